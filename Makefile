@@ -1,0 +1,89 @@
+# Everything happens in .venv, made here from any Python >= 3.11; nothing else on the machine is touched.
+#
+#   make demo     install the package alone and run the demonstration
+#   make test     install the tools as pinned and run all tests, with coverage
+#   make lint | types | docs | build | bench | clean | constraints
+
+SHELL := /bin/bash
+VENV  := .venv
+BIN   := $(VENV)/bin
+PIP   := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PINS  := constraints-dev.txt
+
+PACKAGE := $(VENV)/.package-installed
+TOOLS   := $(VENV)/.tools-installed
+
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo "$$python"; break; }; done)
+
+# Examples: make test ARGS="tests/unit -x"; make bench ARGS="--quick"
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format types docs build bench constraints clean
+
+help:
+	@sed -n 's/^#   \(make .*\)/\1/p' Makefile
+
+demo: $(PACKAGE)
+	$(BIN)/python examples/demo.py
+
+test: $(TOOLS)
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest $(ARGS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+lint: $(TOOLS)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports --no-logo
+
+format: $(TOOLS)
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+types: $(TOOLS)
+	$(BIN)/mypy
+	PATH="$(CURDIR)/$(BIN):$$PATH" pyright --verifytypes supporttiers --ignoreexternal
+
+docs: $(TOOLS)
+	$(BIN)/python -m pytest $(wildcard README.md docs) src $(ARGS)
+
+build: $(TOOLS)
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist
+
+bench: $(TOOLS)
+	@for script in benchmarks/[!_]*.py; do \
+		test -f "$$script" || { echo "no benchmarks yet"; exit 0; }; \
+		echo "== $$script"; $(BIN)/python "$$script" $(ARGS) || exit 1; done
+
+# Writes the pins anew, from what a fresh environment gets today.
+constraints: $(BIN)/python
+	@scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; set -e; \
+	$(BIN)/python -m venv "$$scratch"; \
+	"$$scratch/bin/python" -m pip install --quiet --upgrade pip; \
+	"$$scratch/bin/python" -m pip install --quiet --group dev '.[cli]'; \
+	"$$scratch/bin/python" -m pip freeze --all --exclude supporttiers --exclude setuptools > "$$scratch/pins"; \
+	cp "$$scratch/pins" $(PINS)
+
+clean:
+	rm -rf $(VENV) dist build .coverage .coverage.* htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "supporttiers needs Python 3.11 or later, and none was found: install one," \
+		"or name it with 'make PYTHON=/path/to/python3'." >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "supporttiers needs Python 3.11 or later; this is $$("$(PYTHON)" --version 2>&1)." >&2; exit 1; }
+	"$(PYTHON)" -m venv --clear $(VENV)
+
+$(PACKAGE): pyproject.toml | $(BIN)/python
+	$(PIP) --editable .
+	@touch $@
+
+$(TOOLS): pyproject.toml $(PINS) | $(BIN)/python
+	$(PIP) --constraint $(PINS) --upgrade pip
+	$(PIP) --constraint $(PINS) --group dev --editable '.[cli]'
+	@touch $(PACKAGE) $@

@@ -1,0 +1,182 @@
+"""Questions about a case: what can be done with it, and why it stands where it stands."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from supporttiers import commands as wanted
+from supporttiers._engine.clocks import LIMIT, Deadline, deadlines, readings
+from supporttiers._engine.deciding import decide
+from supporttiers._machine import possible_from, state_name
+from supporttiers.actors import Actor
+from supporttiers.cases import Case, open_ticket
+from supporttiers.commands import COMMANDS, Command
+from supporttiers.errors import CaseError, NotPermittedError
+from supporttiers.events import CaseMoved, CaseOpened, CaseReopened, Event
+from supporttiers.links import Link
+from supporttiers.process import SupportProcess
+from supporttiers.readings import Explanation, Option
+from supporttiers.reasons import Reason
+from supporttiers.stopwatches import Stage
+from supporttiers.tiers import Status
+
+# -- options
+
+_SAMPLES: Final[Mapping[type[Command], Mapping[str, Any]]] = {
+    wanted.Assign: {"assignee": "somebody"},
+    wanted.Reply: {"text": "something"},
+    wanted.Note: {"text": "something"},
+    wanted.RecordAttempt: {"what": "something"},
+    wanted.Transfer: {"team": "another team"},
+    wanted.Amend: {"attributes": {"something": "else"}},
+    wanted.Attach: {"attachments": ()},
+    wanted.LinkCase: {"link": Link("follows", "another case")},
+    wanted.Merge: {"into": "another case"},
+    wanted.Dispatch: {"vendor": "a vendor"},
+    wanted.Rate: {"score": 5},
+}
+"""What a command cannot do without; the keys are what `Option.required` names."""
+
+_TARGETED: Final[Mapping[type[Command], str]] = {
+    wanted.Escalate: "escalate", wanted.HandBack: "hand_back", wanted.Wait: "wait", wanted.Reopen: "reopen",
+}  # fmt: skip
+_NOT_OFFERED: Final = (wanted.Open, wanted.VendorUpdate)
+
+
+def options(process: SupportProcess, case: Case, by: Actor, now: datetime) -> tuple[Option, ...]:
+    """
+    Say what an actor may do with a case now, and why not for the rest.
+
+    Each option is decided, and thrown away, so that it cannot differ from what a command would really do.
+    """
+    swept = decide(process, case, None, now).case or case
+    kinds = (kind for kind in COMMANDS if kind not in _NOT_OFFERED)
+    return tuple(option for kind in kinds for option in _options_of(process, swept, by, now, kind))
+
+
+def _options_of(process: SupportProcess, case: Case, by: Actor, now: datetime, kind: type[Command]) -> Iterator[Option]:
+    required = tuple(_SAMPLES.get(kind, ()))
+    for target, fields in _variants(process, case, kind):
+        refused = _refusals(process, case, kind(case_id=case.id, by=by, at=now, **fields), now)
+        yield Option(trigger=kind.trigger, target=target, required=required, refused=refused)
+
+
+def _variants(process: SupportProcess, case: Case, kind: type[Command]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give the ways in which a command can be given: one for each target."""
+    if kind is wanted.Transfer:
+        yield from _team_variants(process, case)
+        return
+    trigger = _TARGETED.get(kind)
+    moves = possible_from(process.table, state_name(case.tier, case.status))
+    targets = [target for found, target in moves if found == trigger]
+    if not targets:
+        yield "", dict(_SAMPLES.get(kind, {}))
+    for target in targets:
+        yield target, ({"wait_reason": target} if kind is wanted.Wait else {"tier": int(target.removeprefix("tier"))})
+
+
+def _team_variants(process: SupportProcess, case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
+    others = [team for team in process.tier_at(case.tier).teams if team != case.team]
+    for team in others:
+        yield team, {"team": team}
+    if not others:
+        yield "", dict(_SAMPLES[wanted.Transfer])
+
+
+def _refusals(process: SupportProcess, case: Case, command: Command, now: datetime) -> tuple[Reason, ...]:
+    refusal: CaseError | None = decide(process, case, command, now).refusal
+    if isinstance(refusal, NotPermittedError):
+        return refusal.refusals
+    return () if refusal is None else (refusal.reason,)
+
+
+# -- explanations
+
+
+def explain(process: SupportProcess, case: Case, history: Sequence[Event], now: datetime) -> Explanation:
+    """
+    Say why a case stands where it stands, and what happens next if nobody acts.
+
+    Args:
+        process: Which it follows.
+        case: As it is.
+        history: Its events.
+        now: The present, for what is left on paused clocks.
+
+    Returns:
+        Reasons, the place first; what comes next in order of time.
+    """
+    return Explanation(
+        case_id=case.id, here=tuple(_here(process, case, history)), next=tuple(_next(process, case, now))
+    )
+
+
+def _here(process: SupportProcess, case: Case, history: Sequence[Event]) -> Iterator[Reason]:
+    name = process.tier_at(case.tier).name
+    yield Reason("case.tier", {"tier": case.tier, "name": name, "since": _said(case.tier_entered_at)})
+    arrivals = (event for event in reversed(history) if isinstance(event, CaseMoved | CaseReopened | CaseOpened))
+    arrival = next(arrivals, None)
+    if arrival is not None:
+        yield _why(arrival)
+    yield Reason("case.status", {"status": str(case.status), "since": _said(_status_since(case, history))})
+    if case.status is Status.WAITING:
+        yield Reason("case.waiting", {"wait_reason": case.wait_reason})
+    if case.is_open:
+        assigned = case.assignee is not None
+        yield Reason("case.assigned", {"assignee": case.assignee}) if assigned else Reason("case.unassigned")
+    ticket = open_ticket(case)
+    if ticket is not None:
+        yield Reason("case.ticket", {"vendor": ticket.vendor, "status": str(ticket.status), "id": ticket.remote_id})
+
+
+def _why(arrival: Event) -> Reason:
+    """Say why it came here: the recorded reason, or whoever moved it."""
+    if arrival.reason is not None:
+        return arrival.reason
+    if isinstance(arrival, CaseOpened):
+        return Reason("case.opened", {"tier": arrival.tier, "by": arrival.by.id})
+    return Reason("move.manual", {"by": arrival.by.id})
+
+
+def _status_since(case: Case, history: Sequence[Event]) -> datetime:
+    """Give the instant of the event that brought the present status."""
+    kinds = _STATUS_EVENTS
+    return next((event.effective_at for event in reversed(history) if type(event).__name__ in kinds), case.opened_at)
+
+
+_STATUS_EVENTS: Final = frozenset({
+    "CaseOpened", "CaseStarted", "CaseReleased", "CaseEscalated", "CaseHandedBack", "CaseTransferred", "WaitStarted",
+    "CaseResumed", "CaseResolved", "CaseReopened", "CaseClosed", "CaseCancelled", "CaseMerged",
+})  # fmt: skip
+
+
+def _next(process: SupportProcess, case: Case, now: datetime) -> Iterator[Reason]:
+    ahead = sorted(deadlines(process, case))
+    for deadline in ahead:
+        yield _deadline_reason(process, deadline)
+    for reading in readings(process, case, now):
+        if reading.stage is Stage.PAUSED:
+            yield Reason("next.paused", {"limit": reading.limit, "remaining": str(reading.remaining)})
+    if not ahead:
+        yield Reason("case.idle") if case.is_open else Reason("case.ended", {"status": str(case.status)})
+
+
+def _deadline_reason(process: SupportProcess, deadline: Deadline) -> Reason:
+    if deadline.rank != LIMIT:
+        return Reason("next.wait_until", {"due_at": _said(deadline.due_at)})
+    compiled = process.compiled_limits[deadline.limit]
+    threshold = compiled.thresholds[deadline.threshold]
+    actions = ", ".join(str(action) for action in threshold.do) or "it counts as breached"
+    return Reason(
+        "next.threshold",
+        {
+            "due_at": _said(deadline.due_at),
+            "limit": compiled.limit.name,
+            "threshold": threshold.mark,
+            "actions": actions,
+        },
+    )
+
+
+def _said(instant: datetime) -> str:
+    return instant.isoformat()

@@ -1,0 +1,229 @@
+"""Stopwatches driven by their predicates, and the deadlines that follow from them."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from supporttiers import events as happened
+from supporttiers._engine.work import Work
+from supporttiers.cases import Case, Draft
+from supporttiers.limits import Threshold
+from supporttiers.process import CompiledLimit, SupportProcess
+from supporttiers.readings import ClockReading
+from supporttiers.stopwatches import Segment, Stage, Stopwatch
+from supporttiers.tiers import Status
+
+_ZERO = timedelta(0)
+
+
+class Deadline(NamedTuple):
+    """
+    Something that time makes due; sorts in the order in which deadlines are settled.
+
+    Attributes:
+        due_at: When.
+        rank: Limits first, then the agreed end of waiting.
+        limit: The limit's place in the process.
+        threshold: The threshold's place in the limit.
+    """
+
+    due_at: datetime
+    rank: int
+    limit: int
+    threshold: int
+
+
+LIMIT, WAIT = 0, 1
+
+
+def deadlines(process: SupportProcess, draft: Draft | Case) -> Iterator[Deadline]:
+    """Give everything that time will make due if nobody acts, in no order."""
+    for watch in draft.stopwatches:
+        if watch.stage is Stage.IN_PROGRESS:
+            yield from _thresholds_ahead(process, watch)
+    if draft.status is Status.WAITING and draft.wait_until is not None:
+        yield Deadline(draft.wait_until, WAIT, 0, 0)
+
+
+def _thresholds_ahead(process: SupportProcess, watch: Stopwatch) -> Iterator[Deadline]:
+    place = process.limit_places.get(watch.limit)
+    if place is None:
+        return
+    compiled = process.compiled_limits[place]
+    for index, threshold in enumerate(compiled.thresholds):
+        if index not in watch.fired:
+            yield Deadline(_reached_at(compiled, watch, threshold), LIMIT, place, index)
+
+
+def _reached_at(compiled: CompiledLimit, watch: Stopwatch, threshold: Threshold) -> datetime:
+    reached_at = watch.when_elapsed(threshold.reached_after(watch.target), compiled.calendar)
+    assert reached_at is not None  # noqa: S101 - a running stopwatch reaches everything; for the type checker
+    return reached_at
+
+
+def wakes_at(process: SupportProcess, draft: Draft | Case) -> datetime | None:
+    """Give the next instant at which something happens by itself."""
+    return min((deadline.due_at for deadline in deadlines(process, draft)), default=None)
+
+
+# -- after each command: what the six predicates say
+
+
+def update_clocks(work: Work) -> None:
+    """Start, pause, resume, stop, cancel and retarget stopwatches by the case as it is now."""
+    for compiled in work.process.compiled_limits:
+        watch = _latest(work.draft, compiled.limit.name)
+        if watch is None or not watch.is_live:
+            _maybe_start(work, compiled, watch)
+        else:
+            _maybe_change(work, compiled, watch)
+
+
+def _latest(draft: Draft, limit: str) -> Stopwatch | None:
+    for watch in draft.stopwatches:
+        if watch.limit == limit:
+            found: Stopwatch = watch
+            return found
+    return None
+
+
+def _wanted(compiled: CompiledLimit, draft: Draft) -> bool:
+    wanted: bool = (compiled.when is None or compiled.when(draft)) and compiled.start(draft)
+    return wanted
+
+
+def _maybe_start(work: Work, compiled: CompiledLimit, watch: Stopwatch | None) -> None:
+    draft = work.draft
+    if not _wanted(compiled, draft) or compiled.stop(draft) or compiled.cancel(draft):
+        return
+    target = compiled.limit.target_for(draft.priority)
+    if target is None:
+        return
+    if watch is not None and watch.stage is Stage.COMPLETED and compiled.limit.measures == "resolution":
+        _resume(work, compiled, watch)  # reopened: the time in between does not count
+    else:
+        _start(work, compiled, 1 if watch is None else watch.instance + 1, target)
+    if _pauses(compiled, draft):
+        _pause(work, compiled, _live(work, compiled))
+
+
+def _live(work: Work, compiled: CompiledLimit) -> Stopwatch:
+    watch = _latest(work.draft, compiled.limit.name)
+    assert watch is not None  # noqa: S101 - it has just been started; for the type checker
+    return watch
+
+
+def _maybe_change(work: Work, compiled: CompiledLimit, watch: Stopwatch) -> None:
+    draft = work.draft
+    if compiled.stop(draft):
+        _stop(work, compiled, watch)
+    elif compiled.cancel(draft) or not _wanted(compiled, draft) or compiled.limit.target_for(draft.priority) is None:
+        work.emit(
+            happened.StopwatchCancelled, **_which(watch), stopped_at=_not_before(work, watch),
+            segment=_segment(work, compiled, watch),
+        )  # fmt: skip
+    elif compiled.reset is not None and compiled.reset(draft):
+        _stop(work, compiled, watch)
+        _start(work, compiled, watch.instance + 1, compiled.limit.target_for(draft.priority) or watch.target)
+    else:
+        _keep(work, compiled, watch)
+
+
+def _keep(work: Work, compiled: CompiledLimit, watch: Stopwatch) -> None:
+    """Pause, resume or retarget a stopwatch that lives on."""
+    paused = _pauses(compiled, work.draft)
+    if paused and watch.stage is Stage.IN_PROGRESS:
+        _pause(work, compiled, watch)
+    elif not paused and watch.stage is Stage.PAUSED:
+        _resume(work, compiled, watch)
+    target = compiled.limit.target_for(work.draft.priority)
+    if target is not None and target != watch.target:
+        _retarget(work, compiled, _live(work, compiled), target)
+
+
+def _pauses(compiled: CompiledLimit, draft: Draft) -> bool:
+    if compiled.pause is None or not compiled.pause(draft):
+        return False
+    return compiled.resume is None or not compiled.resume(draft)
+
+
+def _which(watch: Stopwatch) -> dict[str, object]:
+    return {"limit": watch.limit, "instance": watch.instance}
+
+
+def _not_before(work: Work, watch: Stopwatch) -> datetime:
+    """When it happened, as far as this stopwatch can still take note: not before its open segment or last pause."""
+    last = watch.running_since or (watch.segments[-1].end if watch.segments else watch.started_at)
+    return max(work.effective_at, last)
+
+
+def _segment(work: Work, compiled: CompiledLimit, watch: Stopwatch) -> Segment | None:
+    """Close the open segment, if it runs."""
+    if watch.running_since is None:
+        return None
+    start, end = watch.running_since, _not_before(work, watch)
+    return Segment(start, end, compiled.calendar.between(start, end), end - start)
+
+
+def _start(work: Work, compiled: CompiledLimit, instance: int, target: timedelta) -> None:
+    started_at = work.effective_at
+    work.emit(
+        happened.StopwatchStarted, limit=compiled.limit.name, instance=instance, agreement=compiled.limit.agreement,
+        target=target, started_at=started_at, due_at=compiled.calendar.add(started_at, target),
+        revision=work.process.revision,
+    )  # fmt: skip
+
+
+def _stop(work: Work, compiled: CompiledLimit, watch: Stopwatch) -> None:
+    stopped_at = _not_before(work, watch)
+    late = watch.due_at is not None and stopped_at > watch.due_at
+    work.emit(
+        happened.StopwatchStopped, **_which(watch), stopped_at=stopped_at, segment=_segment(work, compiled, watch),
+        due_at=watch.due_at, breached=watch.breached or late,
+    )  # fmt: skip
+
+
+def _pause(work: Work, compiled: CompiledLimit, watch: Stopwatch) -> None:
+    segment = _segment(work, compiled, watch)
+    reached = watch.due_at is not None and segment is not None and watch.due_at <= segment.end
+    work.emit(happened.StopwatchPaused, **_which(watch), segment=segment, due_at=watch.due_at if reached else None)
+
+
+def _resume(work: Work, compiled: CompiledLimit, watch: Stopwatch) -> None:
+    since = _not_before(work, watch)
+    left = watch.target - watch.closed_elapsed()
+    due_at = watch.due_at if watch.due_at is not None and left <= _ZERO else compiled.calendar.add(since, left)
+    work.emit(happened.StopwatchResumed, **_which(watch), running_since=since, due_at=due_at)
+
+
+def _retarget(work: Work, compiled: CompiledLimit, watch: Stopwatch, target: timedelta) -> None:
+    """Count the new target from the original start, pauses kept."""
+    due_at = watch.when_elapsed(target, compiled.calendar)
+    work.emit(happened.StopwatchRetargeted, **_which(watch), target=target, due_at=due_at)
+
+
+# -- readings
+
+
+def readings(process: SupportProcess, case: Case, now: datetime) -> tuple[ClockReading, ...]:
+    """
+    Read every stopwatch of a case.
+
+    Returns:
+        One reading for each limit that ever ran, in the order in which they started.
+    """
+    return tuple(_reading(process, watch, now) for watch in case.stopwatches)
+
+
+def _reading(process: SupportProcess, watch: Stopwatch, now: datetime) -> ClockReading:
+    calendar = process.calendar_of(watch.limit)
+    elapsed = watch.elapsed(calendar, now)
+    remaining = watch.target - elapsed
+    paused = watch.stage is Stage.PAUSED and watch.due_at is None
+    overdue = watch.stage is Stage.IN_PROGRESS and watch.due_at is not None and now >= watch.due_at
+    return ClockReading(
+        limit=watch.limit, agreement=watch.agreement, instance=watch.instance, stage=watch.stage, target=watch.target,
+        elapsed=elapsed, remaining=remaining, due_at=watch.due_at,
+        projected_due_at=calendar.add(now, remaining) if paused else None,
+        breached=watch.breached or overdue,
+    )  # fmt: skip

@@ -1,0 +1,162 @@
+"""decide: settle what was due, then carry out the command, then say when something happens next."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from supporttiers import events as happened
+from supporttiers._engine.clocks import LIMIT, Deadline, deadlines, update_clocks, wakes_at
+from supporttiers._engine.moves import move_up
+from supporttiers._engine.verbs import VERBS
+from supporttiers._engine.work import Work
+from supporttiers.cases import Case
+from supporttiers.commands import Command, Open
+from supporttiers.decisions import Decision
+from supporttiers.errors import CaseError, CaseNotFoundError, InputError, MoveRefusedError, StaleCaseError
+from supporttiers.limits import Action
+from supporttiers.process import SupportProcess
+from supporttiers.reasons import Reason
+
+MAX_SETTLED: Final = 1000
+"""At most so many deadlines of one case are settled in one pass; the rest waits for the next."""
+
+
+def decide(
+    process: SupportProcess, case: Case | None, command: Command | None, now: datetime, *, tenant: str = "default"
+) -> Decision:
+    """
+    Decide what a command, or the passing of time, makes of a case. Pure.
+
+    Args:
+        process: The process that the case follows.
+        case: As it is; None when there is none yet.
+        command: What is wanted; None when only time has passed (a sweep).
+        now: The instant of judgement, in UTC; a command that carries its own `at` is judged by that.
+        tenant: Whose case an opening makes.
+
+    Returns:
+        What happened. A command first settles every deadline due before it; a sweep those due at or before *now*. When
+        the process refuses the command, `refusal` says why, and what was settled stands.
+
+    Raises:
+        InputError: The command is malformed by itself; nothing is settled.
+        CaseNotFoundError: There is no such case.
+    """
+    if command is None:
+        return _sweep(process, case, now)
+    at = command.at or now
+    if command.occurred_at is not None and command.occurred_at > at:
+        raise InputError(command.case_id, "occurred_at", "lies after `at`; what is still to come cannot have occurred")
+    if case is None and not isinstance(command, Open):
+        raise CaseNotFoundError(command.case_id, tenant)
+    if case is not None and case.changed_at > at:
+        at = case.changed_at
+    work = Work(process, case, command.case_id, at, tenant=tenant)
+    if case is not None:
+        _settle(work, at, inclusive=False, at_most=None)
+    return _carry_out(work, case, command, at)
+
+
+def _sweep(process: SupportProcess, case: Case | None, now: datetime) -> Decision:
+    if case is None:
+        return Decision(case=None)
+    work = Work(process, case, case.id, now, tenant=case.tenant)
+    _settle(work, now, inclusive=True, at_most=MAX_SETTLED)
+    return _decision(work, work.freeze() if work.events else case)
+
+
+def _carry_out(work: Work, case: Case | None, command: Command, at: datetime) -> Decision:
+    settled = work.freeze() if work.events else case
+    events, effects = len(work.events), len(work.effects)
+    work.by_command(command, at)
+    try:
+        _check_version(settled, command)
+        VERBS[type(command)](work, command)
+    except CaseError as refusal:
+        work.draft = settled
+        del work.events[events:], work.effects[effects:]
+        return _decision(work, settled, refusal)
+    if len(work.events) == events:
+        return _decision(work, settled)
+    work.reason = None
+    update_clocks(work)
+    return _decision(work, work.freeze())
+
+
+def _check_version(case: Case | None, command: Command) -> None:
+    found = 0 if case is None else case.version
+    if command.expected_version is not None and command.expected_version != found:
+        raise StaleCaseError(command.case_id, command.expected_version, found)
+
+
+def _decision(work: Work, case: Case | None, refusal: CaseError | None = None) -> Decision:
+    return Decision(
+        case=case, events=tuple(work.events), effects=tuple(work.effects), refusal=refusal,
+        wakes_at=None if case is None else wakes_at(work.process, case),
+    )  # fmt: skip
+
+
+# -- what time has made due
+
+
+def _settle(work: Work, until: datetime, *, inclusive: bool, at_most: int | None) -> None:
+    """Settle deadlines in the one order, those that come up on the way included."""
+    settled = 0
+    while at_most is None or settled < at_most:
+        deadline = min(deadlines(work.process, work.draft), default=None)
+        if deadline is None or deadline.due_at > until or (deadline.due_at == until and not inclusive):
+            return
+        _settle_one(work, deadline)
+        settled += 1
+
+
+def _settle_one(work: Work, deadline: Deadline) -> None:
+    at = max(deadline.due_at, work.draft.changed_at)
+    if deadline.rank == LIMIT:
+        _reach_threshold(work, deadline, at)
+    else:
+        work.by_time(at, Reason("move.wait_over"))
+        work.emit(happened.CaseResumed, status=work.draft.resume_to)
+    work.reason = None
+    update_clocks(work)
+
+
+def _reach_threshold(work: Work, deadline: Deadline, at: datetime) -> None:
+    compiled = work.process.compiled_limits[deadline.limit]
+    threshold = compiled.thresholds[deadline.threshold]
+    watch = next(watch for watch in work.draft.stopwatches if watch.limit == compiled.limit.name)
+    entered_at = work.draft.tier_entered_at
+    overtaken = entered_at >= deadline.due_at and entered_at > watch.started_at
+    params = {
+        "limit": watch.limit, "threshold": threshold.mark, "target": str(watch.target),
+        "due_at": deadline.due_at.isoformat(),
+    }  # fmt: skip
+    work.by_time(at, Reason("move.limit", params))
+    work.emit(
+        happened.ThresholdFired, limit=watch.limit, instance=watch.instance, threshold=deadline.threshold,
+        mark=threshold.mark, due_at=deadline.due_at, breach=threshold.is_breach(watch.target), overtaken=overtaken,
+    )  # fmt: skip
+    for action in _in_force(threshold.do, overtaken=overtaken):
+        _act(work, action, deadline, watch.limit, watch.instance)
+
+
+def _in_force(actions: tuple[Action, ...], *, overtaken: bool) -> Iterator[Action]:
+    """Leave out moves when the case has moved on meanwhile: people are told all the same."""
+    return (action for action in actions if not (overtaken and action.verb == "escalate"))
+
+
+def _act(work: Work, action: Action, deadline: Deadline, limit: str, instance: int) -> None:
+    why = work.reason
+    assert why is not None  # noqa: S101 - a threshold always says why; for the type checker
+    if action.verb == "notify":
+        work.notify(action.argument, why)
+        return
+    try:
+        move_up(work, action.tier, None)
+    except MoveRefusedError as refusal:
+        refused = Reason("limit.no_action", {"action": str(action), "why": str(refusal.why)})
+        work.emit(
+            happened.ActionRefused, limit=limit, instance=instance, threshold=deadline.threshold, action=str(action),
+            reason=refused,
+        )  # fmt: skip
+        work.notify("manager", refused)

@@ -1,0 +1,292 @@
+"""Verbs that move a case: between tiers and teams, into waiting and out of it, to an end and back."""
+
+from collections.abc import Callable
+
+from supporttiers import events as happened
+from supporttiers._engine.work import Work, is_waiting_for
+from supporttiers._machine import tier_target
+from supporttiers.cases import Place, open_ticket
+from supporttiers.commands import (
+    Approve,
+    Cancel,
+    Close,
+    Decline,
+    Dispatch,
+    Escalate,
+    HandBack,
+    InformManagement,
+    Merge,
+    Reopen,
+    Resolve,
+    Resume,
+    Transfer,
+    VendorUpdate,
+    Wait,
+    Watch,
+)
+from supporttiers.errors import InputError, MoveRefusedError, NotPermittedError
+from supporttiers.links import VENDOR_LIVE, VendorStatus, VendorTicket
+from supporttiers.reasons import Reason
+from supporttiers.tiers import Status, TierKind
+
+# -- between tiers and teams
+
+
+def escalate(work: Work, command: Escalate) -> None:
+    """Move up."""
+    move_up(work, command.tier, command.team)
+
+
+def move_up(work: Work, level: int | None, team: str | None) -> None:
+    """Move up to a tier, the default one where none is named."""
+    _move(work, "escalate", happened.CaseEscalated, level, team)
+
+
+def hand_back(work: Work, command: HandBack) -> None:
+    """Move back down; to where it came from, where that is allowed and no other tier is named."""
+    came_from = work.draft.came_from
+    level = command.tier
+    if level is None and came_from is not None and tier_target(came_from.tier) in work.targets("hand_back"):
+        level = came_from.tier
+    team = command.team
+    if team is None and came_from is not None and came_from.tier == level:
+        team = came_from.team
+    _move(work, "hand_back", happened.CaseHandedBack, level, team)
+
+
+def transfer(work: Work, command: Transfer) -> None:
+    """Move sideways to another team of the same tier."""
+    if command.team == work.draft.team:
+        raise work.refuse("transfer", "refused.duplicate", what="team", which=command.team)
+    _move(work, "transfer", happened.CaseTransferred, work.draft.tier, command.team)
+
+
+_DIRECTIONS: dict[str, tuple[str, Callable[[int, int], bool]]] = {
+    "escalate": ("above", lambda target, here: target > here),
+    "hand_back": ("below", lambda target, here: target < here),
+    "transfer": ("at", lambda target, here: target == here),
+}
+
+
+def _move(work: Work, trigger: str, kind: type[happened.CaseMoved], level: int | None, team: str | None) -> None:
+    here = work.draft.tier
+    word, reaches = _DIRECTIONS[trigger]
+    if level is None:
+        level = _default_level(work, trigger)
+    work.fire(trigger, tier_target(level))
+    if not reaches(level, here):
+        raise work.refuse(trigger, "refused.direction", target=level, direction=word, tier=here)
+    team = team_at(work, trigger, level, team)
+    bounce = _bounce(work, Place(level, team))
+    status = Status.QUEUED if work.is_open else work.draft.status
+    work.emit(kind, tier=level, team=team, status=status, bounce=bounce)
+    _tell_of_bounces(work, bounce)
+    arrive(work)
+
+
+def _default_level(work: Work, trigger: str) -> int:
+    _, reaches = _DIRECTIONS[trigger]
+    here = work.draft.tier
+    levels = (int(target.removeprefix("tier")) for target in work.targets(trigger))
+    level = next((level for level in levels if reaches(level, here)), None)
+    if level is None:
+        raise work.refuse(trigger, "refused.no_target", trigger=trigger, tier=here)
+    return level
+
+
+def team_at(work: Work, trigger: str, level: int, team: str | None) -> str | None:
+    """Give the team that takes a case at a tier; a tier that names no teams takes any."""
+    teams = work.process.tier_at(level).teams
+    if team is None:
+        return teams[0] if teams else None
+    if teams and team not in teams:
+        raise work.refuse(trigger, "refused.team", tier=level, team=team, teams=", ".join(teams))
+    return team
+
+
+def _bounce(work: Work, to: Place) -> str | None:
+    """Name the pair of places if the case goes back where it had just come from."""
+    here, came_from = Place(work.draft.tier, work.draft.team), work.draft.came_from
+    return " <> ".join(sorted((str(here), str(to)))) if came_from == to else None
+
+
+def _tell_of_bounces(work: Work, bounce: str | None) -> None:
+    limit = work.process.bounce_limit
+    if bounce is None or work.draft.bounces[bounce] <= limit:
+        return
+    why = Reason("move.bounced", {"pair": bounce, "count": work.draft.bounces[bounce], "limit": limit})
+    work.emit(happened.ManagementInformed, reason=why)
+    work.notify("manager", why)
+
+
+def arrive(work: Work) -> None:
+    """At a vendor's tier, send the case to the vendor, unless a ticket is open there already."""
+    tier = work.process.tier_at(work.draft.tier)
+    if tier.kind is TierKind.VENDOR and tier.vendor and work.is_open and _ticket_at(work, tier.vendor) is None:
+        _dispatch(work, tier.vendor, "")
+
+
+def inform_management(work: Work, command: InformManagement) -> None:
+    """Tell management; nothing moves."""
+    work.emit(happened.ManagementInformed)
+    work.notify("manager", Reason("move.manual", {"by": command.by.id}))
+
+
+# -- vendors
+
+
+def dispatch(work: Work, command: Dispatch) -> None:
+    """Send the case to a vendor, wherever it stands."""
+    work.must_be_open("dispatch")
+    if _ticket_at(work, command.vendor) is not None:
+        raise work.refuse("dispatch", "refused.duplicate", what="an open ticket at", which=command.vendor)
+    _dispatch(work, command.vendor, command.text)
+
+
+def _dispatch(work: Work, vendor: str, text: str) -> None:
+    key = f"{work.draft.tenant}/{work.case_id}/{work.version + 1}"
+    work.emit(happened.VendorDispatched, vendor=vendor, key=key, text=text)
+    work.ask_vendor(vendor, key, text)
+
+
+def _ticket_at(work: Work, vendor: str) -> VendorTicket | None:
+    tickets: tuple[VendorTicket, ...] = work.draft.vendor_tickets
+    return next((ticket for ticket in tickets if ticket.vendor == vendor and ticket.status in VENDOR_LIVE), None)
+
+
+def vendor_update(work: Work, command: VendorUpdate) -> None:
+    """Take note of what a vendor's system says, and let the case go on by it."""
+    tickets: tuple[VendorTicket, ...] = work.draft.vendor_tickets
+    ticket = next((ticket for ticket in tickets if ticket.key == command.key), None)
+    if ticket is None or ticket.vendor != command.vendor:
+        raise work.refuse("vendor_update", "refused.absent", what="vendor ticket", which=command.key)
+    remote_id = command.remote_id or ticket.remote_id
+    if (ticket.status, ticket.remote_id) == (command.status, remote_id) and not command.text:
+        return
+    work.emit(
+        happened.VendorTicketUpdated, vendor=command.vendor, key=command.key, remote_id=remote_id,
+        status=command.status, text=command.text,
+    )  # fmt: skip
+    _go_on_by_vendor(work, command)
+
+
+_ANSWERED = frozenset({VendorStatus.RESOLVED, VendorStatus.CLOSED, VendorStatus.FAILED})
+
+
+def _go_on_by_vendor(work: Work, command: VendorUpdate) -> None:
+    draft = work.draft
+    work.reason = why = Reason("move.vendor", {"vendor": command.vendor, "status": str(command.status)})
+    at_vendor = work.is_open and work.process.tier_at(draft.tier).vendor == command.vendor
+    if command.status is VendorStatus.FAILED:
+        work.notify("manager", why)
+    if command.status in _ANSWERED:
+        _come_back(work, at_vendor=at_vendor)
+    elif command.status is VendorStatus.ACKNOWLEDGED and at_vendor and draft.status is Status.QUEUED:
+        work.emit(happened.CaseStarted, assignee=None)
+
+
+def _come_back(work: Work, *, at_vendor: bool) -> None:
+    """The vendor's answer returns the case to the house, to be verified with the requester; it never closes it."""
+    if at_vendor:
+        try:
+            hand_back(work, HandBack(case_id=work.case_id, by=work.by))
+        except MoveRefusedError as refusal:
+            work.notify("manager", refusal.why)
+    elif is_waiting_for(work.draft, "vendor"):
+        _resume(work)
+
+
+# -- into waiting and out of it
+
+
+def wait(work: Work, command: Wait) -> None:
+    """Wait for somebody or something."""
+    work.fire("wait", command.wait_reason)
+    if command.until is not None and command.until <= work.at:
+        raise InputError(work.case_id, "until", "does not lie after the command itself; name a later instant")
+    if command.wait_reason == "vendor" and open_ticket(work.draft) is None:
+        raise work.refuse("wait", "refused.no_ticket")
+    resume_to = work.draft.resume_to or work.draft.status
+    work.emit(happened.WaitStarted, wait_reason=command.wait_reason, until=command.until, resume_to=resume_to)
+
+
+def resume(work: Work, _command: Resume) -> None:
+    """Go on."""
+    work.fire("resume", str(work.draft.resume_to or ""))
+    _resume(work)
+
+
+def _resume(work: Work) -> None:
+    work.emit(happened.CaseResumed, status=work.draft.resume_to)
+
+
+def approve(work: Work, command: Approve) -> None:
+    """Approve what the case waits for."""
+    _answer_approval(work, command, happened.CaseApproved)
+
+
+def decline(work: Work, command: Decline) -> None:
+    """Decline what the case waits for; it goes back to work."""
+    _answer_approval(work, command, happened.CaseDeclined)
+
+
+def _answer_approval(work: Work, command: Approve | Decline, kind: type[happened.Event]) -> None:
+    if not is_waiting_for(work.draft, "approval"):
+        raise work.refuse(command.trigger, "refused.nothing_held")
+    if command.by.id == work.draft.requester:
+        why = Reason("refused.own_request", {"verb": command.trigger})
+        raise NotPermittedError(work.case_id, command.trigger, command.by.id, (why,), ())
+    work.emit(kind)
+    _resume(work)
+
+
+# -- to an end and back
+
+
+def resolve(work: Work, command: Resolve) -> None:
+    """Say that the matter is solved."""
+    work.fire("resolve")
+    work.emit(happened.CaseResolved, text=command.text, solution=command.solution)
+
+
+def reopen(work: Work, command: Reopen) -> None:
+    """Work on it again, at its last tier unless another is named."""
+    draft = work.draft
+    level = draft.tier if command.tier is None else command.tier
+    work.fire("reopen", tier_target(level))
+    if level != draft.tier and level not in _neighbours(work):
+        raise work.refuse("reopen", "refused.reopen_tier", tier=draft.tier, target=level)
+    team = command.team or (draft.team if level == draft.tier else None)
+    work.emit(happened.CaseReopened, tier=level, team=team_at(work, "reopen", level, team))
+    arrive(work)
+
+
+def _neighbours(work: Work) -> tuple[int, ...]:
+    """The tiers that the last one may move a case to: reopening is no way around the process's moves."""
+    process = work.process
+    if process.moves == "any":
+        return tuple(tier.level for tier in process.tiers)
+    tier = process.tier_at(work.draft.tier)
+    return (*tier.escalates_to, *tier.hands_back_to)
+
+
+def close(work: Work, _command: Close) -> None:
+    """File it."""
+    work.fire("close")
+    work.emit(happened.CaseClosed)
+
+
+def cancel(work: Work, _command: Cancel) -> None:
+    """End it without a solution."""
+    work.fire("cancel")
+    work.emit(happened.CaseCancelled)
+
+
+def merge(work: Work, command: Merge) -> None:
+    """End it as part of another case, whose watchers its people become."""
+    if command.into == work.case_id:
+        raise work.refuse("merge", "refused.link")
+    work.must_be_open("merge")
+    people = tuple(dict.fromkeys((*work.draft.watchers, work.draft.requester)))
+    work.emit(happened.CaseMerged, into=command.into, reason=Reason("move.merged", {"into": command.into}))
+    work.tell(Watch(case_id=command.into, by=command.by, at=work.at, watchers=people))

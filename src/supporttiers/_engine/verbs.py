@@ -1,0 +1,239 @@
+"""Verbs that do not move a case between tiers; and the table of all verbs."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from supporttiers import _fields as fields
+from supporttiers import commands as wanted
+from supporttiers import events as happened
+from supporttiers._engine import moves
+from supporttiers._engine.work import Work, is_waiting_for
+from supporttiers._machine import tier_target
+from supporttiers.actors import PROVIDERS, Actor, ActorKind
+from supporttiers.cases import apply, freeze
+from supporttiers.commands import Command
+from supporttiers.decisions import Destination, Situation
+from supporttiers.errors import InputError, NotPermittedError
+from supporttiers.links import LINK_KINDS
+from supporttiers.reasons import Reason
+from supporttiers.tiers import Status, entry_level
+
+# -- opening
+
+
+def open_case(work: Work, command: wanted.Open) -> None:
+    """Open a case where the caller, the routes or the process say."""
+    process = work.process
+    if work.draft is not None:
+        raise work.refuse("open", "refused.exists")
+    priority = command.priority or process.default_priority_name
+    if priority is not None and priority not in process.priorities:
+        raise _unknown_priority(work)
+    opening = {
+        "tenant": work.tenant, "process": process.name, "revision": process.revision, "subject": command.subject,
+        "text": command.text, "requester": command.requester or command.by.id, "customer": command.customer,
+        "kind": command.kind, "category": command.category, "channel": command.channel, "locale": command.locale,
+        "impact": command.impact, "urgency": command.urgency, "priority": priority, "attributes": command.attributes,
+    }  # fmt: skip
+    to = _destination(work, command, opening)
+    work.fire("open", tier_target(to.tier))
+    tags = tuple(dict.fromkeys((*command.tags, *to.tags)))
+    team = moves.team_at(work, "open", to.tier, to.team)
+    work.emit(happened.CaseOpened, **opening, tier=to.tier, team=team, tags=tags)
+    moves.arrive(work)
+
+
+def _destination(work: Work, command: wanted.Open, opening: Mapping[str, Any]) -> Destination:
+    """Ask the caller first, then the policies in order, then take the lowest staffed tier."""
+    process = work.process
+    if command.tier is not None:
+        return Destination(tier=command.tier, team=command.team)
+    entry = Destination(tier=entry_level(process.tiers), team=command.team)
+    if not process.policies:
+        return entry
+    provisional = happened.CaseOpened(
+        **opening, tier=entry.tier, team=entry.team, tags=command.tags,
+        case_id=work.case_id, version=1, at=work.at, by=work.by, occurred_at=work.occurred_at,
+    )  # fmt: skip
+    situation = Situation(case=freeze(apply(None, provisional)), command=command, now=work.at)
+    return process.route(situation) or entry
+
+
+def _unknown_priority(work: Work) -> InputError:
+    return InputError(work.case_id, "priority", f"must be one of: {', '.join(work.process.priorities)}")
+
+
+# -- working on it
+
+
+def start(work: Work, command: wanted.Start) -> None:
+    """Begin to work on it."""
+    work.fire("start")
+    work.emit(happened.CaseStarted, assignee=work.draft.assignee or _worker(command.by))
+
+
+def _worker(by: Actor) -> str | None:
+    return by.id if by.kind in PROVIDERS or by.kind is ActorKind.ASSISTANT else None
+
+
+def release(work: Work, _command: wanted.Release) -> None:
+    """Put it back into its queue."""
+    work.fire("release")
+    work.emit(happened.CaseReleased)
+
+
+def assign(work: Work, command: wanted.Assign) -> None:
+    """Give it to somebody, or to nobody."""
+    work.must_be_open("assign")
+    if command.assignee != work.draft.assignee:
+        work.emit(happened.CaseAssigned, assignee=command.assignee)
+
+
+def reply(work: Work, command: wanted.Reply) -> None:
+    """Say something; the requester's word resumes or reopens the case where the process says so."""
+    side = _side(work, command.by)
+    work.emit(happened.CaseReplied, text=command.text, channel=command.channel, side=side)
+    if side == "requester":
+        _go_on_by_reply(work)
+
+
+def _side(work: Work, by: Actor) -> str:
+    if by.id == work.draft.requester or by.kind is ActorKind.CUSTOMER:
+        return "requester"
+    return "house" if by.kind in PROVIDERS else "other"
+
+
+def _go_on_by_reply(work: Work) -> None:
+    process, draft = work.process, work.draft
+    work.reason = Reason("move.reply")
+    if is_waiting_for(draft, "customer") and process.reply_resumes:
+        work.emit(happened.CaseResumed, status=draft.resume_to)
+    elif (
+        draft.status is Status.RESOLVED and process.reply_reopens and tier_target(draft.tier) in work.targets("reopen")
+    ):
+        work.emit(happened.CaseReopened, tier=draft.tier, team=draft.team)
+        moves.arrive(work)
+
+
+def note(work: Work, command: wanted.Note) -> None:
+    """Write something down."""
+    work.emit(happened.CaseNoted, text=command.text, visibility=command.visibility)
+
+
+def attempt(work: Work, command: wanted.RecordAttempt) -> None:
+    """Record what was tried."""
+    work.must_be_open("attempt")
+    work.emit(happened.AttemptRecorded, what=command.what, outcome=command.outcome)
+
+
+# -- what is known about it
+
+_AMENDABLE: Final = ("subject", "customer", "owner", "kind", "category", "channel", "locale", "impact", "urgency",
+                     "priority", "tags")  # fmt: skip
+
+
+def amend(work: Work, command: wanted.Amend) -> None:
+    """Correct what is known; only what differs is recorded."""
+    draft = work.draft
+    if command.priority is not None and command.priority not in work.process.priorities:
+        raise _unknown_priority(work)
+    changes: dict[str, Any] = {
+        field: value for field in _AMENDABLE
+        if (value := getattr(command, field)) is not None and value != getattr(draft, field)
+    }  # fmt: skip
+    attributes = {key: value for key, value in command.attributes.items() if draft.attributes.get(key) != value}
+    problem = fields.attributes({**draft.attributes, **attributes})
+    if problem:
+        raise InputError(work.case_id, "attributes", problem)
+    if changes or attributes:
+        work.emit(happened.CaseAmended, **changes, attributes=attributes)
+
+
+def attach(work: Work, command: wanted.Attach) -> None:
+    """Attach references to files."""
+    present = {attachment.id for attachment in work.draft.attachments}
+    for attachment in command.attachments:
+        if attachment.id in present:
+            raise work.refuse("attach", "refused.duplicate", what="attachment", which=attachment.id)
+        present.add(attachment.id)
+    _at_most(work, "attachments", len(present), fields.MAX_ATTACHMENTS)
+    if command.attachments:
+        work.emit(happened.AttachmentsAdded, attachments=command.attachments)
+
+
+def _at_most(work: Work, field: str, number: int, possible: int) -> None:
+    if number > possible:
+        raise InputError(work.case_id, field, f"would be {number}; at most {possible} are possible")
+
+
+def watch(work: Work, command: wanted.Watch) -> None:
+    """Let more people follow it."""
+    named = command.watchers or (command.by.id,)
+    new = tuple(watcher for watcher in dict.fromkeys(named) if watcher not in work.draft.watchers)
+    _at_most(work, "watchers", len(work.draft.watchers) + len(new), fields.MAX_WATCHERS)
+    if new:
+        work.emit(happened.WatchersAdded, watchers=new)
+
+
+def unwatch(work: Work, command: wanted.Unwatch) -> None:
+    """Let fewer people follow it."""
+    named = command.watchers or (command.by.id,)
+    gone = tuple(watcher for watcher in dict.fromkeys(named) if watcher in work.draft.watchers)
+    if gone:
+        work.emit(happened.WatchersRemoved, watchers=gone)
+
+
+def link(work: Work, command: wanted.LinkCase) -> None:
+    """Link it to another case."""
+    found, possible = command.link, (*LINK_KINDS, *work.process.link_kinds)
+    if found.kind not in possible:
+        raise InputError(work.case_id, "kind", f"must be one of: {', '.join(possible)}")
+    if found.case_id == work.case_id:
+        raise work.refuse("link", "refused.link")
+    if found in work.draft.links:
+        raise work.refuse("link", "refused.duplicate", what=found.kind, which=found.case_id)
+    _at_most(work, "links", len(work.draft.links) + 1, fields.MAX_LINKS)
+    work.emit(happened.CaseLinked, link=found)
+
+
+def rate(work: Work, command: wanted.Rate) -> None:
+    """Take the requester's judgement."""
+    if command.by.id != work.draft.requester:
+        why = Reason("refused.not_requester", {"verb": "rate"})
+        raise NotPermittedError(work.case_id, "rate", command.by.id, (why,), ())
+    if work.draft.status not in (Status.RESOLVED, Status.CLOSED):
+        raise work.refuse("rate", "refused.unresolved", status=str(work.draft.status))
+    work.emit(happened.CaseRated, score=command.score, text=command.text)
+
+
+VERBS: Final[Mapping[type[Command], Callable[[Work, Any], None]]] = {
+    wanted.Open: open_case,
+    wanted.Start: start,
+    wanted.Release: release,
+    wanted.Assign: assign,
+    wanted.Reply: reply,
+    wanted.Note: note,
+    wanted.RecordAttempt: attempt,
+    wanted.Escalate: moves.escalate,
+    wanted.InformManagement: moves.inform_management,
+    wanted.HandBack: moves.hand_back,
+    wanted.Transfer: moves.transfer,
+    wanted.Wait: moves.wait,
+    wanted.Resume: moves.resume,
+    wanted.Resolve: moves.resolve,
+    wanted.Reopen: moves.reopen,
+    wanted.Close: moves.close,
+    wanted.Cancel: moves.cancel,
+    wanted.Amend: amend,
+    wanted.Attach: attach,
+    wanted.Watch: watch,
+    wanted.Unwatch: unwatch,
+    wanted.LinkCase: link,
+    wanted.Merge: moves.merge,
+    wanted.Dispatch: moves.dispatch,
+    wanted.VendorUpdate: moves.vendor_update,
+    wanted.Rate: rate,
+    wanted.Approve: moves.approve,
+    wanted.Decline: moves.decline,
+}
+"""What carries out each command."""

@@ -1,0 +1,158 @@
+"""The work on one decision: events and effects so far, and the case as it is becoming."""
+
+from datetime import datetime
+from typing import Any
+
+from supporttiers._machine import fire, possible_from, refusal, state_name
+from supporttiers.actors import SYSTEM, Actor
+from supporttiers.cases import Case, Draft, apply, draft_of, freeze
+from supporttiers.commands import Command
+from supporttiers.effects import DispatchToVendor, Effect, Notify, Tell
+from supporttiers.errors import MoveRefusedError
+from supporttiers.events import Event
+from supporttiers.process import SupportProcess
+from supporttiers.reasons import Reason
+from supporttiers.tiers import OPEN, Status
+
+NEW = "new"
+
+
+class Work:
+    """
+    One decision in the making; thrown away after it.
+
+    Attributes:
+        process: The process that the case follows.
+        draft: The case as it is becoming; None before it is opened.
+        case_id: Which case.
+        tenant: Whose case.
+        events: What happened so far.
+        effects: What is to be done outside so far.
+        at: The instant of judgement of what is being carried out.
+        by: Who does it.
+        occurred_at: When it really happened, if earlier.
+        reason: Why, as data.
+    """
+
+    __slots__ = (
+        "_key", "_said", "at", "by", "case_id", "draft", "effects", "events", "occurred_at", "process", "reason",
+        "tenant",
+    )  # fmt: skip
+
+    def __init__(self, process: SupportProcess, case: Case | None, case_id: str, at: datetime, *, tenant: str) -> None:
+        """Begin with the case as it is."""
+        self.process = process
+        self.draft: Draft | Any = None if case is None else draft_of(case)
+        self.case_id = case_id
+        self.tenant = tenant
+        self.events: list[Event] = []
+        self.effects: list[Effect] = []
+        self.by_time(at, None)
+
+    def by_time(self, at: datetime, reason: Reason | None) -> None:
+        """From here on, time itself acts."""
+        self.at = at
+        self.by: Actor = SYSTEM
+        self.occurred_at: datetime | None = None
+        self.reason = reason
+        self._said = ""
+        self._key: str | None = None
+
+    def by_command(self, command: Command, at: datetime) -> None:
+        """From here on, this command acts."""
+        self.at = at
+        self.by = command.by
+        occurred_at = command.occurred_at
+        self.occurred_at = None if occurred_at is None or occurred_at >= at else occurred_at
+        self.reason = None
+        self._said = command.reason
+        self._key = command.idempotency_key
+
+    @property
+    def effective_at(self) -> datetime:
+        """When what is being carried out really happened."""
+        return self.occurred_at or self.at
+
+    @property
+    def state(self) -> str:
+        """The state of the machine in which the case is."""
+        return NEW if self.draft is None else state_name(self.draft.tier, self.draft.status)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still owes something."""
+        return self.draft.status in OPEN
+
+    @property
+    def version(self) -> int:
+        """The number of the last event so far."""
+        return 0 if self.draft is None else self.draft.version
+
+    def emit(self, kind: type[Event], /, **fields: Any) -> None:  # noqa: ANN401 - the fields of whichever event
+        """Add an event, and fold it at once. What the actor said, and the key, stand on the first one only."""
+        if self._said:
+            fields["said"], self._said = self._said, ""
+        if self._key is not None:
+            fields["idempotency_key"], self._key = self._key, None
+        fields.setdefault("reason", self.reason)
+        event = kind(
+            case_id=self.case_id,
+            version=self.version + 1,
+            at=self.at,
+            by=self.by,
+            occurred_at=self.occurred_at,
+            **fields,
+        )
+        self.events.append(event)
+        self.draft = apply(self.draft, event)
+
+    def fire(self, trigger: str, target: str = "") -> None:
+        """Make sure that the process has this move from here, or refuse."""
+        fire(self.process.table, self.state, trigger, target, self.case_id)
+
+    def refuse(self, trigger: str, code: str, /, **params: object) -> MoveRefusedError:
+        """Make the error for a move that exists but is not open to this case now; the caller raises it."""
+        return refusal(self.process.table, self.state, trigger, self.case_id, Reason(code, params))
+
+    def must_be_open(self, trigger: str) -> None:
+        """Refuse what makes sense only while somebody still owes something."""
+        if not self.is_open:
+            raise self.refuse(trigger, "refused.ended", status=str(self.draft.status))
+
+    def targets(self, trigger: str) -> list[str]:
+        """Give the targets that a trigger has from here, the default first."""
+        moves = possible_from(self.process.table, self.state)
+        return [target for found, target in moves if found == trigger]
+
+    def notify(self, to: str, reason: Reason) -> None:
+        """Have somebody told."""
+        self.effects.append(Notify(case_id=self.case_id, version=self.version, to=to, reason=reason))
+
+    def tell(self, command: Command) -> None:
+        """Have a command given to another case."""
+        self.effects.append(Tell(case_id=self.case_id, version=self.version, command=command))
+
+    def ask_vendor(self, vendor: str, key: str, text: str) -> None:
+        """Have a ticket opened in a vendor's system."""
+        draft = self.draft
+        self.effects.append(
+            DispatchToVendor(
+                case_id=self.case_id,
+                version=self.version,
+                vendor=vendor,
+                key=key,
+                subject=draft.subject,
+                text=text,
+                category=draft.category,
+                priority=draft.priority,
+            )
+        )
+
+    def freeze(self) -> Case | None:
+        """Give the case that it has become."""
+        return None if self.draft is None else freeze(self.draft)
+
+
+def is_waiting_for(draft: Draft, reason: str) -> bool:
+    """Whether a case waits for this."""
+    return bool(draft.status is Status.WAITING and draft.wait_reason == reason)

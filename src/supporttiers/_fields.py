@@ -1,0 +1,291 @@
+"""
+Validators and converters of fields.
+
+A *check* takes a value and gives None, or a text that says what is wrong and what is possible. `part(check)` makes an
+attrs validator for parts of a process (raises PolicyConfigError), `given(check)` one for what callers hand in
+(raises InputError, naming the case). Values are never shown in messages, only described: they may be customer text.
+"""
+
+import json
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import attrs
+
+from supporttiers.errors import InputError, PolicyConfigError
+
+Check = Callable[[object], str | None]
+Validator = Callable[[Any, "attrs.Attribute[Any]", Any], None]
+
+MAX_ID: Final = 200
+MAX_SUBJECT: Final = 500
+MAX_TEXT_BYTES: Final = 64 * 1024
+MAX_ATTRIBUTES_BYTES: Final = 16 * 1024
+MAX_TAGS: Final = 50
+MAX_WATCHERS: Final = 100
+MAX_LINKS: Final = 1000
+MAX_ATTACHMENTS: Final = 200
+
+_UNSAFE = re.compile("[\x00\ud800-\udfff]")
+_UNITS: Final = {"h": 3600, "m": 60, "s": 1}
+_DURATION = re.compile(r"([+-]?)((?:\d+[hms])+)")
+_DURATION_PART = re.compile(r"(\d+)([hms])")
+_HOW_DURATION = "say it in hours, minutes and seconds, such as '15m', '2h30m' or '72h'"
+
+
+def type_name(value: object) -> str:
+    """Name the type of a value that cannot be shown."""
+    return type(value).__name__
+
+
+# -- how a check becomes a validator
+
+
+def part(check: Check) -> Validator:
+    """Make a validator for a part of a process; its error names class and field."""
+
+    def validate(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+        problem = check(value)
+        if problem:
+            raise PolicyConfigError(f"{type(instance).__name__}.{attribute.name}", problem)
+
+    return validate
+
+
+def given(check: Check) -> Validator:
+    """Make a validator for what a caller hands in; its error names the case, where one is known, and the field."""
+
+    def validate(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+        problem = check(value)
+        if problem:
+            case_id = getattr(instance, "case_id", "")
+            raise InputError(case_id if isinstance(case_id, str) else "", attribute.name, problem)
+
+    return validate
+
+
+def optional(check: Check) -> Check:
+    """Let None pass."""
+    return lambda value: None if value is None else check(value)
+
+
+def each(check: Check, *, at_most: int, what: str) -> Check:
+    """Check every member of a tuple, and their number."""
+
+    def check_all(value: object) -> str | None:
+        if not isinstance(value, tuple):
+            return f"must be a collection of {what}, not {type_name(value)}"
+        if len(value) > at_most:
+            return f"has {len(value)} {what}; at most {at_most} are possible"
+        return next((problem for member in value if (problem := check(member))), None)
+
+    return check_all
+
+
+# -- checks
+
+
+def _unsafe(value: str) -> str | None:
+    if _UNSAFE.search(value):
+        return "contains U+0000 or a lone surrogate, which no store can keep; remove it"
+    return None
+
+
+def name(value: object) -> str | None:
+    """An id or name: 1 to 200 characters, not only blanks, no control characters."""
+    if not isinstance(value, str):
+        return f"must be a text, not {type_name(value)}"
+    if not value.strip():
+        return "must not be empty"
+    if len(value) > MAX_ID:
+        return f"has {len(value)} characters; at most {MAX_ID} are possible"
+    if not value.isprintable():
+        return _unsafe(value) or "contains a control character; remove it"
+    return None
+
+
+def text(value: object) -> str | None:
+    """A long text: may be empty, at most 64 KiB of UTF-8."""
+    if not isinstance(value, str):
+        return f"must be a text, not {type_name(value)}"
+    if problem := _unsafe(value):
+        return problem
+    size = len(value.encode()) if len(value) * 4 > MAX_TEXT_BYTES else 0
+    return f"has {size} bytes; at most {MAX_TEXT_BYTES} (64 KiB) are possible" if size > MAX_TEXT_BYTES else None
+
+
+def subject(value: object) -> str | None:
+    """A subject line: may be empty, at most 500 characters."""
+    if not isinstance(value, str):
+        return f"must be a text, not {type_name(value)}"
+    if len(value) > MAX_SUBJECT:
+        return f"has {len(value)} characters; at most {MAX_SUBJECT} are possible"
+    return _unsafe(value)
+
+
+def aware(value: object) -> str | None:
+    """An aware datetime."""
+    if not isinstance(value, datetime):
+        return f"must be an aware datetime, not {type_name(value)}"
+    if value.utcoffset() is None:
+        return "is naive; give it a time zone, such as datetime.now(UTC)"
+    return None
+
+
+def positive_duration(value: object) -> str | None:
+    """A timedelta above zero."""
+    if not isinstance(value, timedelta):
+        return f"must be a timedelta, not {type_name(value)}"
+    return "must be longer than zero" if value <= timedelta(0) else None
+
+
+def at_least(low: int, high: int | None = None) -> Check:
+    """Make a check for a whole number of at least *low* (and at most *high*); bools are not numbers."""
+    possible = f"at least {low}" if high is None else f"{low} to {high}"
+
+    def check(value: object) -> str | None:
+        if isinstance(value, bool) or not isinstance(value, int):
+            return f"must be a whole number ({possible}), not {type_name(value)}"
+        if value < low or (high is not None and value > high):
+            return f"is {value}; possible is {possible}"
+        return None
+
+    return check
+
+
+def flag(value: object) -> str | None:
+    """True or False."""
+    return None if isinstance(value, bool) else f"must be true or false, not {type_name(value)}"
+
+
+def one_of(possible: Collection[str]) -> Check:
+    """Make a check for one of several words."""
+    listed = ", ".join(possible)
+
+    def check(value: object) -> str | None:
+        return None if isinstance(value, str) and value in possible else f"must be one of: {listed}"
+
+    return check
+
+
+def instance_of(kind: type | tuple[type, ...], what: str) -> Check:
+    """Make a check for an instance of one of our classes."""
+
+    def check(value: object) -> str | None:
+        return None if isinstance(value, kind) else f"must be {what}, not {type_name(value)}"
+
+    return check
+
+
+def attributes(value: object) -> str | None:
+    """A flat mapping of names to plain values, at most 16 KiB as JSON."""
+    if not isinstance(value, Mapping):
+        return f"must be a mapping, not {type_name(value)}"
+    for key, item in value.items():
+        if problem := name(key):
+            return f"has a key that {problem}"
+        if not (item is None or isinstance(item, str | int | float | bool)):
+            return f"has a {type_name(item)} under {key!r}; possible are texts, numbers, true, false and None"
+        if isinstance(item, float) and item * 0 != 0:
+            return f"has a number under {key!r} that is not finite"
+        if isinstance(item, str) and (problem := _unsafe(item)):
+            return f"under {key!r} {problem}"
+    size = len(json.dumps(dict(value), ensure_ascii=False).encode())
+    if size > MAX_ATTRIBUTES_BYTES:
+        return f"has {size} bytes as JSON; at most {MAX_ATTRIBUTES_BYTES} (16 KiB) are possible"
+    return None
+
+
+# -- converters
+
+
+def duration_of(value: object) -> timedelta:
+    """
+    Read a duration.
+
+    Args:
+        value: A timedelta, or a text in hours, minutes and seconds: `"2h30m"`, `"-15m"`.
+
+    Raises:
+        PolicyConfigError: It is neither. Days are refused: a day of work and a day of the calendar differ.
+
+    >>> duration_of("2h30m")
+    datetime.timedelta(seconds=9000)
+    """
+    if isinstance(value, timedelta):
+        return value
+    if not isinstance(value, str):
+        raise PolicyConfigError("duration", f"must be a timedelta or a text, not {type_name(value)}; {_HOW_DURATION}")
+    found = _DURATION.fullmatch(value.strip())
+    if not found:
+        raise PolicyConfigError("duration", f"{value[:40]!r} is not a duration; {_HOW_DURATION}")
+    seconds = sum(int(number) * _UNITS[unit] for number, unit in _DURATION_PART.findall(found[2]))
+    try:
+        return timedelta(seconds=-seconds if found[1] == "-" else seconds)
+    except OverflowError:
+        raise PolicyConfigError("duration", f"{value[:40]!r} is too long; {_HOW_DURATION}") from None
+
+
+def duration_text(value: timedelta) -> str:
+    """
+    Write a duration as it is written in a process file.
+
+    >>> duration_text(timedelta(hours=2, minutes=30))
+    '2h30m'
+    """
+    seconds = int(value.total_seconds())
+    sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
+    parts = ((seconds // 3600, "h"), (seconds % 3600 // 60, "m"), (seconds % 60, "s"))
+    return sign + ("".join(f"{number}{unit}" for number, unit in parts if number) or "0s")
+
+
+def instant_of(value: object) -> datetime:
+    """
+    Read an instant.
+
+    Args:
+        value: An aware datetime, or an ISO 8601 text with an offset or `Z`.
+
+    Returns:
+        The same instant in UTC.
+
+    Raises:
+        PolicyConfigError: It is neither, or naive.
+
+    >>> instant_of("2026-03-23T09:00Z").isoformat()
+    '2026-03-23T09:00:00+00:00'
+    """
+    if isinstance(value, str):
+        given = value
+        try:
+            value = datetime.fromisoformat(given)
+        except ValueError:
+            raise PolicyConfigError(
+                "instant", f"{given[:40]!r} is not an ISO 8601 instant, such as '2026-03-23T09:00Z'"
+            ) from None
+    problem = aware(value)
+    if problem:
+        raise PolicyConfigError("instant", problem)
+    assert isinstance(value, datetime)  # noqa: S101 - `aware` has just said so; the assertion tells the type checker
+    return value.astimezone(UTC)
+
+
+def utc(value: Any) -> Any:  # noqa: ANN401 - attrs converters run before validators: anything may come
+    """Turn an aware datetime into UTC; leave everything else for the validator to refuse."""
+    if isinstance(value, datetime) and value.utcoffset() is not None:
+        return value if value.tzinfo is UTC else value.astimezone(UTC)
+    return value
+
+
+def tuple_of(value: Any) -> Any:  # noqa: ANN401 - as above
+    """Turn a collection into a tuple; leave a text alone, so that the validator refuses it instead of splitting it."""
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+        return value
+    return tuple(value)
+
+
+def plain_dict(value: Any) -> Any:  # noqa: ANN401 - as above
+    """Copy a mapping, so that the caller's later changes do not reach us."""
+    return dict(value) if isinstance(value, Mapping) else value

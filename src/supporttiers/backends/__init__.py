@@ -1,0 +1,1 @@
+"""Adapters to the world: one technology per file, optional imports only inside that file."""

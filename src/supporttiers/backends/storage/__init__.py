@@ -1,0 +1,29 @@
+"""Case stores."""
+
+from supporttiers.errors import StoreError
+from supporttiers.protocols import CaseStore
+
+
+def store_of(given: str | CaseStore | None) -> CaseStore:
+    """
+    Give the store that a URL names.
+
+    Args:
+        given: `sqlite:///file.db` (four slashes for an absolute path), `memory:`, a store itself, or None for memory.
+
+    Raises:
+        StoreError: The URL names no store that is known.
+    """
+    if given is not None and not isinstance(given, str):
+        return given
+    if given is None or given == "memory:":
+        from supporttiers.backends.storage.memory import MemoryStore  # noqa: PLC0415 - only what is used is loaded
+
+        return MemoryStore()
+    if given.startswith("sqlite:"):
+        from supporttiers.backends.storage.sqlite import SqliteStore  # noqa: PLC0415
+
+        return SqliteStore.from_url(given)
+    scheme = given.partition(":")[0][:40]
+    problem = "no store is known for this URL; possible are sqlite:///file.db and memory:"
+    raise StoreError(scheme, problem, retryable=False)

@@ -1,0 +1,306 @@
+"""A store that keeps everything in the memory of one process: for tests, rehearsals, and desks that may forget."""
+
+import heapq
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from operator import itemgetter
+from typing import Final, NamedTuple
+
+import attrs
+
+from supporttiers._codec import fold_findings, gap_findings
+from supporttiers.backends.storage._pages import (
+    Order,
+    Rank,
+    checked_group,
+    checked_limit,
+    cursor_after,
+    cursor_of,
+    order_of,
+)
+from supporttiers.cases import Case
+from supporttiers.events import Event
+from supporttiers.links import VENDOR_LIVE
+from supporttiers.match import Match
+from supporttiers.protocols import KEY_LIFE, Commit, DueCase, KeyUse, Loaded, Message, OpenTicket, Settled
+from supporttiers.reasons import Reason
+
+_Id = tuple[str, str]
+"""Tenant and id: of a case, a message or an idempotency key."""
+
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+
+
+class _Row(NamedTuple):
+    case: Case
+    wakes_at: datetime | None
+
+
+class _Wakes:
+    """Who wakes when: a heap in which what no longer holds is left to sink to the top."""
+
+    def __init__(self) -> None:
+        self._at: dict[_Id, datetime] = {}
+        self._heap: list[tuple[datetime, _Id]] = []
+
+    def set(self, who: _Id, at: datetime | None) -> None:
+        """Change one wake-up."""
+        if at == self._at.get(who):
+            return
+        if at is None:
+            del self._at[who]
+            return
+        self._at[who] = at
+        heapq.heappush(self._heap, (at, who))
+        if len(self._heap) > 2 * len(self._at) + 64:
+            self._heap = [(when, one) for one, when in self._at.items()]
+            heapq.heapify(self._heap)
+
+    def earliest(self, tenant: str | None) -> datetime | None:
+        """Give the earliest wake-up, of one tenant or of all."""
+        if tenant is not None:
+            return min((at for who, at in self._at.items() if who[0] == tenant), default=None)
+        while self._heap and not self._holds(self._heap[0]):
+            heapq.heappop(self._heap)
+        return self._heap[0][0] if self._heap else None
+
+    def until(self, now: datetime, limit: int, tenant: str | None) -> list[_Id]:
+        """Give those that wake at or before an instant, the earliest first; they go on waiting."""
+        taken: dict[_Id, datetime] = {}
+        found: list[_Id] = []
+        while len(found) < limit and self._heap and self._heap[0][0] <= now:
+            at, who = entry = heapq.heappop(self._heap)
+            if self._holds(entry) and who not in taken:
+                taken[who] = at
+                if tenant in {None, who[0]}:
+                    found.append(who)
+        for who, at in taken.items():
+            heapq.heappush(self._heap, (at, who))
+        return found
+
+    def _holds(self, entry: tuple[datetime, _Id]) -> bool:
+        return self._at.get(entry[1]) == entry[0]
+
+
+class MemoryStore:
+    """
+    Keeps cases in memory; gone with the process.
+
+    >>> MemoryStore().load("default", "T-1").case is None
+    True
+
+    .. versionadded:: 0.1.0
+    """
+
+    name: Final = "memory"
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._lock = threading.Lock()
+        self._rows: dict[_Id, _Row] = {}
+        self._events: defaultdict[_Id, list[tuple[Event, datetime]]] = defaultdict(list)
+        self._wakes = _Wakes()
+        self._used: dict[_Id, KeyUse] = {}
+        self._pending: dict[_Id, Message] = {}
+        self._tickets: dict[tuple[str, str, str], OpenTicket] = {}
+        self._asked: dict[tuple[str, str, str], datetime] = {}
+        self._processes: dict[tuple[str, str], str] = {}
+
+    # -- one case
+
+    def load(self, tenant: str, case_id: str, /, *, key: str | None = None) -> Loaded:
+        """Read a case, and the use of an idempotency key."""
+        with self._lock:
+            row = self._rows.get((tenant, case_id))
+            used = None if key is None else self._used.get((tenant, key))
+        return Loaded(case=None if row is None else row.case, used=used)
+
+    def load_many(self, tenant: str, case_ids: Sequence[str], /) -> Mapping[str, Case]:
+        """Read several cases; those that do not exist are left out."""
+        with self._lock:
+            found = {case_id: self._rows.get((tenant, case_id)) for case_id in case_ids}
+        return {case_id: row.case for case_id, row in found.items() if row is not None}
+
+    def history(self, tenant: str, case_id: str, /, *, after: int = 0) -> Sequence[Event]:
+        """Read the events of a case above a version, in order, `recorded_at` included."""
+        with self._lock:
+            kept = list(self._events.get((tenant, case_id), ()))
+        return tuple(attrs.evolve(event, recorded_at=at) for event, at in kept if event.version > after)
+
+    def verify(self, tenant: str, case_id: str, /) -> tuple[Reason, ...]:
+        """Check that no event is missing, and that the case is what they make; empty means sound."""
+        with self._lock:
+            row = self._rows.get((tenant, case_id))
+            events = [event for event, _ in self._events.get((tenant, case_id), ())]
+        case = None if row is None else row.case
+        gaps = gap_findings([event.version for event in events], case)
+        return gaps or fold_findings(events, case)
+
+    # -- writing
+
+    def commit(self, commits: Sequence[Commit], /) -> Sequence[bool]:
+        """Write decisions, each all or nothing; see `CaseStore.commit`."""
+        with self._lock:
+            return [self._commit(commit) for commit in commits]
+
+    def _commit(self, commit: Commit) -> bool:
+        tenant, case, used = commit.tenant, commit.case, commit.used
+        who = tenant, case.id
+        row = self._rows.get(who)
+        if commit.previous != (0 if row is None else row.case.version):
+            return False
+        if used is not None and not self._use_key(tenant, used):
+            return False
+        self._rows[who] = _Row(case, commit.wakes_at)
+        self._events[who].extend((event, commit.recorded_at) for event in commit.events)
+        self._wakes.set(who, commit.wakes_at)
+        for message in commit.messages:
+            self._pending.setdefault((message.tenant, message.key), message)
+        if case.vendor_tickets:
+            self._follow_tickets(tenant, case)
+        if commit.settled is not None:
+            self._settle(commit.settled)
+        return True
+
+    def _use_key(self, tenant: str, used: KeyUse) -> bool:
+        before = self._used.get((tenant, used.key))
+        if before is not None and before.used_at >= used.used_at - KEY_LIFE:
+            return False
+        self._used[tenant, used.key] = used
+        return True
+
+    def _follow_tickets(self, tenant: str, case: Case) -> None:
+        for ticket in case.vendor_tickets:
+            who = tenant, case.id, ticket.key
+            if ticket.remote_id is not None and ticket.status in VENDOR_LIVE:
+                self._tickets[who] = OpenTicket(
+                    tenant=tenant, case_id=case.id, vendor=ticket.vendor, key=ticket.key, remote_id=ticket.remote_id
+                )
+            else:
+                self._tickets.pop(who, None)
+
+    def settle(self, settled: Settled, /) -> None:
+        """Write down what became of a message; one that is no longer pending stays as it is."""
+        with self._lock:
+            self._settle(settled)
+
+    def _settle(self, settled: Settled) -> None:
+        who = settled.tenant, settled.key
+        message = self._pending.get(who)
+        if message is None:
+            return
+        if settled.state == "pending":
+            self._pending[who] = attrs.evolve(message, attempts=settled.attempts, not_before=settled.not_before)
+        else:
+            del self._pending[who]
+
+    # -- many cases
+
+    def find(
+        self, tenant: str, match: Match, /, *, order: str = "id", after: str | None = None, limit: int = 50
+    ) -> tuple[Sequence[Case], str | None]:
+        """Read cases that meet a condition, a page at a time; see `CaseStore.find`."""
+        by, limit = order_of(order), checked_limit(limit)
+        start = None if after is None else cursor_of(by, after)
+        ranked = [(_rank(case, by), case) for case in self._meeting(tenant, match)]
+        if start is not None:
+            ranked = [(rank, case) for rank, case in ranked if by.is_beyond(rank, start)]
+        ranked.sort(key=itemgetter(0), reverse=by.is_reversed)
+        page = [case for _, case in ranked[:limit]]
+        return page, cursor_after(by, _value(page[-1], by), page[-1].id) if len(ranked) > limit else None
+
+    def counts(self, tenant: str, match: Match, /, *, by: str) -> Mapping[str | int | None, int]:
+        """Count cases that meet a condition by the values of one field."""
+        field = checked_group(by)
+        return dict(Counter(getattr(case, field) for case in self._meeting(tenant, match)))
+
+    def _meeting(self, tenant: str, match: Match) -> Iterator[Case]:
+        holds = match.compile()
+        with self._lock:
+            cases = [row.case for (owner, _), row in self._rows.items() if owner == tenant]
+        return filter(holds, cases)
+
+    def incoming(self, tenant: str, case_id: str, /, *, kind: str | None = None) -> Sequence[tuple[str, str]]:
+        """Read (kind, case id) of the cases that link to a case."""
+        with self._lock:
+            cases = [row.case for (owner, _), row in self._rows.items() if owner == tenant and row.case.links]
+        links = ((link, case.id) for case in cases for link in case.links)
+        found = {(link.kind, holder) for link, holder in links if link.case_id == case_id}
+        return sorted(pair for pair in found if kind in {None, pair[0]})
+
+    # -- the worker's questions
+
+    def due(self, now: datetime, /, *, limit: int, tenant: str | None = None) -> Sequence[DueCase]:
+        """Read the cases whose wake-up is at or before *now*, the earliest first."""
+        with self._lock:
+            rows = [self._rows[who] for who in self._wakes.until(now, limit, tenant)]
+        return [DueCase(case=row.case, wakes_at=row.wakes_at) for row in rows if row.wakes_at is not None]
+
+    def next_wake(self, /, *, tenant: str | None = None) -> datetime | None:
+        """Give the earliest wake-up of all cases."""
+        with self._lock:
+            return self._wakes.earliest(tenant)
+
+    def pending(self, now: datetime, /, *, limit: int, tenant: str | None = None) -> Sequence[Message]:
+        """Read the messages to be carried out, in the order in which they were caused."""
+        found: list[Message] = []
+        held: set[tuple[str, str, str]] = set()
+        with self._lock:
+            for message in self._pending.values():
+                if len(found) == limit:
+                    break
+                line = message.tenant, message.case_id, message.target
+                if message.not_before > now:
+                    held.add(line)
+                elif line not in held and tenant in {None, message.tenant}:
+                    found.append(message)
+        return found
+
+    def open_tickets(self, asked_before: datetime, /, *, limit: int, tenant: str | None = None) -> Sequence[OpenTicket]:
+        """Read vendor tickets that have a remote id, are not finished, and were not asked about since an instant."""
+        with self._lock:
+            theirs = [(self._asked.get(who, _NEVER), who) for who in self._tickets if tenant in {None, who[0]}]
+            waiting = sorted(pair for pair in theirs if pair[0] < asked_before)
+            return [self._tickets[who] for _, who in waiting[:limit]]
+
+    def asked(self, ticket: OpenTicket, at: datetime, /) -> None:
+        """Write down that a vendor was asked about a ticket."""
+        with self._lock:
+            self._asked[ticket.tenant, ticket.case_id, ticket.key] = at
+
+    # -- processes and keys
+
+    def put_process(self, name: str, revision: str, body: str, at: datetime, /) -> None:  # noqa: ARG002 - the port's
+        """Keep a revision of a process; one that is there already stays."""
+        with self._lock:
+            self._processes.setdefault((name, revision), body)
+
+    def get_process(self, name: str, revision: str, /) -> str | None:
+        """Read a revision of a process."""
+        with self._lock:
+            return self._processes.get((name, revision))
+
+    def forget_keys(self, before: datetime, /) -> int:
+        """Free idempotency keys used before an instant; give their number."""
+        with self._lock:
+            old = [who for who, used in self._used.items() if used.used_at < before]
+            for who in old:
+                del self._used[who]
+        return len(old)
+
+    def close(self) -> None:
+        """Do nothing: what is in memory stays until the store itself goes."""
+
+
+# -- order
+
+
+def _rank(case: Case, order: Order) -> Rank:
+    return order.rank(_value(case, order), case.id)
+
+
+def _value(case: Case, order: Order) -> datetime | None:
+    value: datetime | None = None if order.field == "id" else getattr(case, order.field)
+    return value

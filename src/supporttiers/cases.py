@@ -1,0 +1,482 @@
+"""
+Case: what a case is now, and the fold that makes it from its events.
+
+`fold(case, event)` is the only thing that ever makes a case. It needs no process, calendar or policy, so that
+`rebuild(events) == case`, always.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from operator import attrgetter
+from types import SimpleNamespace
+from typing import Any, Final
+
+import attrs
+
+from supporttiers import events as happened
+from supporttiers.events import Event
+from supporttiers.links import VENDOR_LIVE, Attachment, Attempt, Link, VendorTicket
+from supporttiers.stopwatches import Segment, Stage, Stopwatch, with_segment
+from supporttiers.tiers import OPEN, CaseKind, Status
+
+
+@attrs.frozen
+class Place:
+    """
+    Where a case was: a tier and one of its teams.
+
+    >>> str(Place(2, "network"))
+    '2/network'
+    """
+
+    tier: int
+    team: str | None = None
+
+    def __str__(self) -> str:
+        """Write it as `2/network`."""
+        return f"{self.tier}/{self.team}" if self.team else str(self.tier)
+
+
+@attrs.frozen(kw_only=True)
+class Case:
+    """
+    A case as it stands after its last event; frozen. Commands make new ones.
+
+    Attributes:
+        id: The caller's key, or a UUIDv7.
+        tenant: Whose case it is.
+        version: The number of its last event.
+        process: The name of its process.
+        revision: The revision of the process that it follows.
+        kind: Incident, request, question or problem.
+        subject: One line.
+        requester: Who needs help.
+        customer: On whose contract.
+        category: What it is about.
+        channel: How it came in.
+        locale: The requester's language.
+        impact: How much it hurts.
+        urgency: How soon it hurts.
+        priority: One of the process's ordered list.
+        tags: Words.
+        attributes: The host's own plain values.
+        tier: The level at which it stands.
+        status: What is happening to it.
+        wait_reason: What it waits for.
+        wait_until: When it resumes by itself.
+        resume_to: The status to which it resumes.
+        came_from: The tier and team before this one.
+        owner: Who keeps it while the assignment moves; the first assignee unless amended.
+        assignee: Who works on it.
+        team: Which team has it.
+        stopwatches: The latest stopwatch of each limit.
+        links: Other cases.
+        watchers: Who follows it.
+        attachments: References to files that the caller keeps.
+        vendor_tickets: Tickets in vendors' systems.
+        attempts: What was tried in self-service.
+        bounces: How often it went to and fro, by pair of places.
+        solution: A reference to an article or fix.
+        satisfaction: From 1 to 5, once rated.
+        opened_at: When it was opened.
+        changed_at: The last event's `at`.
+        tier_entered_at: When it came to this tier.
+        first_response_at: When the house first answered in public.
+        awaiting_reply_since: The requester's oldest message that the house has not answered.
+        resolved_at: When it was resolved; empty again once reopened.
+        closed_at: When it was closed; empty again once reopened.
+        due_at: The earliest target among live clocks; kept when passed, empty while all are paused.
+
+    .. versionadded:: 0.1.0
+    """
+
+    id: str
+    tenant: str
+    version: int
+    process: str
+    revision: str
+    kind: CaseKind = CaseKind.INCIDENT
+    subject: str = attrs.field(default="", repr=False)
+    requester: str = attrs.field(repr=False)
+    customer: str | None = attrs.field(default=None, repr=False)
+    category: str | None = None
+    channel: str | None = None
+    locale: str | None = None
+    impact: str | None = None
+    urgency: str | None = None
+    priority: str | None = None
+    tags: tuple[str, ...] = ()
+    attributes: Mapping[str, object] = attrs.field(factory=dict, hash=False, repr=False)
+    tier: int
+    status: Status
+    wait_reason: str | None = None
+    wait_until: datetime | None = None
+    resume_to: Status | None = None
+    came_from: Place | None = None
+    owner: str | None = None
+    assignee: str | None = None
+    team: str | None = None
+    stopwatches: tuple[Stopwatch, ...] = attrs.field(default=(), repr=False)
+    links: tuple[Link, ...] = ()
+    watchers: tuple[str, ...] = attrs.field(default=(), repr=False)
+    attachments: tuple[Attachment, ...] = attrs.field(default=(), repr=False)
+    vendor_tickets: tuple[VendorTicket, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    bounces: Mapping[str, int] = attrs.field(factory=dict, hash=False)
+    solution: str | None = None
+    satisfaction: int | None = None
+    opened_at: datetime
+    changed_at: datetime
+    tier_entered_at: datetime
+    first_response_at: datetime | None = None
+    awaiting_reply_since: datetime | None = None
+    resolved_at: datetime | None = None
+    closed_at: datetime | None = None
+    due_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still owes something: queued, in progress or waiting."""
+        return self.status in OPEN
+
+    @property
+    def place(self) -> Place:
+        """Where it is: tier and team."""
+        return Place(self.tier, self.team)
+
+    def stopwatch(self, limit: str) -> Stopwatch | None:
+        """Give the latest stopwatch of a limit, or None where it never ran."""
+        return next((watch for watch in self.stopwatches if watch.limit == limit), None)
+
+
+_NAMES: Final = tuple(field.name for field in attrs.fields(Case))
+_VALUES: Final = attrgetter(*_NAMES)
+
+
+def rebuild(events: Iterable[Event]) -> Case | None:
+    """Make a case from its whole history; None where there is none."""
+    return fold_all(None, events)
+
+
+def fold(case: Case | None, event: Event) -> Case:
+    """
+    Apply one event.
+
+    Args:
+        case: The case before it; None before the first.
+        event: What happened.
+
+    Returns:
+        The case after it.
+    """
+    folded = fold_all(case, (event,))
+    assert folded is not None  # noqa: S101 - one event always makes a case; the assertion tells the type checker
+    return folded
+
+
+def fold_all(case: Case | None, events: Iterable[Event]) -> Case | None:
+    """Apply several events in order; the case itself where there are none."""
+    draft = None if case is None else draft_of(case)
+    event = None
+    for event in events:
+        draft = apply(draft, event)
+    return case if event is None or draft is None else freeze(draft)
+
+
+Draft = SimpleNamespace
+"""A case being folded: the same names, but changeable, so that several events cost one new case."""
+
+
+def draft_of(case: Case) -> Draft:
+    """Begin to fold on from a case."""
+    return SimpleNamespace(**dict(zip(_NAMES, _VALUES(case), strict=True)))
+
+
+def apply(draft: Draft | None, event: Event) -> Draft:
+    """Apply one event to a draft; None begins a new case."""
+    if draft is None:
+        draft = _opened(event)
+    else:
+        _FOLDS[type(event)](draft, event)
+    draft.version = event.version
+    draft.changed_at = event.at
+    return draft
+
+
+def freeze(draft: Draft) -> Case:
+    """Make the case that a draft has become."""
+    return Case(**vars(draft))
+
+
+def _opened(event: Event) -> Draft:
+    if not isinstance(event, happened.CaseOpened):
+        message = f"the history of case {event.case_id!r} begins with {type(event).__name__}, not with CaseOpened"
+        raise ValueError(message)  # noqa: TRY004 - the history is wrong, not the caller's type
+    when = event.effective_at
+    return draft_of(Case(
+        id=event.case_id, tenant=event.tenant, version=event.version, process=event.process, revision=event.revision,
+        kind=event.kind, subject=event.subject, requester=event.requester, customer=event.customer,
+        category=event.category, channel=event.channel, locale=event.locale, impact=event.impact,
+        urgency=event.urgency, priority=event.priority, tags=event.tags, attributes=event.attributes,
+        tier=event.tier, status=Status.QUEUED, owner=event.owner, team=event.team,
+        opened_at=when, changed_at=event.at, tier_entered_at=when, awaiting_reply_since=when,
+    ))  # fmt: skip
+
+
+# -- one small function per kind of event; each changes the draft
+
+
+def _started(draft: Draft, event: happened.CaseStarted) -> None:
+    draft.status = Status.IN_PROGRESS
+    _given_to(draft, event.assignee)
+
+
+def _released(draft: Draft, _event: happened.CaseReleased) -> None:
+    draft.status = Status.QUEUED
+    draft.assignee = None
+
+
+def _assigned(draft: Draft, event: happened.CaseAssigned) -> None:
+    _given_to(draft, event.assignee)
+
+
+def _given_to(draft: Draft, assignee: str | None) -> None:
+    """The first assignee owns the case: the assignment moves on, the ownership stays."""
+    draft.assignee = assignee
+    draft.owner = draft.owner or assignee
+
+
+def _replied(draft: Draft, event: happened.CaseReplied) -> None:
+    if event.side == "requester" and draft.awaiting_reply_since is None:
+        draft.awaiting_reply_since = event.effective_at
+    if event.side == "house":
+        draft.awaiting_reply_since = None
+        if draft.first_response_at is None:
+            draft.first_response_at = event.effective_at
+
+
+def _nothing(_draft: Draft, _event: Event) -> None:
+    """Stand in the history only: the case itself does not change."""
+
+
+def _attempted(draft: Draft, event: happened.AttemptRecorded) -> None:
+    draft.attempts = (*draft.attempts, Attempt(what=event.what, outcome=event.outcome, at=event.effective_at))
+
+
+def _moved(draft: Draft, event: happened.CaseMoved) -> None:
+    if event.bounce:
+        draft.bounces = {**draft.bounces, event.bounce: draft.bounces.get(event.bounce, 0) + 1}
+    draft.came_from = Place(draft.tier, draft.team)
+    if event.tier != draft.tier:
+        draft.tier_entered_at = max(event.effective_at, draft.tier_entered_at)
+    draft.tier, draft.team, draft.status, draft.assignee = event.tier, event.team, event.status, None
+    _not_waiting(draft)
+
+
+def _not_waiting(draft: Draft) -> None:
+    draft.wait_reason = draft.wait_until = draft.resume_to = None
+
+
+def _waiting(draft: Draft, event: happened.WaitStarted) -> None:
+    draft.status = Status.WAITING
+    draft.wait_reason, draft.wait_until, draft.resume_to = event.wait_reason, event.until, event.resume_to
+
+
+def _resumed(draft: Draft, event: happened.CaseResumed) -> None:
+    draft.status = event.status
+    _not_waiting(draft)
+
+
+def _ended(status: Status) -> Callable[[Draft, Event], None]:
+    def end(draft: Draft, event: Event) -> None:
+        draft.status = status
+        draft.awaiting_reply_since = None
+        _not_waiting(draft)
+        if status is Status.RESOLVED:
+            draft.resolved_at, draft.closed_at = event.effective_at, None
+        elif status is Status.CLOSED:
+            draft.closed_at = event.effective_at
+
+    return end
+
+
+_resolve, _close, _cancel = _ended(Status.RESOLVED), _ended(Status.CLOSED), _ended(Status.CANCELLED)
+
+
+def _resolved(draft: Draft, event: happened.CaseResolved) -> None:
+    _resolve(draft, event)
+    draft.solution = event.solution or draft.solution
+
+
+def _reopened(draft: Draft, event: happened.CaseReopened) -> None:
+    if (event.tier, event.team) != (draft.tier, draft.team):
+        draft.came_from = Place(draft.tier, draft.team)
+        draft.assignee = None
+    draft.status, draft.tier, draft.team = Status.QUEUED, event.tier, event.team
+    draft.tier_entered_at = max(event.effective_at, draft.tier_entered_at)
+    draft.resolved_at = draft.closed_at = draft.satisfaction = None
+    draft.awaiting_reply_since = event.effective_at
+
+
+_AMENDED: Final = ("subject", "customer", "owner", "kind", "category", "channel", "locale", "impact", "urgency",
+                   "priority", "tags")  # fmt: skip
+
+
+def _amended(draft: Draft, event: happened.CaseAmended) -> None:
+    for field in _AMENDED:
+        value = getattr(event, field)
+        if value is not None:
+            setattr(draft, field, value)
+    if event.attributes:
+        merged = {**draft.attributes, **event.attributes}
+        draft.attributes = {key: value for key, value in merged.items() if value is not None}
+
+
+def _attached(draft: Draft, event: happened.AttachmentsAdded) -> None:
+    draft.attachments = (*draft.attachments, *event.attachments)
+
+
+def _watched(draft: Draft, event: happened.WatchersAdded) -> None:
+    draft.watchers = tuple(dict.fromkeys((*draft.watchers, *event.watchers)))
+
+
+def _unwatched(draft: Draft, event: happened.WatchersRemoved) -> None:
+    draft.watchers = tuple(watcher for watcher in draft.watchers if watcher not in event.watchers)
+
+
+def _linked(draft: Draft, event: happened.CaseLinked) -> None:
+    draft.links = (*draft.links, event.link)
+
+
+def _merged(draft: Draft, event: happened.CaseMerged) -> None:
+    _cancel(draft, event)
+    draft.links = (*draft.links, Link("duplicate_of", event.into))
+    draft.watchers = ()
+
+
+def _rated(draft: Draft, event: happened.CaseRated) -> None:
+    draft.satisfaction = event.score
+
+
+def _dispatched(draft: Draft, event: happened.VendorDispatched) -> None:
+    ticket = VendorTicket(vendor=event.vendor, key=event.key, requested_at=event.at, changed_at=event.at)
+    draft.vendor_tickets = (*draft.vendor_tickets, ticket)
+
+
+def _vendor_updated(draft: Draft, event: happened.VendorTicketUpdated) -> None:
+    draft.vendor_tickets = tuple(
+        attrs.evolve(
+            ticket, status=event.status, remote_id=event.remote_id or ticket.remote_id, changed_at=event.effective_at
+        )
+        if ticket.key == event.key
+        else ticket
+        for ticket in draft.vendor_tickets
+    )
+
+
+# -- stopwatches
+
+
+def _watch_started(draft: Draft, event: happened.StopwatchStarted) -> None:
+    started = Stopwatch(
+        limit=event.limit, agreement=event.agreement, instance=event.instance, target=event.target,
+        started_at=event.started_at, running_since=event.started_at, due_at=event.due_at, revision=event.revision,
+    )  # fmt: skip
+    others = tuple(watch for watch in draft.stopwatches if watch.limit != event.limit)
+    draft.stopwatches = (*others, started)
+    _due(draft)
+
+
+def _change_watch(draft: Draft, limit: str, change: Callable[[Stopwatch], Stopwatch]) -> None:
+    draft.stopwatches = tuple(change(watch) if watch.limit == limit else watch for watch in draft.stopwatches)
+    _due(draft)
+
+
+def _due(draft: Draft) -> None:
+    draft.due_at = min((w.due_at for w in draft.stopwatches if w.due_at is not None and w.is_live), default=None)
+
+
+def _closed_with(watch: Stopwatch, segment: Segment | None) -> tuple[Segment, ...]:
+    return watch.segments if segment is None else with_segment(watch.segments, segment)
+
+
+def _watch_paused(draft: Draft, event: happened.StopwatchPaused) -> None:
+    _change_watch(draft, event.limit, lambda watch: attrs.evolve(
+        watch, stage=Stage.PAUSED, running_since=None, due_at=event.due_at,
+        segments=_closed_with(watch, event.segment),
+    ))  # fmt: skip
+
+
+def _watch_resumed(draft: Draft, event: happened.StopwatchResumed) -> None:
+    _change_watch(draft, event.limit, lambda watch: attrs.evolve(
+        watch, stage=Stage.IN_PROGRESS, running_since=event.running_since, due_at=event.due_at, stopped_at=None,
+    ))  # fmt: skip
+
+
+def _watch_retargeted(draft: Draft, event: happened.StopwatchRetargeted) -> None:
+    _change_watch(draft, event.limit, lambda watch: attrs.evolve(watch, target=event.target, due_at=event.due_at))
+
+
+def _watch_stopped(draft: Draft, event: happened.StopwatchStopped) -> None:
+    _change_watch(draft, event.limit, lambda watch: attrs.evolve(
+        watch, stage=Stage.COMPLETED, running_since=None, stopped_at=event.stopped_at, due_at=event.due_at,
+        breached=event.breached, segments=_closed_with(watch, event.segment),
+    ))  # fmt: skip
+
+
+def _watch_cancelled(draft: Draft, event: happened.StopwatchCancelled) -> None:
+    _change_watch(draft, event.limit, lambda watch: attrs.evolve(
+        watch, stage=Stage.CANCELLED, running_since=None, stopped_at=event.stopped_at,
+        segments=_closed_with(watch, event.segment),
+    ))  # fmt: skip
+
+
+def _fired(draft: Draft, event: happened.ThresholdFired) -> None:
+    _change_watch(draft, event.limit, lambda watch: attrs.evolve(
+        watch, fired=tuple(sorted((*watch.fired, event.threshold))), breached=watch.breached or event.breach,
+    ))  # fmt: skip
+
+
+_FOLDS: Final[Mapping[type[Event], Callable[[Draft, Any], None]]] = {
+    happened.CaseStarted: _started,
+    happened.CaseReleased: _released,
+    happened.CaseAssigned: _assigned,
+    happened.CaseReplied: _replied,
+    happened.CaseNoted: _nothing,
+    happened.AttemptRecorded: _attempted,
+    happened.CaseEscalated: _moved,
+    happened.CaseHandedBack: _moved,
+    happened.CaseTransferred: _moved,
+    happened.ManagementInformed: _nothing,
+    happened.WaitStarted: _waiting,
+    happened.CaseResumed: _resumed,
+    happened.CaseResolved: _resolved,
+    happened.CaseReopened: _reopened,
+    happened.CaseClosed: _close,
+    happened.CaseCancelled: _cancel,
+    happened.CaseAmended: _amended,
+    happened.AttachmentsAdded: _attached,
+    happened.WatchersAdded: _watched,
+    happened.WatchersRemoved: _unwatched,
+    happened.CaseLinked: _linked,
+    happened.CaseMerged: _merged,
+    happened.CaseRated: _rated,
+    happened.CaseApproved: _nothing,
+    happened.CaseDeclined: _nothing,
+    happened.VendorDispatched: _dispatched,
+    happened.VendorTicketUpdated: _vendor_updated,
+    happened.StopwatchStarted: _watch_started,
+    happened.StopwatchPaused: _watch_paused,
+    happened.StopwatchResumed: _watch_resumed,
+    happened.StopwatchRetargeted: _watch_retargeted,
+    happened.StopwatchStopped: _watch_stopped,
+    happened.StopwatchCancelled: _watch_cancelled,
+    happened.ThresholdFired: _fired,
+    happened.ActionRefused: _nothing,
+}
+
+
+def open_ticket(case: Case | Draft) -> VendorTicket | None:
+    """Give the newest vendor ticket on which somebody still owes something, or None."""
+    tickets: tuple[VendorTicket, ...] = case.vendor_tickets
+    return next((ticket for ticket in reversed(tickets) if ticket.status in VENDOR_LIVE), None)

@@ -1,0 +1,424 @@
+"""
+Commands: what somebody wants done with a case, as values.
+
+Each verb of the desk makes one; `desk.execute(command)` takes them as they are. A command that is malformed by itself
+cannot be built. Fields marked private hold personal text.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, ClassVar, Final
+
+import attrs
+
+from supporttiers import _fields as fields
+from supporttiers._fields import given, optional, plain_dict, tuple_of, utc
+from supporttiers.actors import Actor
+from supporttiers.links import Attachment, Link, VendorStatus
+from supporttiers.tiers import CaseKind, Visibility
+
+PRIVATE: Final[Mapping[str, object]] = {"private": True}
+
+
+def _name(*, private: bool = False) -> Any:  # noqa: ANN401 - attrs' own fields are typed so
+    return attrs.field(validator=given(fields.name), metadata=PRIVATE if private else {}, repr=not private)
+
+
+def _maybe_name(*, private: bool = False) -> Any:  # noqa: ANN401
+    check = given(optional(fields.name))
+    return attrs.field(default=None, validator=check, metadata=PRIVATE if private else {}, repr=not private)
+
+
+def _text() -> Any:  # noqa: ANN401
+    return attrs.field(default="", validator=given(fields.text), metadata=PRIVATE, repr=False)
+
+
+def _tier() -> Any:  # noqa: ANN401
+    return attrs.field(default=None, validator=given(optional(fields.at_least(0, 99))))
+
+
+def _instant() -> Any:  # noqa: ANN401
+    return attrs.field(default=None, converter=utc, validator=given(optional(fields.aware)))
+
+
+def _names(at_most: int, what: str) -> Any:  # noqa: ANN401
+    check = given(fields.each(fields.name, at_most=at_most, what=what))
+    return attrs.field(default=(), converter=tuple_of, validator=check)
+
+
+def _kind(value: object) -> object:
+    return CaseKind(value) if isinstance(value, str) and value in set(CaseKind) else value
+
+
+def _visibility(value: object) -> object:
+    return Visibility(value) if isinstance(value, str) and value in set(Visibility) else value
+
+
+_actor = given(fields.instance_of(Actor, "an Actor"))
+
+
+@attrs.frozen(kw_only=True)
+class Command:
+    """
+    What all commands have in common.
+
+    Attributes:
+        case_id: Which case.
+        by: Who wants it.
+        at: When it is judged; None lets the desk's clock say.
+        occurred_at: When it really happened, if that was earlier (a mail of ten minutes ago); not after *at*.
+        idempotency_key: The caller's key; a second command with the same key and body changes nothing.
+        expected_version: The version that the caller has seen; None decides again on whatever is there.
+        reason: Why, in the actor's own words.
+    """
+
+    trigger: ClassVar[str] = ""
+
+    case_id: str = _name()
+    by: Actor = attrs.field(validator=_actor)
+    at: datetime | None = _instant()
+    occurred_at: datetime | None = _instant()
+    idempotency_key: str | None = _maybe_name()
+    expected_version: int | None = attrs.field(default=None, validator=given(optional(fields.at_least(0))))
+    reason: str = _text()
+
+
+@attrs.frozen(kw_only=True)
+class Open(Command):
+    """
+    Open a case.
+
+    Attributes:
+        case_id: The caller's own key; an empty text lets the desk make one (UUIDv7).
+        subject: One line, at most 500 characters.
+        text: What is the matter, at most 64 KiB.
+        requester: Who needs help; the actor unless given.
+        tier: Where to enter; otherwise the routes decide, and then the lowest staffed tier.
+    """
+
+    trigger: ClassVar[str] = "open"
+
+    case_id: str = attrs.field(default="", validator=given(lambda value: None if value == "" else fields.name(value)))
+    subject: str = attrs.field(default="", validator=given(fields.subject), metadata=PRIVATE, repr=False)
+    text: str = _text()
+    requester: str | None = _maybe_name(private=True)
+    customer: str | None = _maybe_name(private=True)
+    process: str | None = _maybe_name()
+    kind: CaseKind = attrs.field(
+        default=CaseKind.INCIDENT,
+        converter=_kind,
+        validator=given(fields.instance_of(CaseKind, "one of: " + ", ".join(CaseKind))),
+    )
+    category: str | None = _maybe_name()
+    channel: str | None = _maybe_name()
+    locale: str | None = _maybe_name()
+    impact: str | None = _maybe_name()
+    urgency: str | None = _maybe_name()
+    priority: str | None = _maybe_name()
+    tags: tuple[str, ...] = _names(fields.MAX_TAGS, "tags")
+    attributes: Mapping[str, object] = attrs.field(
+        factory=dict, converter=plain_dict, validator=given(fields.attributes), hash=False, repr=False
+    )
+    tier: int | None = _tier()
+    team: str | None = _maybe_name()
+
+
+@attrs.frozen(kw_only=True)
+class Start(Command):
+    """Begin to work on a queued case; the actor becomes the assignee where there is none."""
+
+    trigger: ClassVar[str] = "start"
+
+
+@attrs.frozen(kw_only=True)
+class Release(Command):
+    """Put a case that is being worked on back into its queue; nobody is assigned any more."""
+
+    trigger: ClassVar[str] = "release"
+
+
+@attrs.frozen(kw_only=True)
+class Assign(Command):
+    """Give the case to somebody, or to nobody (None); the tier stays."""
+
+    trigger: ClassVar[str] = "assign"
+
+    assignee: str | None = _maybe_name(private=True)
+
+
+@attrs.frozen(kw_only=True)
+class Reply(Command):
+    """Say something to the other side; public."""
+
+    trigger: ClassVar[str] = "reply"
+
+    text: str = _text()
+    channel: str | None = _maybe_name()
+
+
+@attrs.frozen(kw_only=True)
+class Note(Command):
+    """Write something down inside the house; private unless said otherwise."""
+
+    trigger: ClassVar[str] = "note"
+
+    text: str = _text()
+    visibility: Visibility = attrs.field(
+        default=Visibility.PRIVATE,
+        converter=_visibility,
+        validator=given(fields.instance_of(Visibility, "public or private")),
+    )
+
+
+@attrs.frozen(kw_only=True)
+class RecordAttempt(Command):
+    """Record what was tried in self-service, so that nobody asks for it again."""
+
+    trigger: ClassVar[str] = "attempt"
+
+    what: str = _name()
+    outcome: str = attrs.field(default="unknown", validator=given(fields.one_of(("helped", "did_not_help", "unknown"))))
+
+
+@attrs.frozen(kw_only=True)
+class Escalate(Command):
+    """Move up to a tier with more skill; the assignment moves, the ownership stays."""
+
+    trigger: ClassVar[str] = "escalate"
+
+    tier: int | None = _tier()
+    team: str | None = _maybe_name()
+
+
+@attrs.frozen(kw_only=True)
+class InformManagement(Command):
+    """Tell management (hierarchical escalation); nothing moves."""
+
+    trigger: ClassVar[str] = "inform_management"
+
+
+@attrs.frozen(kw_only=True)
+class HandBack(Command):
+    """Move back down to a lower tier."""
+
+    trigger: ClassVar[str] = "hand_back"
+
+    tier: int | None = _tier()
+    team: str | None = _maybe_name()
+
+
+@attrs.frozen(kw_only=True)
+class Transfer(Command):
+    """Move sideways to another team of the same tier."""
+
+    trigger: ClassVar[str] = "transfer"
+
+    team: str = _name()
+
+
+@attrs.frozen(kw_only=True)
+class Wait(Command):
+    """
+    Wait for somebody or something.
+
+    Attributes:
+        wait_reason: `customer`, `vendor`, `known_issue`, `approval`, `scheduled`, or the process's own.
+        until: When the case resumes by itself.
+    """
+
+    trigger: ClassVar[str] = "wait"
+
+    wait_reason: str = attrs.field(default="customer", validator=given(fields.name))
+    until: datetime | None = _instant()
+
+
+@attrs.frozen(kw_only=True)
+class Resume(Command):
+    """Go on with a case that was waiting."""
+
+    trigger: ClassVar[str] = "resume"
+
+
+@attrs.frozen(kw_only=True)
+class Resolve(Command):
+    """
+    Say that the matter is solved.
+
+    Attributes:
+        text: What was done; public.
+        solution: A reference to an article or fix.
+    """
+
+    trigger: ClassVar[str] = "resolve"
+
+    text: str = _text()
+    solution: str | None = _maybe_name()
+
+
+@attrs.frozen(kw_only=True)
+class Reopen(Command):
+    """Work again on a case that had ended; at its last tier unless another is named."""
+
+    trigger: ClassVar[str] = "reopen"
+
+    tier: int | None = _tier()
+    team: str | None = _maybe_name()
+
+
+@attrs.frozen(kw_only=True)
+class Close(Command):
+    """File a resolved case."""
+
+    trigger: ClassVar[str] = "close"
+
+
+@attrs.frozen(kw_only=True)
+class Cancel(Command):
+    """End a case without a solution: a mistake, a withdrawal."""
+
+    trigger: ClassVar[str] = "cancel"
+
+
+@attrs.frozen(kw_only=True)
+class Amend(Command):
+    """
+    Correct what is known about a case. None leaves a field as it is.
+
+    Attributes:
+        attributes: Merged into those of the case; a None under a key removes it.
+        tags: Replace the tags.
+    """
+
+    trigger: ClassVar[str] = "amend"
+
+    subject: str | None = attrs.field(
+        default=None, validator=given(optional(fields.subject)), metadata=PRIVATE, repr=False
+    )
+    customer: str | None = _maybe_name(private=True)
+    kind: CaseKind | None = attrs.field(
+        default=None,
+        converter=_kind,
+        validator=given(optional(fields.instance_of(CaseKind, "one of: " + ", ".join(CaseKind)))),
+    )
+    category: str | None = _maybe_name()
+    channel: str | None = _maybe_name()
+    locale: str | None = _maybe_name()
+    impact: str | None = _maybe_name()
+    urgency: str | None = _maybe_name()
+    priority: str | None = _maybe_name()
+    owner: str | None = _maybe_name(private=True)
+    tags: tuple[str, ...] | None = attrs.field(
+        default=None,
+        converter=tuple_of,
+        validator=given(optional(fields.each(fields.name, at_most=fields.MAX_TAGS, what="tags"))),
+    )
+    attributes: Mapping[str, object] = attrs.field(
+        factory=dict, converter=plain_dict, validator=given(fields.attributes), hash=False, repr=False
+    )
+
+
+@attrs.frozen(kw_only=True)
+class Attach(Command):
+    """Attach references to files that the caller keeps."""
+
+    trigger: ClassVar[str] = "attach"
+
+    attachments: tuple[Attachment, ...] = attrs.field(
+        converter=tuple_of,
+        validator=given(
+            fields.each(
+                fields.instance_of(Attachment, "an Attachment"), at_most=fields.MAX_ATTACHMENTS, what="attachments"
+            )
+        ),
+    )
+
+
+@attrs.frozen(kw_only=True)
+class Watch(Command):
+    """Let people follow a case; the actor where nobody is named."""
+
+    trigger: ClassVar[str] = "watch"
+
+    watchers: tuple[str, ...] = _names(fields.MAX_WATCHERS, "watchers")
+
+
+@attrs.frozen(kw_only=True)
+class Unwatch(Command):
+    """Let people follow a case no longer; the actor where nobody is named."""
+
+    trigger: ClassVar[str] = "unwatch"
+
+    watchers: tuple[str, ...] = _names(fields.MAX_WATCHERS, "watchers")
+
+
+@attrs.frozen(kw_only=True)
+class LinkCase(Command):
+    """Link this case to another one."""
+
+    trigger: ClassVar[str] = "link"
+
+    link: Link = attrs.field(validator=given(fields.instance_of(Link, "a Link")))
+
+
+@attrs.frozen(kw_only=True)
+class Merge(Command):
+    """Merge this case into another: it is linked and cancelled, its clocks too, and its watchers move over."""
+
+    trigger: ClassVar[str] = "merge"
+
+    into: str = _name()
+
+
+@attrs.frozen(kw_only=True)
+class Dispatch(Command):
+    """Send the case to a vendor without moving it to a vendor tier."""
+
+    trigger: ClassVar[str] = "dispatch"
+
+    vendor: str = _name()
+    text: str = _text()
+
+
+@attrs.frozen(kw_only=True)
+class VendorUpdate(Command):
+    """What a vendor's system says about a ticket; made by the relay, by polling and by webhooks."""
+
+    trigger: ClassVar[str] = "vendor_update"
+
+    vendor: str = _name()
+    key: str = _name()
+    remote_id: str | None = _maybe_name()
+    status: VendorStatus = attrs.field(validator=given(fields.instance_of(VendorStatus, "a VendorStatus")))
+    text: str = _text()
+
+
+@attrs.frozen(kw_only=True)
+class Rate(Command):
+    """Say how satisfied the requester is, from 1 (not at all) to 5."""
+
+    trigger: ClassVar[str] = "rate"
+
+    score: int = attrs.field(validator=given(fields.at_least(1, 5)))
+    text: str = _text()
+
+
+@attrs.frozen(kw_only=True)
+class Approve(Command):
+    """Approve what the case waits for."""
+
+    trigger: ClassVar[str] = "approve"
+
+
+@attrs.frozen(kw_only=True)
+class Decline(Command):
+    """Decline what the case waits for; the case goes back to work."""
+
+    trigger: ClassVar[str] = "decline"
+
+
+COMMANDS: Final[tuple[type[Command], ...]] = (
+    Open, Start, Release, Assign, Reply, Note, RecordAttempt, Escalate, InformManagement, HandBack, Transfer, Wait,
+    Resume, Resolve, Reopen, Close, Cancel, Amend, Attach, Watch, Unwatch, LinkCase, Merge, Dispatch, VendorUpdate,
+    Rate, Approve, Decline,
+)  # fmt: skip
+"""Every command, in the order in which a case usually meets them."""

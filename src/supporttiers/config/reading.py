@@ -1,0 +1,233 @@
+"""From plain data to the parts of a process, with every fault at its place."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from difflib import get_close_matches
+from typing import Any, Final, TypeVar
+
+import attrs
+
+from supporttiers._fields import type_name
+from supporttiers.config.files import foreign_faults, joined, members
+from supporttiers.config.settings import Settings, StoredPolicy
+from supporttiers.decisions import Destination
+from supporttiers.errors import Fault, PolicyConfigError
+from supporttiers.limits import Threshold, TimeLimit
+from supporttiers.match import Match
+from supporttiers.policies.routing import Route, RouteByRules
+from supporttiers.tiers import Tier
+
+_T = TypeVar("_T")
+
+_SECTIONS: Final = ("process", "tiers", "limits", "routes")
+_STORED_SECTIONS: Final = (*_SECTIONS, "policies")
+_LATER: Final[Mapping[str, AbstractSet[str]]] = {
+    "": frozenset({"calendars", "cascades", "policies"}),
+    "process": frozenset({"on_priority_change", "on_reopening"}),
+    "limits": frozenset({"on_priority_change", "on_reopening", "policy"}),
+    "routes": frozenset({"use"}),
+}
+"""Keys that this release does not know yet, by section: named, so that nobody looks for a typing mistake."""
+
+
+
+@attrs.frozen(kw_only=True)
+class Parts:
+    """
+    What stands in a file.
+
+    Attributes:
+        settings: The `[process]` table; what could not be read is left out.
+        broken: The settings that could not be read.
+        tiers: In order; None stands for one that could not be read, here and below.
+        limits: In order.
+        routes: In order.
+        policies: In order; of a stored process only, and then they hold the routes.
+        faults: What was wrong.
+    """
+
+    settings: Mapping[str, Any] = attrs.field(factory=dict)
+    broken: frozenset[str] = frozenset()
+    tiers: tuple[Tier | None, ...] = ()
+    limits: tuple[TimeLimit | None, ...] = ()
+    routes: tuple[Route | None, ...] = ()
+    policies: tuple[RouteByRules | StoredPolicy, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+
+def read(data: object, *, stored: bool = False) -> Parts:
+    """
+    Read the parts of a process.
+
+    Args:
+        data: What a TOML parser gives; also what `SupportProcess.to_data` gave.
+        stored: Whether it comes from a store, where policies that are code are described.
+
+    Returns:
+        The parts that could be read, and every fault of the others with its place.
+    """
+    if not isinstance(data, Mapping):
+        return Parts(faults=(Fault("", f"must be a table, not {type_name(data)}"),))
+    if foreign := tuple(foreign_faults(data)):
+        return Parts(faults=foreign)
+    reader = _Reader()
+    reader.check_keys(data, _STORED_SECTIONS if stored else _SECTIONS, "")
+    table = data.get("process", {})
+    settings = reader.values(Settings, table, "process")
+    told = table.keys() if isinstance(table, Mapping) else attrs.fields_dict(Settings).keys()
+    return Parts(
+        settings=settings,
+        broken=frozenset(told - settings.keys()),
+        tiers=reader.parts(Tier, data.get("tiers", ()), "tiers"),
+        limits=reader.parts(TimeLimit, data.get("limits", ()), "limits"),
+        routes=reader.parts(Route, data.get("routes", ()), "routes"),
+        policies=tuple(reader.policies(data.get("policies", ()))) if stored else (),
+        faults=tuple(reader.faults),
+    )
+
+
+@attrs.define
+class _Reader:
+    """Reads parts, and collects the faults of those that cannot be read."""
+
+    faults: list[Fault] = attrs.field(factory=list)
+
+    def fault(self, place: str, problem: str) -> None:
+        """Note a fault."""
+        self.faults.append(Fault(place, problem))
+
+    def check_keys(self, data: Mapping[str, object], known: Sequence[str], place: str) -> None:
+        """Refuse unknown keys, and tell those that come later from mistakes."""
+        for key in data.keys() - set(known):
+            where = joined(place, key)
+            if key in _LATER.get(place.partition("[")[0], ()):
+                self.fault(where, "is not built yet in this release; leave it out")
+            else:
+                near = get_close_matches(key, known, n=1)
+                hint = f"did you mean {near[0]!r}? " if near else ""
+                self.fault(where, f"is not known here; {hint}possible are: {', '.join(known)}")
+
+    def values(self, kind: type, data: object, place: str) -> dict[str, Any]:
+        """Read a table field by field; what cannot be read is left out."""
+        if not isinstance(data, Mapping):
+            self.fault(place, f"must be a table, not {type_name(data)}")
+            return {}
+        known: Mapping[str, attrs.Attribute[Any]] = attrs.fields_dict(kind)
+        self.check_keys(data, tuple(known), place)
+        found = {}
+        for key, field in known.items():
+            before = len(self.faults)
+            if key in data:
+                found[key] = getattr(self, _READERS.get(key, "plain"))(field, data[key], joined(place, key))
+            elif field.default is attrs.NOTHING:
+                self.fault(joined(place, key), "is missing")
+            if len(self.faults) > before:
+                found.pop(key, None)
+        return found
+
+    def part(self, kind: type[_T], data: object, place: str) -> _T | None:
+        """Read a table; None if it has a fault."""
+        before = len(self.faults)
+        values = self.values(kind, data, place)
+        if len(self.faults) > before:
+            return None
+        try:
+            return kind(**values)
+        except PolicyConfigError as error:
+            self.fault(joined(place, error.field.partition(".")[2]), error.problem)
+            return None
+
+    def parts(self, kind: type[_T], data: object, place: str) -> tuple[_T | None, ...]:
+        """Read a list of tables; None in place of each that has a fault, and of a list that is none."""
+        before = len(self.faults)
+        found = [self.part(kind, item, where) for where, item in self.items(data, place, "tables")]
+        return tuple(found) if found or len(self.faults) == before else (None,)
+
+    def items(self, data: object, place: str, what: str) -> list[tuple[str, Any]]:
+        """Give the members of a list with their places; nothing if it is none."""
+        if isinstance(data, list | tuple):
+            return members(place, data)
+        self.fault(place, f"must be a list of {what}, not {type_name(data)}")
+        return []
+
+    def plain(self, field: "attrs.Attribute[Any]", value: object, place: str) -> Any:  # noqa: ANN401 - of many types
+        """Read one value with the converter and validator of its field."""
+        try:
+            convert: Any = field.converter or _unchanged
+            converted = convert(value)
+            if field.validator:
+                field.validator(None, field, converted)
+        except PolicyConfigError as error:
+            self.fault(place, error.problem)
+            return None
+        return converted
+
+    def destination(self, _field: object, value: object, place: str) -> Destination | None:
+        """Read where a route leads."""
+        return self.part(Destination, value, place)
+
+    def target(self, field: "attrs.Attribute[Any]", value: object, place: str) -> object:
+        """Read a duration, or one for each priority, each fault at its own place."""
+        if not isinstance(value, Mapping) or not value:
+            return self.plain(field, value, place)
+        found: dict[str, Any] = {}
+        for priority, duration in value.items():
+            found |= self.plain(field, {priority: duration}, joined(place, priority)) or {}
+        return found
+
+    def thresholds(self, field: "attrs.Attribute[Any]", value: object, place: str) -> object:
+        """Read the points on a limit's way."""
+        found = self.parts(Threshold, value, place)
+        return found if None in found else self.plain(field, found, place)
+
+    def actions(self, field: "attrs.Attribute[Any]", value: object, place: str) -> object:
+        """Read what a threshold does, each action at its own place."""
+        found: list[Any] = [self.plain(field, [item], where) for where, item in self.items(value, place, "texts")]
+        return None if None in found else self.plain(field, [action for [action] in found], place)
+
+    def match(self, _field: object, value: object, place: str) -> Match | None:
+        """Read a condition, each field of it at its own place."""
+        before = len(self.faults)
+        self._match_parts(value, place)
+        return None if len(self.faults) > before else Match.from_data(value)
+
+    def _match_parts(self, value: object, place: str) -> None:
+        if not isinstance(value, Mapping):
+            self.fault(place, f"must be a table of fields, not {type_name(value)}")
+            return
+        for key, item in value.items():
+            where = joined(place, key)
+            if key in {"all", "any"}:
+                for inner_place, inner in self.items(item, where, "conditions"):
+                    self._match_parts(inner, inner_place)
+                continue
+            try:
+                Match.from_data({key: item})
+            except (PolicyConfigError, OverflowError) as error:
+                self.fault(where, error.problem if isinstance(error, PolicyConfigError) else "lies out of range")
+
+    def policies(self, data: object) -> Iterator[RouteByRules | StoredPolicy]:
+        """Read how a stored process describes its policies."""
+        for place, item in self.items(data, "policies", "tables"):
+            known = isinstance(item, Mapping) and item.keys() == {"use", "revision", "fields"}
+            if not known:
+                self.fault(place, "must be a table of use, revision and fields")
+            elif item["use"] == RouteByRules.name:
+                routes = self.parts(Route, item["fields"].get("routes", ()), f"{place}.fields.routes")
+                yield RouteByRules(route for route in routes if route)
+            else:
+                yield StoredPolicy(name=item["use"], revision=item["revision"], fields=item["fields"])
+
+
+def _unchanged(value: object) -> object:
+    return value
+
+
+_READERS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("when", "start", "pause", "resume", "stop", "reset", "cancel"), "match"),
+    "target": "target",
+    "thresholds": "thresholds",
+    "do": "actions",
+    "to": "destination",
+}
+"""How fields are read that are more than one value, by their name."""

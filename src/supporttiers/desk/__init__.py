@@ -1,0 +1,420 @@
+"""
+SupportDesk: the composition root. It puts process, store, clock, people and adapters together, and nothing else does.
+
+A desk opens nothing before its first use, may be shared among threads, and is bound to one tenant; `bind` gives a view
+for another one, or for one actor.
+"""
+
+import copy
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final, Protocol, Self, TypeVar
+
+import attrs
+
+from supporttiers import _fields as fields
+from supporttiers import _flows as flows
+from supporttiers._codec import body_hash
+from supporttiers._engine import explain, options, readings
+from supporttiers._flows import Call, Flow, Ports, drive
+from supporttiers.actors import Actor, ActorKind
+from supporttiers.backends.storage import store_of
+from supporttiers.cases import Case
+from supporttiers.clock import Clock, IdFactory, SystemClock
+from supporttiers.commands import Command, Open
+from supporttiers.decisions import Decision
+from supporttiers.desk._verbs import Common, Verbs
+from supporttiers.errors import Fault, InputError, PluginError, ProcessError, SupportTiersError
+from supporttiers.events import Event
+from supporttiers.match import Match
+from supporttiers.process import SupportProcess
+from supporttiers.protocols import GROUPS, CaseStore, Directory, Notifier, VendorGateway
+from supporttiers.readings import ClockReading, Explanation, Option, Page, Pass
+from supporttiers.reasons import Reason
+from supporttiers.tiers import Visibility
+
+__all__ = ["Common", "Ids", "SupportDesk"]
+
+T = TypeVar("T")
+
+DEFAULT_TENANT: Final = "default"
+_EVERYTHING: Final = Match()
+
+
+class Ids(Protocol):
+    """Makes ids for cases that the caller gives none."""
+
+    def new_id(self, now: datetime, /) -> str:
+        """Give a new id; later ones should sort after earlier ones."""
+        ...
+
+
+class SupportDesk(Verbs):
+    """
+    A support desk: opens cases, carries out commands, and lets time do its part.
+
+    >>> from supporttiers.process import SupportProcess
+    >>> desk = SupportDesk(SupportProcess.default())
+    >>> case = desk.open("The printer prints hieroglyphs", by="jane")
+    >>> case.tier, str(case.status)
+    (1, 'queued')
+
+    .. versionadded:: 0.1.0
+    """
+
+    def __init__(
+        self,
+        process: SupportProcess | str | Path | Sequence[SupportProcess | str | Path],
+        /,
+        *,
+        store: str | CaseStore | None = None,
+        clock: Clock | None = None,
+        ids: Ids | None = None,
+        directory: Directory | None = None,
+        notifiers: Iterable[Notifier] = (),
+        vendors: Iterable[VendorGateway] = (),
+        clock_tolerance: timedelta = timedelta(minutes=5),
+    ) -> None:
+        """
+        Put a desk together; nothing is opened yet.
+
+        Args:
+            process: A process, the path of a process file, or several of either, of which the first is the default.
+            store: A URL such as `sqlite:///support.db`, or a `CaseStore`; in memory when None.
+            clock: Tells the time; the machine's clock when None.
+            ids: Makes ids for cases that the caller gives none; UUIDv7 when None.
+            directory: Knows people. Without one, an id equal to the requester acts as the customer, any other as an
+                agent.
+            notifiers: Carry messages to people; each has a name of its own.
+            vendors: Gateways to vendors' systems; tiers refer to them by name.
+            clock_tolerance: How far in the future a command's `at` may lie, for machines whose clocks differ.
+
+        Raises:
+            ProcessError: A process is not valid, or two have one name.
+            PluginError: An adapter does not fit its Protocol.
+            StoreError: The URL names no store that is known.
+        """
+        found = _processes(process)
+        self._ports = Ports(
+            store=store_of(store),
+            processes={(each.name, each.revision): each for each in found},
+            newest={each.name: each for each in found},
+            default=found[0],
+            notifiers=_by_name("notifier", notifiers, Notifier),
+            vendors=_by_name("vendor", vendors, VendorGateway),
+        )
+        self._clock: Clock = SystemClock() if clock is None else clock
+        self._ids: Ids = IdFactory() if ids is None else ids
+        self._directory = directory
+        self._tolerance = clock_tolerance
+        self._tenant = DEFAULT_TENANT
+        self._by: Actor | str | None = None
+        self._kept = _Once()
+
+    def __repr__(self) -> str:
+        """Show process, store and tenant."""
+        return f"SupportDesk({self._ports.default.name!r}, store={self._ports.store.name!r}, tenant={self._tenant!r})"
+
+    # -- views
+
+    def bind(self, *, tenant: str | None = None, by: Actor | str | None = None) -> Self:
+        """
+        Give a view of this desk for a tenant, for an actor, or both; it shares everything with this one.
+
+        Raises:
+            InputError: The tenant is no name.
+        """
+        view = copy.copy(self)
+        if tenant is not None:
+            problem = fields.name(tenant)
+            if problem:
+                raise InputError("", "tenant", problem)
+            view._tenant = tenant  # noqa: SLF001 - a copy of ourselves
+        if by is not None:
+            view._by = by  # noqa: SLF001
+        return view
+
+    @property
+    def tenant(self) -> str:
+        """Whose cases this view sees."""
+        return self._tenant
+
+    @property
+    def process(self) -> SupportProcess:
+        """The process of cases that name none."""
+        return self._ports.default
+
+    # -- any command
+
+    def execute(self, command: Command) -> Decision:
+        """
+        Carry out a command.
+
+        Returns:
+            What came of it; `replayed` when its idempotency key had been used for the same command before.
+
+        Raises:
+            CaseError: It was refused; nothing of its own was written.
+            StoreError: The store failed.
+        """
+        return self._execute(command, by_id=False)
+
+    def execute_all(self, commands: Iterable[Command]) -> list[Decision | SupportTiersError]:
+        """
+        Carry out many commands, several in one transaction, in the order of their cases' ids.
+
+        Returns:
+            For each command, in the order given, its decision or its error.
+        """
+        now = self._clock.now()
+        wanted = [self._with_id(command, now) for command in commands]
+        for command in wanted:
+            self._check_at(command, now)
+        return self._run(flows.execute_all(self._ports, self._tenant, wanted, now), now)
+
+    def preview(self, command: Command) -> Decision:
+        """
+        Say what a command would do; nothing is stored.
+
+        Raises:
+            CaseError: It would be refused.
+        """
+        now = self._clock.now()
+        self._check_at(command, now)
+        return drive(flows.preview(self._ports, self._tenant, self._with_id(command, now), now))
+
+    def _carry_out(self, command: Command, *, by_id: bool) -> Case:
+        decision = self._execute(command, by_id=by_id)
+        assert decision.case is not None  # noqa: S101 - what is not refused has a case; for the type checker
+        return decision.case
+
+    def _execute(self, command: Command, *, by_id: bool) -> Decision:
+        now = self._clock.now()
+        self._check_at(command, now)
+        body = None if command.idempotency_key is None else body_hash(command)
+        named = self._with_id(command, now)
+        return self._run(flows.execute(self._ports, self._tenant, named, now, body=body, by_id=by_id), now)
+
+    def _run(self, flow: Flow[T], now: datetime) -> T:
+        """Run a flow that may write; the processes are kept beside the cases before the first one does."""
+        self._kept.do(lambda: self._keep_processes(now))
+        return drive(flow)
+
+    def _keep_processes(self, now: datetime) -> None:
+        for process in self._ports.newest.values():
+            self._ports.store.put_process(process.name, process.revision, process.to_json(), now)
+
+    def _with_id(self, command: Command, now: datetime) -> Command:
+        if isinstance(command, Open) and not command.case_id:
+            return attrs.evolve(command, case_id=self._ids.new_id(command.at or now))
+        return command
+
+    def _check_at(self, command: Command, now: datetime) -> None:
+        if command.at is not None and command.at > now + self._tolerance:
+            ahead = f"lies {command.at - now} in the future; at most {self._tolerance} is possible"
+            raise InputError(command.case_id, "at", ahead)
+
+    def _actor(self, by: Actor | str | None, requester: str | None) -> tuple[Actor, bool]:
+        """Give the actor, and whether only an id is known, so that the case has yet to say if it is its requester."""
+        who = self._by if by is None else by
+        if isinstance(who, Actor):
+            return who, False
+        if who is None:
+            raise InputError("", "by", "is missing; name who acts, or bind an actor with desk.bind(by=...)")
+        if self._directory is None or fields.name(who):
+            return Actor(who, ActorKind.CUSTOMER if who == requester else ActorKind.AGENT), requester is None
+        actor = self._directory.actor(who)
+        if actor is None:
+            raise InputError("", "by", "is nobody whom the directory knows; use an id that it resolves, or an Actor")
+        return actor, False
+
+    # -- reading
+
+    def get(self, case_id: str) -> Case:
+        """
+        Read a case.
+
+        Raises:
+            CaseNotFoundError: There is none of this id for this tenant.
+        """
+        return drive(flows.get(self._ports, self._tenant, _id_of(case_id)))
+
+    def find(self, match: Match = _EVERYTHING, *, order: str = "id", after: str | None = None, limit: int = 50) -> Page:
+        """
+        Read cases that meet a condition, a page at a time.
+
+        Args:
+            match: The condition; all cases when left out.
+            order: `id`, `opened_at`, `changed_at` or `due_at`; with `-` before it for descending. Cases without a value
+                come last.
+            after: The `next` of the page before.
+            limit: How many at most; 1 to 1000.
+
+        Returns:
+            The cases in order; `next` is None on the last page.
+
+        Raises:
+            InputError: The order, the page mark or the limit is not possible.
+        """
+        resolved = match.resolved(self.process.priorities)
+        cases, mark = self._ports.store.find(self._tenant, resolved, order=order, after=after, limit=limit)
+        return Page(cases=tuple(cases), next=mark)
+
+    def counts(self, match: Match = _EVERYTHING, *, by: str = "status") -> Mapping[str | int | None, int]:
+        """
+        Count cases that meet a condition, by the values of a field.
+
+        Raises:
+            InputError: Cases cannot be counted by that field.
+        """
+        if by not in GROUPS:
+            raise InputError("", "by", f"must be one of: {', '.join(GROUPS)}")
+        return self._ports.store.counts(self._tenant, match.resolved(self.process.priorities), by=by)
+
+    def clocks(self, case: Case | str) -> tuple[ClockReading, ...]:
+        """Read every stopwatch of a case, as it stands now."""
+        found = self.get(_id_of(case))
+        return readings(self._process_of(found), found, self._clock.now())
+
+    def options(self, case: Case | str, *, by: Actor | str | None = None) -> tuple[Option, ...]:
+        """
+        Say what an actor may do with a case now, and why not for the rest.
+
+        Returns:
+            An option for each verb and target, allowed or not; each was decided and thrown away, so it is the truth.
+        """
+        found = self.get(_id_of(case))
+        actor, _ = self._actor(by, found.requester)
+        return options(self._process_of(found), found, actor, self._clock.now())
+
+    def history(self, case: Case | str, *, visible_to: Actor | str | None = None) -> tuple[Event, ...]:
+        """
+        Read what happened to a case, in order.
+
+        Args:
+            case: Which.
+            visible_to: Leave out what this actor may not see: customers see public events only.
+
+        Raises:
+            CaseNotFoundError: There is no such case.
+        """
+        events = drive(flows.history(self._ports, self._tenant, _id_of(case)))
+        if visible_to is None:
+            return tuple(events)
+        actor, _ = self._actor(visible_to, self.get(_id_of(case)).requester)
+        outside = actor.kind in {ActorKind.CUSTOMER, ActorKind.VENDOR}
+        return tuple(event for event in events if not outside or event.visibility is Visibility.PUBLIC)
+
+    def explain(self, case: Case | str) -> Explanation:
+        """Say why a case stands where it stands, and what happens next if nobody acts; `str()` of it is text."""
+        found = self.get(_id_of(case))
+        return explain(self._process_of(found), found, self.history(found), self._clock.now())
+
+    def verify(self, case: Case | str) -> tuple[Reason, ...]:
+        """
+        Check the history of a case, and the case made of it.
+
+        Returns:
+            What is wrong: gaps, edits, reordering; empty means sound.
+        """
+        case_id = _id_of(case)
+        self.get(case_id)
+        return self._ports.store.verify(self._tenant, case_id)
+
+    def _process_of(self, case: Case) -> SupportProcess:
+        return drive(flows.process_for(self._ports, case, None))
+
+    # -- time
+
+    def run_due(self, *, limit: int = 1000) -> Pass:
+        """
+        Do one whole pass: settle what is due, carry out messages, ask vendors. Call it from a worker, cron or Celery.
+
+        It looks after all tenants of the store, whatever tenant this view is bound to.
+
+        Args:
+            limit: At most so many cases, messages and tickets each.
+
+        Returns:
+            What was done.
+        """
+        now = self._clock.now()
+        fired = self._run(flows.fire_due(self._ports, now, limit=limit, tenant=None), now)
+        relayed, not_relayed = drive(flows.relay(self._ports, now, limit=limit, tenant=None))
+        polled, not_polled = drive(flows.poll(self._ports, now, limit=limit, tenant=None))
+        drive(_forget_keys(self._ports, now))
+        return Pass(fired=fired.cases, relayed=relayed, polled=polled, failed=not_relayed + not_polled, lag=fired.lag)
+
+    def next_wake(self) -> datetime | None:
+        """Give the earliest instant at which something will be due by itself; None when nothing will."""
+        return self._ports.store.next_wake()
+
+    def shut_down(self) -> None:
+        """Let go of what the store holds; a later call opens it again."""
+        self._ports.store.close()
+
+
+def _forget_keys(ports: Ports, now: datetime) -> Flow[None]:
+    yield Call(ports.store.forget_keys, (now - flows.KEY_LIFE,))
+
+
+def _id_of(case: Case | str) -> str:
+    if isinstance(case, Case):
+        return case.id
+    problem = fields.name(case)
+    if problem:
+        raise InputError("", "case", problem)
+    return case
+
+
+class _Once:
+    """Does something once, however many threads and views ask for it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._done = False
+
+    def do(self, what: Callable[[], None]) -> None:
+        if self._done:
+            return
+        with self._lock:
+            if not self._done:
+                what()
+                self._done = True
+
+
+def _processes(given: object) -> list[SupportProcess]:
+    several = list(given) if isinstance(given, list | tuple) else [given]
+    found = [each if isinstance(each, SupportProcess) else SupportProcess.from_toml(_path(each)) for each in several]
+    if not found:
+        raise ProcessError("desk", (Fault("process", "no process was given; hand in at least one"),))
+    names = [process.name for process in found]
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise ProcessError("desk", (Fault("process", f"two processes have one name: {', '.join(doubled)}"),))
+    return found
+
+
+def _path(given: object) -> str | Path:
+    if isinstance(given, str | Path):
+        return given
+    problem = f"must be a SupportProcess or the path of a file, not {fields.type_name(given)}"
+    raise ProcessError("desk", (Fault("process", problem),))
+
+
+def _by_name(what: str, adapters: Iterable[T], protocol: type) -> dict[str, T]:
+    """Check adapters when the desk is built, by name; a wrong one must not be found out in the middle of a case."""
+    found: dict[str, T] = {}
+    for adapter in adapters:
+        name = getattr(adapter, "name", None)
+        label = name if isinstance(name, str) else type(adapter).__name__
+        if fields.name(name):
+            raise PluginError(label, f"a {what} needs a `name`, a text by which the process refers to it")
+        if not isinstance(adapter, protocol):
+            raise PluginError(label, f"it lacks the methods of {protocol.__name__}")
+        if label in found:
+            raise PluginError(label, f"there are two {what}s of this name")
+        found[label] = adapter
+    return found

@@ -1,0 +1,153 @@
+"""
+Effects: what is to be done outside the case, as data.
+
+They are written to the outbox in the same transaction as the events, and carried out afterwards, at least once, with an
+idempotency key.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+import attrs
+
+from supporttiers.commands import Command
+from supporttiers.links import VendorStatus
+from supporttiers.reasons import Reason
+from supporttiers.tiers import Status, Visibility
+
+PRIVATE: Final[Mapping[str, object]] = {"private": True}
+
+RECIPIENTS: Final = ("assignee", "owner", "team", "manager", "requester", "watchers")
+"""Whom a process may tell by role; any other word is the name of a person or a group of the host's."""
+
+
+@attrs.frozen(kw_only=True)
+class Effect:
+    """
+    What all effects have in common.
+
+    Attributes:
+        case_id: The case that causes it.
+        version: The event that causes it.
+    """
+
+    case_id: str
+    version: int
+
+
+@attrs.frozen(kw_only=True)
+class Notify(Effect):
+    """
+    Tell somebody.
+
+    Attributes:
+        to: One of `RECIPIENTS`, or a name; resolved to people when it is sent.
+        reason: What to tell.
+        visibility: Requesters and watchers are told of public things only.
+    """
+
+    to: str
+    reason: Reason
+    visibility: Visibility = Visibility.PRIVATE
+
+
+@attrs.frozen(kw_only=True)
+class DispatchToVendor(Effect):
+    """
+    Open a ticket in a vendor's system.
+
+    Attributes:
+        vendor: The gateway's name.
+        key: Our key of the request: a second delivery with it must not create a second ticket.
+        subject: One line.
+        text: What the vendor should know.
+        category: As on the case.
+        priority: As on the case.
+    """
+
+    vendor: str
+    key: str
+    subject: str = attrs.field(default="", metadata=PRIVATE, repr=False)
+    text: str = attrs.field(default="", metadata=PRIVATE, repr=False)
+    category: str | None = None
+    priority: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Tell(Effect):
+    """
+    Give a command to another case; it is judged when it is relayed.
+
+    Attributes:
+        command: The command, which names the other case.
+    """
+
+    command: Command
+
+
+EFFECTS: Final[tuple[type[Effect], ...]] = (Notify, DispatchToVendor, Tell)
+
+
+@attrs.frozen(kw_only=True)
+class Notification:
+    """
+    What a notifier is handed.
+
+    Attributes:
+        tenant: Whose case.
+        case_id: Which case.
+        to: The role or name that the process speaks of.
+        recipients: The people that the role stands for at the time of sending; may be empty.
+        reason: What to tell; `str()` is English.
+        tier: Where the case is.
+        status: How it stands.
+        at: When it happened.
+    """
+
+    tenant: str
+    case_id: str
+    to: str
+    recipients: tuple[str, ...]
+    reason: Reason
+    tier: int
+    status: Status
+    at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class VendorRequest:
+    """
+    What a vendor's gateway is handed to open a ticket.
+
+    Attributes:
+        tenant: Whose case.
+        case_id: Which case.
+        subject: One line.
+        text: What the vendor should know.
+        category: As on the case.
+        priority: As on the case.
+    """
+
+    tenant: str
+    case_id: str
+    subject: str = attrs.field(default="", repr=False)
+    text: str = attrs.field(default="", repr=False)
+    category: str | None = None
+    priority: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class VendorAnswer:
+    """
+    What a vendor's gateway says about a ticket.
+
+    Attributes:
+        remote_id: The vendor's own id of the ticket.
+        status: How far the vendor is.
+        text: What the vendor wrote, if anything new; at most 64 KiB.
+    """
+
+    remote_id: str
+    status: VendorStatus = VendorStatus.OPEN
+    text: str = attrs.field(default="", repr=False)

@@ -1,0 +1,315 @@
+"""
+What can go wrong, split by who must act.
+
+```
+SupportTiersError         every one carries reason: Reason(code, params); str() is English
+├─ DefinitionError        the author of process, policy or plugin: at set-up, never mid-case
+│  ├─ ProcessError        (all faults at once, each with its place)
+│  ├─ CalendarError  ├─ PolicyConfigError (also ValueError)  └─ PluginError (its error as __cause__)
+├─ CaseError              the caller; carries case_id
+│  ├─ CaseNotFoundError (also LookupError)  ├─ MoveRefusedError (trigger, state, possible)
+│  ├─ NotPermittedError (refusals, missing) ├─ InputError (field, problem, possible; also ValueError)
+│  ├─ StaleCaseError (expected, found)      └─ IdempotencyError
+└─ BackendError           the operator; carries backend, retryable; original as __cause__
+   ├─ StoreError  ├─ NotifyError  └─ VendorError
+```
+
+All are positional attrs classes, so that they pickle.
+"""
+
+import attrs
+
+from supporttiers.reasons import Reason
+
+
+class SupportTiersError(Exception):
+    """The root of everything that this library raises on purpose."""
+
+    @property
+    def reason(self) -> Reason:
+        """Why, as data, for hosts that translate."""
+        return Reason("error", {"text": str(self)})
+
+
+class DefinitionError(SupportTiersError):
+    """A process, policy or plugin is wrong; its author must act. Raised at set-up, never in the middle of a case."""
+
+
+@attrs.frozen
+class Fault:
+    """
+    One fault of a definition.
+
+    Attributes:
+        place: Where in the file or object: `tiers[2].escalates_to`.
+        problem: What is wrong, and what is possible instead.
+    """
+
+    place: str
+    problem: str
+
+    def __str__(self) -> str:
+        """Say place and problem in one line."""
+        return f"{self.place}: {self.problem}" if self.place else self.problem
+
+
+@attrs.define
+class ProcessError(DefinitionError):
+    """
+    A support process does not hold together; all faults are listed at once.
+
+    Attributes:
+        source: The file or the name of the process.
+        faults: Every fault found, each with its place; never empty.
+    """
+
+    source: str
+    faults: tuple[Fault, ...]
+
+    def __str__(self) -> str:
+        """List every fault, one a line when there are several."""
+        if len(self.faults) == 1:
+            return f"process {self.source!r} is not valid: {self.faults[0]}"
+        listed = "".join(f"\n  - {fault}" for fault in self.faults)
+        return f"process {self.source!r} is not valid, {len(self.faults)} faults:{listed}"
+
+    @property
+    def reason(self) -> Reason:
+        """Why, as data."""
+        return Reason("process.faults", {"count": len(self.faults), "faults": [str(fault) for fault in self.faults]})
+
+
+@attrs.define
+class CalendarError(DefinitionError):
+    """A calendar is wrong, or was asked for something without an answer."""
+
+    problem: str
+
+    def __str__(self) -> str:
+        """Say the problem."""
+        return self.problem
+
+    @property
+    def reason(self) -> Reason:
+        """Why, as data."""
+        return Reason("calendar.invalid", {"problem": self.problem})
+
+
+@attrs.define
+class PolicyConfigError(DefinitionError, ValueError):
+    """A part of a process (a policy, tier, limit or condition) was built with a value that it cannot have."""
+
+    field: str
+    problem: str
+
+    def __str__(self) -> str:
+        """Name the field and the problem."""
+        return f"{self.field}: {self.problem}"
+
+    @property
+    def reason(self) -> Reason:
+        """Why, as data."""
+        return Reason("policy.invalid", {"field": self.field, "problem": str(self)})
+
+
+@attrs.define
+class PluginError(DefinitionError):
+    """An adapter or plugin does not fit; the message names it."""
+
+    plugin: str
+    problem: str
+
+    def __str__(self) -> str:
+        """Name the culprit and the problem."""
+        return f"{self.plugin!r} does not fit: {self.problem}"
+
+    @property
+    def reason(self) -> Reason:
+        """Why, as data."""
+        return Reason("plugin.invalid", {"plugin": self.plugin, "problem": str(self)})
+
+
+@attrs.define
+class CaseError(SupportTiersError):
+    """The caller asked for something that this case, or this input, does not allow. Nothing was changed."""
+
+    case_id: str
+
+
+@attrs.define
+class CaseNotFoundError(CaseError, LookupError):
+    """There is no case of this id for this tenant."""
+
+    tenant: str
+
+    def __str__(self) -> str:
+        """Name case and tenant."""
+        return (
+            f"case {self.case_id!r} does not exist for tenant {self.tenant!r}; open it first, or look it up with find()"
+        )
+
+    @property
+    def reason(self) -> Reason:
+        """Why, as data."""
+        return Reason("input.not_found", {"case_id": self.case_id, "tenant": self.tenant})
+
+
+@attrs.define
+class MoveRefusedError(CaseError):
+    """
+    The process has no such move from here.
+
+    Attributes:
+        trigger: What was asked: `escalate`.
+        state: Where the case stands: `tier4.queued`, or `new`.
+        possible: What can be done instead, as texts: `hand_back to 2`.
+        why: What exactly stands against it.
+    """
+
+    trigger: str
+    state: str
+    possible: tuple[str, ...]
+    why: Reason
+
+    def __str__(self) -> str:
+        """Say what was asked, why not, and what is possible."""
+        ways = ", ".join(self.possible) or "nothing"
+        return f"case {self.case_id!r} cannot {self.trigger} from {self.state}: {self.why}; from here it can: {ways}"
+
+    @property
+    def reason(self) -> Reason:
+        """Why, as data."""
+        return self.why
+
+
+@attrs.define
+class NotPermittedError(CaseError):
+    """
+    The move exists, but this actor may not make it, or something required is missing.
+
+    Attributes:
+        trigger: What was asked.
+        by: Who asked (an actor's id).
+        refusals: Every reason against it.
+        missing: What has to be handed in first; may be empty.
+    """
+
+    trigger: str
+    by: str
+    refusals: tuple[Reason, ...]
+    missing: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Say who may not do what, and what is missing."""
+        why = "; ".join(str(refusal) for refusal in self.refusals)
+        wanted = f"; hand in first: {', '.join(self.missing)}" if self.missing else ""
+        return f"case {self.case_id!r}: {self.by!r} may not {self.trigger}: {why}{wanted}"
+
+    @property
+    def reason(self) -> Reason:
+        """Why, as data: the first refusal."""
+        return self.refusals[0] if self.refusals else Reason("input.not_permitted")
+
+
+@attrs.define
+class InputError(CaseError, ValueError):
+    """
+    A value that was handed in cannot be taken; it is never shown, only named.
+
+    Attributes:
+        field: The parameter.
+        problem: What is wrong with it, and what is possible.
+    """
+
+    field: str
+    problem: str
+
+    def __str__(self) -> str:
+        """Name case, field and problem."""
+        where = f"case {self.case_id!r}: " if self.case_id else ""
+        return f"{where}{self.field} {self.problem}"
+
+    @property
+    def reason(self) -> Reason:
+        """Why, as data."""
+        return Reason("input.invalid", {"field": self.field, "problem": self.problem})
+
+
+@attrs.define
+class StaleCaseError(CaseError):
+    """The case has changed since the caller looked at it."""
+
+    expected: int
+    found: int
+
+    def __str__(self) -> str:
+        """Say both versions."""
+        return (
+            f"case {self.case_id!r} is at version {self.found}, not {self.expected}; "
+            "read it again and decide again, or leave expected_version out"
+        )
+
+    @property
+    def reason(self) -> Reason:
+        """Why, as data."""
+        return Reason("input.stale", {"expected": self.expected, "found": self.found})
+
+
+@attrs.define
+class IdempotencyError(CaseError):
+    """An idempotency key was used before, for another command."""
+
+    key: str
+
+    def __str__(self) -> str:
+        """Name the key."""
+        return (
+            f"case {self.case_id!r}: idempotency key {self.key!r} was used for another command; "
+            "use a new key for a new command"
+        )
+
+    @property
+    def reason(self) -> Reason:
+        """Why, as data."""
+        return Reason("input.idempotency", {"key": self.key})
+
+
+@attrs.define
+class BackendError(SupportTiersError):
+    """
+    The world outside failed; the operator must act. The original error is the `__cause__`.
+
+    Attributes:
+        backend: Which store, notifier or vendor.
+        problem: What failed; never contains customer text or secrets.
+        retryable: Whether the same call may succeed later.
+    """
+
+    backend: str
+    problem: str
+    retryable: bool
+
+    def __str__(self) -> str:
+        """Name the backend, the problem, and whether to try again."""
+        advice = "it may be tried again" if self.retryable else "trying again will not help"
+        return f"{self.backend}: {self.problem}; {advice}"
+
+    @property
+    def reason(self) -> Reason:
+        """Why, as data."""
+        return Reason("backend.failed", {"backend": self.backend, "problem": self.problem})
+
+
+@attrs.define
+class StoreError(BackendError):
+    """A case store could not be opened, read or written."""
+
+
+@attrs.define
+class NotifyError(BackendError):
+    """A notifier could not deliver."""
+
+
+@attrs.define
+class VendorError(BackendError):
+    """A vendor's system could not be reached, or answered what cannot be understood."""

@@ -1,0 +1,432 @@
+"""
+Events: what happened to a case. They are the truth; a `Case` is their fold.
+
+Every event carries its whole result (due instants included), so that the fold needs no process, calendar or policy.
+Fields marked private hold personal text and names: they are stored apart, so that they can be deleted without breaking
+the chain of digests.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Final
+
+import attrs
+
+from supporttiers.actors import Actor
+from supporttiers.links import Attachment, Link, VendorStatus
+from supporttiers.reasons import Reason
+from supporttiers.stopwatches import Segment
+from supporttiers.tiers import Agreement, CaseKind, Status, Visibility
+
+PRIVATE: Final[Mapping[str, object]] = {"private": True}
+
+
+def _public() -> Any:  # noqa: ANN401
+    return attrs.field(default=Visibility.PUBLIC)
+
+
+def _private(default: Any = attrs.NOTHING) -> Any:  # noqa: ANN401 - attrs' own fields are typed so
+    return attrs.field(default=default, metadata=PRIVATE, repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class Event:
+    """
+    What all events have in common.
+
+    Attributes:
+        case_id: Which case.
+        version: 1 for the first event of a case, and one more for each.
+        at: When it was judged: of a command its `at`, of a deadline its due instant; never decreases.
+        by: Who did it.
+        occurred_at: When it really happened, if that was earlier.
+        reason: Why, as data.
+        said: Why, in the actor's own words.
+        visibility: Who may see it.
+        idempotency_key: The caller's key of the command.
+        recorded_at: When it was written; neither decided upon nor folded; late means `recorded_at - at`.
+    """
+
+    schema: ClassVar[int] = 1
+
+    case_id: str
+    version: int
+    at: datetime
+    by: Actor
+    occurred_at: datetime | None = None
+    reason: Reason | None = None
+    said: str = _private("")
+    visibility: Visibility = Visibility.PRIVATE
+    idempotency_key: str | None = None
+    recorded_at: datetime | None = attrs.field(default=None, eq=False)
+
+    @property
+    def effective_at(self) -> datetime:
+        """When it happened: `occurred_at` where that is known, else `at`."""
+        return self.occurred_at or self.at
+
+
+# -- life of a case
+
+
+@attrs.frozen(kw_only=True)
+class CaseOpened(Event):
+    """A case was opened."""
+
+    visibility: Visibility = _public()
+
+    tenant: str
+    process: str
+    revision: str
+    tier: int
+    team: str | None = None
+    subject: str = _private("")
+    text: str = _private("")
+    requester: str = _private()
+    customer: str | None = _private(None)
+    owner: str | None = _private(None)
+    kind: CaseKind = CaseKind.INCIDENT
+    category: str | None = None
+    channel: str | None = None
+    locale: str | None = None
+    impact: str | None = None
+    urgency: str | None = None
+    priority: str | None = None
+    tags: tuple[str, ...] = ()
+    attributes: Mapping[str, object] = attrs.field(factory=dict, hash=False, metadata=PRIVATE, repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class CaseStarted(Event):
+    """Somebody began to work on it."""
+
+    assignee: str | None = _private(None)
+
+
+@attrs.frozen(kw_only=True)
+class CaseReleased(Event):
+    """It went back into its queue; nobody is assigned."""
+
+
+@attrs.frozen(kw_only=True)
+class CaseAssigned(Event):
+    """It was given to somebody, or to nobody."""
+
+    assignee: str | None = _private(None)
+
+
+@attrs.frozen(kw_only=True)
+class CaseReplied(Event):
+    """
+    Somebody said something to the other side.
+
+    Attributes:
+        side: `requester`, `house`, or `other` (an assistant, a watcher): who owes the next word follows from it.
+    """
+
+    visibility: Visibility = _public()
+
+    text: str = _private("")
+    channel: str | None = None
+    side: str = "other"
+
+
+@attrs.frozen(kw_only=True)
+class CaseNoted(Event):
+    """Somebody wrote something down."""
+
+    text: str = _private("")
+
+
+@attrs.frozen(kw_only=True)
+class AttemptRecorded(Event):
+    """Something was tried in self-service."""
+
+    what: str
+    outcome: str
+
+
+@attrs.frozen(kw_only=True)
+class CaseMoved(Event):
+    """
+    It changed tier or team.
+
+    Attributes:
+        tier: Where it is now.
+        team: Which team has it now.
+        status: Its status there.
+        bounce: The pair of places between which it goes to and fro, if this move went back where it had come from.
+    """
+
+    tier: int
+    team: str | None = None
+    status: Status = Status.QUEUED
+    bounce: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class CaseEscalated(CaseMoved):
+    """It went up to a tier with more skill."""
+
+
+@attrs.frozen(kw_only=True)
+class CaseHandedBack(CaseMoved):
+    """It went back down."""
+
+
+@attrs.frozen(kw_only=True)
+class CaseTransferred(CaseMoved):
+    """It went to another team of the same tier."""
+
+
+@attrs.frozen(kw_only=True)
+class ManagementInformed(Event):
+    """Management was told (hierarchical escalation); nothing moved."""
+
+
+@attrs.frozen(kw_only=True)
+class WaitStarted(Event):
+    """It waits for somebody or something."""
+
+    wait_reason: str
+    until: datetime | None = None
+    resume_to: Status = Status.QUEUED
+
+
+@attrs.frozen(kw_only=True)
+class CaseResumed(Event):
+    """It goes on."""
+
+    status: Status
+
+
+@attrs.frozen(kw_only=True)
+class CaseResolved(Event):
+    """The matter is solved, somebody says."""
+
+    visibility: Visibility = _public()
+
+    text: str = _private("")
+    solution: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class CaseReopened(Event):
+    """It is worked on again."""
+
+    visibility: Visibility = _public()
+
+    tier: int
+    team: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class CaseClosed(Event):
+    """It was filed."""
+
+    visibility: Visibility = _public()
+
+
+@attrs.frozen(kw_only=True)
+class CaseCancelled(Event):
+    """It ended without a solution."""
+
+    visibility: Visibility = _public()
+
+
+@attrs.frozen(kw_only=True)
+class CaseAmended(Event):
+    """What is known about it was corrected; None means unchanged."""
+
+    subject: str | None = _private(None)
+    customer: str | None = _private(None)
+    owner: str | None = _private(None)
+    kind: CaseKind | None = None
+    category: str | None = None
+    channel: str | None = None
+    locale: str | None = None
+    impact: str | None = None
+    urgency: str | None = None
+    priority: str | None = None
+    tags: tuple[str, ...] | None = None
+    attributes: Mapping[str, object] = attrs.field(factory=dict, hash=False, metadata=PRIVATE, repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class AttachmentsAdded(Event):
+    """References to files were attached."""
+
+    attachments: tuple[Attachment, ...] = _private(())
+
+
+@attrs.frozen(kw_only=True)
+class WatchersAdded(Event):
+    """More people follow it."""
+
+    watchers: tuple[str, ...] = _private(())
+
+
+@attrs.frozen(kw_only=True)
+class WatchersRemoved(Event):
+    """Fewer people follow it."""
+
+    watchers: tuple[str, ...] = _private(())
+
+
+@attrs.frozen(kw_only=True)
+class CaseLinked(Event):
+    """It was linked to another case."""
+
+    link: Link
+
+
+@attrs.frozen(kw_only=True)
+class CaseMerged(Event):
+    """It was merged into another case: linked and cancelled."""
+
+    into: str
+
+
+@attrs.frozen(kw_only=True)
+class CaseRated(Event):
+    """The requester said how satisfied they are, from 1 to 5."""
+
+    visibility: Visibility = _public()
+
+    score: int
+    text: str = _private("")
+
+
+@attrs.frozen(kw_only=True)
+class CaseApproved(Event):
+    """What it waited for was approved."""
+
+
+@attrs.frozen(kw_only=True)
+class CaseDeclined(Event):
+    """What it waited for was declined."""
+
+
+# -- vendors
+
+
+@attrs.frozen(kw_only=True)
+class VendorDispatched(Event):
+    """A request for a vendor was put into the outbox; the vendor's clock starts here."""
+
+    vendor: str
+    key: str
+    text: str = _private("")
+
+
+@attrs.frozen(kw_only=True)
+class VendorTicketUpdated(Event):
+    """A vendor's system said something new about a ticket."""
+
+    vendor: str
+    key: str
+    remote_id: str | None = None
+    status: VendorStatus
+    text: str = _private("")
+
+
+# -- time
+
+
+@attrs.frozen(kw_only=True)
+class StopwatchEvent(Event):
+    """What all changes of a stopwatch have in common: which limit, and which instance of it."""
+
+    limit: str
+    instance: int
+
+
+@attrs.frozen(kw_only=True)
+class StopwatchStarted(StopwatchEvent):
+    """A limit began to run."""
+
+    agreement: Agreement
+    target: timedelta
+    started_at: datetime
+    due_at: datetime
+    revision: str
+
+
+@attrs.frozen(kw_only=True)
+class StopwatchPaused(StopwatchEvent):
+    """It stands still; *due_at* is None unless the target had been reached."""
+
+    segment: Segment
+    due_at: datetime | None = None
+
+
+@attrs.frozen(kw_only=True)
+class StopwatchResumed(StopwatchEvent):
+    """It runs again."""
+
+    running_since: datetime
+    due_at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class StopwatchRetargeted(StopwatchEvent):
+    """Its target changed; *due_at* is None while it is paused before the target."""
+
+    target: timedelta
+    due_at: datetime | None = None
+
+
+@attrs.frozen(kw_only=True)
+class StopwatchStopped(StopwatchEvent):
+    """It reached its goal; *breached* says whether in time."""
+
+    stopped_at: datetime
+    segment: Segment | None = None
+    due_at: datetime | None = None
+    breached: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class StopwatchCancelled(StopwatchEvent):
+    """It counts no longer."""
+
+    stopped_at: datetime
+    segment: Segment | None = None
+
+
+@attrs.frozen(kw_only=True)
+class ThresholdFired(StopwatchEvent):
+    """
+    A threshold of a limit was reached.
+
+    Attributes:
+        threshold: Its place in the limit.
+        mark: How the process writes it: `100%`, `-30m`.
+        due_at: When it was due.
+        breach: Whether it lies at the target or beyond.
+        overtaken: Whether the case had moved on, so that nothing was done.
+    """
+
+    threshold: int
+    mark: str
+    due_at: datetime
+    breach: bool = False
+    overtaken: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class ActionRefused(StopwatchEvent):
+    """The process refused what a threshold wanted done; management is told, and the threshold counts as fired."""
+
+    threshold: int
+    action: str
+
+
+EVENTS: Final[tuple[type[Event], ...]] = (
+    CaseOpened, CaseStarted, CaseReleased, CaseAssigned, CaseReplied, CaseNoted, AttemptRecorded, CaseEscalated,
+    CaseHandedBack, CaseTransferred, ManagementInformed, WaitStarted, CaseResumed, CaseResolved, CaseReopened,
+    CaseClosed, CaseCancelled, CaseAmended, AttachmentsAdded, WatchersAdded, WatchersRemoved, CaseLinked, CaseMerged,
+    CaseRated, CaseApproved, CaseDeclined, VendorDispatched, VendorTicketUpdated, StopwatchStarted, StopwatchPaused,
+    StopwatchResumed, StopwatchRetargeted, StopwatchStopped, StopwatchCancelled, ThresholdFired, ActionRefused,
+)  # fmt: skip
+"""Every event that can stand in a history."""

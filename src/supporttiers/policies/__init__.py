@@ -1,0 +1,1 @@
+"""Rules as frozen values; one subject a file."""

@@ -1,0 +1,385 @@
+"""
+The support process: tiers, moves, limits and policies put together, judged as a whole, and compiled for use.
+
+A `SupportProcess` is a value: equal processes have equal revisions, and a change of meaning changes the revision.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from hashlib import sha256
+from os import PathLike
+from typing import Any, Final, Self, TypeVar
+
+import attrs
+
+from supporttiers._fields import tuple_of, type_name
+from supporttiers._machine import MoveTable, Row, move_table, rows_of
+from supporttiers.calendars import WorkingHours
+from supporttiers.config.files import data_of, foreign_faults, text_of
+from supporttiers.config.reading import Parts, read
+from supporttiers.config.settings import Settings
+from supporttiers.config.writing import canonical, data_from, described, table_from
+from supporttiers.decisions import Destination, Situation
+from supporttiers.diagrams import mermaid
+from supporttiers.errors import Fault, PluginError, PolicyConfigError, ProcessError
+from supporttiers.limits import TimeLimit, limit_of_tier
+from supporttiers.policies.routing import Route, RouteByRules
+from supporttiers.process.compiled import CompiledLimit
+from supporttiers.process.faults import Whole, error_of, policy_faults
+from supporttiers.protocols import RoutePolicy
+from supporttiers.tiers import MoveRules, Tier, TierKind
+
+__all__ = ["CompiledLimit", "SupportProcess"]
+
+_T = TypeVar("_T")
+_VALIDATOR: Final = "supporttiers.validator"
+_REVISION_DIGITS: Final = 16
+_RULES: Final = tuple(field.name for field in attrs.fields(MoveRules))
+
+
+def _judged_together(_cls: type, fields: "list[attrs.Attribute[Any]]") -> "list[attrs.Attribute[Any]]":
+    """Keep the validators for the judgement of the whole: by themselves they would stop at the first fault."""
+    return [field.evolve(validator=None, metadata={_VALIDATOR: field.validator}) for field in fields]
+
+
+@attrs.frozen(kw_only=True, repr=False, field_transformer=_judged_together)
+class SupportProcess(Settings):
+    """
+    How an organisation supports: its tiers, what may move where, what is due when, and who gets what.
+
+    >>> process = SupportProcess(
+    ...     name="two-lines",
+    ...     tiers=[
+    ...         Tier(level=1, name="First line", escalates_to=[2], time_limit="15m"),
+    ...         Tier(level=2, name="Second line", hands_back_to=[1]),
+    ...     ],
+    ... )
+    >>> [limit.name for limit in process.all_limits]
+    ['tier 1']
+
+    Attributes:
+        name: Of the process; cases remember it.
+        tiers: The tiers, in any order.
+        limits: Time limits, besides those that the tiers' `time_limit` makes.
+        policies: Objects that are asked in this order where a new case should go; the first answer counts.
+        entry: Levels at which a case may be opened besides the lowest staffed one, or `any`.
+        moves: `listed`: only what tiers list; `any`: up to every higher and back to every lower tier.
+        reopen_from: Ended statuses from which a case may be reopened.
+        transfer_when: Statuses in which a case may change tier or team.
+        resolve_when: Statuses from which a case may be resolved.
+        wait_reasons: The process's own reasons for waiting, besides the built-in ones.
+        calendar: Whose working time limits measure that name no other.
+        priorities: From the lowest to the highest.
+        default_priority: Of a case that is opened without one; None means the middle one, the lower of two.
+        in_flight: `pin`: a case goes on with the process that it started with.
+        bounce_limit: How often a case may go to and fro between two places before management is told.
+        link_kinds: The process's own kinds of links, besides the built-in ones.
+        reply_resumes: Whether the requester's reply resumes a case that waits for the customer.
+        reply_reopens: Whether the requester's reply reopens a resolved case.
+
+    Raises:
+        ProcessError: It does not hold together; every fault is listed, with its place.
+
+    .. versionadded:: 0.1.0
+    """
+
+    tiers: tuple[Tier, ...] = attrs.field(converter=tuple_of)
+    limits: tuple[TimeLimit, ...] = attrs.field(default=(), converter=tuple_of)
+    policies: tuple[RoutePolicy, ...] = attrs.field(default=(), converter=tuple_of)
+
+    def __attrs_post_init__(self) -> None:
+        """Judge the whole."""
+        faults = [*self._setting_faults(), *self._member_faults()]
+        broken = frozenset(fault.place.removeprefix("process.") for fault in faults)
+        whole = Whole(
+            settings={field.name: getattr(self, field.name) for field in attrs.fields(Settings)},
+            broken=broken,
+            tiers=_only(Tier, self.tiers),
+            limits=_only(TimeLimit, self.limits),
+            routes=_placed_routes(self.policies),
+        )
+        faults += whole.faults()
+        if not faults:
+            faults += self._foreign_faults()
+        if faults:
+            raise error_of("process" if "name" in broken else self.name, faults)
+
+    # -- made and written
+
+    @classmethod
+    def default(cls) -> Self:
+        """Give the five textbook tiers, with 15 minutes for first contact."""
+        return cls(
+            name="support",
+            entry=[0, 1],
+            tiers=[
+                Tier(level=0, name="Self-service", kind=TierKind.SELF_SERVICE, escalates_to=[1]),
+                Tier(level=1, name="First contact", escalates_to=[2], time_limit="15m"),
+                Tier(level=2, name="Technical support", escalates_to=[3], hands_back_to=[1]),
+                Tier(level=3, name="Experts", escalates_to=[4], hands_back_to=[2, 1]),
+                Tier(level=4, name="Vendor", kind=TierKind.VENDOR, vendor="vendor", hands_back_to=[3, 2]),
+            ],
+        )
+
+    @classmethod
+    def from_toml(cls, path: "str | PathLike[str]") -> Self:
+        """
+        Read a process file.
+
+        Args:
+            path: Of a file in TOML, UTF-8, at most 1 MiB.
+
+        Raises:
+            ProcessError: It cannot be read, or is not valid; every fault is listed, with its place.
+        """
+        return cls.from_text(text_of(path), source=str(path))
+
+    @classmethod
+    def from_text(cls, text: str, *, source: str = "text") -> Self:
+        """
+        Read a process from TOML.
+
+        Args:
+            text: The TOML.
+            source: What errors call it.
+
+        Raises:
+            ProcessError: It is not valid; every fault is listed, with its place (line and column where it is no TOML).
+        """
+        return cls.from_data(data_of(text, source), source=source)
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, object], *, source: str = "data") -> Self:
+        """
+        Read a process from tables and lists, as a TOML or JSON parser gives them.
+
+        Args:
+            data: Shaped as a process file.
+            source: What errors call it.
+
+        Raises:
+            ProcessError: It is not valid; every fault is listed, with its place.
+        """
+        return cls._from_parts(read(data), source)
+
+    @classmethod
+    def from_json(cls, body: str) -> Self:
+        """
+        Read a process that a store kept.
+
+        Policies that are code come back as what is known of them: they have no opinion, and the same revision.
+
+        Raises:
+            ProcessError: It was not written by `to_json`.
+        """
+        try:
+            data = json.loads(body)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise ProcessError("stored process", (Fault("", f"is no JSON: {error}"),)) from None
+        return cls._from_parts(read(data, stored=True), "stored process")
+
+    @classmethod
+    def _from_parts(cls, parts: Parts, source: str) -> Self:
+        routes = tuple((f"routes[{place}]", route) for place, route in enumerate(parts.routes) if route)
+        whole = Whole(
+            settings=parts.settings, broken=parts.broken, tiers=parts.tiers, limits=parts.limits, routes=routes
+        )
+        faults = [*parts.faults, *whole.faults()]
+        if faults:
+            raise error_of(source, faults)
+        rules = (RouteByRules(route for _, route in routes),) if routes else ()
+        return cls(**parts.settings, tiers=parts.tiers, limits=parts.limits, policies=(*rules, *parts.policies))
+
+    def to_data(self) -> dict[str, Any]:
+        """
+        Give the process in the shape of its file.
+
+        Returns:
+            Tables, lists, texts and numbers; `from_data` makes an equal process of it. Policies that are code, which no
+            file can hold, are described under `policies`.
+        """
+        data: dict[str, Any] = {
+            "process": table_from(self, Settings),
+            "tiers": data_from(self.tiers),
+            "limits": data_from(self.limits),
+            **self._policies_data(),
+        }
+        return {section: content for section, content in data.items() if content}
+
+    def _policies_data(self) -> dict[str, Any]:
+        match self.policies:
+            case (RouteByRules(routes=routes),):
+                return {"routes": data_from(routes)}
+        return {"policies": [described(policy) for policy in self.policies]}
+
+    def to_json(self) -> str:
+        """Give the process as JSON, for a store; `from_json` reads it."""
+        return _json(self.to_data())
+
+    @cached_property
+    def revision(self) -> str:
+        """The first 16 hexadecimal digits of the SHA-256 of its data."""
+        return sha256(_json(canonical(self.to_data())).encode()).hexdigest()[:_REVISION_DIGITS]
+
+    def __hash__(self) -> int:
+        """Hash it by its revision, which is made once."""
+        return hash((self.name, self.revision))
+
+    def __repr__(self) -> str:
+        """Name it, its tiers and its revision."""
+        levels = ", ".join(str(tier.level) for tier in self.tiers)
+        return f"SupportProcess(name={self.name!r}, tiers={levels}, revision={self.revision!r})"
+
+    # -- compiled, each at its first use
+
+    @cached_property
+    def rules(self) -> MoveRules:
+        """What is allowed between tiers, beyond what each tier names for itself."""
+        return MoveRules(**{name: getattr(self, name) for name in _RULES})
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """Every move that is allowed."""
+        return rows_of(self.tiers, self.rules)
+
+    @cached_property
+    def table(self) -> MoveTable:
+        """Every move that is allowed, ready to fire."""
+        return move_table(self.rows)
+
+    @cached_property
+    def tiers_by_level(self) -> Mapping[int, Tier]:
+        """The tiers by their levels."""
+        return {tier.level: tier for tier in self.tiers}
+
+    @cached_property
+    def default_priority_name(self) -> str:
+        """The priority of a case that is opened without one."""
+        return self.default_priority or self.priorities[(len(self.priorities) - 1) // 2]
+
+    @cached_property
+    def all_limits(self) -> tuple[TimeLimit, ...]:
+        """Every limit in process order: those that tiers make, in the order of the tiers, then the process's own."""
+        made = (limit_of_tier(tier.level, tier.time_limit) for tier in self.tiers if tier.time_limit)
+        return (*made, *self.limits)
+
+    @cached_property
+    def compiled_limits(self) -> tuple[CompiledLimit, ...]:
+        """The same limits in the same order, with their conditions as functions of a case."""
+        return tuple(CompiledLimit.of(limit, self._calendar, self.priorities) for limit in self.all_limits)
+
+    @cached_property
+    def limit_places(self) -> Mapping[str, int]:
+        """The place of each limit in process order, by name."""
+        return {limit.name: place for place, limit in enumerate(self.all_limits)}
+
+    @cached_property
+    def _calendar(self) -> WorkingHours:
+        return WorkingHours.always()
+
+    @cached_property
+    def _routing(self) -> tuple[RoutePolicy, ...]:
+        return tuple(
+            policy.resolved(self.priorities) if isinstance(policy, RouteByRules) else policy for policy in self.policies
+        )
+
+    # -- asked
+
+    def tier_at(self, level: int) -> Tier:
+        """
+        Give the tier of a level.
+
+        Raises:
+            KeyError: There is none.
+        """
+        return self.tiers_by_level[level]
+
+    def calendar_of(self, limit: str) -> WorkingHours:
+        """Give whose working time a limit measures; the process's own for a limit that it does not know."""
+        place = self.limit_places.get(limit)
+        return self._calendar if place is None else self.compiled_limits[place].calendar
+
+    def route(self, situation: Situation) -> Destination | None:
+        """
+        Ask the policies where a new case should go.
+
+        Args:
+            situation: The case as it would be at its default tier.
+
+        Returns:
+            The first policy's answer that is one; None where no policy has an opinion.
+
+        Raises:
+            PluginError: A policy answered something else.
+        """
+        for policy in self._routing:
+            answer: object = policy.route(situation)
+            if isinstance(answer, Destination):
+                return answer
+            if answer is not None:
+                problem = f"its route() gave {type_name(answer)}; possible are a Destination and None"
+                raise PluginError(policy.name, problem)
+        return None
+
+    def diagram(self) -> str:
+        """Draw it as Mermaid text: tiers are boxes, moves are arrows."""
+        return mermaid(self.tiers, self.rows, title=self.name)
+
+    # -- judged
+
+    def _setting_faults(self) -> list[Fault]:
+        """Ask the fields' own validators, all of them."""
+        faults = []
+        for field in attrs.fields(type(self)):
+            try:
+                if field.metadata[_VALIDATOR]:
+                    field.metadata[_VALIDATOR](self, field, getattr(self, field.name))
+            except PolicyConfigError as error:
+                faults.append(Fault(f"process.{field.name}", error.problem))
+        return faults
+
+    def _member_faults(self) -> list[Fault]:
+        """Find what is no tier, limit or policy at all."""
+        kinds = (("tiers", Tier), ("limits", TimeLimit))
+        faults = [fault for name, kind in kinds for fault in _strangers(name, getattr(self, name), kind)]
+        policies: object = self.policies
+        if not isinstance(policies, tuple):
+            return [*faults, Fault("policies", f"must be a collection of policies, not {type_name(policies)}")]
+        return [*faults, *(fault for place, policy in enumerate(policies) for fault in policy_faults(policy, place))]
+
+    def _foreign_faults(self) -> list[Fault]:
+        """Find what no file could hold, so that a process built here can be stored and read again."""
+        return list(foreign_faults(self.to_data()))
+
+
+def _json(data: object) -> str:
+    return json.dumps(data, sort_keys=True, separators=(",", ":"))
+
+
+def _strangers(name: str, members: object, kind: type) -> list[Fault]:
+    if not isinstance(members, tuple):
+        return [Fault(name, f"must be a collection of {kind.__name__}, not {type_name(members)}")]
+    return [
+        Fault(f"{name}[{place}]", f"must be a {kind.__name__}, not {type_name(member)}")
+        for place, member in enumerate(members)
+        if not isinstance(member, kind)
+    ]
+
+
+def _only(kind: type[_T], members: object) -> tuple[_T | None, ...]:
+    if not isinstance(members, tuple):
+        return (None,)
+    return tuple(member if isinstance(member, kind) else None for member in members)
+
+
+def _placed_routes(policies: object) -> tuple[tuple[str, Route], ...]:
+    """Give every rule with its place: that of the file, where a file can say it."""
+    if not isinstance(policies, tuple):
+        return ()
+    return tuple(
+        (f"routes[{place}]" if len(policies) == 1 else f"policies[{number}].routes[{place}]", route)
+        for number, policy in enumerate(policies)
+        if isinstance(policy, RouteByRules)
+        for place, route in enumerate(policy.routes)
+    )

@@ -1,0 +1,316 @@
+"""What can be wrong with a process as a whole: names that lead nowhere, doubles, and moves that contradict each other."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import attrs
+
+from supporttiers import _fields as fields
+from supporttiers._fields import at_least, type_name
+from supporttiers.calendars import ALWAYS_OPEN
+from supporttiers.config.settings import Settings
+from supporttiers.config.writing import described
+from supporttiers.errors import Fault, PolicyConfigError, ProcessError
+from supporttiers.limits import ANY_PRIORITY, Action, TimeLimit, limit_of_tier
+from supporttiers.links import LINK_KINDS
+from supporttiers.match import Comparison, Match
+from supporttiers.policies.routing import Route
+from supporttiers.tiers import OPEN, WAIT_REASONS, Tier, TierKind, entry_level
+
+MAX_SHOWN: Final = 100
+_SECTIONS: Final = {"": 0, "process": 1, "tiers": 2, "limits": 3, "routes": 4}
+_CONDITIONS: Final = ("when", "start", "pause", "resume", "stop", "reset", "cancel")
+
+
+def error_of(source: str, faults: Iterable[Fault]) -> ProcessError:
+    """Make the error that lists faults in the order of the file; of more than 100 the rest is only counted."""
+    found = sorted(dict.fromkeys(faults), key=_file_order)
+    shown = found[:MAX_SHOWN]
+    if len(found) > MAX_SHOWN:
+        shown.append(Fault("", f"and {len(found) - MAX_SHOWN} more"))
+    return ProcessError(source, tuple(shown))
+
+
+def _file_order(fault: Fault) -> tuple[int, list[object]]:
+    words = re.split(r"(\d+)", fault.place, flags=re.ASCII)
+    natural = [int(word) if place % 2 else word for place, word in enumerate(words)]
+    return _SECTIONS.get(re.split(r"[.\[]", fault.place)[0], len(_SECTIONS)), natural
+
+
+def policy_faults(policy: Any, place: int) -> Iterator[Fault]:  # noqa: ANN401 - it may be anything
+    """Judge whether an object can be asked as a routing policy, and what it is can be written down."""
+    where, kind = f"policies[{place}]", type_name(policy)
+    if isinstance(policy, type):
+        yield Fault(where, f"is the class {policy.__name__}; hand in an instance of it")
+        return
+    before = [
+        f"{kind} has no usable {name}: it {problem}"
+        for name, problem in (
+            ("name", fields.name(getattr(policy, "name", None))),
+            ("revision", at_least(0)(getattr(policy, "revision", None))),
+            ("route", None if callable(getattr(policy, "route", None)) else "must be a method of one argument"),
+        )
+        if problem
+    ]
+    yield from (Fault(where, problem) for problem in before)
+    if not before:
+        try:
+            described(policy)
+        except PolicyConfigError as error:
+            yield Fault(where, f"{policy.name}: a {error}")
+
+
+@attrs.frozen(kw_only=True)
+class Whole:
+    """
+    The parts of a process, as far as they could be read.
+
+    Nothing is said of what could not be read: it has its own fault already.
+
+    Attributes:
+        settings: By name.
+        broken: The settings that could not be read, and `tiers` or `limits` if they are no collections.
+        tiers: None stands for one that could not be read, here and below.
+        limits: The process's own.
+        routes: With their places.
+    """
+
+    settings: Mapping[str, Any]
+    broken: frozenset[str]
+    tiers: Sequence[Tier | None]
+    limits: Sequence[TimeLimit | None]
+    routes: Sequence[tuple[str, Route]]
+
+    def faults(self) -> list[Fault]:
+        """Find every fault."""
+        return [*self._of_settings(), *self._of_tiers(), *self._of_limits(), *self._of_routes()]
+
+    # -- what can be referred to; None where that is not known
+
+    def _setting(self, name: str) -> Any:  # noqa: ANN401 - of many types
+        return None if name in self.broken else self.settings.get(name, _DEFAULTS[name])
+
+    @property
+    def _known_tiers(self) -> Mapping[int, Tier] | None:
+        tiers = {tier.level: tier for tier in self.tiers if tier}
+        return None if None in self.tiers or not tiers else tiers
+
+    @property
+    def _teams(self) -> Sequence[str] | None:
+        tiers = self._known_tiers
+        return None if tiers is None else [team for tier in tiers.values() for team in tier.teams]
+
+    @property
+    def _wait_reasons(self) -> Sequence[str] | None:
+        own = self._setting("wait_reasons")
+        return None if own is None else (*WAIT_REASONS, *own)
+
+    def _entries(self, tiers: Mapping[int, Tier]) -> Sequence[int] | None:
+        entry = self._setting("entry")
+        if entry is None:
+            return None
+        return sorted(tiers) if entry == "any" else sorted({entry_level(tuple(tiers.values())), *entry})
+
+    def _ways_up(self, tier: Tier) -> Sequence[int] | None:
+        """Give the levels to which a tier escalates."""
+        tiers, moves = self._known_tiers, self._setting("moves")
+        if tiers is None or moves is None:
+            return None
+        return tuple(level for level in sorted(tiers) if level > tier.level) if moves == "any" else tier.escalates_to
+
+    # -- the settings
+
+    def _of_settings(self) -> Iterator[Fault]:
+        for name, built_in in _NO_DOUBLES.items():
+            values = self._setting(name) or ()
+            yield from _doubles(f"process.{name}", values if isinstance(values, tuple) else ())
+            for value in values:
+                if value in built_in:
+                    yield Fault(f"process.{name}", f"{value!r} is built in; leave it out")
+        yield from self._of_priorities()
+        yield from self._of_moves()
+        yield from _of_calendar("process.calendar", self._setting("calendar"))
+
+    def _of_priorities(self) -> Iterator[Fault]:
+        priorities, default = self._setting("priorities"), self._setting("default_priority")
+        if priorities is None:
+            return
+        if not priorities:
+            yield Fault("process.priorities", "is empty; a process needs at least one priority")
+        if ANY_PRIORITY in priorities:
+            yield Fault("process.priorities", "'*' stands for every other priority in targets; choose another name")
+        if default is not None:
+            yield from _unknown("process.default_priority", [default], priorities)
+
+    def _of_moves(self) -> Iterator[Fault]:
+        for status in self._setting("reopen_from") or ():
+            if status in OPEN:
+                yield Fault("process.reopen_from", f"'{status}' is no end; possible are: resolved, closed, cancelled")
+        for status in self._setting("transfer_when") or ():
+            if status not in OPEN and self._setting("moves") == "listed":
+                yield Fault("process.transfer_when", f"'{status}' is an end, and needs moves = 'any'")
+        entry, tiers = self._setting("entry"), self._known_tiers
+        if isinstance(entry, tuple) and tiers is not None:
+            yield from _unknown("process.entry", entry, sorted(tiers))
+
+    # -- the tiers
+
+    def _of_tiers(self) -> Iterator[Fault]:
+        if not self.tiers:
+            yield Fault("tiers", "is missing; a process needs at least one tier")
+        yield from _taken("tiers", "level", self.tiers, {})
+        yield from _taken("tiers", "name", self.tiers, {})
+        for place, tier in _placed("tiers", self.tiers):
+            yield from self._of_edges(place, tier)
+            yield from _doubles(f"{place}.teams", tier.teams)
+            yield from _of_vendor(place, tier)
+            if tier.time_limit and self._ways_up(tier) == ():
+                yield Fault(f"{place}.time_limit", _no_way_up(tier) + "; give it escalates_to, or use a limit instead")
+
+    def _of_edges(self, place: str, tier: Tier) -> Iterator[Fault]:
+        for name, levels, sign, side in (
+            ("escalates_to", tier.escalates_to, 1, "above"),
+            ("hands_back_to", tier.hands_back_to, -1, "below"),
+        ):
+            where = f"{place}.{name}"
+            yield from _doubles(where, levels)
+            for level in levels:
+                if (level - tier.level) * sign <= 0:
+                    yield Fault(where, f"tier {level} is not {side} tier {tier.level}")
+            if self._known_tiers is not None:
+                yield from _unknown(where, levels, sorted(self._known_tiers))
+
+    # -- the limits
+
+    def _of_limits(self) -> Iterator[Fault]:
+        made: dict[object, str] = {
+            limit_of_tier(tier.level, tier.time_limit).name: f"the time_limit of {place}"
+            for place, tier in _placed("tiers", self.tiers)
+            if tier.time_limit
+        }
+        yield from _taken("limits", "name", self.limits, made)
+        for place, limit in _placed("limits", self.limits):
+            yield from _of_calendar(f"{place}.calendar", limit.calendar)
+            if limit.tier is not None and self._known_tiers is not None:
+                yield from _unknown(f"{place}.tier", [limit.tier], sorted(self._known_tiers))
+            if self._setting("priorities") is not None:
+                yield from _unknown(f"{place}.target", limit.target, (*self._setting("priorities"), ANY_PRIORITY))
+            for word in _CONDITIONS:
+                yield from self._of_condition(f"{place}.{word}", getattr(limit, word))
+            yield from self._of_actions(place, limit)
+
+    def _of_actions(self, place: str, limit: TimeLimit) -> Iterator[Fault]:
+        for number, threshold in enumerate(limit.thresholds):
+            for index, action in enumerate(threshold.do):
+                if action.verb == "escalate":
+                    where = f"{place}.thresholds[{number}].do[{index}]"
+                    yield from self._of_escalation(where, action, limit)
+
+    def _of_escalation(self, place: str, action: Action, limit: TimeLimit) -> Iterator[Fault]:
+        tiers = self._known_tiers
+        if tiers is None or self._setting("moves") is None or limit.tier not in {None, *tiers}:
+            return
+        measured = list(tiers.values()) if limit.tier is None else [tiers[limit.tier]]
+        reached = sorted({level for tier in measured for level in self._ways_up(tier) or ()})
+        who = "no tier escalates" if limit.tier is None else f"tier {limit.tier} does not escalate"
+        if not reached:
+            yield Fault(place, f"{who} to any other")
+        elif action.tier is not None and action.tier not in reached:
+            yield Fault(place, f"{who} to tier {action.tier}; possible are: {_listed(reached)}")
+
+    # -- conditions and routes
+
+    def _of_condition(self, place: str, match: Match | None) -> Iterator[Fault]:
+        if match is None:
+            return
+        for test in match.tests:
+            known = self._known_values(test)
+            if known is not None:
+                yield from _unknown(f"{place}.{test.field}", [value for value in test.values if value is not None], known)
+        for word, inner in (("all", match.all), ("any", match.any)):
+            for number, condition in enumerate(inner):
+                yield from self._of_condition(f"{place}.{word}[{number}]", condition)
+
+    def _known_values(self, test: Comparison) -> Sequence[object] | None:
+        if test.field == "tier" and test.op in {"in", "not_in"}:
+            return None if self._known_tiers is None else sorted(self._known_tiers)
+        known = {"priority": self._setting("priorities"), "wait_reason": self._wait_reasons, "team": self._teams}
+        return known.get(test.field)
+
+    def _of_routes(self) -> Iterator[Fault]:
+        tiers = self._known_tiers
+        for place, route in self.routes:
+            yield from self._of_condition(f"{place}.when", route.when)
+            if tiers is None:
+                continue
+            if route.to.tier not in tiers:
+                yield from _unknown(f"{place}.to.tier", [route.to.tier], sorted(tiers))
+                continue
+            entries = self._entries(tiers)
+            if entries is not None and route.to.tier not in entries:
+                problem = f"a case cannot be opened at tier {route.to.tier}; possible are: {_listed(entries)}"
+                yield Fault(f"{place}.to.tier", f"{problem}; or name it in process.entry")
+            if route.to.team is not None:
+                yield from _unknown(f"{place}.to.team", [route.to.team], tiers[route.to.tier].teams)
+
+
+_DEFAULTS: Final[Mapping[str, Any]] = {field.name: field.default for field in attrs.fields(Settings)}
+_NO_DOUBLES: Final[Mapping[str, Sequence[str]]] = {
+    "priorities": (),
+    "entry": (),
+    "reopen_from": (),
+    "transfer_when": (),
+    "resolve_when": (),
+    "wait_reasons": WAIT_REASONS,
+    "link_kinds": LINK_KINDS,
+}
+"""Settings that name something at most once, with what they need not name because it is built in."""
+
+
+def _placed(section: str, parts: Sequence[Any]) -> Iterator[tuple[str, Any]]:
+    return ((f"{section}[{number}]", part) for number, part in enumerate(parts) if part is not None)
+
+
+def _taken(section: str, field: str, parts: Sequence[Any], taken: Mapping[object, str]) -> Iterator[Fault]:
+    """Find values that must be unique and are not; *taken* says what else has one."""
+    first = dict(taken)
+    for place, part in _placed(section, parts):
+        value = getattr(part, field)
+        if value in first:
+            yield Fault(f"{place}.{field}", f"{_quoted(value)} is taken by {first[value]}")
+        first.setdefault(value, place)
+
+
+def _doubles(place: str, values: Iterable[object]) -> Iterator[Fault]:
+    listed = list(values)
+    return (Fault(place, f"names {_quoted(value)} twice") for value in dict.fromkeys(listed) if listed.count(value) > 1)
+
+
+def _unknown(place: str, wanted: Iterable[object], known: Sequence[object]) -> Iterator[Fault]:
+    ways = _listed(known) or "none"
+    return (Fault(place, f"{_quoted(value)} is not known; possible are: {ways}") for value in wanted if value not in known)
+
+
+def _listed(values: Iterable[object]) -> str:
+    return ", ".join(map(str, values))
+
+
+def _quoted(value: object) -> str:
+    return f"'{value}'" if isinstance(value, str) else str(value)
+
+
+def _of_calendar(place: str, calendar: str | None) -> Iterator[Fault]:
+    if calendar not in {None, ALWAYS_OPEN}:
+        yield Fault(place, f"calendar {calendar!r} is not built yet in this release; possible is: '{ALWAYS_OPEN}'")
+
+
+def _of_vendor(place: str, tier: Tier) -> Iterator[Fault]:
+    if tier.kind is TierKind.VENDOR and tier.vendor is None:
+        yield Fault(f"{place}.vendor", "is missing; a vendor tier names its vendor's gateway")
+    if tier.kind is not TierKind.VENDOR and tier.vendor is not None:
+        yield Fault(f"{place}.vendor", f"is only for kind = 'vendor', not '{tier.kind}'")
+
+
+def _no_way_up(tier: Tier) -> str:
+    return f"its breach escalates, but tier {tier.level} escalates to no other"

@@ -1,0 +1,336 @@
+"""
+Protocols of policies and ports: what to build to plug something in. No code lives here, only shapes.
+
+A *policy* is a rule that the engine asks; a *port* is a way out into the world, handed to the desk as an object.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import ClassVar, Final, Protocol, runtime_checkable
+
+import attrs
+
+from supporttiers.actors import Actor
+from supporttiers.cases import Case
+from supporttiers.decisions import Destination, Situation
+from supporttiers.effects import Effect, Notification, VendorAnswer, VendorRequest
+from supporttiers.events import Event
+from supporttiers.match import Match
+from supporttiers.reasons import Reason
+
+# -- policies
+
+
+@runtime_checkable
+class RoutePolicy(Protocol):
+    """Says where a new case should go."""
+
+    name: ClassVar[str]
+    revision: ClassVar[int]
+
+    def route(self, situation: Situation, /) -> Destination | None:
+        """Give a destination, or None for no opinion; pure."""
+        ...
+
+
+# -- ports
+
+
+@runtime_checkable
+class Directory(Protocol):
+    """Knows people."""
+
+    def actor(self, id: str, /) -> Actor | None:
+        """Give the actor of an id, or None where nobody is known by it."""
+        ...
+
+
+@runtime_checkable
+class Notifier(Protocol):
+    """Carries messages to people."""
+
+    name: str
+
+    def notify(self, notification: Notification, /, *, key: str) -> None:
+        """
+        Deliver; at least once, so that a second call with the same *key* should deliver nothing new.
+
+        Raises:
+            NotifyError: It could not be delivered; `retryable` says whether to try again.
+        """
+        ...
+
+
+@runtime_checkable
+class VendorGateway(Protocol):
+    """Speaks with a vendor's ticket system."""
+
+    name: str
+
+    def open(self, request: VendorRequest, /, *, key: str) -> VendorAnswer:
+        """
+        Open a ticket; a second call with the same *key* must give the same ticket, not a second one.
+
+        Raises:
+            VendorError: It could not be opened; `retryable` says whether to try again.
+        """
+        ...
+
+    def fetch(self, remote_id: str, /) -> VendorAnswer:
+        """
+        Say how far a ticket is.
+
+        Raises:
+            VendorError: The vendor could not be asked.
+        """
+        ...
+
+
+# -- storage
+
+
+@attrs.frozen(kw_only=True)
+class KeyUse:
+    """
+    A use of an idempotency key.
+
+    Attributes:
+        key: The caller's key.
+        case_id: The case it was used on.
+        version: The version of the case after that command.
+        body: The hash of the command without its times.
+        used_at: When; after 30 days the key is free again.
+    """
+
+    key: str
+    case_id: str
+    version: int
+    body: str
+    used_at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class Message:
+    """
+    A row of the outbox: one effect for one target.
+
+    Attributes:
+        tenant: Whose case.
+        key: Its identity, which is also the idempotency key handed to notifiers and vendors.
+        case_id: The case that caused it.
+        kind: `notify`, `dispatch` or `tell`.
+        target: The notifier's or vendor's name, or the other case.
+        effect: What to do.
+        at: When it was caused; messages of one case and target keep their order.
+        not_before: When to try it next.
+        attempts: How often it was tried.
+    """
+
+    tenant: str
+    key: str
+    case_id: str
+    kind: str
+    target: str
+    effect: Effect
+    at: datetime
+    not_before: datetime
+    attempts: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class Settled:
+    """
+    What became of a message.
+
+    Attributes:
+        tenant: Whose.
+        key: Which.
+        state: `done`, `pending` (to be tried again) or `dead`.
+        result: What to remember: a ticket's id, or the code of an error; never customer text.
+        attempts: How often it was tried.
+        not_before: When to try it next.
+    """
+
+    tenant: str
+    key: str
+    state: str
+    result: str
+    attempts: int
+    not_before: datetime
+
+
+@attrs.frozen(kw_only=True)
+class Loaded:
+    """
+    What a store knows of a case.
+
+    Attributes:
+        case: None where there is none.
+        used: The use of the idempotency key that was asked about, if any.
+    """
+
+    case: Case | None
+    used: KeyUse | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Commit:
+    """
+    What one decision writes: all of it, or nothing.
+
+    Attributes:
+        tenant: Whose case.
+        case: The case after it.
+        previous: The version before it; 0 for a new case.
+        events: What happened; their versions go from `previous + 1` to `case.version`.
+        wakes_at: When something happens next by itself.
+        messages: New rows of the outbox.
+        used: The idempotency key that it uses up.
+        settled: A message whose delivery caused this commit.
+        recorded_at: The writing transaction's now.
+    """
+
+    tenant: str
+    case: Case
+    previous: int
+    events: tuple[Event, ...]
+    wakes_at: datetime | None
+    messages: tuple[Message, ...] = ()
+    used: KeyUse | None = None
+    settled: Settled | None = None
+    recorded_at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class DueCase:
+    """A case that has something due, with the instant at which it is."""
+
+    case: Case
+    wakes_at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class OpenTicket:
+    """A vendor ticket on which somebody still owes something."""
+
+    tenant: str
+    case_id: str
+    vendor: str
+    key: str
+    remote_id: str
+
+
+class CaseStore(Protocol):
+    """
+    Keeps cases, their histories and the outbox. All methods are safe to call from several threads.
+
+    Every method binds its tenant; only `due`, `next_wake`, `pending` and `open_tickets` may look across tenants (with
+    `tenant=None`), because the worker does. Errors of the medium are raised as `StoreError`.
+    """
+
+    @property
+    def name(self) -> str:
+        """By which errors and logs speak of it."""
+        ...
+
+    def load(self, tenant: str, case_id: str, /, *, key: str | None = None) -> Loaded:
+        """Read a case, and the use of an idempotency key; in one round trip where that counts."""
+        ...
+
+    def load_many(self, tenant: str, case_ids: Sequence[str], /) -> Mapping[str, Case]:
+        """Read several cases; those that do not exist are left out."""
+        ...
+
+    def commit(self, commits: Sequence[Commit], /) -> Sequence[bool]:
+        """
+        Write decisions in one transaction, each all or nothing.
+
+        Returns:
+            One answer for each, in order: True when written; False, with nothing of it written, when the case is no
+            longer at `previous` (or exists already where that is 0), or its idempotency key has been used.
+        """
+        ...
+
+    def history(self, tenant: str, case_id: str, /, *, after: int = 0) -> Sequence[Event]:
+        """Read the events of a case above a version, in order, `recorded_at` included."""
+        ...
+
+    def find(
+        self, tenant: str, match: Match, /, *, order: str = "id", after: str | None = None, limit: int = 50
+    ) -> tuple[Sequence[Case], str | None]:
+        """
+        Read cases that meet a condition, a page at a time.
+
+        Args:
+            tenant: Whose.
+            match: The condition; comparisons of priorities have been resolved to names.
+            order: A name of `ORDERS`, with `-` before it for descending; cases without a value come last; ties by id.
+            after: Where the last page ended.
+            limit: How many at most.
+
+        Returns:
+            The cases, and where the next page begins (None when there is none).
+        """
+        ...
+
+    def counts(self, tenant: str, match: Match, /, *, by: str) -> Mapping[str | int | None, int]:
+        """Count cases that meet a condition by the values of one field of `GROUPS`."""
+        ...
+
+    def due(self, now: datetime, /, *, limit: int, tenant: str | None = None) -> Sequence[DueCase]:
+        """Read the cases whose wake-up is at or before *now*, the earliest first."""
+        ...
+
+    def next_wake(self, /, *, tenant: str | None = None) -> datetime | None:
+        """Give the earliest wake-up of all cases."""
+        ...
+
+    def pending(self, now: datetime, /, *, limit: int, tenant: str | None = None) -> Sequence[Message]:
+        """Read the messages to be carried out, in the order in which they were caused."""
+        ...
+
+    def settle(self, settled: Settled, /) -> None:
+        """Write down what became of a message; one that is no longer pending stays as it is."""
+        ...
+
+    def open_tickets(self, asked_before: datetime, /, *, limit: int, tenant: str | None = None) -> Sequence[OpenTicket]:
+        """Read vendor tickets that have a remote id, are not finished, and were not asked about since an instant."""
+        ...
+
+    def asked(self, ticket: OpenTicket, at: datetime, /) -> None:
+        """Write down that a vendor was asked about a ticket."""
+        ...
+
+    def incoming(self, tenant: str, case_id: str, /, *, kind: str | None = None) -> Sequence[tuple[str, str]]:
+        """Read (kind, case id) of the cases that link to a case."""
+        ...
+
+    def put_process(self, name: str, revision: str, body: str, at: datetime, /) -> None:
+        """Keep a revision of a process; one that is there already stays."""
+        ...
+
+    def get_process(self, name: str, revision: str, /) -> str | None:
+        """Read a revision of a process."""
+        ...
+
+    def forget_keys(self, before: datetime, /) -> int:
+        """Free idempotency keys used before an instant; give their number."""
+        ...
+
+    def verify(self, tenant: str, case_id: str, /) -> tuple[Reason, ...]:
+        """Check a history and the case made of it; empty means sound."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what is held; a later call opens it again."""
+        ...
+
+
+KEY_LIFE: Final = timedelta(days=30)
+"""For how long an idempotency key is kept."""
+
+ORDERS: Final = ("id", "opened_at", "changed_at", "due_at")
+"""What `find` can order by."""
+
+GROUPS: Final = ("status", "tier", "team", "assignee", "priority", "category", "kind", "channel", "process")
+"""What `counts` can count by."""

@@ -1,0 +1,139 @@
+"""What the desk answers when it is asked: options, clock readings, explanations, pages, passes."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import overload
+
+import attrs
+
+from supporttiers.cases import Case
+from supporttiers.reasons import Reason
+from supporttiers.stopwatches import Stage
+from supporttiers.tiers import Agreement
+
+
+@attrs.frozen(kw_only=True)
+class Option:
+    """
+    Something that an actor might do with a case now.
+
+    Attributes:
+        trigger: The verb: `escalate`.
+        target: To which tier (`tier2`) or for whom (`customer`); empty where there is only one way.
+        required: Fields that have to be handed in with it.
+        refused: Why not; empty when it is allowed.
+    """
+
+    trigger: str
+    target: str = ""
+    required: tuple[str, ...] = ()
+    refused: tuple[Reason, ...] = ()
+
+    @property
+    def allowed(self) -> bool:
+        """Whether nothing stands against it."""
+        return not self.refused
+
+
+@attrs.frozen(kw_only=True)
+class ClockReading:
+    """
+    What one stopwatch shows at an instant.
+
+    Attributes:
+        limit: The limit's name.
+        agreement: With whom it is agreed.
+        instance: Which instance.
+        stage: Where it stands.
+        target: Working time allowed.
+        elapsed: Working time passed.
+        remaining: Working time left; negative once overrun; frozen while paused.
+        due_at: When the target is, or was, reached; None while paused before it.
+        projected_due_at: When it would be reached if the clock ran from now on; only while paused before the target.
+        breached: Whether the target was passed.
+    """
+
+    limit: str
+    agreement: Agreement
+    instance: int
+    stage: Stage
+    target: timedelta
+    elapsed: timedelta
+    remaining: timedelta
+    due_at: datetime | None
+    projected_due_at: datetime | None
+    breached: bool
+
+
+@attrs.frozen(kw_only=True)
+class Explanation:
+    """
+    Why a case stands where it stands, and what happens next if nobody acts; `str()` is text.
+
+    Attributes:
+        case_id: Which case.
+        here: Why it stands here.
+        next: What happens by itself, in order of time.
+    """
+
+    case_id: str
+    here: tuple[Reason, ...]
+    next: tuple[Reason, ...]
+
+    def __str__(self) -> str:
+        """Write it as a short paragraph a line each."""
+        lines = [f"case {self.case_id}", *(f"  {reason}" for reason in self.here)]
+        lines += [f"  next: {reason}" for reason in self.next]
+        return "\n".join(lines)
+
+
+@attrs.frozen(kw_only=True)
+class Page(Sequence[Case]):
+    """
+    A page of cases.
+
+    Attributes:
+        cases: In the order asked for.
+        next: Hand it back as `after=` for the next page; None when this is the last.
+    """
+
+    cases: tuple[Case, ...] = ()
+    next: str | None = None
+
+    @overload
+    def __getitem__(self, index: int) -> Case: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Case, ...]: ...
+    def __getitem__(self, index: int | slice) -> Case | tuple[Case, ...]:
+        """Give one case, or several."""
+        return self.cases[index]
+
+    def __len__(self) -> int:
+        """Count the cases of this page."""
+        return len(self.cases)
+
+    def __iter__(self) -> Iterator[Case]:
+        """Go through the cases of this page."""
+        return iter(self.cases)
+
+
+@attrs.frozen(kw_only=True)
+class Pass:
+    """
+    What one pass of the desk did.
+
+    Attributes:
+        fired: Cases for which time made something happen.
+        relayed: Messages carried out.
+        polled: Vendor tickets asked about.
+        failed: Messages and polls that failed, to be tried again.
+        parked: Cases set aside because they could not be decided.
+        lag: How late the most overdue case was; zero when none was due.
+    """
+
+    fired: int = 0
+    relayed: int = 0
+    polled: int = 0
+    failed: int = 0
+    parked: int = 0
+    lag: timedelta = timedelta(0)

@@ -1,0 +1,114 @@
+"""
+Why something is so: a stable code with its parameters.
+
+Every error, event, explanation and finding carries a `Reason`. Its text is English; hosts that speak other languages
+translate by `code` and `params`. The codes in `CODES` are public and stable.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import attrs
+
+CODES: Final[Mapping[str, str]] = {
+    # why a case stands where it stands
+    "case.opened": "opened at tier {tier} by {by}",
+    "case.tier": "at tier {tier} ({name}) since {since}",
+    "case.status": "{status} since {since}",
+    "case.waiting": "waiting for {wait_reason}",
+    "case.assigned": "assigned to {assignee}",
+    "case.unassigned": "nobody is assigned",
+    "case.ticket": "ticket {id} at vendor {vendor!r}: {status}",
+    "case.ended": "{status}: nothing happens by itself",
+    "case.idle": "nothing happens by itself; it waits for somebody to act",
+    # why it was moved
+    "move.manual": "moved by {by}",
+    "move.limit": "limit {limit!r} reached {threshold} of {target} at {due_at}",
+    "move.reply": "the requester replied",
+    "move.vendor": "vendor {vendor!r} answered: {status}",
+    "move.wait_over": "the agreed time of waiting is over",
+    "move.merged": "merged into case {into!r}",
+    "move.bounced": "moved between {pair} {count} times; the limit is {limit}",
+    # what comes next
+    "next.threshold": "at {due_at} limit {limit!r} reaches {threshold}: {actions}",
+    "next.wait_until": "at {due_at} it resumes by itself",
+    "next.paused": "limit {limit!r} is paused with {remaining} left",
+    # why a command is refused
+    "refused.move": "the process has no such move",
+    "refused.direction": "tier {target} is not {direction} tier {tier}",
+    "refused.no_target": "no tier to {trigger} to from tier {tier}",
+    "refused.exists": "it exists already",
+    "refused.no_ticket": "waiting for a vendor needs an open vendor ticket; dispatch first",
+    "refused.ended": "it has ended as {status}",
+    "refused.nothing_held": "no approval is awaited",
+    "refused.own_request": "nobody may {verb} what they asked for themselves",
+    "refused.reopen_tier": "from tier {tier} it does not move to tier {target}; leave the tier out, or reopen and move",
+    "refused.not_requester": "only the requester may {verb}",
+    "refused.team": "tier {tier} has no team {team!r}; it has: {teams}",
+    "refused.link": "a case cannot be linked to itself",
+    "refused.unresolved": "it is {status}; only a resolved or closed case can be rated",
+    "refused.duplicate": "{what} {which!r} is there already",
+    "refused.absent": "{what} {which!r} is not there",
+    # what was wrong with what was handed in
+    "input.invalid": "{field}: {problem}",
+    "input.stale": "version {expected} was expected, {found} found",
+    "input.idempotency": "the key was used for another command",
+    "input.not_found": "no such case",
+    "input.not_permitted": "not permitted",
+    # definitions and operators
+    "process.faults": "{count} fault(s)",
+    "process.fault": "{place}: {problem}",
+    "calendar.invalid": "{problem}",
+    "policy.invalid": "{problem}",
+    "plugin.invalid": "{problem}",
+    "backend.failed": "{backend}: {problem}",
+    # what a sweep met
+    "limit.overtaken": "the tier was entered at {entered_at}, at or after the due instant",
+    "limit.no_action": "the process refuses {action!r}: {why}",
+    # what verification finds
+    "verify.gap": "version {expected} was expected, {found} found",
+    "verify.digest": "the digest of version {version} does not match its bytes",
+    "verify.fold": "the stored case differs from the fold of its events in: {fields}",
+    "verify.unreadable": "version {version} cannot be read: {problem}",
+    "verify.head": "the stored head digest differs from that of the last event",
+}
+
+
+def _copied(params: Mapping[str, object]) -> dict[str, object]:
+    return dict(params)
+
+
+@attrs.frozen
+class Reason:
+    """
+    One why, as data.
+
+    `str()` gives English; a code that this release does not know is shown with its parameters.
+
+    >>> str(Reason("case.waiting", {"wait_reason": "customer"}))
+    'waiting for customer'
+
+    Attributes:
+        code: One of `CODES`, or a plugin's own dotted code.
+        params: What the code's text speaks about; plain strings, numbers and None.
+
+    .. versionadded:: 0.1.0
+    """
+
+    code: str
+    params: Mapping[str, object] = attrs.field(factory=dict, converter=_copied, hash=False)
+
+    def __str__(self) -> str:
+        """Say it in English."""
+        text = CODES.get(self.code)
+        if text is None:
+            listed = ", ".join(f"{name}={value!r}" for name, value in self.params.items())
+            return f"{self.code}({listed})"
+        return text.format_map(_Shown(self.params))
+
+
+class _Shown(dict[str, object]):
+    """Parameters for a text; a missing one is shown as `?` instead of raising while an error is being told."""
+
+    def __missing__(self, key: str) -> str:
+        return "?"

@@ -1,0 +1,45 @@
+"""The examples run; the blocks of README.md and docs/ run too, by way of the conftest.py at the root."""
+
+import re
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+@pytest.mark.parametrize("script", EXAMPLES, ids=lambda script: script.name)
+def test_example_runs(script, tmp_path, monkeypatch, capsys):
+    """An example runs to its end from any directory, says something, and fails with no error."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [str(script)])
+    monkeypatch.syspath_prepend(str(script.parent))
+
+    try:
+        runpy.run_path(str(script), run_name="__main__")
+    except SystemExit as stop:
+        assert stop.code in {None, 0}  # noqa: PT017
+
+    assert capsys.readouterr().out.strip()
+
+
+def test_examples_include_the_demo():
+    """`make demo` has something to run."""
+    assert "demo.py" in {script.name for script in EXAMPLES}
+
+
+def test_readme_has_an_example_that_is_run():
+    """The first page shows code, in a block that the documentation run picks up."""
+    assert re.search(r"^```python$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: str(document.relative_to(ROOT)))
+def test_document_links_lead_somewhere(document):
+    """A relative link of a document names a file that exists."""
+    targets = re.findall(r"\]\((?!https?:|mailto:|#)([^)#\s]+)", document.read_text("utf-8"))
+
+    assert [] == [target for target in targets if not (document.parent / target).exists()]
