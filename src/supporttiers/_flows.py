@@ -8,6 +8,7 @@ serves a synchronous driver here and an asynchronous one beside it.
 import logging
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import attrs
@@ -54,29 +55,13 @@ ATTEMPTS_AT_SENDING: Final = 10
 POLL_EVERY: Final = timedelta(minutes=1)
 _FIRST_RETRY: Final = timedelta(minutes=1)
 _LAST_RETRY: Final = timedelta(hours=1)
+_LINKING: Final = (LinkCase, Merge)
 
 
-@attrs.frozen
-class Call:
-    """
-    One step of I/O.
+Call = partial
+"""One step of I/O: what to call, and with what; whoever drives the flow calls it."""
 
-    Attributes:
-        port: What to call.
-        args: With what.
-        kwargs: And by name.
-    """
-
-    port: Callable[..., Any]
-    args: tuple[Any, ...] = ()
-    kwargs: Mapping[str, Any] = attrs.field(factory=dict)
-
-    def run(self) -> Any:  # noqa: ANN401 - whatever the port answers
-        """Do it."""
-        return self.port(*self.args, **self.kwargs)
-
-
-Flow = Generator[Call, Any, T]
+Flow = Generator[Call[Any], Any, T]
 
 
 def drive(flow: Flow[T]) -> T:
@@ -85,7 +70,7 @@ def drive(flow: Flow[T]) -> T:
         call = next(flow)
         while True:
             try:
-                result = call.run()
+                result = call()
             except Exception as error:  # noqa: BLE001 - the flow decides what becomes of a failed step
                 call = flow.throw(error)
             else:
@@ -142,7 +127,7 @@ def _process_of(ports: Ports, name: str, revision: str) -> Flow[SupportProcess]:
     found = ports.processes.get((name, revision))
     if found is not None:
         return found
-    body = yield Call(ports.store.get_process, (name, revision))
+    body = yield Call(ports.store.get_process, name, revision)
     if body is None:
         problem = f"process {name!r} of revision {revision} is neither at hand nor in the store"
         raise StoreError(ports.store.name, problem, retryable=False)
@@ -173,25 +158,25 @@ def execute(
     Raises:
         CaseError: The command was refused. What was due before it has been written.
     """
-    yield from _others_exist(ports, tenant, command)
+    if isinstance(command, _LINKING):
+        yield from _others_exist(ports, tenant, command)
     key = command.idempotency_key
     if key is not None and body is None:
         body = body_hash(command)
     for _ in range(ATTEMPTS_AT_WRITING):
-        loaded: Loaded = yield Call(ports.store.load, (tenant, command.case_id), {"key": key})
-        replayed = yield from _replayed(ports, tenant, loaded.used, body, now)
-        if replayed is not None:
-            return replayed
+        loaded: Loaded = yield Call(ports.store.load, tenant, command.case_id, key=key)
+        if loaded.used is not None and loaded.used.used_at >= now - KEY_LIFE:
+            return (yield from _replayed(ports, tenant, loaded.used, body))
         if by_id and loaded.case is not None and loaded.case.requester == command.by.id:
             command = attrs.evolve(command, by=Actor.customer(command.by.id))
         process = yield from process_for(ports, loaded.case, command)
         decision = decide(process, loaded.case, command, now, tenant=tenant)
         commit = _commit(ports, tenant, loaded.case, decision, now, command=command, body=body, settled=settled)
-        if commit is None or (yield Call(ports.store.commit, ((commit,),)))[0]:
+        if commit is None or (yield Call(ports.store.commit, (commit,)))[0]:
             if decision.refusal is not None:
                 raise decision.refusal
             return decision
-    found = yield Call(ports.store.load, (tenant, command.case_id))
+    found = yield Call(ports.store.load, tenant, command.case_id)
     raise StaleCaseError(command.case_id, command.expected_version or 0, found.case.version if found.case else 0)
 
 
@@ -203,20 +188,16 @@ def _others_exist(ports: Ports, tenant: str, command: Command) -> Flow[None]:
     elif isinstance(command, Merge):
         other = command.into
     if other is not None and other != command.case_id:
-        loaded = yield Call(ports.store.load, (tenant, other))
+        loaded = yield Call(ports.store.load, tenant, other)
         if loaded.case is None:
             raise CaseNotFoundError(other, tenant)
 
 
-def _replayed(
-    ports: Ports, tenant: str, used: KeyUse | None, body: str | None, now: datetime
-) -> Flow[Decision | None]:
-    """Answer a repeated idempotency key, or None when it is a new one."""
-    if used is None or used.used_at < now - KEY_LIFE:
-        return None
+def _replayed(ports: Ports, tenant: str, used: KeyUse, body: str | None) -> Flow[Decision]:
+    """Answer a repeated idempotency key."""
     if used.body != body:
         raise IdempotencyError(used.case_id, used.key)
-    loaded = yield Call(ports.store.load, (tenant, used.case_id))
+    loaded = yield Call(ports.store.load, tenant, used.case_id)
     return Decision(case=loaded.case, replayed=True)
 
 
@@ -291,7 +272,7 @@ BATCH: Final = 256
 
 def _stands_alone(command: Command) -> bool:
     """Whether a command needs reads of its own, so that it cannot join others."""
-    return command.idempotency_key is not None or isinstance(command, LinkCase | Merge)
+    return command.idempotency_key is not None or isinstance(command, _LINKING)
 
 
 def _answer(ports: Ports, tenant: str, command: Command, now: datetime) -> Flow[Decision | SupportTiersError]:
@@ -308,7 +289,7 @@ def _execute_batch(
     if not places:
         return {}
     ids = list(dict.fromkeys(commands[place].case_id for place in places))
-    cases: dict[str, Case | None] = dict((yield Call(ports.store.load_many, (tenant, ids))))
+    cases: dict[str, Case | None] = dict((yield Call(ports.store.load_many, tenant, ids)))
     answers: dict[int, Decision | SupportTiersError] = {}
     written: list[tuple[int, Commit]] = []
     for place in places:
@@ -325,7 +306,7 @@ def _execute_batch(
         if commit is not None:
             cases[command.case_id] = commit.case
             written.append((place, commit))
-    results = (yield Call(ports.store.commit, (tuple(commit for _, commit in written),))) if written else ()
+    results = (yield Call(ports.store.commit, tuple(commit for _, commit in written))) if written else ()
     lost = {commit.case.id for (_, commit), ok in zip(written, results, strict=True) if not ok}
     for place in places:
         if commands[place].case_id in lost and _not_written(place, written, results):
@@ -340,7 +321,7 @@ def _not_written(place: int, written: Sequence[tuple[int, Commit]], results: Seq
 def preview(ports: Ports, tenant: str, command: Command, now: datetime) -> Flow[Decision]:
     """Decide, and write nothing."""
     yield from _others_exist(ports, tenant, command)
-    loaded: Loaded = yield Call(ports.store.load, (tenant, command.case_id))
+    loaded: Loaded = yield Call(ports.store.load, tenant, command.case_id)
     process = yield from process_for(ports, loaded.case, command)
     decision = decide(process, loaded.case, command, now, tenant=tenant)
     if decision.refusal is not None:
@@ -361,7 +342,7 @@ class Fired:
 
 def fire_due(ports: Ports, now: datetime, *, limit: int, tenant: str | None) -> Flow[Fired]:
     """Settle what is due, the earliest first; what another worker was faster at is his."""
-    due = yield Call(ports.store.due, (now,), {"limit": limit, "tenant": tenant})
+    due = yield Call(ports.store.due, now, limit=limit, tenant=tenant)
     commits: list[Commit] = []
     for found in due:
         process = yield from process_for(ports, found.case, None)
@@ -369,7 +350,7 @@ def fire_due(ports: Ports, now: datetime, *, limit: int, tenant: str | None) -> 
         commit = _commit(ports, found.case.tenant, found.case, decision, now)
         if commit is not None:
             commits.append(commit)
-    results = (yield Call(ports.store.commit, (tuple(commits),))) if commits else ()
+    results = (yield Call(ports.store.commit, tuple(commits))) if commits else ()
     lag = max((now - found.wakes_at for found in due), default=timedelta(0))
     return Fired(sum(results), lag)
 
@@ -381,7 +362,7 @@ def relay(ports: Ports, now: datetime, *, limit: int, tenant: str | None) -> Flo
     """Carry out messages; give how many were, and how many failed and will be tried again."""
     done = failed = 0
     held: set[tuple[str, str, str]] = set()
-    for message in (yield Call(ports.store.pending, (now,), {"limit": limit, "tenant": tenant})):
+    for message in (yield Call(ports.store.pending, now, limit=limit, tenant=tenant)):
         lane = (message.tenant, message.case_id, message.target)
         if lane in held:
             continue  # an earlier message of this case to this target has to arrive first
@@ -417,14 +398,14 @@ def _notify(ports: Ports, message: Message, effect: Notify, now: datetime) -> Fl
     notifier = ports.notifiers.get(message.target)
     if notifier is None:
         raise StoreError(message.target, "this desk has no such notifier", retryable=True)
-    loaded = yield Call(ports.store.load, (message.tenant, message.case_id))
+    loaded = yield Call(ports.store.load, message.tenant, message.case_id)
     case: Case = loaded.case
     notification = Notification(
         tenant=message.tenant, case_id=case.id, to=effect.to, recipients=recipients(case, effect.to),
         reason=effect.reason, tier=case.tier, status=case.status, at=message.at,
     )  # fmt: skip
-    yield Call(notifier.notify, (notification,), {"key": message.key})
-    yield Call(ports.store.settle, (_settled(message, "done", "sent", now),))
+    yield Call(notifier.notify, notification, key=message.key)
+    yield Call(ports.store.settle, _settled(message, "done", "sent", now))
 
 
 def recipients(case: Case, to: str) -> tuple[str, ...]:
@@ -446,10 +427,12 @@ def _open_ticket(ports: Ports, message: Message, effect: DispatchToVendor, now: 
         tenant=message.tenant, case_id=message.case_id, subject=effect.subject, text=effect.text,
         category=effect.category, priority=effect.priority,
     )  # fmt: skip
-    answer = yield Call(vendor.open, (request,), {"key": effect.key})
+    answer = yield Call(vendor.open, request, key=effect.key)
     settled = _settled(message, "done", answer.remote_id, now)
     ticket = (effect.vendor, effect.key, message.case_id)
-    yield from _take_note(ports, message.tenant, ticket, answer, now, settled=settled)
+    decision = yield from _take_note(ports, message.tenant, ticket, answer, now, settled=settled)
+    if not decision.events:  # the case knew it all already, so that no commit has carried the message off
+        yield Call(ports.store.settle, settled)
 
 
 def _take_note(
@@ -466,13 +449,13 @@ def _take_note(
 
 
 def _tell(ports: Ports, message: Message, effect: Tell, now: datetime) -> Flow[None]:
-    command = attrs.evolve(effect.command, at=None, idempotency_key=f"tell:{message.key}"[:200])
+    command = attrs.evolve(effect.command, at=None, idempotency_key=f"tell:{message.key}")
     result = "told"
     try:
         yield from execute(ports, message.tenant, command, now)
     except CaseError as refusal:
         result = f"refused: {refusal.reason.code}"
-    yield Call(ports.store.settle, (_settled(message, "done", result, now),))
+    yield Call(ports.store.settle, _settled(message, "done", result, now))
 
 
 def _failed(ports: Ports, message: Message, error: Exception, now: datetime) -> Flow[None]:
@@ -481,11 +464,11 @@ def _failed(ports: Ports, message: Message, error: Exception, now: datetime) -> 
     final = isinstance(error, BackendError) and not error.retryable
     settled = _settled(message, "pending", type(error).__name__, now)
     if final or settled.attempts >= ATTEMPTS_AT_SENDING:
-        yield Call(ports.store.settle, (attrs.evolve(settled, state="dead"),))
+        yield Call(ports.store.settle, attrs.evolve(settled, state="dead"))
         yield from _tell_of_dead_dispatch(ports, message, now)
         return
     wait = min(_FIRST_RETRY * 2**message.attempts, _LAST_RETRY)
-    yield Call(ports.store.settle, (attrs.evolve(settled, not_before=now + wait),))
+    yield Call(ports.store.settle, attrs.evolve(settled, not_before=now + wait))
 
 
 def _tell_of_dead_dispatch(ports: Ports, message: Message, now: datetime) -> Flow[None]:
@@ -504,7 +487,7 @@ def _tell_of_dead_dispatch(ports: Ports, message: Message, now: datetime) -> Flo
 def poll(ports: Ports, now: datetime, *, limit: int, tenant: str | None) -> Flow[tuple[int, int]]:
     """Ask vendors about open tickets; give how many were asked about, and how many could not be."""
     asked = failed = 0
-    tickets = yield Call(ports.store.open_tickets, (now - POLL_EVERY,), {"limit": limit, "tenant": tenant})
+    tickets = yield Call(ports.store.open_tickets, now - POLL_EVERY, limit=limit, tenant=tenant)
     for ticket in tickets:
         vendor = ports.vendors.get(ticket.vendor)
         if vendor is None:
@@ -518,12 +501,12 @@ def poll(ports: Ports, now: datetime, *, limit: int, tenant: str | None) -> Flow
             failed += 1
         else:
             asked += 1
-        yield Call(ports.store.asked, (ticket, now))
+        yield Call(ports.store.asked, ticket, now)
     return asked, failed
 
 
 def _poll_one(ports: Ports, vendor: VendorGateway, ticket: OpenTicket, now: datetime) -> Flow[None]:
-    answer = yield Call(vendor.fetch, (ticket.remote_id,))
+    answer = yield Call(vendor.fetch, ticket.remote_id)
     yield from _take_note(ports, ticket.tenant, (ticket.vendor, ticket.key, ticket.case_id), answer, now)
 
 
@@ -532,7 +515,7 @@ def _poll_one(ports: Ports, vendor: VendorGateway, ticket: OpenTicket, now: date
 
 def history(ports: Ports, tenant: str, case_id: str) -> Flow[Sequence[Event]]:
     """Read a history; an unknown case is an error, not an empty history."""
-    events: Sequence[Event] = yield Call(ports.store.history, (tenant, case_id))
+    events: Sequence[Event] = yield Call(ports.store.history, tenant, case_id)
     if not events:
         raise CaseNotFoundError(case_id, tenant)
     return events
@@ -540,7 +523,7 @@ def history(ports: Ports, tenant: str, case_id: str) -> Flow[Sequence[Event]]:
 
 def get(ports: Ports, tenant: str, case_id: str) -> Flow[Case]:
     """Read a case; an unknown one is an error."""
-    loaded: Loaded = yield Call(ports.store.load, (tenant, case_id))
+    loaded: Loaded = yield Call(ports.store.load, tenant, case_id)
     if loaded.case is None:
         raise CaseNotFoundError(case_id, tenant)
     return loaded.case

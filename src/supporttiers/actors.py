@@ -23,8 +23,11 @@ PROVIDERS: Final = frozenset({ActorKind.AGENT, ActorKind.MANAGER, ActorKind.VEND
 """The kinds whose public replies count as the house answering."""
 
 
+_KINDS: Final = {kind.value: kind for kind in ActorKind}
+
+
 def _kind(value: object) -> object:
-    return ActorKind(value) if isinstance(value, str) and value in set(ActorKind) else value
+    return _KINDS.get(value, value) if isinstance(value, str) else value
 
 
 @attrs.frozen

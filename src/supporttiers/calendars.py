@@ -4,7 +4,7 @@ Working time: which hours count, and how to add and measure them.
 Everything that runs on a clock asks a `WorkingHours`; it is the only place that turns working time into instants.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, Self
 
 import attrs
@@ -16,6 +16,8 @@ ALWAYS_OPEN: Final = "24x7"
 
 
 def _instant(value: object, what: str) -> datetime:
+    if isinstance(value, datetime) and value.tzinfo is UTC:
+        return value
     problem = aware(value)
     if problem:
         raise CalendarError(f"{what} {problem}")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from operator import attrgetter
 from types import SimpleNamespace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -149,10 +149,6 @@ class Case:
         return next((watch for watch in self.stopwatches if watch.limit == limit), None)
 
 
-_NAMES: Final = tuple(field.name for field in attrs.fields(Case))
-_VALUES: Final = attrgetter(*_NAMES)
-
-
 def rebuild(events: Iterable[Event]) -> Case | None:
     """Make a case from its whole history; None where there is none."""
     return fold_all(None, events)
@@ -183,13 +179,24 @@ def fold_all(case: Case | None, events: Iterable[Event]) -> Case | None:
     return case if event is None or draft is None else freeze(draft)
 
 
-Draft = SimpleNamespace
-"""A case being folded: the same names, but changeable, so that several events cost one new case."""
+_NAMES: Final = tuple(field.name for field in attrs.fields(Case))
+_VALUES: Final = attrgetter(*_NAMES)
+
+if TYPE_CHECKING:
+    Draft = SimpleNamespace
+else:
+
+    class Draft(Case):
+        """A case being folded: changeable, so that several events cost one new case. It adds no slots."""
+
+        __slots__ = ()
+        __setattr__, __delattr__ = object.__setattr__, object.__delattr__
+        __init__ = attrs.make_class("Draft", _NAMES).__init__  # takes all values by position
 
 
 def draft_of(case: Case) -> Draft:
     """Begin to fold on from a case."""
-    return SimpleNamespace(**dict(zip(_NAMES, _VALUES(case), strict=True)))
+    return Draft(*_VALUES(case))
 
 
 def apply(draft: Draft | None, event: Event) -> Draft:
@@ -204,8 +211,11 @@ def apply(draft: Draft | None, event: Event) -> Draft:
 
 
 def freeze(draft: Draft) -> Case:
-    """Make the case that a draft has become."""
-    return Case(**vars(draft))
+    """Turn a draft into the case that it has become; without a copy, so that it can be changed no longer."""
+    frozen: Any = draft
+    frozen.__class__ = Case  # a draft has the slots of a case, and no others
+    case: Case = frozen
+    return case
 
 
 def _opened(event: Event) -> Draft:

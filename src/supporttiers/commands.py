@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final
 import attrs
 
 from supporttiers import _fields as fields
-from supporttiers._fields import given, optional, plain_dict, tuple_of, utc
+from supporttiers._fields import given, maybe, plain_dict, tuple_of, utc
 from supporttiers.actors import Actor
 from supporttiers.links import Attachment, Link, VendorStatus
 from supporttiers.tiers import CaseKind, Visibility
@@ -25,7 +25,7 @@ def _name(*, private: bool = False) -> Any:  # noqa: ANN401 - attrs' own fields 
 
 
 def _maybe_name(*, private: bool = False) -> Any:  # noqa: ANN401
-    check = given(optional(fields.name))
+    check = maybe(fields.name)
     return attrs.field(default=None, validator=check, metadata=PRIVATE if private else {}, repr=not private)
 
 
@@ -34,11 +34,11 @@ def _text() -> Any:  # noqa: ANN401
 
 
 def _tier() -> Any:  # noqa: ANN401
-    return attrs.field(default=None, validator=given(optional(fields.at_least(0, 99))))
+    return attrs.field(default=None, validator=maybe(fields.at_least(0, 99)))
 
 
 def _instant() -> Any:  # noqa: ANN401
-    return attrs.field(default=None, converter=utc, validator=given(optional(fields.aware)))
+    return attrs.field(default=None, converter=utc, validator=maybe(fields.aware))
 
 
 def _names(at_most: int, what: str) -> Any:  # noqa: ANN401
@@ -46,12 +46,16 @@ def _names(at_most: int, what: str) -> Any:  # noqa: ANN401
     return attrs.field(default=(), converter=tuple_of, validator=check)
 
 
+_KINDS: Final = {kind.value: kind for kind in CaseKind}
+_VISIBILITIES: Final = {visibility.value: visibility for visibility in Visibility}
+
+
 def _kind(value: object) -> object:
-    return CaseKind(value) if isinstance(value, str) and value in set(CaseKind) else value
+    return _KINDS.get(value, value) if isinstance(value, str) else value
 
 
 def _visibility(value: object) -> object:
-    return Visibility(value) if isinstance(value, str) and value in set(Visibility) else value
+    return _VISIBILITIES.get(value, value) if isinstance(value, str) else value
 
 
 _actor = given(fields.instance_of(Actor, "an Actor"))
@@ -78,8 +82,8 @@ class Command:
     by: Actor = attrs.field(validator=_actor)
     at: datetime | None = _instant()
     occurred_at: datetime | None = _instant()
-    idempotency_key: str | None = _maybe_name()
-    expected_version: int | None = attrs.field(default=None, validator=given(optional(fields.at_least(0))))
+    idempotency_key: str | None = attrs.field(default=None, validator=maybe(fields.key))
+    expected_version: int | None = attrs.field(default=None, validator=maybe(fields.at_least(0)))
     reason: str = _text()
 
 
@@ -292,13 +296,13 @@ class Amend(Command):
     trigger: ClassVar[str] = "amend"
 
     subject: str | None = attrs.field(
-        default=None, validator=given(optional(fields.subject)), metadata=PRIVATE, repr=False
+        default=None, validator=maybe(fields.subject), metadata=PRIVATE, repr=False
     )
     customer: str | None = _maybe_name(private=True)
     kind: CaseKind | None = attrs.field(
         default=None,
         converter=_kind,
-        validator=given(optional(fields.instance_of(CaseKind, "one of: " + ", ".join(CaseKind)))),
+        validator=maybe(fields.instance_of(CaseKind, "one of: " + ", ".join(CaseKind))),
     )
     category: str | None = _maybe_name()
     channel: str | None = _maybe_name()
@@ -310,7 +314,7 @@ class Amend(Command):
     tags: tuple[str, ...] | None = attrs.field(
         default=None,
         converter=tuple_of,
-        validator=given(optional(fields.each(fields.name, at_most=fields.MAX_TAGS, what="tags"))),
+        validator=maybe(fields.each(fields.name, at_most=fields.MAX_TAGS, what="tags")),
     )
     attributes: Mapping[str, object] = attrs.field(
         factory=dict, converter=plain_dict, validator=given(fields.attributes), hash=False, repr=False
@@ -386,7 +390,7 @@ class VendorUpdate(Command):
     trigger: ClassVar[str] = "vendor_update"
 
     vendor: str = _name()
-    key: str = _name()
+    key: str = attrs.field(validator=given(fields.key))
     remote_id: str | None = _maybe_name()
     status: VendorStatus = attrs.field(validator=given(fields.instance_of(VendorStatus, "a VendorStatus")))
     text: str = _text()

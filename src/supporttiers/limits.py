@@ -12,8 +12,7 @@ from typing import Any, Final
 import attrs
 
 from supporttiers import _fields as fields
-from supporttiers._fields import Check, at_least, duration_text, each, instance_of, one_of, optional, part, tuple_of
-from supporttiers._fields import type_name
+from supporttiers._fields import at_least, duration_text, each, instance_of, one_of, optional, part, tuple_of
 from supporttiers.errors import PolicyConfigError
 from supporttiers.match import Match, Not
 from supporttiers.tiers import Agreement, named_duration, whole_seconds, working_time
@@ -39,7 +38,7 @@ _OPEN: Final = ["queued", "in_progress", "waiting"]
 _DONE: Final = ["resolved", "closed"]
 
 
-def _built(possible: tuple[str, ...]) -> Check:
+def _built(possible: tuple[str, ...]) -> fields.Check:
     """Make a check for one of several words that tells what is wrong from what is only not built yet."""
     known = one_of(possible)
 
@@ -60,6 +59,9 @@ class Percent:
     def __str__(self) -> str:
         """Write it as `75%`."""
         return f"{self.value}%"
+
+
+_TARGET: Final = (Percent(100), timedelta(0))
 
 
 @attrs.frozen
@@ -89,7 +91,7 @@ class Action:
     def from_text(cls, text: object) -> "Action":
         """Read `escalate`, `escalate:3` or `notify:manager`."""
         if not isinstance(text, str):
-            raise PolicyConfigError("Action", f"must be a text such as 'notify:manager', not {type_name(text)}")
+            raise PolicyConfigError("Action", f"must be a text such as 'notify:manager', not {fields.type_name(text)}")
         verb, colon, argument = text.partition(":")
         if colon and not argument:
             raise PolicyConfigError("Action", f"{text[:40]!r} has nothing after its colon")
@@ -148,6 +150,11 @@ class Threshold:
     def mark(self) -> str:
         """How a process file writes *at*."""
         return str(self.at) if isinstance(self.at, Percent) else duration_text(self.at)
+
+    @property
+    def is_target(self) -> bool:
+        """Whether it is the target itself."""
+        return self.at in _TARGET
 
     def reached_after(self, target: timedelta) -> timedelta:
         """Give the working time after which it is reached; not below zero."""

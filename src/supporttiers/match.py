@@ -121,7 +121,8 @@ class Match:
         Raises:
             PolicyConfigError: A field does not exist, or cannot be compared so.
         """
-        tests = tuple(_test_of(field, value) for field, value in {**(fields or {}), **named}.items())
+        plain = {} if fields is None else _table(fields)
+        tests = tuple(_test_of(field, value) for field, value in {**plain, **named}.items())
         self.__attrs_init__(tests, _matches("all", all), _matches("any", any))
 
     @classmethod
@@ -132,15 +133,14 @@ class Match:
         Raises:
             PolicyConfigError: It is no table, or names what does not exist.
         """
-        if not isinstance(data, Mapping):
-            raise PolicyConfigError("condition", f"must be a table of fields, not {type_name(data)}")
+        table = _table(data)
         parts: dict[str, list[Match]] = {}
         for word in ("all", "any"):
-            items = data.get(word, [])
+            items = table.get(word, [])
             if not isinstance(items, list | tuple):
                 raise PolicyConfigError(word, f"must be a list of conditions, not {type_name(items)}")
             parts[word] = [Match.from_data(item) for item in items]
-        fields = {field: _value_of(field, value) for field, value in data.items() if field not in parts}
+        fields = {field: _value_of(field, value) for field, value in table.items() if field not in parts}
         return cls(fields, all=parts["all"], any=parts["any"])
 
     def to_data(self) -> dict[str, object]:
@@ -173,8 +173,7 @@ class Match:
         checks = [_predicate(test, priorities) for test in self.tests]
         checks += [match.compile(priorities) for match in self.all]
         if self.any:
-            alternatives = [match.compile(priorities) for match in self.any]
-            checks.append(lambda case: any_true(alternatives, case))
+            checks.append(_alternatives([match.compile(priorities) for match in self.any]))
         if len(checks) == 1:
             return checks[0]
         if len(checks) == 2:  # noqa: PLR2004 - the common case, unrolled: this runs after every command
@@ -208,6 +207,13 @@ class Match:
         return f"Match({', '.join(shown)})"
 
 
+def _alternatives(checks: Sequence[Predicate]) -> Predicate:
+    if len(checks) == 2:  # noqa: PLR2004 - unrolled, as above
+        first, second = checks
+        return lambda case: first(case) or second(case)
+    return lambda case: any_true(checks, case)
+
+
 def any_true(checks: Sequence[Predicate], case: object) -> bool:
     """Whether one check holds."""
     return any(check(case) for check in checks)
@@ -235,8 +241,14 @@ def ranked(op: str, value: object, priorities: Sequence[str]) -> tuple[str, ...]
 # -- reading
 
 
+def _table(data: object) -> Mapping[Any, object]:
+    if not isinstance(data, Mapping):
+        raise PolicyConfigError("condition", f"must be a table of fields, not {type_name(data)}")
+    return data
+
+
 def _matches(word: str, found: Sequence[Match]) -> tuple[Match, ...]:
-    if isinstance(found, Match) or not all(isinstance(item, Match) for item in found):
+    if not isinstance(found, list | tuple) or not all(isinstance(item, Match) for item in found):
         raise PolicyConfigError(word, "must be a list of Match")
     return tuple(found)
 
@@ -244,7 +256,7 @@ def _matches(word: str, found: Sequence[Match]) -> tuple[Match, ...]:
 def _test_of(field: str, value: object) -> Comparison:
     kind = _kind_of(field)
     if isinstance(value, AtLeast | AtMost):
-        if kind == _WORDS or (kind == _TEXT and field != "priority"):
+        if kind == _WORDS or (kind == _TEXT and field != "priority") or value.value is None:
             raise PolicyConfigError(field, "has no order; possible are a value, a list of values, or not")
         return Comparison(
             field, "at_least" if isinstance(value, AtLeast) else "at_most", _checked(field, kind, [value.value])
@@ -257,14 +269,16 @@ def _test_of(field: str, value: object) -> Comparison:
     return Comparison(field, op, _checked(field, kind, ordered))
 
 
-def _kind_of(field: str) -> str:
+def _kind_of(field: object) -> str:
+    if not isinstance(field, str):
+        raise PolicyConfigError("condition", f"has a {type_name(field)} for a field; possible are texts")
     if field.startswith(_ATTRIBUTE) and len(field) > len(_ATTRIBUTE):
         return "attribute"
     if field.startswith("facts."):
         raise PolicyConfigError(field, "facts are not built yet; possible are fields of the case and attributes.x")
     kind = FIELDS.get(field)
     if kind is None:
-        raise PolicyConfigError(str(field), f"is no field of a case; possible are {', '.join(FIELDS)}, attributes.x")
+        raise PolicyConfigError(field, f"is no field of a case; possible are {', '.join(FIELDS)}, attributes.x")
     return kind
 
 
@@ -280,7 +294,10 @@ def _checked_one(field: str, kind: str, value: object) -> object:
     if value is None:
         return None
     if kind == _INSTANT:
-        return instant_of(value)
+        try:
+            return instant_of(value)
+        except PolicyConfigError as error:
+            raise PolicyConfigError(field, error.problem) from None
     wrong_bool = isinstance(value, bool) and kind != "attribute"
     if wrong_bool or not isinstance(value, _PLAIN[kind]):
         raise PolicyConfigError(field, f"is compared with a {type_name(value)}; possible is a {kind}")
@@ -342,11 +359,11 @@ def _getter(field: str) -> Callable[[Any], Any]:
     return lambda case: case.attributes.get(key)
 
 
-def _comparison(op: str, values: tuple[object, ...], get: Callable[[Any], Any]) -> Predicate:
+def _comparison(op: str, values: tuple[object, ...], get: Callable[[Any], object]) -> Predicate:
     if op == "in":
         if len(values) == 1:
             only = values[0]
-            return lambda case: bool(get(case) == only)
+            return lambda case: get(case) == only
         return lambda case: get(case) in values
     if op == "not_in":
         return lambda case: get(case) not in values

@@ -1,10 +1,114 @@
-"""The public API as a type checker sees it: checked by `make types`, never run."""
+"""How users write against the library; type-checked, never run."""
 
-from datetime import datetime
-from typing import assert_type
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar, assert_type
 
-from supporttiers.clock import Clock, FakeClock, SystemClock
+from supporttiers import (
+    Actor,
+    Case,
+    Decision,
+    Destination,
+    Explanation,
+    Match,
+    MoveRefusedError,
+    Not,
+    Option,
+    Page,
+    Pass,
+    Reason,
+    Route,
+    RouteByRules,
+    Situation,
+    Status,
+    SupportDesk,
+    SupportProcess,
+    Threshold,
+    Tier,
+    TimeLimit,
+)
+from supporttiers.commands import Escalate
+from supporttiers.effects import Notification, VendorAnswer, VendorRequest
+from supporttiers.events import Event
+from supporttiers.protocols import Notifier, RoutePolicy, VendorGateway
+from supporttiers.testing import FakeClock
 
-clocks: list[Clock] = [SystemClock(), FakeClock("2026-03-23T09:00Z")]
-assert_type(clocks[0].now(), datetime)
-assert_type(FakeClock().advance("15m"), datetime)
+NOON = datetime(2026, 3, 23, 12, tzinfo=UTC)
+
+
+class Pager:
+    """A notifier of one's own."""
+
+    name = "pager"
+
+    def notify(self, notification: Notification, /, *, key: str) -> None:
+        """Send."""
+        print(key, notification.reason)
+
+
+class Supplier:
+    """A vendor of one's own."""
+
+    name = "supplier"
+
+    def open(self, request: VendorRequest, /, *, key: str) -> VendorAnswer:
+        """Open a ticket."""
+        return VendorAnswer(remote_id=f"{key}/{request.case_id}")
+
+    def fetch(self, remote_id: str, /) -> VendorAnswer:
+        """Ask."""
+        return VendorAnswer(remote_id=remote_id)
+
+
+class RouteByPlan:
+    """A policy of one's own."""
+
+    name: ClassVar[str] = "acme.route-by-plan"
+    revision: ClassVar[int] = 1
+
+    def route(self, situation: Situation, /) -> Destination | None:
+        """Send gold customers up."""
+        return Destination(tier=2) if situation.case.customer == "gold" else None
+
+
+notifier: Notifier = Pager()
+vendor: VendorGateway = Supplier()
+policy: RoutePolicy = RouteByPlan()
+
+process = SupportProcess(
+    name="typed",
+    tiers=(
+        Tier(level=1, name="One", escalates_to=(2,), time_limit=timedelta(minutes=15)),
+        Tier(level=2, name="Two", hands_back_to=(1,)),
+    ),
+    limits=(
+        TimeLimit(
+            name="resolve",
+            target={"*": timedelta(hours=8)},
+            when=Match(category=Not("wishlist")),
+            thresholds=(Threshold("75%", do=("notify:assignee",)),),
+        ),
+    ),
+    entry=(1, 2),
+    policies=(RouteByRules((Route(Match(category="printing"), Destination(tier=2)),)), RouteByPlan()),
+)
+desk = SupportDesk(process, clock=FakeClock(NOON), notifiers=[Pager()], vendors=[Supplier()])
+case = desk.open("A printer", by=Actor.customer("jane"), at=NOON, idempotency_key="k-1")
+
+assert_type(case, Case)
+assert_type(case.status, Status)
+assert_type(desk.escalate(case, by="anna", reason="too hard", expected_version=case.version), Case)
+assert_type(desk.execute(Escalate(case_id=case.id, by=Actor.agent("anna"))), Decision)
+assert_type(desk.options(case, by="anna"), tuple[Option, ...])
+assert_type(desk.find(Match(status="queued"), order="due_at"), Page)
+assert_type(desk.find()[0], Case)
+assert_type(desk.history(case, visible_to="jane"), tuple[Event, ...])
+assert_type(desk.explain(case), Explanation)
+assert_type(desk.verify(case), tuple[Reason, ...])
+assert_type(desk.run_due(), Pass)
+assert_type(desk.counts(by="tier"), Mapping[str | int | None, int])
+
+try:
+    desk.close(case, by="anna")
+except MoveRefusedError as error:
+    assert_type(error.possible, tuple[str, ...])

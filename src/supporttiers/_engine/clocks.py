@@ -56,14 +56,19 @@ def _thresholds_ahead(process: SupportProcess, watch: Stopwatch) -> Iterator[Dea
 
 
 def _reached_at(compiled: CompiledLimit, watch: Stopwatch, threshold: Threshold) -> datetime:
+    if threshold.is_target and watch.due_at is not None:
+        return watch.due_at
     reached_at = watch.when_elapsed(threshold.reached_after(watch.target), compiled.calendar)
     assert reached_at is not None  # noqa: S101 - a running stopwatch reaches everything; for the type checker
     return reached_at
 
 
-def wakes_at(process: SupportProcess, draft: Draft | Case) -> datetime | None:
-    """Give the next instant at which something happens by itself."""
-    return min((deadline.due_at for deadline in deadlines(process, draft)), default=None)
+def next_deadline(work: Work) -> Deadline | None:
+    """Give what time makes due next; worked out again only where a stopwatch or the end of waiting has changed."""
+    watches, wait_until = work.draft.stopwatches, work.draft.wait_until
+    if work.ahead is None or work.ahead[0] is not watches or work.ahead[1] is not wait_until:
+        work.ahead = watches, wait_until, min(deadlines(work.process, work.draft), default=None)
+    return work.ahead[2]
 
 
 # -- after each command: what the six predicates say
@@ -102,9 +107,8 @@ def _maybe_start(work: Work, compiled: CompiledLimit, watch: Stopwatch | None) -
     if watch is not None and watch.stage is Stage.COMPLETED and compiled.limit.measures == "resolution":
         _resume(work, compiled, watch)  # reopened: the time in between does not count
     else:
-        _start(work, compiled, 1 if watch is None else watch.instance + 1, target)
-    if _pauses(compiled, draft):
-        _pause(work, compiled, _live(work, compiled))
+        _start(work, compiled, target)
+    _keep(work, compiled, _live(work, compiled), target)
 
 
 def _live(work: Work, compiled: CompiledLimit) -> Stopwatch:
@@ -115,29 +119,30 @@ def _live(work: Work, compiled: CompiledLimit) -> Stopwatch:
 
 def _maybe_change(work: Work, compiled: CompiledLimit, watch: Stopwatch) -> None:
     draft = work.draft
+    target = compiled.limit.target_for(draft.priority)
     if compiled.stop(draft):
         _stop(work, compiled, watch)
-    elif compiled.cancel(draft) or not _wanted(compiled, draft) or compiled.limit.target_for(draft.priority) is None:
+    elif compiled.cancel(draft) or not _wanted(compiled, draft) or target is None:
         work.emit(
             happened.StopwatchCancelled, **_which(watch), stopped_at=_not_before(work, watch),
             segment=_segment(work, compiled, watch),
         )  # fmt: skip
     elif compiled.reset is not None and compiled.reset(draft):
         _stop(work, compiled, watch)
-        _start(work, compiled, watch.instance + 1, compiled.limit.target_for(draft.priority) or watch.target)
+        _start(work, compiled, target)
+        _keep(work, compiled, _live(work, compiled), target)
     else:
-        _keep(work, compiled, watch)
+        _keep(work, compiled, watch, target)
 
 
-def _keep(work: Work, compiled: CompiledLimit, watch: Stopwatch) -> None:
+def _keep(work: Work, compiled: CompiledLimit, watch: Stopwatch, target: timedelta) -> None:
     """Pause, resume or retarget a stopwatch that lives on."""
     paused = _pauses(compiled, work.draft)
     if paused and watch.stage is Stage.IN_PROGRESS:
         _pause(work, compiled, watch)
     elif not paused and watch.stage is Stage.PAUSED:
         _resume(work, compiled, watch)
-    target = compiled.limit.target_for(work.draft.priority)
-    if target is not None and target != watch.target:
+    if target != watch.target:
         _retarget(work, compiled, _live(work, compiled), target)
 
 
@@ -152,9 +157,8 @@ def _which(watch: Stopwatch) -> dict[str, object]:
 
 
 def _not_before(work: Work, watch: Stopwatch) -> datetime:
-    """When it happened, as far as this stopwatch can still take note: not before its open segment or last pause."""
-    last = watch.running_since or (watch.segments[-1].end if watch.segments else watch.started_at)
-    return max(work.effective_at, last)
+    """When it happened, as far as this stopwatch can still take note: not before it began to run, paused or stopped."""
+    return max(work.effective_at, watch.running_since or watch.stopped_at or watch.segments[-1].end)
 
 
 def _segment(work: Work, compiled: CompiledLimit, watch: Stopwatch) -> Segment | None:
@@ -165,20 +169,29 @@ def _segment(work: Work, compiled: CompiledLimit, watch: Stopwatch) -> Segment |
     return Segment(start, end, compiled.calendar.between(start, end), end - start)
 
 
-def _start(work: Work, compiled: CompiledLimit, instance: int, target: timedelta) -> None:
-    started_at = work.effective_at
+def _start(work: Work, compiled: CompiledLimit, target: timedelta) -> None:
+    last = _latest(work.draft, compiled.limit.name)
+    started_at = _started_at(work, compiled, last)
     work.emit(
-        happened.StopwatchStarted, limit=compiled.limit.name, instance=instance, agreement=compiled.limit.agreement,
+        happened.StopwatchStarted, limit=compiled.limit.name, instance=1 if last is None else last.instance + 1,
+        agreement=compiled.limit.agreement,
         target=target, started_at=started_at, due_at=compiled.calendar.add(started_at, target),
         revision=work.process.revision,
     )  # fmt: skip
 
 
+def _started_at(work: Work, compiled: CompiledLimit, last: Stopwatch | None) -> datetime:
+    """Late knowledge reaches back to the arrival at most, and never into an earlier instance."""
+    began: datetime = work.draft.tier_entered_at if compiled.limit.measures == "tier" else work.draft.opened_at
+    return max(work.effective_at, began, began if last is None or last.stopped_at is None else last.stopped_at)
+
+
 def _stop(work: Work, compiled: CompiledLimit, watch: Stopwatch) -> None:
-    stopped_at = _not_before(work, watch)
-    late = watch.due_at is not None and stopped_at > watch.due_at
+    segment = _segment(work, compiled, watch)
+    ran_until = watch.segments[-1].end if segment is None else segment.end  # a clock that stands still cannot breach
+    late = watch.due_at is not None and ran_until > watch.due_at
     work.emit(
-        happened.StopwatchStopped, **_which(watch), stopped_at=stopped_at, segment=_segment(work, compiled, watch),
+        happened.StopwatchStopped, **_which(watch), stopped_at=_not_before(work, watch), segment=segment,
         due_at=watch.due_at, breached=watch.breached or late,
     )  # fmt: skip
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from supporttiers import events as happened
-from supporttiers._engine.clocks import LIMIT, Deadline, deadlines, update_clocks, wakes_at
+from supporttiers._engine.clocks import LIMIT, Deadline, next_deadline, update_clocks
 from supporttiers._engine.moves import move_up
 from supporttiers._engine.verbs import VERBS
 from supporttiers._engine.work import Work
@@ -66,7 +66,7 @@ def _sweep(process: SupportProcess, case: Case | None, now: datetime) -> Decisio
 
 
 def _carry_out(work: Work, case: Case | None, command: Command, at: datetime) -> Decision:
-    settled = work.freeze() if work.events else case
+    settled = work.snapshot() if work.events else case
     events, effects = len(work.events), len(work.effects)
     work.by_command(command, at)
     try:
@@ -90,9 +90,10 @@ def _check_version(case: Case | None, command: Command) -> None:
 
 
 def _decision(work: Work, case: Case | None, refusal: CaseError | None = None) -> Decision:
+    ahead = None if case is None else next_deadline(work)
     return Decision(
         case=case, events=tuple(work.events), effects=tuple(work.effects), refusal=refusal,
-        wakes_at=None if case is None else wakes_at(work.process, case),
+        wakes_at=None if ahead is None else ahead.due_at,
     )  # fmt: skip
 
 
@@ -103,7 +104,7 @@ def _settle(work: Work, until: datetime, *, inclusive: bool, at_most: int | None
     """Settle deadlines in the one order, those that come up on the way included."""
     settled = 0
     while at_most is None or settled < at_most:
-        deadline = min(deadlines(work.process, work.draft), default=None)
+        deadline = next_deadline(work)
         if deadline is None or deadline.due_at > until or (deadline.due_at == until and not inclusive):
             return
         _settle_one(work, deadline)

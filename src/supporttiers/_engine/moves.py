@@ -90,6 +90,8 @@ def _default_level(work: Work, trigger: str) -> int:
     levels = (int(target.removeprefix("tier")) for target in work.targets(trigger))
     level = next((level for level in levels if reaches(level, here)), None)
     if level is None:
+        if not work.is_open:
+            raise work.refuse(trigger, "refused.ended", status=str(work.draft.status))
         raise work.refuse(trigger, "refused.no_target", trigger=trigger, tier=here)
     return level
 

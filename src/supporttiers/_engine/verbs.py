@@ -27,7 +27,7 @@ def open_case(work: Work, command: wanted.Open) -> None:
     if work.draft is not None:
         raise work.refuse("open", "refused.exists")
     priority = command.priority or process.default_priority_name
-    if priority is not None and priority not in process.priorities:
+    if priority not in process.priorities:
         raise _unknown_priority(work)
     opening = {
         "tenant": work.tenant, "process": process.name, "revision": process.revision, "subject": command.subject,

@@ -32,10 +32,11 @@ class Work:
         by: Who does it.
         occurred_at: When it really happened, if earlier.
         reason: Why, as data.
+        ahead: Stopwatches, end of waiting, and the next deadline that was found from these two.
     """
 
     __slots__ = (
-        "_key", "_said", "at", "by", "case_id", "draft", "effects", "events", "occurred_at", "process", "reason",
+        "_key", "_said", "ahead", "at", "by", "case_id", "draft", "effects", "events", "occurred_at", "process", "reason",
         "tenant",
     )  # fmt: skip
 
@@ -47,6 +48,7 @@ class Work:
         self.tenant = tenant
         self.events: list[Event] = []
         self.effects: list[Effect] = []
+        self.ahead: tuple[Any, Any, Any] | None = None
         self.by_time(at, None)
 
     def by_time(self, at: datetime, reason: Reason | None) -> None:
@@ -94,17 +96,19 @@ class Work:
             fields["said"], self._said = self._said, ""
         if self._key is not None:
             fields["idempotency_key"], self._key = self._key, None
-        fields.setdefault("reason", self.reason)
+        if "reason" not in fields:
+            fields["reason"] = self.reason
+        draft = self.draft
         event = kind(
             case_id=self.case_id,
-            version=self.version + 1,
+            version=1 if draft is None else draft.version + 1,
             at=self.at,
             by=self.by,
             occurred_at=self.occurred_at,
             **fields,
         )
         self.events.append(event)
-        self.draft = apply(self.draft, event)
+        self.draft = apply(draft, event)
 
     def fire(self, trigger: str, target: str = "") -> None:
         """Make sure that the process has this move from here, or refuse."""
@@ -148,9 +152,15 @@ class Work:
             )
         )
 
-    def freeze(self) -> Case | None:
-        """Give the case that it has become."""
-        return None if self.draft is None else freeze(self.draft)
+    def freeze(self) -> Case:
+        """Give the case that it has become; the work is over."""
+        return freeze(self.draft)
+
+    def snapshot(self) -> Case:
+        """Give the case that it has become so far; the work goes on."""
+        case = freeze(self.draft)
+        self.draft = draft_of(case)
+        return case
 
 
 def is_waiting_for(draft: Draft, reason: str) -> bool:

@@ -99,6 +99,7 @@ def foreign_faults(data: Mapping[Any, object]) -> Iterator[Fault]:
 
 
 def members(place: str, value: object) -> list[tuple[str, object]]:
+    """Give what a table or list holds, each with its place; nothing for anything else."""
     if isinstance(value, Mapping):
         return [(joined(place, key), item) for key, item in value.items()]
     if isinstance(value, list | tuple):
@@ -107,6 +108,7 @@ def members(place: str, value: object) -> list[tuple[str, object]]:
 
 
 def joined(place: str, key: object) -> str:
+    """Give the place of a key in the table at *place*."""
     word = str(key)[:80]
     word = word if word.isprintable() else ascii(word)
     return f"{place}.{word}" if place else word

@@ -19,6 +19,7 @@ from supporttiers.tiers import Tier
 
 _T = TypeVar("_T")
 
+_MAX_UNKNOWN: Final = 50
 _SECTIONS: Final = ("process", "tiers", "limits", "routes")
 _STORED_SECTIONS: Final = (*_SECTIONS, "policies")
 _LATER: Final[Mapping[str, AbstractSet[str]]] = {
@@ -28,7 +29,6 @@ _LATER: Final[Mapping[str, AbstractSet[str]]] = {
     "routes": frozenset({"use"}),
 }
 """Keys that this release does not know yet, by section: named, so that nobody looks for a typing mistake."""
-
 
 
 @attrs.frozen(kw_only=True)
@@ -48,7 +48,7 @@ class Parts:
 
     settings: Mapping[str, Any] = attrs.field(factory=dict)
     broken: frozenset[str] = frozenset()
-    tiers: tuple[Tier | None, ...] = ()
+    tiers: tuple[Tier | None, ...] = (None,)
     limits: tuple[TimeLimit | None, ...] = ()
     routes: tuple[Route | None, ...] = ()
     policies: tuple[RouteByRules | StoredPolicy, ...] = ()
@@ -98,7 +98,7 @@ class _Reader:
 
     def check_keys(self, data: Mapping[str, object], known: Sequence[str], place: str) -> None:
         """Refuse unknown keys, and tell those that come later from mistakes."""
-        for key in data.keys() - set(known):
+        for key in sorted(data.keys() - set(known))[:_MAX_UNKNOWN]:
             where = joined(place, key)
             if key in _LATER.get(place.partition("[")[0], ()):
                 self.fault(where, "is not built yet in this release; leave it out")
@@ -112,7 +112,7 @@ class _Reader:
         if not isinstance(data, Mapping):
             self.fault(place, f"must be a table, not {type_name(data)}")
             return {}
-        known: Mapping[str, attrs.Attribute[Any]] = attrs.fields_dict(kind)
+        known = _fields_of(kind)
         self.check_keys(data, tuple(known), place)
         found = {}
         for key, field in known.items():
@@ -126,10 +126,11 @@ class _Reader:
         return found
 
     def part(self, kind: type[_T], data: object, place: str) -> _T | None:
-        """Read a table; None if it has a fault."""
-        before = len(self.faults)
+        """Read a table; None if a field of it cannot be read."""
         values = self.values(kind, data, place)
-        if len(self.faults) > before:
+        fields = _fields_of(kind)
+        told = data if isinstance(data, Mapping) else fields
+        if any(key not in values and (key in told or field.default is attrs.NOTHING) for key, field in fields.items()):
             return None
         try:
             return kind(**values)
@@ -155,8 +156,8 @@ class _Reader:
         try:
             convert: Any = field.converter or _unchanged
             converted = convert(value)
-            if field.validator:
-                field.validator(None, field, converted)
+            validate: Any = field.validator
+            validate(None, field, converted)
         except PolicyConfigError as error:
             self.fault(place, error.problem)
             return None
@@ -179,6 +180,10 @@ class _Reader:
         """Read the points on a limit's way."""
         found = self.parts(Threshold, value, place)
         return found if None in found else self.plain(field, found, place)
+
+    def routes(self, _field: object, value: object, place: str) -> Sequence[Route | None]:
+        """Read the rules of a stored routing policy."""
+        return self.parts(Route, value, place)
 
     def actions(self, field: "attrs.Attribute[Any]", value: object, place: str) -> object:
         """Read what a threshold does, each action at its own place."""
@@ -203,20 +208,25 @@ class _Reader:
                 continue
             try:
                 Match.from_data({key: item})
-            except (PolicyConfigError, OverflowError) as error:
-                self.fault(where, error.problem if isinstance(error, PolicyConfigError) else "lies out of range")
+            except PolicyConfigError as error:
+                self.fault(where, error.problem)
 
     def policies(self, data: object) -> Iterator[RouteByRules | StoredPolicy]:
         """Read how a stored process describes its policies."""
         for place, item in self.items(data, "policies", "tables"):
             known = isinstance(item, Mapping) and item.keys() == {"use", "revision", "fields"}
-            if not known:
-                self.fault(place, "must be a table of use, revision and fields")
+            if not known or not isinstance(item["fields"], Mapping):
+                self.fault(place, "must be a table of use, revision and a table of fields")
             elif item["use"] == RouteByRules.name:
-                routes = self.parts(Route, item["fields"].get("routes", ()), f"{place}.fields.routes")
-                yield RouteByRules(route for route in routes if route)
+                rules = self.part(RouteByRules, item["fields"], f"{place}.fields")
+                if rules:
+                    yield rules
             else:
                 yield StoredPolicy(name=item["use"], revision=item["revision"], fields=item["fields"])
+
+
+def _fields_of(kind: Any) -> Mapping[str, "attrs.Attribute[Any]"]:  # noqa: ANN401 - any attrs class
+    return attrs.fields_dict(kind)
 
 
 def _unchanged(value: object) -> object:
@@ -229,5 +239,6 @@ _READERS: Final[Mapping[str, str]] = {
     "thresholds": "thresholds",
     "do": "actions",
     "to": "destination",
+    "routes": "routes",
 }
 """How fields are read that are more than one value, by their name."""

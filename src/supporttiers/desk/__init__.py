@@ -9,6 +9,7 @@ import copy
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, Protocol, Self, TypeVar
 
@@ -224,7 +225,8 @@ class SupportDesk(Verbs):
         if who is None:
             raise InputError("", "by", "is missing; name who acts, or bind an actor with desk.bind(by=...)")
         if self._directory is None or fields.name(who):
-            return Actor(who, ActorKind.CUSTOMER if who == requester else ActorKind.AGENT), requester is None
+            kind = ActorKind.CUSTOMER if who == requester else ActorKind.AGENT
+            return _actor_known_by(who, kind) if isinstance(who, str) else Actor(who, kind), requester is None
         actor = self._directory.actor(who)
         if actor is None:
             raise InputError("", "by", "is nobody whom the directory knows; use an id that it resolves, or an Actor")
@@ -357,7 +359,12 @@ class SupportDesk(Verbs):
 
 
 def _forget_keys(ports: Ports, now: datetime) -> Flow[None]:
-    yield Call(ports.store.forget_keys, (now - flows.KEY_LIFE,))
+    yield Call(ports.store.forget_keys, now - flows.KEY_LIFE)
+
+
+@lru_cache(maxsize=1024)  # the same few people act again and again
+def _actor_known_by(who: str, kind: ActorKind) -> Actor:
+    return Actor(who, kind)
 
 
 def _id_of(case: Case | str) -> str:

@@ -53,13 +53,15 @@ class Verbs:
     def _actor(self, by: Actor | str | None, requester: str | None) -> tuple[Actor, bool]: ...
 
     def _do(self, verb: type[Command], case: Case | str, common: Common, /, **own: Any) -> Case:  # noqa: ANN401
-        if not isinstance(case, Case) and fields.name(case):
-            raise InputError("", "case", str(fields.name(case)))
-        requester = case.requester if isinstance(case, Case) else None
-        actor, by_id = self._actor(common.get("by"), requester)
-        rest: dict[str, Any] = {key: value for key, value in common.items() if key != "by"}
-        case_id = case.id if isinstance(case, Case) else case
-        return self._carry_out(verb(case_id=case_id, by=actor, **rest, **own), by_id=by_id)
+        if isinstance(case, Case):
+            case_id, requester = case.id, case.requester
+        elif problem := fields.name(case):
+            raise InputError("", "case", problem)
+        else:
+            case_id, requester = case, None
+        actor, by_id = self._actor(common.pop("by", None), requester)
+        rest: dict[str, Any] = {**common, **own}
+        return self._carry_out(verb(case_id=case_id, by=actor, **rest), by_id=by_id)
 
     def open(
         self,
@@ -109,9 +111,9 @@ class Verbs:
         Returns:
             The new case.
         """
-        by = common.get("by")
+        by = common.pop("by", None)
         actor, _ = self._actor(by, requester or (by if isinstance(by, str) else ""))
-        rest: dict[str, Any] = {key: value for key, value in common.items() if key != "by"}
+        rest: dict[str, Any] = {**common}
         command = wanted.Open(
             case_id="" if id is None else id, by=actor, subject=subject, text=text, requester=requester,
             customer=customer, process=process, kind=kind, category=category, channel=channel, locale=locale,

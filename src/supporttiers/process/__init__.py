@@ -215,12 +215,13 @@ class SupportProcess(Settings):
 
     def to_json(self) -> str:
         """Give the process as JSON, for a store; `from_json` reads it."""
-        return _json(self.to_data())
+        return json.dumps(self.to_data())
 
     @cached_property
     def revision(self) -> str:
         """The first 16 hexadecimal digits of the SHA-256 of its data."""
-        return sha256(_json(canonical(self.to_data())).encode()).hexdigest()[:_REVISION_DIGITS]
+        body = json.dumps(canonical(self.to_data()), sort_keys=True, separators=(",", ":"))
+        return sha256(body.encode()).hexdigest()[:_REVISION_DIGITS]
 
     def __hash__(self) -> int:
         """Hash it by its revision, which is made once."""
@@ -351,10 +352,6 @@ class SupportProcess(Settings):
     def _foreign_faults(self) -> list[Fault]:
         """Find what no file could hold, so that a process built here can be stored and read again."""
         return list(foreign_faults(self.to_data()))
-
-
-def _json(data: object) -> str:
-    return json.dumps(data, sort_keys=True, separators=(",", ":"))
 
 
 def _strangers(name: str, members: object, kind: type) -> list[Fault]:

@@ -1,6 +1,5 @@
 """Time limits made ready for the engine, which asks them after every command."""
 
-from datetime import timedelta
 from typing import Final, Self
 
 import attrs
@@ -9,13 +8,11 @@ from supporttiers.calendars import WorkingHours
 from supporttiers.limits import Threshold, TimeLimit
 from supporttiers.match import Match, Predicate
 
-
 _BREACH: Final = Threshold("100%")
 
 
 def _with_breach(thresholds: tuple[Threshold, ...]) -> tuple[Threshold, ...]:
-    at_target = (_BREACH.at, timedelta(0))
-    return thresholds if any(threshold.at in at_target for threshold in thresholds) else (*thresholds, _BREACH)
+    return thresholds if any(threshold.is_target for threshold in thresholds) else (*thresholds, _BREACH)
 
 
 @attrs.frozen(kw_only=True, eq=False)

@@ -1,4 +1,4 @@
-"""What can be wrong with a process as a whole: names that lead nowhere, doubles, and moves that contradict each other."""
+"""What can be wrong with a process as a whole: names that lead nowhere, doubles, contradicting moves."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -227,7 +227,7 @@ class Whole:
         for test in match.tests:
             known = self._known_values(test)
             if known is not None:
-                yield from _unknown(f"{place}.{test.field}", [value for value in test.values if value is not None], known)
+                yield from _unknown(f"{place}.{test.field}", test.values, (*known, None))
         for word, inner in (("all", match.all), ("any", match.any)):
             for number, condition in enumerate(inner):
                 yield from self._of_condition(f"{place}.{word}[{number}]", condition)
@@ -288,12 +288,12 @@ def _doubles(place: str, values: Iterable[object]) -> Iterator[Fault]:
 
 
 def _unknown(place: str, wanted: Iterable[object], known: Sequence[object]) -> Iterator[Fault]:
-    ways = _listed(known) or "none"
-    return (Fault(place, f"{_quoted(value)} is not known; possible are: {ways}") for value in wanted if value not in known)
+    problem = f"is not known; possible are: {_listed(known)}"
+    return (Fault(place, f"{_quoted(value)} {problem}") for value in wanted if value not in known)
 
 
 def _listed(values: Iterable[object]) -> str:
-    return ", ".join(map(str, values))
+    return ", ".join(str(value) for value in values if value is not None) or "none"
 
 
 def _quoted(value: object) -> str:

@@ -2,20 +2,14 @@
 
 import base64
 import json
-from datetime import datetime
 from typing import Final
 
 import attrs
 
-from supporttiers._codec import micros_of
 from supporttiers.errors import InputError
 from supporttiers.protocols import GROUPS, ORDERS
 
 _STALE: Final = "is no end of a page in this order; hand back what the last page gave, with the same order"
-
-Rank = tuple[bool, int, str]
-"""Whether there is no value, the value (negative when the greatest comes first), and the id."""
-
 
 @attrs.frozen(kw_only=True)
 class Order:
@@ -29,20 +23,6 @@ class Order:
 
     field: str
     descending: bool
-
-    @property
-    def is_reversed(self) -> bool:
-        """Whether ids go down."""
-        return self.descending and self.field == "id"
-
-    def rank(self, value: datetime | None, case_id: str) -> Rank:
-        """Give what a case is sorted by; all cases have the same first two when ordered by id."""
-        return _rank(self, None if value is None else micros_of(value), case_id)
-
-    def is_beyond(self, rank: Rank, end: "Cursor") -> bool:
-        """Whether a case of this rank comes after the end of a page; the case that ended it may be gone."""
-        last = _rank(self, end.value, end.id)
-        return rank < last if self.is_reversed else rank > last
 
     @property
     def text(self) -> str:
@@ -62,12 +42,6 @@ class Cursor:
 
     value: int | None
     id: str
-
-
-def _rank(order: Order, value: int | None, case_id: str) -> Rank:
-    if value is None:
-        return True, 0, case_id
-    return False, -value if order.descending else value, case_id
 
 
 def order_of(text: str) -> Order:
@@ -107,9 +81,9 @@ def checked_limit(limit: int) -> int:
     return limit
 
 
-def cursor_after(order: Order, value: datetime | None, case_id: str) -> str:
+def cursor_after(order: Order, end: Cursor) -> str:
     """Write where a page ends; callers only hand it back."""
-    plain = json.dumps([order.text, None if value is None else micros_of(value), case_id], separators=(",", ":"))
+    plain = json.dumps([order.text, end.value, end.id], separators=(",", ":"))
     return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
 
 

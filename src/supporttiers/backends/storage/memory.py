@@ -1,19 +1,19 @@
 """A store that keeps everything in the memory of one process: for tests, rehearsals, and desks that may forget."""
 
 import heapq
+import operator
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from operator import itemgetter
 from typing import Final, NamedTuple
 
 import attrs
 
-from supporttiers._codec import fold_findings, gap_findings
+from supporttiers._codec import fold_findings, gap_findings, micros_of
 from supporttiers.backends.storage._pages import (
+    Cursor,
     Order,
-    Rank,
     checked_group,
     checked_limit,
     cursor_after,
@@ -204,12 +204,14 @@ class MemoryStore:
         """Read cases that meet a condition, a page at a time; see `CaseStore.find`."""
         by, limit = order_of(order), checked_limit(limit)
         start = None if after is None else cursor_of(by, after)
-        ranked = [(_rank(case, by), case) for case in self._meeting(tenant, match)]
+        backwards = by.descending and by.field == "id"
+        ranked = [(_rank(by, _end(by, case)), case) for case in self._meeting(tenant, match)]
         if start is not None:
-            ranked = [(rank, case) for rank, case in ranked if by.is_beyond(rank, start)]
-        ranked.sort(key=itemgetter(0), reverse=by.is_reversed)
+            last, beyond = _rank(by, start), operator.lt if backwards else operator.gt
+            ranked = [pair for pair in ranked if beyond(pair[0], last)]
+        ranked.sort(key=operator.itemgetter(0), reverse=backwards)
         page = [case for _, case in ranked[:limit]]
-        return page, cursor_after(by, _value(page[-1], by), page[-1].id) if len(ranked) > limit else None
+        return page, cursor_after(by, _end(by, page[-1])) if len(ranked) > limit else None
 
     def counts(self, tenant: str, match: Match, /, *, by: str) -> Mapping[str | int | None, int]:
         """Count cases that meet a condition by the values of one field."""
@@ -297,10 +299,13 @@ class MemoryStore:
 # -- order
 
 
-def _rank(case: Case, order: Order) -> Rank:
-    return order.rank(_value(case, order), case.id)
-
-
-def _value(case: Case, order: Order) -> datetime | None:
+def _end(order: Order, case: Case) -> Cursor:
     value: datetime | None = None if order.field == "id" else getattr(case, order.field)
-    return value
+    return Cursor(None if value is None else micros_of(value), case.id)
+
+
+def _rank(order: Order, end: Cursor) -> tuple[bool, int, str]:
+    """Give what cases are sorted by: those without a value, and all when ordered by id, have only the id."""
+    if end.value is None:
+        return True, 0, end.id
+    return False, -end.value if order.descending else end.value, end.id

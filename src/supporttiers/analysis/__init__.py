@@ -1,0 +1,26 @@
+"""
+What an event log says, and what a process would have made of it.
+
+`replay(log, mapping=..., process=...)` reads the log of another help desk, turns its rows into commands by a small
+mapping file, gives them to a real desk on virtual time, and counts what became of the cases.
+"""
+
+from supporttiers.analysis.faults import LogError, MappingError
+from supporttiers.analysis.figures import ReplayResult
+from supporttiers.analysis.mapping import LogMapping
+from supporttiers.analysis.parts import Columns, LogFormat, StatusRule, StatusRules, TeamRule, TeamRules
+from supporttiers.analysis.replaying import replay
+
+__all__ = [
+    "Columns",
+    "LogError",
+    "LogFormat",
+    "LogMapping",
+    "MappingError",
+    "ReplayResult",
+    "StatusRule",
+    "StatusRules",
+    "TeamRule",
+    "TeamRules",
+    "replay",
+]

@@ -1,0 +1,88 @@
+"""How commands that read get at a store: one that exists, and is left as it is."""
+
+import argparse
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from supporttiers.clock import Clock
+    from supporttiers.desk import SupportDesk
+    from supporttiers.errors import StoreError
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add what every command on a store takes."""
+    parser.add_argument("--store", required=True, metavar="URL", help="which store: sqlite:///support.db")
+    parser.add_argument("--tenant", default="default", metavar="NAME", help="whose cases (default: %(default)s)")
+    add_json(parser)
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add the option that every command takes."""
+    parser.add_argument("--json", action="store_true", help="answer in JSON")
+
+
+@contextmanager
+def reading_desk(args: argparse.Namespace) -> "Iterator[SupportDesk]":
+    """
+    Give a desk on a store that exists.
+
+    Its own process does not matter: each case is read with the revision that it follows, which the store keeps.
+
+    Raises:
+        StoreError: There is no such store; none is made.
+    """
+    from supporttiers.desk import SupportDesk  # noqa: PLC0415 - only commands that run load it
+    from supporttiers.process import SupportProcess  # noqa: PLC0415
+
+    must_exist(args.store)
+    desk = SupportDesk(SupportProcess.default(), store=args.store, clock=_clock_of(args))
+    try:
+        yield desk.bind(tenant=args.tenant)
+    finally:
+        desk.shut_down()
+
+
+def _clock_of(args: argparse.Namespace) -> "Clock | None":
+    from supporttiers.clock import FakeClock  # noqa: PLC0415
+
+    at: str | None = getattr(args, "at", None)
+    return None if at is None else FakeClock(at)
+
+
+def must_exist(url: str) -> None:
+    """
+    Make sure that reading will make nothing: neither a new store, nor tables in a file of somebody else's.
+
+    Raises:
+        StoreError: The URL names memory, a file that is not there, or one that is no store.
+    """
+    if url.partition(":")[0] == "memory":
+        raise _no_store(url, "what is in memory is gone with the process that put it there; name a file")
+    path = Path(url.removeprefix("sqlite:///"))
+    if url.startswith("sqlite:///") and not path.is_file():
+        raise _no_store(
+            url, "there is no such file, and reading makes none; mind that a relative path has three slashes"
+        )
+    if url.startswith("sqlite:///") and not _has_cases(path):
+        raise _no_store(url, "the file is no store of supporttiers, and was left as it is")
+
+
+def _no_store(url: str, problem: str) -> "StoreError":
+    from supporttiers.errors import StoreError  # noqa: PLC0415
+
+    return StoreError(url, problem, retryable=False)
+
+
+def _has_cases(path: Path) -> bool:
+    """Look into a file without changing it."""
+    import sqlite3  # noqa: PLC0415
+
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'supporttiers_version'").fetchone()
+    except sqlite3.DatabaseError:
+        return False
+    return found is not None

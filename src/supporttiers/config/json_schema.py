@@ -1,0 +1,191 @@
+"""The JSON Schema of a process file, for editors that complete and check as one types."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import attrs
+
+from supporttiers.config.settings import Settings
+from supporttiers.config.writing import data_from
+from supporttiers.decisions import Destination
+from supporttiers.limits import MEASURES, Threshold, TimeLimit
+from supporttiers.match import FIELDS
+from supporttiers.policies.routing import Route
+from supporttiers.tiers import Agreement, Status, Tier, TierKind
+
+_Schema = dict[str, Any]
+
+_NAME: Final[_Schema] = {"type": "string", "maxLength": 200, "pattern": r"\S"}
+_LEVEL: Final[_Schema] = {"type": "integer", "minimum": 0, "maximum": 99}
+_FLAG: Final[_Schema] = {"type": "boolean"}
+_CONDITION: Final[_Schema] = {"$ref": "#/$defs/condition"}
+_DURATION: Final[_Schema] = {"type": "string", "pattern": r"^\s*\+?(\d+[hms])+\s*$"}
+_MARK: Final[_Schema] = {"type": "string", "pattern": r"^(.*\d\s*%|\s*[+-]?(\d+[hms])+\s*)$"}
+_ACTION: Final[_Schema] = {"type": "string", "pattern": r"^(escalate(:\d{1,2})?|notify:.+)$"}
+
+
+def _list(of: _Schema, **more: int) -> _Schema:
+    return {"type": "array", "items": of, **more}
+
+
+def _words(words: Any) -> _Schema:  # noqa: ANN401 - a collection of texts, or an enumeration of them
+    return {"enum": [str(word) for word in words]}
+
+
+_SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
+    Settings: {
+        "name": (_NAME, "The name of the process; cases remember it."),
+        "calendar": ({"const": "24x7"}, "Whose working time limits measure that name no other."),
+        "priorities": (_list(_NAME, minItems=1, maxItems=50), "The priorities, from the lowest to the highest."),
+        "default_priority": (_NAME, "The priority of a case opened without one; the middle one (the lower of two)."),
+        "in_flight": ({"const": "pin"}, "Cases go on with the process that they started with."),
+        "bounce_limit": (
+            {"type": "integer", "minimum": 0, "maximum": 1000},
+            "How often a case may go to and fro between two places before management is told.",
+        ),
+        "link_kinds": (_list(_NAME, maxItems=50), "The process's own kinds of links, besides the built-in ones."),
+        "reply_resumes": (_FLAG, "Whether the requester's reply resumes a case that waits for the customer."),
+        "reply_reopens": (_FLAG, "Whether the requester's reply reopens a resolved case."),
+        "entry": (
+            {"anyOf": [{"const": "any"}, _list(_LEVEL, maxItems=99)]},
+            "Levels at which a case may be opened besides the lowest staffed one, or 'any'.",
+        ),
+        "moves": (
+            {"enum": ["listed", "any"]},
+            "Whether a case moves only as its tier lists, or to any higher and lower tier.",
+        ),
+        "reopen_from": (
+            _list(_words(("resolved", "closed", "cancelled")), maxItems=6),
+            "The ends from which a case may be reopened.",
+        ),
+        "transfer_when": (_list(_words(Status), maxItems=6), "The statuses in which a case may change tier or team."),
+        "resolve_when": (_list(_words(Status), maxItems=6), "The statuses from which a case may be resolved."),
+        "wait_reasons": (_list(_NAME, maxItems=50), "The process's own reasons for waiting, besides the built-in."),
+    },
+    Tier: {
+        "level": (_LEVEL, "0 to 99; a higher level has more skill."),
+        "name": (_NAME, "What people call the tier."),
+        "kind": (_words(TierKind), "Who works there."),
+        "teams": (_list(_NAME, maxItems=1000), "Its teams; a case that arrives without a team named gets the first."),
+        "vendor": (_NAME, "For a vendor tier: the name of the vendor's gateway."),
+        "escalates_to": (_list(_LEVEL, maxItems=99), "Levels to which a case may go up; the first is the default."),
+        "hands_back_to": (_list(_LEVEL, maxItems=99), "Levels to which a case may go back; the first is the default."),
+        "time_limit": (_DURATION, "Short for an OLA limit on this tier whose breach escalates, such as '15m'."),
+    },
+    TimeLimit: {
+        "name": (_NAME, "The name of the limit, unique in its process."),
+        "agreement": (_words(Agreement), "With the customer (sla), between tiers (ola), or with a vendor (uc)."),
+        "measures": (_words(MEASURES), "Time to resolution, or time at one tier."),
+        "tier": (_LEVEL, "For measures = 'tier': which level."),
+        "when": (_CONDITION, "Which cases it watches; all of them when left out."),
+        "start": (_CONDITION, "A stopwatch runs while this holds; replaces what 'measures' says, as do the next five."),
+        "pause": (_CONDITION, "The stopwatch stands still."),
+        "resume": (_CONDITION, "The stopwatch runs again even though pause holds."),
+        "stop": (_CONDITION, "The stopwatch has reached its goal."),
+        "reset": (_CONDITION, "With start: the old stopwatch is completed, and a new one started."),
+        "cancel": (_CONDITION, "The stopwatch counts no longer."),
+        "target": (
+            {"anyOf": [_DURATION, {"type": "object", "minProperties": 1, "additionalProperties": _DURATION}]},
+            "The working time allowed: one duration, or one for each priority with '*' for the rest.",
+        ),
+        "calendar": ({"const": "24x7"}, "Whose working time; the process's calendar when left out."),
+        "thresholds": (
+            _list({"$ref": "#/$defs/threshold"}, maxItems=32),
+            "What happens on the way, in order.",
+        ),
+    },
+    Threshold: {
+        "at": (_MARK, "A share of the target ('75%'), or working time before ('-15m') or after ('1h') the target."),
+        "do": (_list(_ACTION, maxItems=16), "What to do, in order: 'escalate', 'escalate:3', 'notify:manager'."),
+    },
+    Route: {
+        "when": ({**_CONDITION, "minProperties": 1}, "Which new cases."),
+        "to": ({"$ref": "#/$defs/destination"}, "Where they go."),
+    },
+    Destination: {
+        "tier": (_LEVEL, "A level of the process at which a case may be opened."),
+        "team": (_NAME, "One of the tier's teams; its first when left out."),
+        "tags": (_list(_NAME, maxItems=50), "Tags that the case gets."),
+    },
+}  # fmt: skip
+"""Type and meaning of every key, by the part that it belongs to."""
+
+
+def json_schema() -> dict[str, Any]:
+    """
+    Give the JSON Schema (2020-12) of a process file.
+
+    What it refuses, `SupportProcess.from_toml` refuses too, and that refuses more: whether names lead somewhere, for
+    one, no schema can say.
+    """
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A support process of supporttiers",
+        "type": "object",
+        "required": ["process", "tiers"],
+        "additionalProperties": False,
+        "properties": {
+            "process": {"$ref": "#/$defs/process", "description": "What holds for the whole process."},
+            "tiers": {**_list({"$ref": "#/$defs/tier"}, minItems=1), "description": "The tiers, one table for each."},
+            "limits": {**_list({"$ref": "#/$defs/limit"}), "description": "The time limits, one table for each."},
+            "routes": {
+                **_list({"$ref": "#/$defs/route"}),
+                "description": "Where new cases go; the first route whose condition holds counts.",
+            },
+        },
+        "$defs": {
+            "process": _table(Settings),
+            "tier": _table(Tier),
+            "limit": _table(TimeLimit),
+            "threshold": _table(Threshold),
+            "route": _table(Route),
+            "destination": _table(Destination),
+            "condition": _condition(),
+            "compared": {
+                "anyOf": [{"$ref": "#/$defs/value"}, *(_comparison(word) for word in ("not", "at_least", "at_most"))]
+            },
+            "value": {"anyOf": [{"type": ["string", "number", "boolean", "null"]}, {"$ref": "#/$defs/values"}]},
+            "values": {"type": "array", "minItems": 1, "items": {"type": ["string", "number", "boolean", "null"]}},
+        },
+    }
+
+
+def _table(kind: Any) -> _Schema:  # noqa: ANN401 - any attrs class
+    fields = attrs.fields(kind)
+    return {
+        "type": "object",
+        "required": [field.name for field in fields if field.default is attrs.NOTHING],
+        "additionalProperties": False,
+        "properties": {field.name: _property(field, *_SAID[kind][field.name]) for field in fields},
+    }
+
+
+def _property(field: "attrs.Attribute[Any]", schema: _Schema, sentence: str) -> _Schema:
+    described = {"description": sentence, **schema}
+    if field.default not in (attrs.NOTHING, None, ()):
+        described["default"] = data_from(field.default)
+    return described
+
+
+def _condition() -> _Schema:
+    compared = {"$ref": "#/$defs/compared"}
+    nested = {
+        "all": {"description": "Conditions that must all hold.", **_list(_CONDITION)},
+        "any": {"description": "Conditions of which one must hold.", **_list(_CONDITION)},
+    }
+    return {
+        "type": "object",
+        "description": "A condition on a case: a value, a list of possible values, or a comparison for each field.",
+        "additionalProperties": False,
+        "properties": {**dict.fromkeys(FIELDS, compared), **nested},
+        "patternProperties": {r"^attributes\..": compared},
+    }
+
+
+def _comparison(word: str) -> _Schema:
+    return {
+        "type": "object",
+        "required": [word],
+        "additionalProperties": False,
+        "properties": {word: {"$ref": "#/$defs/value"}},
+    }

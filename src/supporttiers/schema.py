@@ -1,0 +1,185 @@
+"""
+Schema: the tables and migrations as text, for the stores themselves, for Django, Alembic and tests.
+
+Every table is named `supporttiers_...`, and `tenant` is in every key. Instants are whole microseconds since 1970 in
+UTC. What other software may rely on is the view `supporttiers_cases`: one row a case, with the columns that `find` can
+speak about, `subject`, `wakes_at`, and `tags`, `watchers` and `attributes` as JSON. It is for reading and joining; the
+tables below it may change with any release.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from supporttiers.errors import InputError, StoreError
+
+_SQLITE_1: Final = (
+    """CREATE TABLE supporttiers_version (
+  only_row INTEGER NOT NULL PRIMARY KEY CHECK (only_row = 1),
+  version INTEGER NOT NULL
+) STRICT""",
+    """CREATE TABLE supporttiers_case (
+  tenant TEXT NOT NULL,
+  id TEXT NOT NULL,
+  shard INTEGER NOT NULL DEFAULT 0,
+  version INTEGER NOT NULL,
+  process TEXT NOT NULL,
+  revision TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  requester TEXT NOT NULL,
+  customer TEXT,
+  category TEXT,
+  channel TEXT,
+  locale TEXT,
+  impact TEXT,
+  urgency TEXT,
+  priority TEXT,
+  tier INTEGER NOT NULL,
+  status TEXT NOT NULL,
+  wait_reason TEXT,
+  owner TEXT,
+  assignee TEXT,
+  team TEXT,
+  solution TEXT,
+  satisfaction INTEGER,
+  opened_at INTEGER NOT NULL,
+  changed_at INTEGER NOT NULL,
+  tier_entered_at INTEGER NOT NULL,
+  first_response_at INTEGER,
+  awaiting_reply_since INTEGER,
+  wait_until INTEGER,
+  resolved_at INTEGER,
+  closed_at INTEGER,
+  due_at INTEGER,
+  wakes_at INTEGER,
+  head TEXT NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (tenant, id)
+) STRICT""",
+    """CREATE INDEX supporttiers_case_wakes ON supporttiers_case (wakes_at, tenant, id) WHERE wakes_at IS NOT NULL""",
+    """CREATE INDEX supporttiers_case_due ON supporttiers_case (tenant, due_at, id)""",
+    """CREATE INDEX supporttiers_case_opened ON supporttiers_case (tenant, opened_at, id)""",
+    """CREATE INDEX supporttiers_case_changed ON supporttiers_case (tenant, changed_at, id)""",
+    """CREATE VIEW supporttiers_cases AS SELECT
+  tenant, id, version, process, revision, kind, json_extract(body, '$.subject') AS subject, requester, customer,
+  category, channel, locale, impact, urgency, priority, json_extract(body, '$.tags') AS tags,
+  json_extract(body, '$.attributes') AS attributes, tier, status, wait_reason, owner, assignee, team,
+  json_extract(body, '$.watchers') AS watchers, solution, satisfaction, opened_at, changed_at, tier_entered_at,
+  first_response_at, awaiting_reply_since, wait_until, resolved_at, closed_at, due_at, wakes_at
+FROM supporttiers_case""",
+    """CREATE TABLE supporttiers_event (
+  tenant TEXT NOT NULL,
+  case_id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  schema INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  recorded_at INTEGER NOT NULL,
+  public TEXT NOT NULL,
+  private TEXT,
+  salt BLOB,
+  committed TEXT,
+  digest TEXT NOT NULL,
+  PRIMARY KEY (tenant, case_id, version)
+) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE supporttiers_outbox (
+  seq INTEGER NOT NULL PRIMARY KEY,
+  tenant TEXT NOT NULL,
+  key TEXT NOT NULL,
+  case_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  target TEXT NOT NULL,
+  effect TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  not_before INTEGER NOT NULL,
+  state TEXT NOT NULL DEFAULT 'pending',
+  result TEXT NOT NULL DEFAULT '',
+  attempts INTEGER NOT NULL DEFAULT 0,
+  lease_until INTEGER,
+  lease_token TEXT,
+  UNIQUE (tenant, key)
+) STRICT""",
+    """CREATE INDEX supporttiers_outbox_pending ON supporttiers_outbox (seq, not_before) WHERE state = 'pending'""",
+    """CREATE INDEX supporttiers_outbox_lane ON supporttiers_outbox (tenant, case_id, target, seq, not_before)
+WHERE state = 'pending'""",
+    """CREATE TABLE supporttiers_key (
+  tenant TEXT NOT NULL,
+  key TEXT NOT NULL,
+  case_id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  used_at INTEGER NOT NULL,
+  PRIMARY KEY (tenant, key)
+) STRICT, WITHOUT ROWID""",
+    """CREATE INDEX supporttiers_key_used ON supporttiers_key (used_at)""",
+    """CREATE TABLE supporttiers_link (
+  tenant TEXT NOT NULL,
+  case_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  target_id TEXT NOT NULL,
+  PRIMARY KEY (tenant, case_id, kind, target_id)
+) STRICT, WITHOUT ROWID""",
+    """CREATE INDEX supporttiers_link_target ON supporttiers_link (tenant, target_id, kind, case_id)""",
+    """CREATE TABLE supporttiers_vendor_ticket (
+  tenant TEXT NOT NULL,
+  case_id TEXT NOT NULL,
+  key TEXT NOT NULL,
+  vendor TEXT NOT NULL,
+  remote_id TEXT,
+  status TEXT NOT NULL,
+  is_open INTEGER NOT NULL,
+  asked_at INTEGER,
+  PRIMARY KEY (tenant, case_id, key)
+) STRICT, WITHOUT ROWID""",
+    """CREATE INDEX supporttiers_vendor_ticket_remote ON supporttiers_vendor_ticket (tenant, vendor, remote_id)""",
+    """CREATE INDEX supporttiers_vendor_ticket_open ON supporttiers_vendor_ticket (asked_at) WHERE is_open = 1""",
+    """CREATE TABLE supporttiers_process (
+  name TEXT NOT NULL,
+  revision TEXT NOT NULL,
+  body TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (name, revision)
+) STRICT, WITHOUT ROWID""",
+    """INSERT INTO supporttiers_version (only_row, version) VALUES (1, 1)""",
+)
+
+_MIGRATIONS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {"sqlite": (_SQLITE_1,)}
+
+VERSION: Final = 1
+"""The version of the schema that this release reads and writes."""
+
+
+def statements(dialect: str, *, since: int = 0) -> tuple[str, ...]:
+    """
+    Give the statements that bring a schema up to `VERSION`; run them in order, in one transaction.
+
+    >>> statements("sqlite", since=VERSION)
+    ()
+
+    Args:
+        dialect: `sqlite`.
+        since: The version that is there; 0 for an empty database.
+
+    Returns:
+        The statements, without a semicolon; the last one of each version writes that version down.
+
+    Raises:
+        InputError: There is no such dialect or version.
+    """
+    steps = _MIGRATIONS.get(dialect)
+    if steps is None:
+        raise InputError("", "dialect", f"must be one of: {', '.join(_MIGRATIONS)}")
+    if not 0 <= since <= VERSION:
+        raise InputError("", "since", f"is {since}; possible is 0 to {VERSION}")
+    return tuple(statement for step in steps[since:] for statement in step)
+
+
+def check_version(backend: str, found: int) -> None:
+    """
+    Refuse a schema that a newer release has made.
+
+    Raises:
+        StoreError: It is one.
+    """
+    if found > VERSION:
+        problem = f"its schema is of version {found}, and this release knows {VERSION}; upgrade supporttiers"
+        raise StoreError(backend, problem, retryable=False)

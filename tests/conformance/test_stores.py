@@ -1,0 +1,51 @@
+"""Every store keeps the same laws."""
+
+import contextlib
+
+import pytest
+
+from supporttiers.backends.storage.memory import MemoryStore
+from supporttiers.backends.storage.sqlite import SqliteStore
+from supporttiers.testing.suites import StoreSuite
+
+
+class TestMemoryStore(StoreSuite):
+    @pytest.fixture
+    def store(self):
+        """Give an empty store in memory."""
+        return MemoryStore()
+
+
+class TestSqliteStore(StoreSuite):
+    @pytest.fixture
+    def store(self, tmp_path):
+        """Give a store in a new file."""
+        with contextlib.closing(SqliteStore(tmp_path / "support.db")) as store:
+            yield store
+
+
+class ForgetsNothing(MemoryStore):
+    def forget_keys(self, before, /):
+        """Keep every key for ever."""
+        return 0
+
+
+class TestForgetsNothing(StoreSuite):
+    waived = {"test_old_keys_are_forgotten": "keys of this store are kept for ever"}
+
+    @pytest.fixture
+    def store(self):
+        """Give a store that breaks one law, and says so."""
+        return ForgetsNothing()
+
+
+def test_suite_laws_cannot_be_replaced():
+    """A law that is overridden would be no law."""
+    with pytest.raises(TypeError, match=r"^MyStoreSuite replaces \['test_unknown_case_is_none'\]; use `waived`"):
+        type("MyStoreSuite", (StoreSuite,), {"test_unknown_case_is_none": lambda self: None})
+
+
+def test_suite_waives_only_what_is_a_law():
+    """A waiver with a slip of the pen would waive nothing."""
+    with pytest.raises(TypeError, match=r"^MyStoreSuite waives \['test_nothing'\], which are no laws"):
+        type("MyStoreSuite", (StoreSuite,), {"waived": {"test_nothing": "no reason"}})
