@@ -10,7 +10,6 @@ from supporttiers import Case, Status, SupportDesk, SupportProcess
 from supporttiers import events as happened
 from supporttiers.events import Event
 
-
 E = TypeVar("E", bound=Event)
 
 

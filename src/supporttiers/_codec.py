@@ -203,24 +203,29 @@ def _pair_of_field(field: "attrs.Attribute[Any]") -> _Pair:
     )
 
 
-def _shape_of(kind: type[Any], *, strict: bool = False) -> _Shape:
-    """
-    Let cattrs write the functions of one class.
+_SHAPES: Final[dict[type[Any], _Shape]] = {}
+"""Made when a class is first met: all of them would take most of the time of an import."""
 
-    Args:
-        kind: The class.
-        strict: Whether fields that it does not have are refused, as in what somebody may have typed.
-    """
-    converter = Converter(detailed_validation=False)
+
+def _shape_of(kind: type[Any]) -> _Shape:
+    shape = _SHAPES.get(kind)
+    if shape is None:
+        shape = _SHAPES[kind] = _new_shape(kind)
+    return shape
+
+
+def _new_shape(kind: type[Any]) -> _Shape:
+    """Let cattrs write the functions of one class; what somebody may have typed has no fields besides its own."""
     how: dict[str, Any] = {field.name: _override_of(field) for field in attrs.fields(kind)}
+    strict = issubclass(kind, Command | Effect)
     made = make_dict_structure_fn(
-        kind, converter, _cattrs_detailed_validation=False, _cattrs_forbid_extra_keys=strict, **how
+        kind, _CONVERTER, _cattrs_detailed_validation=False, _cattrs_forbid_extra_keys=strict, **how
     )
     private = [field for field in attrs.fields(kind) if field.metadata.get("private")]
     return _Shape(
         name=kind.__name__,
         schema=getattr(kind, "schema", 1),
-        plain=make_dict_unstructure_fn(kind, converter, _cattrs_omit_if_default=True, **how),
+        plain=make_dict_unstructure_fn(kind, _CONVERTER, _cattrs_omit_if_default=True, **how),
         made=lambda plain: made(plain, kind),
         private=tuple(field.name for field in private),
         required=tuple(field.name for field in private if field.default is attrs.NOTHING),
@@ -235,6 +240,7 @@ def _override_of(field: "attrs.Attribute[Any]") -> Any:  # noqa: ANN401 - cattrs
     return override(unstruct_hook=pair.plain, struct_hook=lambda plain, _kind: made(plain))
 
 
+_CONVERTER: Final = Converter(detailed_validation=False)
 _AS_IT_IS: Final = _Pair(identity, identity)
 _PAIRS: Final[dict[Any, _Pair]] = {
     str: _AS_IT_IS,
@@ -291,7 +297,7 @@ def body_hash(command: Command) -> str:
 
 
 def _tagged(value: Command | Effect | Event) -> _Plain:
-    shape = _SHAPES[type(value).__name__]
+    shape = _shape_of(type(value))
     plain = shape.plain(value)
     plain.pop("recorded_at", None)
     plain["type"], plain["schema"] = shape.name, shape.schema
@@ -301,22 +307,24 @@ def _tagged(value: Command | Effect | Event) -> _Plain:
 def _made(plain: _Plain) -> Any:  # noqa: ANN401 - the tag says what
     """Make a value of its dict, which is used up."""
     plain = _lifted(plain)
-    shape = _shape_for(plain.pop("type", None), plain.pop("schema", None), _SHAPES)
+    shape = _shape_for(plain.pop("type", None), plain.pop("schema", None), _KINDS)
     return _structured(shape, plain)
 
 
 def _lifted(plain: _Plain) -> _Plain:
     while True:
-        upcast = UPCASTERS.get((str(plain.get("type")), plain.get("schema", 0)))
+        name, schema = plain.get("type"), plain.get("schema")
+        upcast = UPCASTERS.get((name, schema)) if isinstance(name, str) and isinstance(schema, int) else None
         if upcast is None:
             return plain
         plain = upcast(plain)
 
 
-def _shape_for(name: object, schema: object, shapes: Mapping[str, _Shape]) -> _Shape:
-    shape = shapes.get(name) if isinstance(name, str) else None
-    if shape is None:
+def _shape_for(name: object, schema: object, kinds: Mapping[str, type[Any]]) -> _Shape:
+    kind = kinds.get(name) if isinstance(name, str) else None
+    if kind is None:
         raise _unreadable("a value", f"of the unknown type {_word(name)}")
+    shape = _shape_of(kind)
     if schema != shape.schema:
         problem = f"of schema {_word(schema)}, and this release reads {shape.schema}"
         raise _unreadable(shape.name, problem)
@@ -368,10 +376,8 @@ def _parsed(text: str) -> _Plain:
 
 
 _PAIRS[Command] = _Pair(_tagged, _made)
-_STRICT: Final = {kind.__name__: _shape_of(kind, strict=True) for kind in (*COMMANDS, *EFFECTS)}
-_EVENTS: Final = {kind.__name__: _shape_of(kind) for kind in EVENTS}
-_SHAPES: Final[Mapping[str, _Shape]] = {**_STRICT, **_EVENTS}
-_CASE: Final = _shape_of(Case)
+_EVENTS: Final = {kind.__name__: kind for kind in EVENTS}
+_KINDS: Final = {kind.__name__: kind for kind in (*COMMANDS, *EFFECTS, *EVENTS)}
 
 
 # -- events, in a public and a private part
@@ -401,7 +407,7 @@ def encode_event(event: Event) -> EncodedEvent:
     Raises:
         StoreError: It holds what JSON cannot keep.
     """
-    shape = _EVENTS[type(event).__name__]
+    shape = _shape_of(type(event))
     plain = _tagged(event)
     private = {name: plain.pop(name) for name in shape.private if name in plain}
     by = plain["by"]
@@ -430,24 +436,31 @@ def decode_event(
     plain = _parsed(public)
     if (plain.get("type"), plain.get("schema")) != (type, schema):
         raise _unreadable("an event", "its row and its text differ in type or schema")
-    _fill_in(plain, _parsed(private) if private else {})
+    if private:
+        _put_back(plain, _parsed(private))
     plain = _lifted(plain)
     shape = _shape_for(plain.pop("type", None), plain.pop("schema", None), _EVENTS)
     if not private:
-        for name in shape.required:
-            plain.setdefault(name, REDACTED)
+        _put_blanks(plain, shape)
     plain["recorded_at"] = recorded_at
     event: Event = _structured(shape, plain)
     return event
 
 
-def _fill_in(plain: _Plain, private: _Plain) -> None:
-    """Put the private part back where it was taken from."""
-    by = plain.get("by")
-    if isinstance(by, dict):
-        hidden = private.pop("by", {} if by.get("kind") == SYSTEM.kind else {"id": REDACTED})
+def _put_back(plain: _Plain, private: _Plain) -> None:
+    by, hidden = plain.get("by"), private.pop("by", None)
+    if isinstance(by, dict) and isinstance(hidden, dict):
         by |= hidden
     plain |= private
+
+
+def _put_blanks(plain: _Plain, shape: _Shape) -> None:
+    """Fill in what an event cannot do without; what the system did has no name to be missed."""
+    by = plain.get("by")
+    if isinstance(by, dict) and by.get("kind") != SYSTEM.kind:
+        by.setdefault("id", REDACTED)
+    for name in shape.required:
+        plain.setdefault(name, REDACTED)
 
 
 # -- cases
@@ -460,8 +473,9 @@ def encode_case(case: Case) -> str:
     Raises:
         StoreError: It holds what JSON cannot keep.
     """
-    plain = _CASE.plain(case)
-    plain["type"], plain["schema"] = _CASE.name, _CASE.schema
+    shape = _shape_of(Case)
+    plain = shape.plain(case)
+    plain["type"], plain["schema"] = shape.name, shape.schema
     return _json(plain)
 
 
@@ -473,7 +487,7 @@ def decode_case(text: str) -> Case:
         StoreError: It cannot be read, or a newer release wrote it.
     """
     plain = _lifted(_parsed(text))
-    shape = _shape_for(plain.pop("type", None), plain.pop("schema", None), {_CASE.name: _CASE})
+    shape = _shape_for(plain.pop("type", None), plain.pop("schema", None), {Case.__name__: Case})
     case: Case = _structured(shape, plain)
     return case
 

@@ -31,7 +31,7 @@ MAX_ATTACHMENTS: Final = 200
 
 _UNSAFE = re.compile("[\x00\ud800-\udfff]")
 _UNITS: Final = {"h": 3600, "m": 60, "s": 1}
-_DURATION = re.compile(r"([+-]?)((?:\d+[hms])+)")
+_DURATION = re.compile(r"([+-]?)((?:\d{1,12}[hms]){1,6})")
 _DURATION_PART = re.compile(r"(\d+)([hms])")
 _HOW_DURATION = "say it in hours, minutes and seconds, such as '15m', '2h30m' or '72h'"
 

@@ -6,7 +6,7 @@ serves a synchronous driver here and an asynchronous one beside it.
 """
 
 import logging
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -105,25 +105,22 @@ class Ports:
 # -- which process
 
 
-def process_for(ports: Ports, case: Case | None, command: Command | None) -> Flow[SupportProcess]:
-    """Give the process that a case follows: the revision with which it started."""
-    if case is None:
-        name = command.process if isinstance(command, Open) else None
-        return _new_process(ports, command, name)
-    return (yield from _process_of(ports, case.process, case.revision))
-
-
-def _new_process(ports: Ports, command: Command | None, name: str | None) -> SupportProcess:
+def process_for(ports: Ports, case: Case | None, command: Command) -> Flow[SupportProcess]:
+    """Give the process that a case follows, or will follow once it is opened."""
+    if case is not None:
+        return (yield from process_of(ports, case))
+    name = command.process if isinstance(command, Open) else None
     if name is None:
         return ports.default
     process = ports.newest.get(name)
     if process is None:
-        case_id = "" if command is None else command.case_id
-        raise InputError(case_id, "process", f"must be one of: {', '.join(ports.newest)}")
+        raise InputError(command.case_id, "process", f"must be one of: {', '.join(ports.newest)}")
     return process
 
 
-def _process_of(ports: Ports, name: str, revision: str) -> Flow[SupportProcess]:
+def process_of(ports: Ports, case: Case) -> Flow[SupportProcess]:
+    """Give the process that a case follows: the revision with which it started."""
+    name, revision = case.process, case.revision
     found = ports.processes.get((name, revision))
     if found is not None:
         return found
@@ -159,7 +156,7 @@ def execute(
         CaseError: The command was refused. What was due before it has been written.
     """
     if isinstance(command, _LINKING):
-        yield from _others_exist(ports, tenant, command)
+        yield from _other_exists(ports, tenant, command)
     key = command.idempotency_key
     if key is not None and body is None:
         body = body_hash(command)
@@ -180,14 +177,10 @@ def execute(
     raise StaleCaseError(command.case_id, command.expected_version or 0, found.case.version if found.case else 0)
 
 
-def _others_exist(ports: Ports, tenant: str, command: Command) -> Flow[None]:
+def _other_exists(ports: Ports, tenant: str, command: LinkCase | Merge) -> Flow[None]:
     """Make sure that the other case of a link is there: deciding sees only one case."""
-    other = None
-    if isinstance(command, LinkCase):
-        other = command.link.case_id
-    elif isinstance(command, Merge):
-        other = command.into
-    if other is not None and other != command.case_id:
+    other = command.into if isinstance(command, Merge) else command.link.case_id
+    if other != command.case_id:
         loaded = yield Call(ports.store.load, tenant, other)
         if loaded.case is None:
             raise CaseNotFoundError(other, tenant)
@@ -249,20 +242,21 @@ def _targets(ports: Ports, effect: Effect) -> Iterable[tuple[str, str]]:
 
 
 def execute_all(
-    ports: Ports, tenant: str, commands: Sequence[Command], now: datetime
+    ports: Ports, tenant: str, commands: Sequence[Command], now: datetime, *, bodies: Sequence[str | None]
 ) -> Flow[list[Decision | SupportTiersError]]:
     """Carry out commands in the order of their cases' ids, and answer in the order given; many in one transaction."""
     answers: dict[int, Decision | SupportTiersError] = {}
     ordered = sorted(range(len(commands)), key=lambda place: commands[place].case_id)
     batch: list[int] = []
     for place in ordered:
-        if _stands_alone(commands[place]):
-            answers[place] = yield from _answer(ports, tenant, commands[place], now)
-        else:
-            batch.append(place)
-        if len(batch) == BATCH:
+        alone = _stands_alone(commands[place])
+        if alone or len(batch) == BATCH:  # what comes before it must have been written
             answers |= yield from _execute_batch(ports, tenant, commands, batch, now)
             batch = []
+        if alone:
+            answers[place] = yield from _answer(ports, tenant, commands[place], now, body=bodies[place])
+        else:
+            batch.append(place)
     answers |= yield from _execute_batch(ports, tenant, commands, batch, now)
     return [answers[place] for place in range(len(commands))]
 
@@ -275,9 +269,11 @@ def _stands_alone(command: Command) -> bool:
     return command.idempotency_key is not None or isinstance(command, _LINKING)
 
 
-def _answer(ports: Ports, tenant: str, command: Command, now: datetime) -> Flow[Decision | SupportTiersError]:
+def _answer(
+    ports: Ports, tenant: str, command: Command, now: datetime, *, body: str | None = None
+) -> Flow[Decision | SupportTiersError]:
     try:
-        return (yield from execute(ports, tenant, command, now))
+        return (yield from execute(ports, tenant, command, now, body=body))
     except CaseError as error:
         return error
 
@@ -320,7 +316,8 @@ def _not_written(place: int, written: Sequence[tuple[int, Commit]], results: Seq
 
 def preview(ports: Ports, tenant: str, command: Command, now: datetime) -> Flow[Decision]:
     """Decide, and write nothing."""
-    yield from _others_exist(ports, tenant, command)
+    if isinstance(command, _LINKING):
+        yield from _other_exists(ports, tenant, command)
     loaded: Loaded = yield Call(ports.store.load, tenant, command.case_id)
     process = yield from process_for(ports, loaded.case, command)
     decision = decide(process, loaded.case, command, now, tenant=tenant)
@@ -345,7 +342,7 @@ def fire_due(ports: Ports, now: datetime, *, limit: int, tenant: str | None) -> 
     due = yield Call(ports.store.due, now, limit=limit, tenant=tenant)
     commits: list[Commit] = []
     for found in due:
-        process = yield from process_for(ports, found.case, None)
+        process = yield from process_of(ports, found.case)
         decision = decide(process, found.case, None, now)
         commit = _commit(ports, found.case.tenant, found.case, decision, now)
         if commit is not None:
@@ -383,7 +380,8 @@ def _carry_out(ports: Ports, message: Message, now: datetime) -> Flow[None]:
         yield from _notify(ports, message, effect, now)
     elif isinstance(effect, DispatchToVendor):
         yield from _open_ticket(ports, message, effect, now)
-    elif isinstance(effect, Tell):
+    else:
+        assert isinstance(effect, Tell)  # noqa: S101 - the third and last kind; for the type checker
         yield from _tell(ports, message, effect, now)
 
 

@@ -112,13 +112,15 @@ def _tier_changes(tiers: tuple[Tier, ...], rules: MoveRules) -> Iterator[Row]:
 
 
 def _up(tier: Tier, levels: tuple[int, ...], rules: MoveRules) -> Iterable[int]:
-    return sorted(level for level in levels if level > tier.level) if rules.moves == "any" else tier.escalates_to
+    """Every higher tier, those that the tier names itself first: the first one is the default."""
+    higher = sorted(level for level in levels if level > tier.level) if rules.moves == "any" else ()
+    return (*tier.escalates_to, *higher)
 
 
 def _down(tier: Tier, levels: tuple[int, ...], rules: MoveRules) -> Iterable[int]:
-    if rules.moves == "any":
-        return sorted((level for level in levels if level < tier.level), reverse=True)
-    return tier.hands_back_to
+    """Every lower tier, in the same manner."""
+    lower = sorted((level for level in levels if level < tier.level), reverse=True) if rules.moves == "any" else ()
+    return (*tier.hands_back_to, *lower)
 
 
 def _sideways(tier: Tier, _levels: tuple[int, ...], _rules: MoveRules) -> Iterable[int]:

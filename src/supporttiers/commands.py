@@ -41,9 +41,10 @@ def _instant() -> Any:  # noqa: ANN401
     return attrs.field(default=None, converter=utc, validator=maybe(fields.aware))
 
 
-def _names(at_most: int, what: str) -> Any:  # noqa: ANN401
+def _names(at_most: int, what: str, *, private: bool = False) -> Any:  # noqa: ANN401
     check = given(fields.each(fields.name, at_most=at_most, what=what))
-    return attrs.field(default=(), converter=tuple_of, validator=check)
+    metadata = PRIVATE if private else {}
+    return attrs.field(default=(), converter=tuple_of, validator=check, metadata=metadata, repr=not private)
 
 
 _KINDS: Final = {kind.value: kind for kind in CaseKind}
@@ -343,7 +344,7 @@ class Watch(Command):
 
     trigger: ClassVar[str] = "watch"
 
-    watchers: tuple[str, ...] = _names(fields.MAX_WATCHERS, "watchers")
+    watchers: tuple[str, ...] = _names(fields.MAX_WATCHERS, "watchers", private=True)
 
 
 @attrs.frozen(kw_only=True)
@@ -352,7 +353,7 @@ class Unwatch(Command):
 
     trigger: ClassVar[str] = "unwatch"
 
-    watchers: tuple[str, ...] = _names(fields.MAX_WATCHERS, "watchers")
+    watchers: tuple[str, ...] = _names(fields.MAX_WATCHERS, "watchers", private=True)
 
 
 @attrs.frozen(kw_only=True)

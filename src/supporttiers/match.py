@@ -96,7 +96,7 @@ class Match:
     .. versionadded:: 0.1.0
     """
 
-    tests: tuple[Comparison, ...]
+    tests: tuple[Comparison, ...] = attrs.field(eq=frozenset)
     all: tuple["Match", ...]
     any: tuple["Match", ...]
 

@@ -220,6 +220,7 @@ class OpenTicket:
     remote_id: str
 
 
+@runtime_checkable
 class CaseStore(Protocol):
     """
     Keeps cases, their histories and the outbox. All methods are safe to call from several threads.

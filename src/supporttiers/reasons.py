@@ -56,6 +56,7 @@ CODES: Final[Mapping[str, str]] = {
     "input.not_found": "no such case",
     "input.not_permitted": "not permitted",
     # definitions and operators
+    "error": "{text}",
     "process.faults": "{count} fault(s)",
     "process.fault": "{place}: {problem}",
     "calendar.invalid": "{problem}",

@@ -1,6 +1,7 @@
 """Every store keeps the same laws."""
 
 import contextlib
+from typing import ClassVar
 
 import pytest
 
@@ -31,7 +32,7 @@ class ForgetsNothing(MemoryStore):
 
 
 class TestForgetsNothing(StoreSuite):
-    waived = {"test_old_keys_are_forgotten": "keys of this store are kept for ever"}
+    waived: ClassVar = {"test_old_keys_are_forgotten": "keys of this store are kept for ever"}
 
     @pytest.fixture
     def store(self):

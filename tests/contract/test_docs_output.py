@@ -20,7 +20,7 @@ def printed(page):
     for block in BLOCKS.finditer(page.read_text("utf-8")):
         out = StringIO()
         with redirect_stdout(out):
-            exec(block["code"], namespace)  # noqa: S102 - our own documentation
+            exec(block["code"], namespace)
         if block["said"] is not None:
             found.append((out.getvalue(), block["said"]))
     return found

@@ -5,7 +5,7 @@ Every instant lies on a coarse grid, so that commands, deadlines and passes ofte
 from a tape of bytes: that is quick, and the shorter and lower the tape, the simpler the world.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
@@ -178,55 +178,84 @@ LIKELY: Final[dict[Status, list[type[Command]]]] = {
 OUTSIDE: Final = (wanted.Merge, wanted.LinkCase, wanted.Dispatch, wanted.VendorUpdate)
 """Commands that speak of something besides the case itself."""
 
-ANYTHING: Final = tuple(kind for kind in wanted.COMMANDS if kind is not wanted.Open)
+ANYTHING: Final = (*(kind for kind in wanted.COMMANDS if kind is not wanted.Open), wanted.Amend, wanted.Amend)
 LONG_WORD: Final = "Wörter 字"
 
 
-def _fields(tape: Tape, kind: type[Command], case: Case | None) -> dict[str, Any]:
-    """Read what a command has besides what all have in common."""
-    level = tape.seldom(range(5), 2)
-    team = tape.seldom([*TEAMS, "north"])
-    match kind:
-        case wanted.Open:
-            return {
-                "tier": level, "team": team, "priority": tape.seldom([*PRIORITIES, "bogus"]), "text": LONG_WORD,
-                "category": tape.seldom(["fresh", "spam"]), "requester": tape.pick(["jane", None]),
-                "tags": tape.some(["vip", "a"]), "attributes": tape.pick([{}, {"site": "Leeds", "floor": 0.5}]),
-            }  # fmt: skip
-        case wanted.Assign:
-            return {"assignee": tape.pick(["anna", "bob", None])}
-        case wanted.RecordAttempt:
-            return {"what": "faq"}
-        case wanted.Escalate | wanted.HandBack | wanted.Reopen:
-            return {"tier": level, "team": team}
-        case wanted.Transfer:
-            return {"team": tape.pick([*TEAMS, "north"])}
-        case wanted.Wait:
-            return {"wait_reason": tape.pick(["customer", "customer", "approval", "vendor", "scheduled", "parts"])}
-        case wanted.Amend:
-            return {
-                "priority": tape.seldom([*PRIORITIES, *PRIORITIES, "bogus"], 2), "owner": tape.seldom(["anna", "bob"]),
-                "category": tape.seldom(["fresh", "spam", "printing"]), "tags": tape.pick([None, (), ("vip",)]),
-                "attributes": tape.pick([{}, {"floor": True}, {"site": None}]),
-            }  # fmt: skip
-        case wanted.Attach:
-            return {"attachments": tape.some([Attachment(id="f-1", name="a.png"), Attachment(id="f-2", name="b")])}
-        case wanted.Watch | wanted.Unwatch:
-            return {"watchers": tape.some(["anna", "joe"])}
-        case wanted.LinkCase:
-            return {"link": Link(tape.pick(["follows", "blocks"]), tape.pick(["C-2", "C-1"]))}
-        case wanted.Merge:
-            return {"into": tape.pick(["C-2", "C-1", "C-9"])}
-        case wanted.Dispatch:
-            return {"vendor": tape.pick(["acme", "initech"])}
-        case wanted.VendorUpdate:
-            tickets = () if case is None else case.vendor_tickets
-            key = tape.pick([ticket.key for ticket in tickets] or ["unknown"])
-            return {"vendor": "acme", "key": key, "remote_id": "A-1", "status": tape.pick(list(VendorStatus))}
-        case wanted.Rate:
-            return {"score": tape.pick(range(1, 6))}
-        case wanted.Reply | wanted.Note | wanted.Resolve:
-            return {"text": tape.pick(["", LONG_WORD])}
+def _level(tape: Tape) -> int | None:
+    return tape.seldom(range(5))
+
+
+def _team(tape: Tape) -> str | None:
+    return tape.seldom([*TEAMS, "north"], 6)
+
+
+def _priority(tape: Tape) -> str | None:
+    return tape.seldom([*PRIORITIES, *PRIORITIES, "bogus"], 2)
+
+
+def _to_tier(tape: Tape, _case: Case | None) -> dict[str, Any]:
+    return {"tier": _level(tape), "team": _team(tape)}
+
+
+def _opening(tape: Tape, _case: Case | None) -> dict[str, Any]:
+    return {
+        "tier": _level(tape), "team": _team(tape), "priority": _priority(tape), "text": LONG_WORD,
+        "category": tape.seldom(["fresh", "spam"]), "requester": tape.pick(["jane", None]),
+        "tags": tape.some(["vip", "a"]), "attributes": tape.pick([{}, {"site": "Leeds", "floor": 0.5}]),
+    }  # fmt: skip
+
+
+def _amending(tape: Tape, _case: Case | None) -> dict[str, Any]:
+    return {
+        "priority": _priority(tape), "owner": tape.seldom(["anna", "bob"]), "tags": tape.pick([None, (), ("vip",)]),
+        "category": tape.seldom(["fresh", "spam", "printing"]),
+        "attributes": tape.pick([{}, {"floor": True}, {"site": None}]),
+    }  # fmt: skip
+
+
+def _news(tape: Tape, case: Case | None) -> dict[str, Any]:
+    tickets = () if case is None else case.vendor_tickets
+    key = tape.pick([ticket.key for ticket in tickets] or ["unknown"])
+    return {"vendor": "acme", "key": key, "remote_id": "A-1", "status": tape.pick(list(VendorStatus))}
+
+
+def _saying(tape: Tape, _case: Case | None) -> dict[str, Any]:
+    return {"text": tape.pick(["", LONG_WORD])}
+
+
+def _people(tape: Tape, _case: Case | None) -> dict[str, Any]:
+    return {"watchers": tape.some(["anna", "joe"])}
+
+
+FILES: Final = [Attachment(id="f-1", name="a.png"), Attachment(id="f-2", name="b")]
+WAITS: Final = ["customer", "customer", "approval", "vendor", "scheduled", "parts"]
+FIELDS: Final[dict[type[Command], Callable[[Tape, Case | None], dict[str, Any]]]] = {
+    wanted.Open: _opening,
+    wanted.Assign: lambda tape, _case: {"assignee": tape.pick(["anna", "bob", None])},
+    wanted.Reply: _saying,
+    wanted.Note: _saying,
+    wanted.RecordAttempt: lambda _tape, _case: {"what": "faq"},
+    wanted.Escalate: _to_tier,
+    wanted.HandBack: _to_tier,
+    wanted.Transfer: lambda tape, _case: {"team": tape.pick([*TEAMS, "north"])},
+    wanted.Wait: lambda tape, _case: {"wait_reason": tape.pick(WAITS)},
+    wanted.Resolve: _saying,
+    wanted.Reopen: _to_tier,
+    wanted.Amend: _amending,
+    wanted.Attach: lambda tape, _case: {"attachments": tape.some(FILES)},
+    wanted.Watch: _people,
+    wanted.Unwatch: _people,
+    wanted.LinkCase: lambda tape, _case: {"link": Link(tape.pick(["follows", "blocks"]), tape.pick(["C-2", "C-1"]))},
+    wanted.Merge: lambda tape, _case: {"into": tape.pick(["C-2", "C-1", "C-9"])},
+    wanted.Dispatch: lambda tape, _case: {"vendor": tape.pick(["acme", "initech"])},
+    wanted.VendorUpdate: _news,
+    wanted.Rate: lambda tape, _case: {"score": tape.pick(range(1, 6))},
+}
+"""What a command has besides what all have in common."""
+
+
+def _nothing(_tape: Tape, _case: Case | None) -> dict[str, Any]:
     return {}
 
 
@@ -249,10 +278,10 @@ def command_from(tape: Tape, case_id: str, case: Case | None, at: datetime, *, o
     elif tape.once_in(24):
         kind = wanted.Open
     else:
-        kinds = LIKELY[case.status] if not tape.once_in(3) else ANYTHING
+        kinds = LIKELY[case.status] if tape.once_in(2) else ANYTHING
         kind = tape.pick([found for found in kinds if outside or found not in OUTSIDE])
     by = tape.pick([JANE if kind is wanted.Rate else ANNA, *ACTORS])
-    return kind(case_id=case_id, by=by, **_fields(tape, kind, case), **_times(tape, kind, at))
+    return kind(case_id=case_id, by=by, **FIELDS.get(kind, _nothing)(tape, case), **_times(tape, kind, at))
 
 
 GAPS: Final = [1, 0, 0, 0, 1, 2, 3, 4, 8]
@@ -283,6 +312,11 @@ def decided(process: SupportProcess, case: Case | None, command: Command) -> Dec
         return decide(process, case, command, command.at)
     except CaseError as error:
         return error
+
+
+def said(error: CaseError) -> tuple[object, ...]:
+    """Give what an error says, to be compared: errors themselves are equal only to themselves."""
+    return type(error), str(error), error.reason
 
 
 @attrs.frozen

@@ -243,7 +243,7 @@ def test_fire_refuses_and_says_what_is_possible():
     assert caught.value.reason == Reason("refused.move", {"state": "tier4.queued"})
     assert caught.value.__suppress_context__
     assert str(caught.value) == (
-        "case 'C-7' cannot escalate from tier4.queued: no such move from tier4.queued; from here it can: start, "
+        "case 'C-7' cannot escalate from tier4.queued: the process has no such move; from here it can: start, "
         "hand_back to 2, transfer within 4, wait for customer, wait for vendor, wait for known_issue, "
         "wait for approval, wait for scheduled, resolve, cancel"
     )

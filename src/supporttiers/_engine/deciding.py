@@ -113,16 +113,19 @@ def _settle(work: Work, until: datetime, *, inclusive: bool, at_most: int | None
 
 def _settle_one(work: Work, deadline: Deadline) -> None:
     at = max(deadline.due_at, work.draft.changed_at)
+    changed = True
     if deadline.rank == LIMIT:
-        _reach_threshold(work, deadline, at)
+        changed = _reach_threshold(work, deadline, at)
     else:
         work.by_time(at, Reason("move.wait_over"))
         work.emit(happened.CaseResumed, status=work.draft.resume_to)
-    work.reason = None
-    update_clocks(work)
+    if changed:  # where nothing did, a `reset` that still holds must not start its stopwatch anew, and so on for ever
+        work.reason = None
+        update_clocks(work)
 
 
-def _reach_threshold(work: Work, deadline: Deadline, at: datetime) -> None:
+def _reach_threshold(work: Work, deadline: Deadline, at: datetime) -> bool:
+    """Fire, and say whether that changed the case itself."""
     compiled = work.process.compiled_limits[deadline.limit]
     threshold = compiled.thresholds[deadline.threshold]
     watch = next(watch for watch in work.draft.stopwatches if watch.limit == compiled.limit.name)
@@ -137,8 +140,8 @@ def _reach_threshold(work: Work, deadline: Deadline, at: datetime) -> None:
         happened.ThresholdFired, limit=watch.limit, instance=watch.instance, threshold=deadline.threshold,
         mark=threshold.mark, due_at=deadline.due_at, breach=threshold.is_breach(watch.target), overtaken=overtaken,
     )  # fmt: skip
-    for action in _in_force(threshold.do, overtaken=overtaken):
-        _act(work, action, deadline, watch.limit, watch.instance)
+    actions = _in_force(threshold.do, overtaken=overtaken)
+    return any([_act(work, action, deadline, watch.limit, watch.instance) for action in actions])  # noqa: C419 - all act
 
 
 def _in_force(actions: tuple[Action, ...], *, overtaken: bool) -> Iterator[Action]:
@@ -146,12 +149,12 @@ def _in_force(actions: tuple[Action, ...], *, overtaken: bool) -> Iterator[Actio
     return (action for action in actions if not (overtaken and action.verb == "escalate"))
 
 
-def _act(work: Work, action: Action, deadline: Deadline, limit: str, instance: int) -> None:
+def _act(work: Work, action: Action, deadline: Deadline, limit: str, instance: int) -> bool:
     why = work.reason
     assert why is not None  # noqa: S101 - a threshold always says why; for the type checker
     if action.verb == "notify":
         work.notify(action.argument, why)
-        return
+        return False
     try:
         move_up(work, action.tier, None)
     except MoveRefusedError as refusal:
@@ -161,3 +164,5 @@ def _act(work: Work, action: Action, deadline: Deadline, limit: str, instance: i
             reason=refused,
         )  # fmt: skip
         work.notify("manager", refused)
+        return False
+    return True

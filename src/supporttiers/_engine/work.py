@@ -36,8 +36,8 @@ class Work:
     """
 
     __slots__ = (
-        "_key", "_said", "ahead", "at", "by", "case_id", "draft", "effects", "events", "occurred_at", "process", "reason",
-        "tenant",
+        "_key", "_said", "ahead", "at", "by", "case_id", "draft", "effects", "events", "occurred_at", "process",
+        "reason", "tenant",
     )  # fmt: skip
 
     def __init__(self, process: SupportProcess, case: Case | None, case_id: str, at: datetime, *, tenant: str) -> None:

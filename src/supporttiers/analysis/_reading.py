@@ -25,7 +25,7 @@ def file_text(path: "str | PathLike[str]") -> str:
     try:
         return text_of(path)
     except ProcessError as error:
-        raise MappingError(str(path), error.faults) from error
+        raise MappingError(str(path), error.faults) from error.__cause__
 
 
 def table_of(text: str, source: str) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def table_of(text: str, source: str) -> dict[str, Any]:
     try:
         return data_of(text, source)
     except ProcessError as error:
-        raise MappingError(source, error.faults) from error
+        raise MappingError(source, error.faults) from None
 
 
 def read_part(kind: type[_T], data: object, place: str, faults: list[Fault]) -> _T | None:
@@ -82,7 +82,7 @@ def _value(field: "attrs.Attribute[Any]", value: object, place: str, faults: lis
         if None in value:
             return None
     try:
-        converted = field.converter(value) if callable(field.converter) else value
+        converted: object = field.converter(value) if field.converter else value  # type: ignore[operator] # a function
         if field.validator is not None:
             field.validator(None, field, converted)
     except PolicyConfigError as error:

@@ -78,7 +78,7 @@ def _opened(path: "str | PathLike[str]") -> Iterator[BinaryIO]:
             yield raw
             return
         with gzip.GzipFile(fileobj=raw) as unpacked:
-            yield cast("BinaryIO", io.BufferedReader(unpacked))  # type: ignore[arg-type] # it reads as any raw file does
+            yield cast("BinaryIO", io.BufferedReader(unpacked))
 
 
 def _lines(file: BinaryIO) -> Iterator[str]:

@@ -167,8 +167,8 @@ class _Reader:
             if problem := fields.name(team):
                 self._fault(number, column, problem)
             tier = self._tiers.tier_of(team)
-            if tier is None and any(True for _ in self._tiers.levels):
-                self._fault(number, column, f"no rule of the mapping fits the team {team[:60]!r}, and there is no default")
+            if tier is None and self._tiers.rules:
+                self._fault(number, column, f"no rule of the mapping fits the team {team[:60]!r}; add one or a default")
             found = self._teams[team] = (tier, team)
         return found
 

@@ -127,5 +127,5 @@ def _contradictions(mapping: LogMapping) -> Iterator[Fault]:
             yield Fault(f"statuses.rules[{place}].log", f"has {len(rule.log)} text(s) for {width} status column(s)")
         elif seen[rule.log] > 1:
             yield Fault(f"statuses.rules[{place}].log", "is said by an earlier rule already")
-    if mapping.columns.team is None and any(True for _ in mapping.tiers.levels):
+    if mapping.columns.team is None and mapping.tiers.levels:
         yield Fault("tiers", "speaks of teams, and no column has them; name it under columns.team")

@@ -1,7 +1,7 @@
 """The parts of a mapping: how the file is written, which column is what, what statuses and teams mean."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -25,6 +25,10 @@ _WAYS: Final = ("team", "suffix", "pattern")
 
 def _words(value: object) -> object:
     return (value,) if isinstance(value, str) else tuple_of(value)
+
+
+def _words_or_none(value: object) -> object:
+    return None if value is None else _words(value)
 
 
 def _status(value: object) -> object:
@@ -203,7 +207,7 @@ class TeamRule:
     tier: int = attrs.field(validator=part(at_least(0, 99)))
     team: tuple[str, ...] | None = attrs.field(
         default=None,
-        converter=lambda value: None if value is None else _words(value),
+        converter=_words_or_none,
         validator=part(optional(each(fields.name, at_most=_MAX_RULES, what="names"))),
     )
     suffix: str | None = attrs.field(default=None, validator=part(optional(fields.text)))
@@ -246,8 +250,7 @@ class TeamRules:
         return next((rule.tier for rule in self.rules if rule.fits(team)), self.default)
 
     @property
-    def levels(self) -> Iterator[int]:
+    def levels(self) -> tuple[int, ...]:
         """Every tier that is named."""
-        yield from (rule.tier for rule in self.rules)
-        if self.default is not None:
-            yield self.default
+        levels = tuple(rule.tier for rule in self.rules)
+        return levels if self.default is None else (*levels, self.default)

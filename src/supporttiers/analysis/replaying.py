@@ -9,7 +9,6 @@ from typing import Final
 
 import attrs
 
-from supporttiers.analysis.faults import LogError
 from supporttiers.analysis.figures import ReplayResult, Tally, counted, ranked, seconds, seconds_by
 from supporttiers.analysis.logs import Row, read_log
 from supporttiers.analysis.mapping import LogMapping
@@ -19,7 +18,7 @@ from supporttiers.clock import FakeClock
 from supporttiers.commands import Command
 from supporttiers.decisions import Decision
 from supporttiers.desk import SupportDesk
-from supporttiers.errors import CaseError
+from supporttiers.errors import CaseError, InputError
 from supporttiers.process import SupportProcess
 from supporttiers.protocols import CaseStore
 from supporttiers.worker import run_until
@@ -41,14 +40,14 @@ def replay(
     store: str | CaseStore | None = None,
     progress: Progress | None = None,
 ) -> ReplayResult:
-    """
+    r"""
     Give the rows of an event log to a desk as commands, and count what becomes of the cases.
 
     The log is driven in order of time, on virtual time: deadlines of the process fire when they are due. What the
     process refuses is counted, and the case stays where it is until the log says something new of it.
 
     >>> from pathlib import Path
-    >>> _ = Path("log.csv").write_text("ticket,at,state\\nT-1,2026-03-23T09:00Z,new\\nT-1,2026-03-23T10:00Z,done\\n")
+    >>> _ = Path("log.csv").write_text("ticket,at,state\nT-1,2026-03-23T09:00Z,new\nT-1,2026-03-23T10:00Z,done\n")
     >>> mapping = LogMapping.from_text('''
     ...     columns = { case = "ticket", time = "at", status = "state" }
     ...     statuses.rules = [{ log = "new", status = "queued" }, { log = "done", status = "resolved" }]
@@ -71,7 +70,8 @@ def replay(
     Raises:
         MappingError: The mapping is not valid.
         ProcessError: The process is not valid.
-        LogError: The log is not what the mapping says; it names row and column. Or the store is not empty.
+        LogError: The log is not what the mapping says; it names row and column.
+        InputError: The store has cases already.
         StoreError: The store failed.
 
     .. versionadded:: 0.1.0
@@ -82,7 +82,7 @@ def replay(
     clock = FakeClock(rows[0].at - _TICK) if rows else FakeClock()
     desk = SupportDesk(followed, store=store, clock=clock, vendors=_silent_vendors(followed))
     try:
-        _check_empty(desk, str(log))
+        _check_empty(desk)
         return _Replay(desk, clock).run(rows, progress or _tell_nobody)
     finally:
         desk.shut_down()
@@ -100,10 +100,10 @@ def _silent_vendors(process: SupportProcess) -> list[InProcessVendor]:
     return [InProcessVendor(name) for name in names]
 
 
-def _check_empty(desk: SupportDesk, source: str) -> None:
+def _check_empty(desk: SupportDesk) -> None:
     """Keep virtual time away from real cases: it would fire their deadlines."""
     if desk.counts() or desk.next_wake() is not None:
-        raise LogError(source, None, None, "cannot be replayed into a store that has cases already; name an empty one")
+        raise InputError("", "store", "has cases already; name an empty one, or none to replay in memory")
 
 
 def _tell_nobody(_done: int, _of: int) -> None:

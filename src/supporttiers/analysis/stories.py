@@ -117,10 +117,11 @@ class Story:
             yield from self._ask(wanted.Open, row, **opening)
 
     def _go_on(self, row: Row, *, new_place: bool) -> Asking:
-        if not self._now.is_open and row.state.status in OPEN and not (yield from self._ask(wanted.Reopen, row)):
+        reopens = not self._now.is_open and row.state.status in OPEN
+        if reopens and not (yield from self._ask(wanted.Reopen, row)):
             self._denied = True
             return
-        if new_place:
+        if new_place or reopens:
             yield from self._move(row)
         yield from self._change_status(row)
         yield from self._learn(row)

@@ -19,15 +19,16 @@ from supporttiers import _fields as fields
 from supporttiers import _flows as flows
 from supporttiers._codec import body_hash
 from supporttiers._engine import explain, options, readings
+from supporttiers._fields import Check, at_least, instance_of, one_of, optional, type_name
 from supporttiers._flows import Call, Flow, Ports, drive
 from supporttiers.actors import Actor, ActorKind
 from supporttiers.backends.storage import store_of
 from supporttiers.cases import Case
 from supporttiers.clock import Clock, IdFactory, SystemClock
-from supporttiers.commands import Command, Open
+from supporttiers.commands import COMMANDS, Command, Open
 from supporttiers.decisions import Decision
 from supporttiers.desk._verbs import Common, Verbs
-from supporttiers.errors import Fault, InputError, PluginError, ProcessError, SupportTiersError
+from supporttiers.errors import CaseNotFoundError, Fault, InputError, PluginError, ProcessError, SupportTiersError
 from supporttiers.events import Event
 from supporttiers.match import Match
 from supporttiers.process import SupportProcess
@@ -129,9 +130,7 @@ class SupportDesk(Verbs):
         """
         view = copy.copy(self)
         if tenant is not None:
-            problem = fields.name(tenant)
-            if problem:
-                raise InputError("", "tenant", problem)
+            _must(fields.name, "tenant", tenant)
             view._tenant = tenant  # noqa: SLF001 - a copy of ourselves
         if by is not None:
             view._by = by  # noqa: SLF001
@@ -170,10 +169,19 @@ class SupportDesk(Verbs):
             For each command, in the order given, its decision or its error.
         """
         now = self._clock.now()
-        wanted = [self._with_id(command, now) for command in commands]
-        for command in wanted:
-            self._check_at(command, now)
-        return self._run(flows.execute_all(self._ports, self._tenant, wanted, now), now)
+        judged = [self._judged(command, now) for command in commands]
+        sound = [one for one in judged if not isinstance(one, InputError)]
+        bodies = [_body_of(command) for command in sound]
+        named = [self._with_id(command, now) for command in sound]
+        answers = iter(self._run(flows.execute_all(self._ports, self._tenant, named, now, bodies=bodies), now))
+        return [one if isinstance(one, InputError) else next(answers) for one in judged]
+
+    def _judged(self, command: Command, now: datetime) -> Command | InputError:
+        try:
+            self._check(command, now)
+        except InputError as error:
+            return error
+        return command
 
     def preview(self, command: Command) -> Decision:
         """
@@ -183,7 +191,7 @@ class SupportDesk(Verbs):
             CaseError: It would be refused.
         """
         now = self._clock.now()
-        self._check_at(command, now)
+        self._check(command, now)
         return drive(flows.preview(self._ports, self._tenant, self._with_id(command, now), now))
 
     def _carry_out(self, command: Command, *, by_id: bool) -> Case:
@@ -193,9 +201,8 @@ class SupportDesk(Verbs):
 
     def _execute(self, command: Command, *, by_id: bool) -> Decision:
         now = self._clock.now()
-        self._check_at(command, now)
-        body = None if command.idempotency_key is None else body_hash(command)
-        named = self._with_id(command, now)
+        self._check(command, now)
+        named, body = self._with_id(command, now), _body_of(command)
         return self._run(flows.execute(self._ports, self._tenant, named, now, body=body, by_id=by_id), now)
 
     def _run(self, flow: Flow[T], now: datetime) -> T:
@@ -212,25 +219,41 @@ class SupportDesk(Verbs):
             return attrs.evolve(command, case_id=self._ids.new_id(command.at or now))
         return command
 
-    def _check_at(self, command: Command, now: datetime) -> None:
+    def _check(self, command: Command, now: datetime) -> None:
+        """Refuse what is no command, and what lies too far in the future."""
+        if type(command) not in COMMANDS:
+            raise InputError("", "command", f"must be a command such as Reply or Escalate, not {type_name(command)}")
         if command.at is not None and command.at > now + self._tolerance:
             ahead = f"lies {command.at - now} in the future; at most {self._tolerance} is possible"
             raise InputError(command.case_id, "at", ahead)
 
-    def _actor(self, by: Actor | str | None, requester: str | None) -> tuple[Actor, bool]:
+    def _actor(self, by: Actor | str | None) -> tuple[Actor, bool]:
         """Give the actor, and whether only an id is known, so that the case has yet to say if it is its requester."""
         who = self._by if by is None else by
         if isinstance(who, Actor):
             return who, False
         if who is None:
             raise InputError("", "by", "is missing; name who acts, or bind an actor with desk.bind(by=...)")
-        if self._directory is None or fields.name(who):
-            kind = ActorKind.CUSTOMER if who == requester else ActorKind.AGENT
-            return _actor_known_by(who, kind) if isinstance(who, str) else Actor(who, kind), requester is None
+        _must(instance_of(str, "an Actor or an id"), "by", who)
+        known = _actor_known_by(who)
+        if self._directory is None:
+            return known, True
         actor = self._directory.actor(who)
         if actor is None:
             raise InputError("", "by", "is nobody whom the directory knows; use an id that it resolves, or an Actor")
         return actor, False
+
+    def _actor_on(self, case: Case, by: Actor | str | None) -> Actor:
+        actor, by_id = self._actor(by)
+        return Actor.customer(actor.id) if by_id and actor.id == case.requester else actor
+
+    def _id_of(self, case: Case | str) -> str:
+        if not isinstance(case, Case):
+            _must(fields.name, "case", case)
+            return case
+        if case.tenant != self._tenant:
+            raise CaseNotFoundError(case.id, self._tenant)
+        return case.id
 
     # -- reading
 
@@ -241,7 +264,7 @@ class SupportDesk(Verbs):
         Raises:
             CaseNotFoundError: There is none of this id for this tenant.
         """
-        return drive(flows.get(self._ports, self._tenant, _id_of(case_id)))
+        return drive(flows.get(self._ports, self._tenant, self._id_of(case_id)))
 
     def find(self, match: Match = _EVERYTHING, *, order: str = "id", after: str | None = None, limit: int = 50) -> Page:
         """
@@ -260,7 +283,10 @@ class SupportDesk(Verbs):
         Raises:
             InputError: The order, the page mark or the limit is not possible.
         """
-        resolved = match.resolved(self.process.priorities)
+        resolved = self._resolved(match)
+        _must(instance_of(str, "a text"), "order", order)
+        _must(optional(instance_of(str, "a text")), "after", after)
+        _must(at_least(1, 1000), "limit", limit)
         cases, mark = self._ports.store.find(self._tenant, resolved, order=order, after=after, limit=limit)
         return Page(cases=tuple(cases), next=mark)
 
@@ -271,13 +297,17 @@ class SupportDesk(Verbs):
         Raises:
             InputError: Cases cannot be counted by that field.
         """
-        if by not in GROUPS:
-            raise InputError("", "by", f"must be one of: {', '.join(GROUPS)}")
-        return self._ports.store.counts(self._tenant, match.resolved(self.process.priorities), by=by)
+        resolved = self._resolved(match)
+        _must(one_of(GROUPS), "by", by)
+        return self._ports.store.counts(self._tenant, resolved, by=by)
+
+    def _resolved(self, match: Match) -> Match:
+        _must(instance_of(Match, "a Match"), "match", match)
+        return match.resolved(self.process.priorities)
 
     def clocks(self, case: Case | str) -> tuple[ClockReading, ...]:
         """Read every stopwatch of a case, as it stands now."""
-        found = self.get(_id_of(case))
+        found = self.get(self._id_of(case))
         return readings(self._process_of(found), found, self._clock.now())
 
     def options(self, case: Case | str, *, by: Actor | str | None = None) -> tuple[Option, ...]:
@@ -287,9 +317,8 @@ class SupportDesk(Verbs):
         Returns:
             An option for each verb and target, allowed or not; each was decided and thrown away, so it is the truth.
         """
-        found = self.get(_id_of(case))
-        actor, _ = self._actor(by, found.requester)
-        return options(self._process_of(found), found, actor, self._clock.now())
+        found = self.get(self._id_of(case))
+        return options(self._process_of(found), found, self._actor_on(found, by), self._clock.now())
 
     def history(self, case: Case | str, *, visible_to: Actor | str | None = None) -> tuple[Event, ...]:
         """
@@ -302,16 +331,17 @@ class SupportDesk(Verbs):
         Raises:
             CaseNotFoundError: There is no such case.
         """
-        events = drive(flows.history(self._ports, self._tenant, _id_of(case)))
+        case_id = self._id_of(case)
+        events = drive(flows.history(self._ports, self._tenant, case_id))
         if visible_to is None:
             return tuple(events)
-        actor, _ = self._actor(visible_to, self.get(_id_of(case)).requester)
+        actor = self._actor_on(self.get(case_id), visible_to)
         outside = actor.kind in {ActorKind.CUSTOMER, ActorKind.VENDOR}
         return tuple(event for event in events if not outside or event.visibility is Visibility.PUBLIC)
 
     def explain(self, case: Case | str) -> Explanation:
         """Say why a case stands where it stands, and what happens next if nobody acts; `str()` of it is text."""
-        found = self.get(_id_of(case))
+        found = self.get(self._id_of(case))
         return explain(self._process_of(found), found, self.history(found), self._clock.now())
 
     def verify(self, case: Case | str) -> tuple[Reason, ...]:
@@ -321,12 +351,12 @@ class SupportDesk(Verbs):
         Returns:
             What is wrong: gaps, edits, reordering; empty means sound.
         """
-        case_id = _id_of(case)
+        case_id = self._id_of(case)
         self.get(case_id)
         return self._ports.store.verify(self._tenant, case_id)
 
     def _process_of(self, case: Case) -> SupportProcess:
-        return drive(flows.process_for(self._ports, case, None))
+        return drive(flows.process_of(self._ports, case))
 
     # -- time
 
@@ -342,6 +372,7 @@ class SupportDesk(Verbs):
         Returns:
             What was done.
         """
+        _must(at_least(1), "limit", limit)
         now = self._clock.now()
         fired = self._run(flows.fire_due(self._ports, now, limit=limit, tenant=None), now)
         relayed, not_relayed = drive(flows.relay(self._ports, now, limit=limit, tenant=None))
@@ -363,17 +394,20 @@ def _forget_keys(ports: Ports, now: datetime) -> Flow[None]:
 
 
 @lru_cache(maxsize=1024)  # the same few people act again and again
-def _actor_known_by(who: str, kind: ActorKind) -> Actor:
-    return Actor(who, kind)
+def _actor_known_by(who: str) -> Actor:
+    _must(fields.name, "by", who)
+    return Actor(who)
 
 
-def _id_of(case: Case | str) -> str:
-    if isinstance(case, Case):
-        return case.id
-    problem = fields.name(case)
+def _must(check: Check, field: str, value: object) -> None:
+    problem = check(value)
     if problem:
-        raise InputError("", "case", problem)
-    return case
+        raise InputError("", field, problem)
+
+
+def _body_of(command: Command) -> str | None:
+    """Give the hash by which a repeated key is recognised: of the command as it came, before it is given an id."""
+    return None if command.idempotency_key is None else body_hash(command)
 
 
 class _Once:
@@ -407,7 +441,7 @@ def _processes(given: object) -> list[SupportProcess]:
 def _path(given: object) -> str | Path:
     if isinstance(given, str | Path):
         return given
-    problem = f"must be a SupportProcess or the path of a file, not {fields.type_name(given)}"
+    problem = f"must be a SupportProcess or the path of a file, not {type_name(given)}"
     raise ProcessError("desk", (Fault("process", problem),))
 
 

@@ -5,13 +5,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
-from supporttiers import _fields as fields
 from supporttiers import commands as wanted
 from supporttiers._fields import tuple_of
 from supporttiers.actors import Actor
 from supporttiers.cases import Case
 from supporttiers.commands import Command
-from supporttiers.errors import InputError
 from supporttiers.links import Attachment, Link
 from supporttiers.tiers import CaseKind, Visibility
 
@@ -50,16 +48,14 @@ class Verbs:
     def _carry_out(self, command: Command, *, by_id: bool) -> Case: ...
 
     @abstractmethod
-    def _actor(self, by: Actor | str | None, requester: str | None) -> tuple[Actor, bool]: ...
+    def _actor(self, by: Actor | str | None) -> tuple[Actor, bool]: ...
+
+    @abstractmethod
+    def _id_of(self, case: Case | str) -> str: ...
 
     def _do(self, verb: type[Command], case: Case | str, common: Common, /, **own: Any) -> Case:  # noqa: ANN401
-        if isinstance(case, Case):
-            case_id, requester = case.id, case.requester
-        elif problem := fields.name(case):
-            raise InputError("", "case", problem)
-        else:
-            case_id, requester = case, None
-        actor, by_id = self._actor(common.pop("by", None), requester)
+        case_id = self._id_of(case)
+        actor, by_id = self._actor(common.pop("by", None))
         rest: dict[str, Any] = {**common, **own}
         return self._carry_out(verb(case_id=case_id, by=actor, **rest), by_id=by_id)
 
@@ -111,14 +107,15 @@ class Verbs:
         Returns:
             The new case.
         """
-        by = common.pop("by", None)
-        actor, _ = self._actor(by, requester or (by if isinstance(by, str) else ""))
+        actor, by_id = self._actor(common.pop("by", None))
+        if by_id and (requester is None or requester == actor.id):
+            actor = Actor.customer(actor.id)
         rest: dict[str, Any] = {**common}
         command = wanted.Open(
             case_id="" if id is None else id, by=actor, subject=subject, text=text, requester=requester,
             customer=customer, process=process, kind=kind, category=category, channel=channel, locale=locale,
-            impact=impact, urgency=urgency, priority=priority, tags=tuple_of(tags), attributes=attributes or {}, tier=tier,
-            team=team, **rest,
+            impact=impact, urgency=urgency, priority=priority, tags=tuple_of(tags), attributes=attributes or {},
+            tier=tier, team=team, **rest,
         )  # fmt: skip
         return self._carry_out(command, by_id=False)
 

@@ -113,6 +113,8 @@ MATCHES: Final = (
 )
 """Conditions of every kind; `find` must answer each as plain Python does."""
 
+_NAMES: Final = [f"{place}-{repr(match)[:60]}" for place, match in enumerate(MATCHES)]
+
 DIRECTIONS: Final = (*ORDERS, *(f"-{order}" for order in ORDERS))
 
 
@@ -391,7 +393,7 @@ class StoreSuite:
 
     # -- finding
 
-    @pytest.mark.parametrize("match", MATCHES, ids=[f"{place}-{repr(match)[:60]}" for place, match in enumerate(MATCHES)])
+    @pytest.mark.parametrize("match", MATCHES, ids=_NAMES)
     def test_find_answers_as_the_condition_does(self, store: CaseStore, match: Match) -> None:
         """A store finds exactly the cases for which the condition holds."""
         cases = _populated(store)

@@ -1,6 +1,6 @@
 """Case stores."""
 
-from supporttiers.errors import StoreError
+from supporttiers.errors import PluginError, StoreError
 from supporttiers.protocols import CaseStore
 
 
@@ -13,9 +13,12 @@ def store_of(given: str | CaseStore | None) -> CaseStore:
 
     Raises:
         StoreError: The URL names no store that is known.
+        PluginError: What was given is neither a URL nor a store.
     """
-    if given is not None and not isinstance(given, str):
+    if isinstance(given, CaseStore):
         return given
+    if given is not None and not isinstance(given, str):
+        raise PluginError(type(given).__name__, "a store is a URL, such as 'sqlite:///support.db', or a CaseStore")
     if given is None or given == "memory:":
         from supporttiers.backends.storage.memory import MemoryStore  # noqa: PLC0415 - only what is used is loaded
 

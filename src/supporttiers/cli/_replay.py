@@ -1,0 +1,142 @@
+"""`replay`: what a process would have made of the cases in an event log."""
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from supporttiers.cli._exits import FINE, NO, WORLD
+from supporttiers.cli._output import Progress, complain, safe, write, write_json
+from supporttiers.cli._store import add_json
+
+if TYPE_CHECKING:
+    from supporttiers.analysis import LogError, MappingError, ReplayResult
+
+_DAY: Final = 86_400
+
+
+def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not export the type
+    """Add the command."""
+    about = "Give the rows of an event log to a desk as commands, on virtual time, and count what becomes of the cases."
+    parser = subparsers.add_parser("replay", help="run an event log through a process", description=about)
+    parser.add_argument("log", metavar="LOG", help="a CSV file with a header, plain or gzip")
+    parser.add_argument("--mapping", required=True, metavar="MAP", help="how to read the log: a mapping file in TOML")
+    parser.add_argument("--process", metavar="FILE", help="a process file; by default, whatever the log says is taken")
+    parser.add_argument("--store", metavar="URL", help="an empty store for the cases; by default they stay in memory")
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Replay a log, and say what became of its cases."""
+    from supporttiers.analysis import LogError, MappingError, replay  # noqa: PLC0415 - only commands that run load it
+
+    shown = _Shown() if sys.stderr.isatty() else None
+    try:
+        result = replay(args.log, mapping=args.mapping, process=args.process, store=args.store, progress=shown)
+    except (LogError, MappingError) as error:
+        return _told(error)
+    finally:
+        if shown is not None:
+            shown.end()
+    if args.json:
+        write_json(result.to_data())
+    else:
+        write(_lines(result))
+    return FINE
+
+
+class _Shown:
+    """Progress on standard error; the number of rows is known only when the log has been read."""
+
+    def __init__(self) -> None:
+        self._line: Progress | None = None
+
+    def __call__(self, done: int, of: int) -> None:
+        if self._line is None:
+            self._line = Progress("replayed", of)
+        while self._line.done < done:
+            self._line.step()
+
+    def end(self) -> None:
+        if self._line is not None:
+            self._line.end()
+
+
+def _told(error: "LogError | MappingError") -> int:
+    """Say what is wrong with the log or with its mapping."""
+    complain(str(error))
+    unreadable = isinstance(error.__cause__, OSError) and getattr(error, "row", None) is None
+    return WORLD if unreadable else NO
+
+
+# -- for people
+
+
+def _lines(result: "ReplayResult") -> Iterator[str]:
+    yield _summary(result)
+    for table in (_tiers(result), _statuses(result), _waits(result), _refusals(result), _limits(result)):
+        if len(table) > 1:
+            yield ""
+            yield from _set(table)
+    yield ""
+    yield from _moves(result)
+
+
+def _summary(result: "ReplayResult") -> str:
+    days = [f"{at:%Y-%m-%d}" for at in (result.first_at, result.last_at) if at is not None]
+    span = f" from {' to '.join(days)}" if days else ""
+    return f"{result.cases:,} cases, {result.rows:,} rows{span}, {result.commands:,} commands"
+
+
+def _tiers(result: "ReplayResult") -> list[Sequence[str]]:
+    levels = sorted({*result.highest_tier, *result.last_tier, *result.seconds_by_tier})
+    highest, last, time = result.highest_tier, result.last_tier, result.seconds_by_tier
+    rows = [(str(level), _count(highest, level), _count(last, level), _days(time, level)) for level in levels]
+    return [("tier", "highest of", "last of", "days"), *rows]
+
+
+def _statuses(result: "ReplayResult") -> list[Sequence[str]]:
+    names = sorted({*result.last_status, *result.seconds_by_status})
+    rows = [(name, _count(result.last_status, name), _days(result.seconds_by_status, name)) for name in names]
+    return [("status", "last of", "days"), *rows]
+
+
+def _waits(result: "ReplayResult") -> list[Sequence[str]]:
+    rows = [(name, _days(result.seconds_waiting, name)) for name in result.seconds_waiting]
+    return [("waiting, as the log has it", "days"), *rows]
+
+
+def _refusals(result: "ReplayResult") -> list[Sequence[str]]:
+    names = result.refusals_in_all
+    rows = [(name, _count(result.refusals, name), _count(names, name)) for name in names]
+    return [("refused", "first of a case", "in all"), *rows]
+
+
+def _limits(result: "ReplayResult") -> list[Sequence[str]]:
+    return [("limit reached", "times"), *((name, f"{count:,}") for name, count in result.fired_limits.items())]
+
+
+def _count(found: Mapping[Any, int], key: object) -> str:
+    return f"{found.get(key, 0):,}"
+
+
+def _days(found: Mapping[Any, float], key: object) -> str:
+    return f"{found.get(key, 0) / _DAY:,.2f}"
+
+
+def _set(table: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Set names to the left, and numbers to the right."""
+    cells = [[safe(cell) for cell in row] for row in table]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for name, *numbers in cells:
+        yield "  ".join([name.ljust(widths[0]), *map(str.rjust, numbers, widths[1:])])
+
+
+def _moves(result: "ReplayResult") -> Iterator[str]:
+    pairs = ", ".join(f"{pair} {count:,}" for pair, count in result.moves.items())
+    yield f"moves: {result.moves_up:,} up, {result.moves_down:,} down{f' ({pairs})' if pairs else ''}"
+    yield f"to and fro between two places: {result.bounced_cases:,} cases, {result.bounces:,} times"
+    yield f"reopened: {result.reopened_cases:,} cases, {result.reopenings:,} times"
+    yield f"refused something: {result.refused_cases:,} cases"
+    yield f"still open: {result.open_cases:,} cases"

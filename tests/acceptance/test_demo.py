@@ -1,0 +1,95 @@
+"""The demonstration: a month in virtual time, and a store that one can look into afterwards."""
+
+import re
+import runpy
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+from supporttiers import FakeClock, SupportDesk, SupportProcess
+from supporttiers.cli import main
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """Live through a month with few cases; give what was printed, and the folder."""
+    folder = tmp_path_factory.mktemp("demo")
+    return play(folder / "out"), folder / "out"
+
+
+def play(folder, *options):
+    """Run the script as `make demo` does; give its output."""
+    capture = pytest.MonkeyPatch()
+    lines = []
+    with capture.context() as patch:
+        patch.setattr(sys, "argv", ["demo.py", str(folder), "--cases", "25", *options])
+        patch.syspath_prepend(str(EXAMPLES))
+        patch.setattr("builtins.print", lambda *words, **_: lines.append(" ".join(map(str, words))))
+        runpy.run_path(str(EXAMPLES / "demo.py"), run_name="__main__")
+    return "\n".join(lines)
+
+
+def commands(output):
+    """Give the commands that the demonstration says to try, as words after the program's name."""
+    tries = output.partition("Try:\n")[2].splitlines()
+    return [shlex.split(re.sub(r"^.*?supporttiers ", "", line)) for line in tries]
+
+
+def test_demo_says_what_happened(demo):
+    """Its report tells where the cases are, how they moved, what fired, and where to look."""
+    output, folder = demo
+
+    for heading in ("25 cases.", "Where the cases are", "How they moved", "Time limits that fired",
+                    "Time to resolution", "Busiest to and fro", "Told by mail:", "Try:"):  # fmt: skip
+        assert heading in output
+    assert re.search(r"^tier 1, 100% +\d+ +\d+", output, re.MULTILINE)
+    assert f"Database: {folder / 'acme.db'}" in output
+
+
+def test_demo_leaves_database_and_diagram(demo):
+    """What it speaks of is there: every case, and the picture of the process."""
+    _, folder = demo
+    desk = SupportDesk(SupportProcess.from_toml(EXAMPLES / "acme.toml"), store=f"sqlite:///{folder / 'acme.db'}")
+
+    assert 25 == sum(desk.counts().values())
+    assert desk.process.diagram() == (folder / "acme.mmd").read_text("utf-8")
+    desk.shut_down()
+
+
+def test_demo_commands_work(demo, capsys):
+    """Every command that it says to try runs, and shows the case, the list, and sound histories."""
+    tries = commands(demo[0])
+
+    assert ["list", "verify"] == [words[0] for words in tries if words[0] != "show"]
+    assert 2 <= sum(words[0] == "show" for words in tries)
+    for words in tries:
+        assert 0 == main(words)
+    out = capsys.readouterr().out
+    assert "why it stands there" in out
+    assert "25 cases checked, all sound" in out
+
+
+def test_demo_is_the_same_for_the_same_seed(demo, tmp_path):
+    """The same seed tells the same story, over an old database too; another seed tells another."""
+    output, folder = demo
+    again, other = play(tmp_path), play(tmp_path, "--seed", "8")
+    story = output.replace(str(folder), "HERE").partition("Database:")[0]
+
+    assert story == again.replace(str(tmp_path), "HERE").partition("Database:")[0]
+    assert story != other.replace(str(tmp_path), "HERE").partition("Database:")[0]
+
+
+def test_demo_fires_limits_at_their_own_instants(demo):
+    """However seldom the loop looks, what time makes due happens exactly then."""
+    folder = demo[1]
+    clock = FakeClock("2026-04-01T00:00Z")
+    desk = SupportDesk(SupportProcess.default(), store=f"sqlite:///{folder / 'acme.db'}", clock=clock)
+    fired = [event for case in desk.find() for event in desk.history(case) if type(event).__name__ == "ThresholdFired"]
+    desk.shut_down()
+
+    assert fired
+    assert all(event.at == event.due_at == event.recorded_at for event in fired)

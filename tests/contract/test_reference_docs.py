@@ -1,0 +1,185 @@
+"""The reference pages name everything that there is, and the other pages are where they are said to be."""
+
+import re
+from pathlib import Path
+
+import attrs
+import pytest
+
+from supporttiers import SupportProcess, errors, protocols
+from supporttiers.commands import COMMANDS
+from supporttiers.config.json_schema import json_schema
+from supporttiers.events import EVENTS
+from supporttiers.match import FIELDS
+from supporttiers.reasons import CODES
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+SOURCES = sorted((ROOT / "src").rglob("*.py"))
+TABLES = {
+    "process": "`[process]`",
+    "tier": "`[[tiers]]`",
+    "limit": "`[[limits]]`",
+    "threshold": "`thresholds`",
+    "route": "`[[routes]]`",
+    "destination": "`to`",
+}
+"""The tables of a process file, with the heading under which the page lists their keys."""
+
+
+def page(path):
+    """Read a page of the documentation."""
+    return (DOCS / path).read_text("utf-8")
+
+
+def section(text, heading):
+    """Give what stands under a heading, up to the next one."""
+    [found] = re.findall(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#|\Z)", text, re.MULTILINE | re.DOTALL)
+    return found
+
+
+def rows(text):
+    """Give what stands in the first column of tables, in backquotes."""
+    return re.findall(r"^\| `(.+?)` \|", text, re.MULTILINE)
+
+
+def first_words(members):
+    """Give names without their parameters."""
+    return {member.partition("(")[0] for member in members}
+
+
+def own_fields(kind, base):
+    """Give the names of the fields that a class adds to its base, or says anew."""
+    common = {field.name for field in attrs.fields(base)}
+    return {field.name for field in attrs.fields(kind)} - common
+
+
+def test_reasons_page_lists_every_code_with_its_text():
+    """The codes of the page are those of the library, no more and no fewer, with their English."""
+    listed = re.findall(r"^\| `([\w.]+)` \| (.*) \|$", page("reference/reasons.md"), re.MULTILINE)
+
+    assert dict(CODES) == dict(listed)
+    assert len(listed) == len(CODES)
+
+
+def test_errors_page_lists_every_error():
+    """Every error has its row."""
+    known = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)}
+
+    assert known == set(rows(page("reference/errors.md")))
+
+
+@pytest.mark.parametrize("name", sorted(rows(page("reference/errors.md"))))
+def test_errors_page_lists_the_fields_of_an_error(name):
+    """An error's row names the fields that it adds."""
+    kind = getattr(errors, name)
+    added = set()
+    if attrs.has(kind):
+        above = kind.__mro__[1]
+        added = {field.name for field in attrs.fields(kind)}
+        added -= {field.name for field in attrs.fields(above)} if attrs.has(above) else set()
+    [row] = re.findall(rf"^\| `{name}` \|(.*)$", page("reference/errors.md"), re.MULTILINE)
+
+    assert added <= set(re.findall(r"`(\w+)`", row))
+
+
+@pytest.mark.parametrize("kind", [*COMMANDS, *EVENTS], ids=lambda kind: kind.__name__)
+def test_commands_and_events_page_lists_every_field(kind):
+    """A command or event has its section, with exactly its own fields; the common ones stand once."""
+    text = page("reference/commands-and-events.md")
+    is_command = kind in COMMANDS
+    base = kind.__mro__[-2]
+    common = set(rows(section(text, "Every command" if is_command else "Every event")))
+    listed = set(rows(section(text, kind.__name__)))
+
+    assert {field.name for field in attrs.fields(base)} == common
+    assert own_fields(kind, base) == listed - common
+
+
+@pytest.mark.parametrize("kind", COMMANDS, ids=lambda kind: kind.__name__)
+def test_commands_page_names_the_verb(kind):
+    """A command's section says by which verb of the desk it is made."""
+    said = section(page("reference/commands-and-events.md"), kind.__name__)
+
+    assert f"`desk.{kind.trigger}`" in said or (kind.trigger == "vendor_update" and "no verb" in said)
+
+
+@pytest.mark.parametrize("name", ["RoutePolicy", "Directory", "Notifier", "VendorGateway", "CaseStore"])
+def test_protocols_page_lists_every_member(name):
+    """A Protocol has its section, with exactly its members."""
+    protocol = getattr(protocols, name)
+    members = {member for member in (*vars(protocol), *protocol.__annotations__) if not member.startswith("_")}
+
+    assert members == first_words(rows(section(page("reference/protocols.md"), name)))
+
+
+def test_protocols_page_knows_every_protocol():
+    """No Protocol is left out."""
+    known = {name for name, kind in vars(protocols).items() if getattr(kind, "_is_protocol", False)} - {"Protocol"}
+
+    assert known == {"RoutePolicy", "Directory", "Notifier", "VendorGateway", "CaseStore"}
+
+
+@pytest.mark.parametrize("table", sorted(TABLES))
+def test_process_file_page_lists_every_key(table):
+    """A table of the process file has its section, with exactly its keys and their meaning."""
+    properties = json_schema()["$defs"][table]["properties"]
+    said = section(page("reference/process-file.md"), TABLES[table])
+
+    assert set(properties) == set(rows(said))
+    assert [] == [key for key, schema in properties.items() if schema["description"] not in said]
+
+
+def test_process_file_page_knows_every_table():
+    """No table of the process file is left out."""
+    others = {"condition", "compared", "value", "values"}
+
+    assert json_schema()["$defs"].keys() - others == TABLES.keys()
+
+
+def test_conditions_page_lists_every_field():
+    """Every field that a condition can speak about is named, under its kind."""
+    said = dict(re.findall(r"^\| (\w+) \| (`.*?) \|", section(page("reference/conditions.md"), "Fields"), re.MULTILINE))
+
+    assert dict(FIELDS) == {name: kind for kind in set(FIELDS.values()) for name in re.findall(r"`(\w+)`", said[kind])}
+
+
+def test_status_page_has_the_present_diagram():
+    """The picture of the default process is the one that the default process draws."""
+    [drawn] = re.findall(r"```mermaid\n(.*?)```", page("explanation/cases-and-status.md"), re.DOTALL)
+
+    assert SupportProcess.default().diagram() == drawn
+
+
+def test_index_links_every_page():
+    """The map has every page, and the headings to which the README points."""
+    text = page("index.md")
+    linked = set(re.findall(r"\]\(([^)#]+\.md)\)", text))
+    pages = {str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md")} - {"index.md"}
+
+    assert pages <= linked
+    assert {"How-to", "Reference", "Explanation"} <= set(re.findall(r"^## (.+)$", text, re.MULTILINE))
+
+
+def test_time_page_has_every_rule_that_the_code_cites():
+    """A rule of docs/explanation/time.md that a docstring names is there."""
+    numbered = re.findall(r"^\*\*Rule (\d+)\.\*\*", page("explanation/time.md"), re.MULTILINE)
+    cited = {
+        number
+        for source in SOURCES
+        for number in re.findall(r"rule (\d+) of docs/explanation/time\.md", source.read_text("utf-8"))
+    }
+
+    assert cited <= set(numbered)
+    assert sorted(set(numbered), key=int) == numbered
+
+
+@pytest.mark.parametrize("path", sorted(DOCS.rglob("*.md")), ids=lambda path: str(path.relative_to(DOCS)))
+def test_page_links_lead_to_headings(path):
+    """A link to a heading names one that is there."""
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)", path.read_text("utf-8")):
+        other = (path.parent / target) if target else path
+        headings = re.findall(r"^#+ (.+)$", other.read_text("utf-8"), re.MULTILINE)
+        anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+        assert anchor in anchors, f"{path}: {target}#{anchor}"

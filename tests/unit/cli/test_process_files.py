@@ -1,0 +1,199 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from supporttiers import SupportProcess
+from supporttiers.config.json_schema import json_schema
+
+ACME = Path(__file__).parents[3] / "examples" / "acme.toml"
+BROKEN = '[process]\nname = "x"\nnaem = "y"\n[[tiers]]\nlevel = 1\n'
+
+
+@pytest.fixture
+def broken(tmp_path):
+    """Give a process file with two faults."""
+    file = tmp_path / "broken.toml"
+    file.write_text(BROKEN, encoding="utf-8")
+    return file
+
+
+# -- init
+
+
+def test_init_writes_a_valid_file(run, tmp_path):
+    """What `init` writes is a process that can be used as it stands, comments included."""
+    file = tmp_path / "mine.toml"
+
+    done = run("init", file)
+
+    assert 0 == done.code
+    assert f"{file} written; edit it, then: supporttiers check {file}\n" == done.out
+    assert [1, 2, 3, 4] == [tier.level for tier in SupportProcess.from_toml(file).tiers]
+    assert file.read_text("utf-8").count("#") > 20
+
+
+def test_init_without_a_name_writes_support_toml(run, tmp_path, monkeypatch):
+    """The file has a name of its own unless told otherwise."""
+    monkeypatch.chdir(tmp_path)
+
+    assert {"file": "support.toml"} == run("init", "--json").json()
+    assert Path("support.toml").is_file()
+
+
+def test_init_examples_are_valid_once_uncommented(run, tmp_path):
+    """The examples in comments are no less valid than the rest."""
+    file = tmp_path / "mine.toml"
+    run("init", file)
+    starts = ("# [[routes]]", "# when =", "# to =", "# default_priority", "# reopen_from", "# wait_reasons")
+    lines = file.read_text("utf-8").splitlines()
+    file.write_text("\n".join(line[2:] if line.startswith(starts) else line for line in lines), encoding="utf-8")
+
+    process = SupportProcess.from_toml(file)
+
+    assert 1 == len(process.policies)
+    assert ("spare_part",) == process.wait_reasons
+
+
+def test_init_leaves_a_file_alone(run, tmp_path):
+    """A file that is there stays as it is."""
+    file = tmp_path / "mine.toml"
+    file.write_text("precious", encoding="utf-8")
+
+    done = run("init", file)
+
+    assert (3, "") == (done.code, done.out)
+    assert f"supporttiers: {file} exists already, and was left as it is; --force writes over it\n" == done.err
+    assert "precious" == file.read_text("utf-8")
+
+
+def test_init_writes_over_a_file_by_force(run, tmp_path):
+    """`--force` is what it takes to lose a file."""
+    file = tmp_path / "mine.toml"
+    file.write_text("worthless", encoding="utf-8")
+
+    assert 0 == run("init", file, "--force").code
+    assert file.read_text("utf-8").startswith("# A support process")
+
+
+def test_init_into_no_directory_is_the_operators_matter(run, tmp_path):
+    """A directory that is not there is told with the file's name."""
+    done = run("init", tmp_path / "nowhere" / "mine.toml")
+
+    assert 3 == done.code
+    assert done.err.endswith("mine.toml: No such file or directory\n")
+
+
+# -- check
+
+
+def test_check_sums_a_valid_file_up(run):
+    """A valid file is answered with its tiers and limits."""
+    done = run("check", ACME)
+
+    assert (0, "") == (done.code, done.err)
+    assert f"{ACME} is valid: process 'acme-it', revision {SupportProcess.from_toml(ACME).revision}" in done.out
+    assert "2     Technical support  team    network, desktop  4           1" in done.out
+    assert "tier 1   ola        15m                               at 100%: escalate" in done.out
+    assert "critical 4h, high 8h, others 16h" in done.out
+    assert "at 75%: notify:assignee; at 100%: notify:manager, escalate" in done.out
+
+
+def test_check_of_a_process_without_limits_shows_tiers_only(run, tmp_path):
+    """What is not there takes no room; a limit that does nothing says so."""
+    bare, idle = tmp_path / "bare.toml", tmp_path / "idle.toml"
+    bare.write_text('[process]\nname = "bare"\n[[tiers]]\nlevel = 1\nname = "One"\n', encoding="utf-8")
+    limit = '[[limits]]\nname = "r"\ntarget = "1h"\n'
+    idle.write_text(bare.read_text("utf-8") + limit + 'thresholds = [{ at = "50%" }]\n', encoding="utf-8")
+
+    assert "agreement" not in run("check", bare).out
+    assert "r      sla        1h      at 50%: -" in run("check", idle).out
+
+
+def test_check_as_json(run):
+    """Programs get name, revision, tiers and limits."""
+    answer = run("check", ACME, "--json").json()
+
+    assert {"valid", "faults", "name", "revision", "priorities", "tiers", "limits"} == answer.keys()
+    assert (True, [], ["tier 1", "resolve"]) == (answer["valid"], answer["faults"], answer["limits"])
+    assert [1, 2, 4] == [tier["level"] for tier in answer["tiers"]]
+
+
+def test_check_lists_every_fault_with_its_place(run, broken):
+    """All faults come at once, one a line, with the file's name before them as compilers have it."""
+    done = run("check", broken)
+
+    assert (1, "") == (done.code, done.err)
+    assert f"{broken}: process.naem: is not known here; did you mean 'name'?" in done.out
+    assert f"{broken}: tiers[0].name: is missing\n2 faults\n" in done.out
+
+
+def test_check_of_one_fault_counts_it(run, tmp_path):
+    """One fault is a fault."""
+    file = tmp_path / "empty.toml"
+    file.write_text("[process", encoding="utf-8")
+
+    done = run("check", file)
+
+    assert 1 == done.code
+    assert f"{file}: line 1, column 9: is not valid TOML" in done.out
+    assert done.out.endswith("\n1 fault\n")
+
+
+def test_check_lists_faults_as_json(run, broken):
+    """Programs get place and problem apart."""
+    done = run("check", broken, "--json")
+
+    assert 1 == done.code
+    assert not done.json()["valid"]
+    assert ["process.naem", "tiers[0].name"] == [fault["place"] for fault in done.json()["faults"]]
+
+
+def test_check_of_a_missing_file_is_the_operators_matter(run, tmp_path):
+    """A file that cannot be read has no faults; it is told apart by its exit code."""
+    done = run("check", tmp_path / "no.toml")
+
+    assert (3, "") == (done.code, done.out)
+    assert f"supporttiers: {tmp_path / 'no.toml'}: the file cannot be read: No such file or directory\n" == done.err
+
+
+# -- diagram and schema
+
+
+def test_diagram_draws_the_process(run):
+    """The answer is Mermaid text, as the library gives it."""
+    assert SupportProcess.from_toml(ACME).diagram() == run("diagram", ACME).out
+
+
+def test_diagram_as_json(run):
+    """Programs get the text beside name and revision."""
+    answer = run("diagram", ACME, "--json").json()
+
+    assert {"name", "revision", "diagram"} == answer.keys()
+    assert SupportProcess.from_toml(ACME).diagram() == answer["diagram"]
+
+
+def test_diagram_of_several_faults_points_to_check(run, broken):
+    """An error is one line, however many faults there are."""
+    done = run("diagram", broken)
+
+    assert (1, "") == (done.code, done.out)
+    said = f"supporttiers: process '{broken}' is not valid, 2 faults; 'supporttiers check {broken}' lists them\n"
+    assert said == done.err
+
+
+def test_diagram_of_one_fault_tells_it(run, tmp_path):
+    """A single fault fits into the line."""
+    file = tmp_path / "empty.toml"
+    file.write_text('[process]\nname = "x"\n', encoding="utf-8")
+
+    done = run("diagram", file)
+
+    assert 1 == done.code
+    assert "is not valid: tiers: is missing" in done.err
+
+
+@pytest.mark.parametrize("option", [[], ["--json"]])
+def test_schema_is_that_of_the_library(run, option):
+    """The schema is JSON anyway."""
+    assert json.loads(json.dumps(json_schema())) == run("schema", *option).json()

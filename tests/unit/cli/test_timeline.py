@@ -1,0 +1,149 @@
+from datetime import UTC, datetime, timedelta
+
+import attrs
+import pytest
+
+from supporttiers import events as happened
+from supporttiers.actors import SYSTEM, Actor
+from supporttiers.cli._timeline import TELLERS, span_text, timeline, told
+from supporttiers.links import Attachment, Link, VendorStatus
+from supporttiers.reasons import Reason
+from supporttiers.tiers import Agreement, Status
+
+NOON = datetime(2026, 3, 23, 12, tzinfo=UTC)
+WATCH = {"limit": "resolve", "instance": 1}
+OPENED = {"tenant": "default", "process": "p", "revision": "r", "requester": "jane"}
+
+
+def an(kind, **fields):
+    """Make an event at noon."""
+    common = {"case_id": "T-1", "version": 1, "at": NOON, "by": Actor.agent("eve")}
+    return kind(**{**common, **fields})
+
+
+@pytest.mark.parametrize(
+    ("event", "sentence"),
+    [
+        (an(happened.CaseOpened, **OPENED, tier=1), "opened at tier 1"),
+        (an(happened.CaseOpened, **OPENED, tier=1, team="front"), "opened at tier 1, team front"),
+        (an(happened.CaseStarted, assignee="eve"), "work started by eve"),
+        (an(happened.CaseStarted), "work started"),
+        (an(happened.CaseReleased), "put back into the queue"),
+        (an(happened.CaseAssigned, assignee="eve"), "assigned to eve"),
+        (an(happened.CaseAssigned), "assigned to nobody"),
+        (an(happened.CaseReplied, text="x"), "replied"),
+        (an(happened.CaseReplied, channel="mail"), "replied by mail"),
+        (an(happened.CaseNoted), "noted"),
+        (an(happened.AttemptRecorded, what="FAQ 7", outcome="helped"), "self-service tried: FAQ 7: helped"),
+        (an(happened.CaseEscalated, tier=2), "escalated to tier 2"),
+        (an(happened.CaseHandedBack, tier=1), "handed back to tier 1"),
+        (an(happened.CaseTransferred, tier=2, team="net"), "transferred to tier 2, team net"),
+        (an(happened.ManagementInformed), "management informed"),
+        (an(happened.WaitStarted, wait_reason="customer"), "waits for customer"),
+        (
+            an(happened.WaitStarted, wait_reason="scheduled", until=NOON),
+            "waits for scheduled until 2026-03-23 12:00:00",
+        ),
+        (an(happened.CaseResumed, status=Status.QUEUED), "goes on, queued"),
+        (an(happened.CaseResolved), "resolved"),
+        (an(happened.CaseResolved, solution="KB-1"), "resolved by KB-1"),
+        (an(happened.CaseReopened, tier=2), "reopened at tier 2"),
+        (an(happened.CaseClosed), "closed"),
+        (an(happened.CaseCancelled), "cancelled"),
+        (an(happened.CaseAmended, priority="high", tags=("a", "b")), "amended: priority high; tags a, b"),
+        (
+            an(happened.CaseAmended, subject="new", tags=(), attributes={"room": "12"}),
+            "amended: tags none; subject; attributes room",
+        ),
+        (an(happened.AttachmentsAdded, attachments=(Attachment(id="f-1"),)), "attached: f-1"),
+        (an(happened.WatchersAdded, watchers=("ann", "bob")), "watched by ann, bob"),
+        (an(happened.WatchersRemoved, watchers=("ann",)), "no longer watched by ann"),
+        (an(happened.CaseLinked, link=Link("follows", "T-2")), "linked: follows T-2"),
+        (an(happened.CaseMerged, into="T-2"), "merged into T-2"),
+        (an(happened.CaseRated, score=4), "rated 4 of 5"),
+        (an(happened.CaseApproved), "approved"),
+        (an(happened.CaseDeclined), "declined"),
+        (an(happened.VendorDispatched, vendor="acme", key="k"), "sent to vendor acme"),
+        (
+            an(happened.VendorTicketUpdated, vendor="acme", key="k", remote_id="A-1", status=VendorStatus.OPEN),
+            "ticket A-1 at vendor acme: open",
+        ),
+        (
+            an(
+                happened.StopwatchStarted,
+                **WATCH,
+                agreement=Agreement.SLA,
+                target=timedelta(hours=4),
+                started_at=NOON,
+                due_at=NOON,
+                revision="r",
+            ),
+            "clock 'resolve' started: 4h, due 2026-03-23 12:00:00",
+        ),
+        (an(happened.StopwatchPaused, **WATCH, segment=None), "clock 'resolve' paused"),
+        (
+            an(happened.StopwatchResumed, **WATCH, running_since=NOON, due_at=NOON),
+            "clock 'resolve' runs again, due 2026-03-23 12:00:00",
+        ),
+        (an(happened.StopwatchRetargeted, **WATCH, target=timedelta(minutes=90)), "clock 'resolve' now allows 1h30m"),
+        (an(happened.StopwatchStopped, **WATCH, stopped_at=NOON), "clock 'resolve' stopped, in time"),
+        (an(happened.StopwatchStopped, **WATCH, stopped_at=NOON, breached=True), "clock 'resolve' stopped, late"),
+        (an(happened.StopwatchCancelled, **WATCH, stopped_at=NOON), "clock 'resolve' cancelled"),
+        (an(happened.ThresholdFired, **WATCH, threshold=0, mark="75%", due_at=NOON), "limit 'resolve' reached 75%"),
+        (
+            an(happened.ThresholdFired, **WATCH, threshold=0, mark="75%", due_at=NOON, overtaken=True),
+            "limit 'resolve' reached 75%, overtaken: it had moved on",
+        ),
+        (an(happened.ActionRefused, **WATCH, threshold=0, action="escalate"), "limit 'resolve' could not escalate"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, happened.Event) else value,
+)
+def test_event_is_told_in_words(event, sentence):
+    """Each kind of event has its sentence."""
+    assert sentence == told(event)
+
+
+def test_every_event_can_be_told():
+    """No kind of event was forgotten."""
+    assert set(happened.EVENTS) == TELLERS.keys()
+
+
+def test_event_of_a_later_release_is_told_by_its_name():
+    """A kind that is not known here does not stop the tale."""
+
+    @attrs.frozen(kw_only=True)
+    class CaseSung(happened.Event):
+        pass
+
+    assert "CaseSung" == told(an(CaseSung))
+
+
+def test_timeline_says_who_when_and_why():
+    """Names are set in a column; the reason, and when it really happened, follow."""
+    events = [
+        an(happened.CaseResolved, occurred_at=NOON - timedelta(hours=1)),
+        an(happened.CaseEscalated, tier=2, by=SYSTEM, reason=Reason("move.wait_over")),
+        an(happened.StopwatchCancelled, **WATCH, stopped_at=NOON, by=SYSTEM, reason=Reason("move.wait_over")),
+        an(happened.ActionRefused, **WATCH, threshold=0, action="escalate", by=SYSTEM, reason=Reason("refused.move")),
+    ]
+
+    assert [
+        "2026-03-23 12:00:00  eve (agent)  resolved (happened 2026-03-23 11:00:00)",
+        "2026-03-23 12:00:00  system       escalated to tier 2: the agreed time of waiting is over",
+        "2026-03-23 12:00:00  system       clock 'resolve' cancelled",
+        "2026-03-23 12:00:00  system       limit 'resolve' could not escalate: the process has no such move",
+    ] == list(timeline(events, texts=False))
+
+
+def test_timeline_of_nothing_is_empty():
+    """No event, no line."""
+    assert [] == list(timeline([], texts=True))
+
+
+@pytest.mark.parametrize(
+    ("span", "text"),
+    [(timedelta(0), "0s"), (timedelta(minutes=-90), "-1h30m"), (timedelta(seconds=61.9), "1m1s")],
+)
+def test_span_is_told_as_process_files_have_it(span, text):
+    """Fractions of a second are left out."""
+    assert text == span_text(span)
