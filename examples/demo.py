@@ -47,6 +47,7 @@ def live_through(desk: SupportDesk, clock: FakeClock, office: Office, number: in
         wishes = [new.pop(id)[1] if id in new else office.act(desk.get(id)) for id in case_ids]
         answers = desk.execute_all(wish for wish in wishes if wish)  # one transaction for all of this minute
         refused += [answer for answer in answers if isinstance(answer, CaseError)]
+        desk.run_due()  # what that caused goes out: mail, and requests to the vendor
         for case in map(desk.get, case_ids):
             if case.status not in {Status.CLOSED, Status.CANCELLED}:
                 heapq.heappush(agenda, (at + office.next_look(case), case.id))

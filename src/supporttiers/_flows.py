@@ -26,14 +26,17 @@ from supporttiers.errors import (
     CaseNotFoundError,
     IdempotencyError,
     InputError,
+    NotifyError,
     StaleCaseError,
     StoreError,
     SupportTiersError,
+    VendorError,
 )
 from supporttiers.events import Event
 from supporttiers.links import VendorStatus
 from supporttiers.process import SupportProcess
 from supporttiers.protocols import (
+    KEY_LIFE,
     CaseStore,
     Commit,
     KeyUse,
@@ -49,7 +52,6 @@ log = logging.getLogger("supporttiers.flows")
 
 T = TypeVar("T")
 
-KEY_LIFE: Final = timedelta(days=30)
 ATTEMPTS_AT_WRITING: Final = 20
 ATTEMPTS_AT_SENDING: Final = 10
 POLL_EVERY: Final = timedelta(minutes=1)
@@ -160,12 +162,14 @@ def execute(
     key = command.idempotency_key
     if key is not None and body is None:
         body = body_hash(command)
+    seen = 0
     for _ in range(ATTEMPTS_AT_WRITING):
         loaded: Loaded = yield Call(ports.store.load, tenant, command.case_id, key=key)
         if loaded.used is not None and loaded.used.used_at >= now - KEY_LIFE:
             return (yield from _replayed(ports, tenant, loaded.used, body))
         if by_id and loaded.case is not None and loaded.case.requester == command.by.id:
             command = attrs.evolve(command, by=Actor.customer(command.by.id))
+        seen = 0 if loaded.case is None else loaded.case.version
         process = yield from process_for(ports, loaded.case, command)
         decision = decide(process, loaded.case, command, now, tenant=tenant)
         commit = _commit(ports, tenant, loaded.case, decision, now, command=command, body=body, settled=settled)
@@ -174,7 +178,7 @@ def execute(
                 raise decision.refusal
             return decision
     found = yield Call(ports.store.load, tenant, command.case_id)
-    raise StaleCaseError(command.case_id, command.expected_version or 0, found.case.version if found.case else 0)
+    raise StaleCaseError(command.case_id, seen, found.case.version if found.case else 0)
 
 
 def _other_exists(ports: Ports, tenant: str, command: LinkCase | Merge) -> Flow[None]:
@@ -207,15 +211,18 @@ def _commit(
         used = KeyUse(key=key, case_id=decision.case.id, version=decision.case.version, body=body, used_at=now)
     return Commit(
         tenant=tenant, case=decision.case, previous=0 if before is None else before.version, events=decision.events,
-        wakes_at=decision.wakes_at, messages=_messages(ports, tenant, decision.effects, now), used=used,
+        wakes_at=decision.wakes_at, messages=_messages(ports, tenant, decision, now), used=used,
         settled=None if decision.refusal is not None else settled, recorded_at=now,
     )  # fmt: skip
 
 
-def _messages(ports: Ports, tenant: str, effects: Sequence[Effect], now: datetime) -> tuple[Message, ...]:
+def _messages(ports: Ports, tenant: str, decision: Decision, now: datetime) -> tuple[Message, ...]:
     """Make a row of the outbox for each effect and target."""
+    if not decision.effects:
+        return ()
+    happened_at = {event.version: event.at for event in decision.events}
     rows: list[Message] = []
-    for number, effect in enumerate(effects):
+    for number, effect in enumerate(decision.effects):
         for kind, target in _targets(ports, effect):
             rows.append(
                 Message(
@@ -225,7 +232,7 @@ def _messages(ports: Ports, tenant: str, effects: Sequence[Effect], now: datetim
                     kind=kind,
                     target=target,
                     effect=effect,
-                    at=now,
+                    at=happened_at[effect.version],
                     not_before=now,
                 )
             )
@@ -287,7 +294,7 @@ def _execute_batch(
     ids = list(dict.fromkeys(commands[place].case_id for place in places))
     cases: dict[str, Case | None] = dict((yield Call(ports.store.load_many, tenant, ids)))
     answers: dict[int, Decision | SupportTiersError] = {}
-    written: list[tuple[int, Commit]] = []
+    unwritten: dict[str, Commit] = {}
     for place in places:
         command = commands[place]
         before = cases.get(command.case_id)
@@ -301,17 +308,22 @@ def _execute_batch(
         commit = _commit(ports, tenant, before, decision, now)
         if commit is not None:
             cases[command.case_id] = commit.case
-            written.append((place, commit))
-    results = (yield Call(ports.store.commit, tuple(commit for _, commit in written))) if written else ()
-    lost = {commit.case.id for (_, commit), ok in zip(written, results, strict=True) if not ok}
+            earlier = unwritten.get(command.case_id)
+            unwritten[command.case_id] = commit if earlier is None else _joined(earlier, commit)
+    results = (yield Call(ports.store.commit, tuple(unwritten.values()))) if unwritten else ()
+    lost = {case_id for case_id, ok in zip(unwritten, results, strict=True) if not ok}
     for place in places:
-        if commands[place].case_id in lost and _not_written(place, written, results):
+        if commands[place].case_id in lost:
             answers[place] = yield from _answer(ports, tenant, commands[place], now)
     return answers
 
 
-def _not_written(place: int, written: Sequence[tuple[int, Commit]], results: Sequence[bool]) -> bool:
-    return not any(found == place and ok for (found, _), ok in zip(written, results, strict=True))
+def _joined(earlier: Commit, later: Commit) -> Commit:
+    """Make one commit of two for one case: if the first lost a race, the second, decided on top of it, must too."""
+    return attrs.evolve(
+        later, previous=earlier.previous, events=earlier.events + later.events,
+        messages=earlier.messages + later.messages,
+    )  # fmt: skip
 
 
 def preview(ports: Ports, tenant: str, command: Command, now: datetime) -> Flow[Decision]:
@@ -395,7 +407,7 @@ def _settled(message: Message, state: str, result: str, now: datetime) -> Settle
 def _notify(ports: Ports, message: Message, effect: Notify, now: datetime) -> Flow[None]:
     notifier = ports.notifiers.get(message.target)
     if notifier is None:
-        raise StoreError(message.target, "this desk has no such notifier", retryable=True)
+        raise NotifyError(message.target, "this desk has no such notifier", retryable=True)
     loaded = yield Call(ports.store.load, message.tenant, message.case_id)
     case: Case = loaded.case
     notification = Notification(
@@ -420,7 +432,7 @@ def recipients(case: Case, to: str) -> tuple[str, ...]:
 def _open_ticket(ports: Ports, message: Message, effect: DispatchToVendor, now: datetime) -> Flow[None]:
     vendor = ports.vendors.get(effect.vendor)
     if vendor is None:
-        raise StoreError(effect.vendor, "this desk has no such vendor", retryable=True)
+        raise VendorError(effect.vendor, "this desk has no such vendor", retryable=True)
     request = VendorRequest(
         tenant=message.tenant, case_id=message.case_id, subject=effect.subject, text=effect.text,
         category=effect.category, priority=effect.priority,
@@ -462,21 +474,27 @@ def _failed(ports: Ports, message: Message, error: Exception, now: datetime) -> 
     final = isinstance(error, BackendError) and not error.retryable
     settled = _settled(message, "pending", type(error).__name__, now)
     if final or settled.attempts >= ATTEMPTS_AT_SENDING:
-        yield Call(ports.store.settle, attrs.evolve(settled, state="dead"))
-        yield from _tell_of_dead_dispatch(ports, message, now)
+        yield from _give_up(ports, message, attrs.evolve(settled, state="dead"), now)
         return
     wait = min(_FIRST_RETRY * 2**message.attempts, _LAST_RETRY)
     yield Call(ports.store.settle, attrs.evolve(settled, not_before=now + wait))
 
 
-def _tell_of_dead_dispatch(ports: Ports, message: Message, now: datetime) -> Flow[None]:
-    """A request that no vendor will ever see must not leave its case waiting."""
+def _give_up(ports: Ports, message: Message, dead: Settled, now: datetime) -> Flow[None]:
+    """Let a message go; a case must not wait for the answer to a request that no vendor will ever see."""
     effect = message.effect
     if isinstance(effect, DispatchToVendor):
         update = VendorUpdate(
             case_id=message.case_id, by=SYSTEM, vendor=effect.vendor, key=effect.key, status=VendorStatus.FAILED
         )
-        yield from execute(ports, message.tenant, update, now)
+        try:
+            decision = yield from execute(ports, message.tenant, update, now, settled=dead)
+        except SupportTiersError as error:  # other messages must not wait behind this one for ever
+            log.error("case %s could not be told of its dead message: %s", message.case_id, type(error).__name__)  # noqa: TRY400 - ids only
+        else:
+            if decision.events:
+                return
+    yield Call(ports.store.settle, dead)
 
 
 # -- vendors

@@ -5,9 +5,8 @@ A `Clock` answers `now()` with an aware instant in UTC. `FakeClock` stands still
 support process take milliseconds.
 """
 
-import secrets
+import os
 import threading
-import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, runtime_checkable
 
@@ -106,9 +105,14 @@ class IdFactory:
         micros = int(now.timestamp() * 1_000_000)
         with self._lock:
             stamp = self._last = max((micros // 1000 << 12) | (micros % 1000 * 4096 // 1000), self._last + 1)
-        value = (stamp >> 12 << 80) | (7 << 76) | ((stamp & 0xFFF) << 64) | (2 << 62) | secrets.randbits(62)
-        return str(uuid.UUID(int=value))
+        value = (stamp >> 12 << 80) | (7 << 76) | ((stamp & 0xFFF) << 64) | (2 << 62) | _random_62_bits()
+        digits = f"{value:032x}"
+        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
     def salt(self) -> bytes:
         """Give 16 random bytes for the commitment to an event's private part."""
-        return secrets.token_bytes(16)
+        return os.urandom(16)
+
+
+def _random_62_bits() -> int:
+    return int.from_bytes(os.urandom(8)) >> 2

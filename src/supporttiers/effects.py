@@ -14,7 +14,7 @@ import attrs
 from supporttiers.commands import Command
 from supporttiers.links import VendorStatus
 from supporttiers.reasons import Reason
-from supporttiers.tiers import Status, Visibility
+from supporttiers.tiers import Status
 
 PRIVATE: Final[Mapping[str, object]] = {"private": True}
 
@@ -44,12 +44,10 @@ class Notify(Effect):
     Attributes:
         to: One of `RECIPIENTS`, or a name; resolved to people when it is sent.
         reason: What to tell.
-        visibility: Requesters and watchers are told of public things only.
     """
 
     to: str
     reason: Reason
-    visibility: Visibility = Visibility.PRIVATE
 
 
 @attrs.frozen(kw_only=True)

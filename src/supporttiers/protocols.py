@@ -116,7 +116,7 @@ class Message:
 
     Attributes:
         tenant: Whose case.
-        key: Its identity, which is also the idempotency key handed to notifiers and vendors.
+        key: Its identity, which is also the key handed to notifiers; a vendor is handed that of its request.
         case_id: The case that caused it.
         kind: `notify`, `dispatch` or `tell`.
         target: The notifier's or vendor's name, or the other case.

@@ -27,6 +27,7 @@ CODES: Final[Mapping[str, str]] = {
     "move.reply": "the requester replied",
     "move.vendor": "vendor {vendor!r} answered: {status}",
     "move.wait_over": "the agreed time of waiting is over",
+    "management.asked": "{by} asks for attention",
     "move.merged": "merged into case {into!r}",
     "move.bounced": "moved between {pair} {count} times; the limit is {limit}",
     # what comes next
@@ -64,7 +65,6 @@ CODES: Final[Mapping[str, str]] = {
     "plugin.invalid": "{problem}",
     "backend.failed": "{backend}: {problem}",
     # what a sweep met
-    "limit.overtaken": "the tier was entered at {entered_at}, at or after the due instant",
     "limit.no_action": "the process refuses {action!r}: {why}",
     # what verification finds
     "verify.gap": "version {expected} was expected, {found} found",

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from supporttiers.clock import FakeClock
 from supporttiers.desk import SupportDesk
+from supporttiers.errors import InputError
 from supporttiers.readings import Pass
 
 
@@ -23,14 +24,20 @@ def run_until(desk: SupportDesk, clock: FakeClock, until: datetime) -> Pass:
 
     Returns:
         The sum of all passes.
+
+    Raises:
+        InputError: A wake-up has come at which the desk then finds nothing due, so that this would never end: the desk
+            has another clock.
     """
     done = Pass()
-    while True:
-        wake = desk.next_wake()
-        if wake is None or wake > until:
-            break
+    while (wake := desk.next_wake()) is not None and wake <= until:
         clock.advance(to=max(wake, clock.now()))
-        done = _sum(done, desk.run_due())
+        one = desk.run_due()
+        if not one.fired and desk.next_wake() == wake:
+            reached = f"has reached the wake-up at {wake.isoformat()}"
+            problem = f"{reached}, but the desk finds nothing due; it must have been built with this clock"
+            raise InputError("", "clock", problem)
+        done = _sum(done, one)
     clock.advance(to=until)
     return _sum(done, desk.run_due())
 

@@ -73,7 +73,8 @@ def test_auditor_finds_an_edit(say):
     say("init")
     a_morning()
     connection = sqlite3.connect("support.db")
-    connection.execute("UPDATE supporttiers_event SET public = replace(public, 'T-1', 'T-9') WHERE case_id = 'T-1'")
+    edit = """UPDATE supporttiers_event SET public = replace(public, '"tier":1', '"tier":3') WHERE case_id = 'T-1'"""
+    connection.execute(edit)
     connection.commit()
     connection.close()
 

@@ -26,7 +26,7 @@ def play(folder, *options):
     capture = pytest.MonkeyPatch()
     lines = []
     with capture.context() as patch:
-        patch.setattr(sys, "argv", ["demo.py", str(folder), "--cases", "25", *options])
+        patch.setattr(sys, "argv", ["demo.py", str(folder), "--cases", "40", *options])
         patch.syspath_prepend(str(EXAMPLES))
         patch.setattr("builtins.print", lambda *words, **_: lines.append(" ".join(map(str, words))))
         runpy.run_path(str(EXAMPLES / "demo.py"), run_name="__main__")
@@ -43,7 +43,7 @@ def test_demo_says_what_happened(demo):
     """Its report tells where the cases are, how they moved, what fired, and where to look."""
     output, folder = demo
 
-    for heading in ("25 cases.", "Where the cases are", "How they moved", "Time limits that fired",
+    for heading in ("40 cases.", "Where the cases are", "How they moved", "Time limits that fired",
                     "Time to resolution", "Busiest to and fro", "Told by mail:", "Try:"):  # fmt: skip
         assert heading in output
     assert re.search(r"^tier 1, 100% +\d+ +\d+", output, re.MULTILINE)
@@ -55,7 +55,7 @@ def test_demo_leaves_database_and_diagram(demo):
     _, folder = demo
     desk = SupportDesk(SupportProcess.from_toml(EXAMPLES / "acme.toml"), store=f"sqlite:///{folder / 'acme.db'}")
 
-    assert 25 == sum(desk.counts().values())
+    assert 40 == sum(desk.counts().values())
     assert desk.process.diagram() == (folder / "acme.mmd").read_text("utf-8")
     desk.shut_down()
 
@@ -70,7 +70,7 @@ def test_demo_commands_work(demo, capsys):
         assert 0 == main(words)
     out = capsys.readouterr().out
     assert "why it stands there" in out
-    assert "25 cases checked, all sound" in out
+    assert "40 cases checked, all sound" in out
 
 
 def test_demo_is_the_same_for_the_same_seed(demo, tmp_path):

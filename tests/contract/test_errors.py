@@ -48,8 +48,10 @@ EXAMPLES = [
     ),
     (
         errors.MoveRefusedError("T-1", "wait", "tier1.queued", ("start", "escalate to 2"), REFUSED),
-        "case 'T-1' cannot wait from tier1.queued: waiting for a vendor needs an open vendor ticket; dispatch first; "
-        "from here it can: start, escalate to 2",
+        (
+            "case 'T-1' cannot wait from tier1.queued: waiting for a vendor needs an open vendor ticket; dispatch first; "
+            "from here it can: start, escalate to 2"
+        ),
         REFUSED,
     ),
     (
@@ -64,8 +66,10 @@ EXAMPLES = [
     ),
     (
         errors.NotPermittedError("T-1", "close", "bob", (REFUSED, Reason("refused.move")), ("solution", "category")),
-        "case 'T-1': 'bob' may not close: waiting for a vendor needs an open vendor ticket; dispatch first; "
-        "the process has no such move; hand in first: solution, category",
+        (
+            "case 'T-1': 'bob' may not close: waiting for a vendor needs an open vendor ticket; dispatch first; "
+            "the process has no such move; hand in first: solution, category"
+        ),
         REFUSED,
     ),
     (

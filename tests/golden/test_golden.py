@@ -72,7 +72,7 @@ COMMANDS = [
 
 EFFECT_EXAMPLES = [
     Notify(
-        case_id="T-1", version=3, to="manager", visibility=Visibility.PUBLIC,
+        case_id="T-1", version=3, to="manager",
         reason=Reason("move.bounced", {"pair": "1/front-2", "count": 4, "limit": 3}),
     ),
     DispatchToVendor(

@@ -42,6 +42,7 @@ class Told:
     case: Case | None = None
 
     def add(self, decision: Decision) -> None:
+        """Add what one decision gives."""
         self.events += decision.events
         self.effects += decision.effects
         self.case = decision.case

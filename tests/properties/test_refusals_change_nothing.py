@@ -58,7 +58,7 @@ def test_refused_decision_then_pass_equals_the_pass_alone(world):
 @given(worlds(ids=("C-1", "C-2")))
 @settings(max_examples=50)
 def test_refused_command_leaves_every_row_as_a_pass_would(world):
-    """After a refusal and a pass, a file holds byte by byte what the pass alone leaves; nothing due, nothing changed."""
+    """A refusal and a pass leave, byte by byte, what the pass alone leaves; with nothing due the refusal leaves all."""
     with ledgers(world.process, 2) as (asked, spared):
         for command in world.script:
             asked.go_to(command.at)

@@ -8,6 +8,7 @@ all calendars are 24x7, so that a span is its own working time.
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import attrs
 from hypothesis import given, settings
@@ -73,9 +74,9 @@ def folded(history: list[Event]) -> Iterator[tuple[Case | None, Event, Case]]:
         yield before, event, case
 
 
-def limits_of(world: World) -> dict[str, TimeLimit]:
-    """Give the limits of a world's process by name."""
-    return {limit.name: limit for limit in world.process.all_limits}
+def thresholds_of(world: World) -> dict[str, tuple[Threshold, ...]]:
+    """Give the thresholds of a world's limits by the limit's name; each limit has one at its target."""
+    return {compiled.limit.name: compiled.thresholds for compiled in world.process.compiled_limits}
 
 
 # -- one stopwatch, worked out from its spans
@@ -127,17 +128,14 @@ def watched(history: list[Event]) -> Iterator[tuple[Case, happened.StopwatchEven
 
 @given(worlds())
 def test_elapsed_at_the_due_instant_is_the_target(world):
-    """Whatever the pauses, exactly the target has passed at the instant at which a stopwatch is due."""
+    """Whatever the pauses, exactly the target has passed at the instant at which a live stopwatch is due."""
     history, _ = lived(world)
     for _, event, after, spans in watched(history):
         watch = after.stopwatch(event.limit)
-        if watch.due_at is not None and watch.stage is not Stage.CANCELLED:
-            assert watch.target == spans.elapsed(watch.due_at)
-            assert watch.due_at == spans.reaches(watch.target)
-        if watch.stage is Stage.IN_PROGRESS:
-            assert watch.due_at is not None
-            assert watch.target == watch.elapsed(ALWAYS, max(watch.due_at, watch.running_since)) or watch.breached
-            assert watch.due_at == watch.when_elapsed(watch.target, ALWAYS)
+        if watch.is_live:
+            assert (watch.due_at is None) == (watch.stage is Stage.PAUSED and spans.reaches(watch.target) is None)
+            assert watch.due_at == spans.reaches(watch.target) == watch.when_elapsed(watch.target, ALWAYS)
+            assert watch.due_at is None or watch.target == spans.elapsed(watch.due_at)
 
 
 @given(worlds())
@@ -150,7 +148,7 @@ def test_stopwatch_measures_what_its_spans_add_up_to(world):
 
         assert spans.elapsed(later) == watch.elapsed(ALWAYS, later) == watch.actual_elapsed(later)
         assert all(start <= end for start, end in spans.closed)
-        assert all(end <= start for (_, end), (start, _) in zip(spans.closed, spans.closed[1:], strict=False))
+        assert all(end <= start for (_, end), (start, _) in pairwise(spans.closed))
 
 
 @given(worlds())
@@ -190,7 +188,7 @@ def test_threshold_fires_when_its_share_has_elapsed(world):
     for before, event, _, spans in watched(history):
         if isinstance(event, happened.ThresholdFired):
             watch = before.stopwatch(event.limit)
-            threshold = limits_of(world)[event.limit].thresholds[event.threshold]
+            threshold = thresholds_of(world)[event.limit][event.threshold]
 
             assert watch.stage is Stage.IN_PROGRESS
             assert (event.mark, event.instance) == (threshold.mark, watch.instance)
@@ -214,16 +212,16 @@ def test_threshold_fires_at_most_once_an_instance(world):
 
 @given(worlds())
 def test_threshold_that_was_due_on_a_running_clock_has_fired(world):
-    """After a pass, every threshold that its running clock has reached stands as fired, and no other of its instance."""
+    """After a pass, each threshold that a running clock has reached stands as fired, and none that never fired does."""
     history, points = lived(world)
-    limits = limits_of(world)
+    thresholds = thresholds_of(world)
     for point in points:
         for watch in point.case.stopwatches:
             if not point.is_pass or watch.stage is not Stage.IN_PROGRESS:
                 continue
             reached = {
                 place
-                for place, threshold in enumerate(limits[watch.limit].thresholds)
+                for place, threshold in enumerate(thresholds[watch.limit])
                 if watch.when_elapsed(threshold.reached_after(watch.target), ALWAYS) <= point.at
             }
             assert reached <= set(watch.fired)
@@ -237,31 +235,25 @@ def test_threshold_that_was_due_on_a_running_clock_has_fired(world):
 def test_clock_that_stands_still_had_fired_what_it_reached_while_it_ran(world):
     """A clock that pauses or stops has fired all that it reached before that instant, by what it then was to reach."""
     history, _ = lived(world)
-    limits = limits_of(world)
+    thresholds = thresholds_of(world)
     for before, event, _, spans in watched(history):
         if not isinstance(event, happened.StopwatchPaused | happened.StopwatchStopped) or event.segment is None:
             continue
         watch = before.stopwatch(event.limit)
-        command_began = _began(history, event)
-        if _touched(history, event, command_began):
-            continue  # started, resumed or given another target by the very command that stops it
-        for place, threshold in enumerate(limits[event.limit].thresholds):
+        if any(isinstance(found, TOUCHES) and found.limit == event.limit for found in until(history, event)):
+            continue  # started, resumed or given another target at the very instant that stops it
+        for place, threshold in enumerate(thresholds[event.limit]):
             reached_at = spans.reaches(threshold.reached_after(watch.target))
             if reached_at is not None and reached_at < event.segment.end:
                 assert place in watch.fired
 
 
-def _began(history: list[Event], event: Event) -> int:
-    """Give the place of the first event of the same instant by the same actor."""
-    place = event.version - 1
-    while place and (history[place - 1].at, history[place - 1].by) == (event.at, event.by):
-        place -= 1
-    return place
+TOUCHES = happened.StopwatchStarted | happened.StopwatchResumed | happened.StopwatchRetargeted
 
 
-def _touched(history: list[Event], event: happened.StopwatchEvent, since: int) -> bool:
-    kinds = happened.StopwatchStarted | happened.StopwatchResumed | happened.StopwatchRetargeted
-    return any(isinstance(found, kinds) and found.limit == event.limit for found in history[since : event.version - 1])
+def until(history: list[Event], event: Event) -> Iterator[Event]:
+    """Give the events of the same instant that came before an event."""
+    return (found for found in history[: event.version - 1] if found.at == event.at)
 
 
 @given(worlds())
@@ -297,14 +289,14 @@ def test_case_is_due_at_its_earliest_live_target(world):
 def test_wake_up_is_the_earliest_of_what_is_ahead(world):
     """A case wakes exactly when its earliest threshold on a running clock, or its agreed wait, is due."""
     _, points = lived(world)
-    limits = limits_of(world)
+    thresholds = thresholds_of(world)
     for point in points:
         ahead = [] if point.case.wait_until is None else [point.case.wait_until]
         for watch in point.case.stopwatches:
             if watch.stage is Stage.IN_PROGRESS:
                 ahead += [
                     watch.when_elapsed(threshold.reached_after(watch.target), ALWAYS)
-                    for place, threshold in enumerate(limits[watch.limit].thresholds)
+                    for place, threshold in enumerate(thresholds[watch.limit])
                     if place not in watch.fired
                 ]
 
@@ -340,7 +332,7 @@ PAUSES = st.lists(st.tuples(SPAN, SPAN), min_size=MAX_SEGMENTS - 2, max_size=MAX
 @given(PAUSES)
 @settings(max_examples=50)
 def test_merged_segments_keep_both_sums(pauses):
-    """However many segments are closed, at most 32 are kept, in order, and working and wall time stay what they were."""
+    """However many segments are closed, at most 32 are kept, in order, and working and wall time stay the same."""
     kept: tuple[Segment, ...] = ()
     at, business, actual = START, ZERO, ZERO
     for ran, stood in pauses:
@@ -352,7 +344,7 @@ def test_merged_segments_keep_both_sums(pauses):
     assert business == sum((segment.business for segment in kept), ZERO)
     assert actual == sum((segment.actual for segment in kept), ZERO)
     assert (kept[0].start, kept[-1].end) == (START, at - STEP * pauses[-1][1])
-    assert all(first.end <= second.start for first, second in zip(kept, kept[1:], strict=False))
+    assert all(first.end <= second.start for first, second in pairwise(kept))
 
 
 @given(PAUSES, st.integers(1, 300))

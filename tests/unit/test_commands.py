@@ -14,6 +14,7 @@ from supporttiers.tiers import CaseKind, Visibility
 
 NINE = datetime(2026, 3, 23, 9, tzinfo=UTC)
 NAIVE = datetime(2026, 3, 23, 9)  # noqa: DTZ001 - to be refused
+UNSAFE = "contains U+0000 or a lone surrogate, which no store can keep; remove it"
 BOB = Actor.agent("bob")
 REQUIRED = {
     commands.Transfer: {"team": "front"},
@@ -76,7 +77,7 @@ def test_command_refuses_what_no_command_can_have(kind, field, value, text):
         (commands.Open, {"tier": 100}, "tier is 100; possible is 0 to 99"),
         (commands.Open, {"team": 5}, "team must be a text, not int"),
         (commands.Assign, {"assignee": ""}, "assignee must not be empty"),
-        (commands.Reply, {"text": "\x00"}, "text contains U+0000 or a lone surrogate, which no store can keep; remove it"),
+        (commands.Reply, {"text": "\x00"}, f"text {UNSAFE}"),
         (commands.Note, {"visibility": "secret"}, "visibility must be public or private, not str"),
         (commands.RecordAttempt, {"what": ""}, "what must not be empty"),
         (commands.RecordAttempt, {"outcome": "maybe"}, "outcome must be one of: helped, did_not_help, unknown"),

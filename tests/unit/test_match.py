@@ -109,7 +109,7 @@ def test_match_data_reads_back(match, holds):
 @pytest.mark.parametrize(("match", "holds"), CONDITIONS, ids=range(len(CONDITIONS)))
 def test_match_shows_itself_as_python(match, holds):
     """Its repr is the code that makes it."""
-    written = eval(  # noqa: S307 - our own repr
+    written = eval(
         repr(match),
         {"Match": Match, "Not": Not, "AtLeast": AtLeast, "AtMost": AtMost, "datetime": __import__("datetime")},
     )
@@ -152,7 +152,11 @@ ORDERLESS = "has no order; possible are a value, a list of values, or not"
         (({5: 1},), {}, "condition: has a int for a field; possible are texts"),
         ((), {"attributes.": 1}, f"attributes.: is no field of a case; possible are {', '.join(FIELDS)}, attributes.x"),
         ((), {"colour": 1}, f"colour: is no field of a case; possible are {', '.join(FIELDS)}, attributes.x"),
-        ((), {"facts.load": 1}, "facts.load: facts are not built yet; possible are fields of the case and attributes.x"),
+        (
+            (),
+            {"facts.load": 1},
+            "facts.load: facts are not built yet; possible are fields of the case and attributes.x",
+        ),
         ((), {"tier": "2"}, "tier: is compared with a str; possible is a number"),
         ((), {"tier": True}, "tier: is compared with a bool; possible is a number"),
         ((), {"team": 2}, "team: is compared with a int; possible is a text"),

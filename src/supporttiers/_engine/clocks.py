@@ -7,7 +7,6 @@ from typing import NamedTuple
 from supporttiers import events as happened
 from supporttiers._engine.work import Work
 from supporttiers.cases import Case, Draft
-from supporttiers.limits import Threshold
 from supporttiers.process import CompiledLimit, SupportProcess
 from supporttiers.readings import ClockReading
 from supporttiers.stopwatches import Segment, Stage, Stopwatch
@@ -45,20 +44,23 @@ def deadlines(process: SupportProcess, draft: Draft | Case) -> Iterator[Deadline
         yield Deadline(draft.wait_until, WAIT, 0, 0)
 
 
-def _thresholds_ahead(process: SupportProcess, watch: Stopwatch) -> Iterator[Deadline]:
+def _thresholds_ahead(process: SupportProcess, watch: Stopwatch) -> list[Deadline]:
     place = process.limit_places.get(watch.limit)
     if place is None:
-        return
+        return []
     compiled = process.compiled_limits[place]
-    for index, threshold in enumerate(compiled.thresholds):
-        if index not in watch.fired:
-            yield Deadline(_reached_at(compiled, watch, threshold), LIMIT, place, index)
+    return [
+        Deadline(_reached_at(compiled, watch, index), LIMIT, place, index)
+        for index in range(len(compiled.thresholds))
+        if index not in watch.fired
+    ]
 
 
-def _reached_at(compiled: CompiledLimit, watch: Stopwatch, threshold: Threshold) -> datetime:
-    if threshold.is_target and watch.due_at is not None:
+def _reached_at(compiled: CompiledLimit, watch: Stopwatch, index: int) -> datetime:
+    if index == compiled.at_target and watch.due_at is not None:
         return watch.due_at
-    reached_at = watch.when_elapsed(threshold.reached_after(watch.target), compiled.calendar)
+    value = compiled.thresholds[index].reached_after(watch.target)
+    reached_at = watch.when_elapsed(value, compiled.calendar)
     assert reached_at is not None  # noqa: S101 - a running stopwatch reaches everything; for the type checker
     return reached_at
 

@@ -48,10 +48,7 @@ def hand_back(work: Work, command: HandBack) -> None:
     level = command.tier
     if level is None and came_from is not None and tier_target(came_from.tier) in work.targets("hand_back"):
         level = came_from.tier
-    team = command.team
-    if team is None and came_from is not None and came_from.tier == level:
-        team = came_from.team
-    _move(work, "hand_back", happened.CaseHandedBack, level, team)
+    _move(work, "hand_back", happened.CaseHandedBack, level, command.team)
 
 
 def transfer(work: Work, command: Transfer) -> None:
@@ -76,12 +73,18 @@ def _move(work: Work, trigger: str, kind: type[happened.CaseMoved], level: int |
     work.fire(trigger, tier_target(level))
     if not reaches(level, here):
         raise work.refuse(trigger, "refused.direction", target=level, direction=word, tier=here)
-    team = team_at(work, trigger, level, team)
+    team = team_at(work, trigger, level, team or _former_team(work, level))
     bounce = _bounce(work, Place(level, team))
     status = Status.QUEUED if work.is_open else work.draft.status
     work.emit(kind, tier=level, team=team, status=status, bounce=bounce)
     _tell_of_bounces(work, bounce)
     arrive(work)
+
+
+def _former_team(work: Work, level: int) -> str | None:
+    """Who had the case there, if it has just come from that tier, knows it best."""
+    came_from = work.draft.came_from
+    return came_from.team if came_from is not None and came_from.tier == level else None
 
 
 def _default_level(work: Work, trigger: str) -> int:
@@ -131,7 +134,7 @@ def arrive(work: Work) -> None:
 def inform_management(work: Work, command: InformManagement) -> None:
     """Tell management; nothing moves."""
     work.emit(happened.ManagementInformed)
-    work.notify("manager", Reason("move.manual", {"by": command.by.id}))
+    work.notify("manager", Reason("management.asked", {"by": command.by.id}))
 
 
 # -- vendors

@@ -49,7 +49,7 @@ def read_part(kind: type[_T], data: object, place: str, faults: list[Fault]) -> 
     before = len(faults)
     known: Mapping[str, attrs.Attribute[Any]] = attrs.fields_dict(kind)  # type: ignore[arg-type]
     faults.extend(_key_faults(data, known, place))
-    values = {key: _value(known[key], data[key], joined(place, key), faults) for key in known.keys() & data.keys()}
+    values = {key: _value(known[key], data[key], joined(place, key), faults) for key in known if key in data}
     if len(faults) > before:
         return None
     try:
@@ -83,8 +83,8 @@ def _value(field: "attrs.Attribute[Any]", value: object, place: str, faults: lis
             return None
     try:
         converted: object = field.converter(value) if field.converter else value  # type: ignore[operator] # a function
-        if field.validator is not None:
-            field.validator(None, field, converted)
+        assert field.validator is not None  # noqa: S101 - every field of a mapping has one; for the type checker
+        field.validator(None, field, converted)
     except PolicyConfigError as error:
         faults.append(Fault(place, error.problem))
     return value

@@ -63,7 +63,7 @@ def _said(error: Exception, row: int) -> tuple[int | None, None, str]:
     if isinstance(error, csv.Error):
         return row, None, f"is not valid CSV: {error}"
     if isinstance(error, _BROKEN_GZIP):
-        return row, None, f"the compressed file is broken here: {error}"
+        return row, None, f"the compressed file is broken near here: {error}"
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return None, None, f"the file cannot be read: {reason}"
 

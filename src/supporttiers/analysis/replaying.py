@@ -18,7 +18,7 @@ from supporttiers.clock import FakeClock
 from supporttiers.commands import Command
 from supporttiers.decisions import Decision
 from supporttiers.desk import SupportDesk
-from supporttiers.errors import CaseError, InputError
+from supporttiers.errors import CaseError, InputError, SupportTiersError
 from supporttiers.process import SupportProcess
 from supporttiers.protocols import CaseStore
 from supporttiers.worker import run_until
@@ -154,11 +154,11 @@ class _Replay:
     def _drive(self, window: Iterable[Row]) -> None:
         """Give commands, those of many cases at a time, and of each case one by one."""
         lines = self._lines(window)
-        while lines:
-            answers = self._desk.execute_all([line.command for line in lines if line.command is not None])
-            for line, answer in zip(lines, answers, strict=True):
-                self._answer(line, answer)
-            lines = [line for line in lines if line.command is not None]
+        while asked := [(line, line.command) for line in lines if line.command is not None]:
+            answers = self._desk.execute_all([command for _, command in asked])
+            for (line, command), answer in zip(asked, answers, strict=True):
+                self._answer(line, command, answer)
+            lines = [line for line, _ in asked]
 
     def _lines(self, window: Iterable[Row]) -> list[_Line]:
         rows: dict[str, list[Row]] = {}
@@ -168,7 +168,7 @@ class _Replay:
         lines = [_Line(story, story.commands(mine)) for story, mine in stories]
         for line in lines:
             line.begin()
-        return [line for line in lines if line.command is not None]
+        return lines
 
     def _story(self, case_id: str) -> Story:
         story = self._stories.get(case_id)
@@ -176,15 +176,14 @@ class _Replay:
             story = self._stories[case_id] = Story(case_id, self._tally, self._desk.process)
         return story
 
-    def _answer(self, line: _Line, answer: Decision | Exception) -> None:
-        accepted = isinstance(answer, Decision)
-        if isinstance(answer, Decision):
-            line.story.accept(answer, self._desk.history)
-        elif isinstance(answer, CaseError) and line.command is not None:
-            line.story.refuse(line.command, answer)
+    def _answer(self, line: _Line, command: Command, answer: Decision | SupportTiersError) -> None:
+        if isinstance(answer, CaseError):
+            line.story.refuse(command, answer)
+            line.go_on(accepted=False)
         else:
-            raise answer
-        line.go_on(accepted=accepted)
+            assert isinstance(answer, Decision)  # noqa: S101 - other errors are raised, not answered; for the type checker
+            line.story.accept(answer, self._desk.history)
+            line.go_on(accepted=True)
 
     def _catch_up(self) -> None:
         """Learn what time did to cases after their last rows."""

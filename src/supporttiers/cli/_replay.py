@@ -86,7 +86,12 @@ def _lines(result: "ReplayResult") -> Iterator[str]:
 def _summary(result: "ReplayResult") -> str:
     days = [f"{at:%Y-%m-%d}" for at in (result.first_at, result.last_at) if at is not None]
     span = f" from {' to '.join(days)}" if days else ""
-    return f"{result.cases:,} cases, {result.rows:,} rows{span}, {result.commands:,} commands"
+    cases, rows, commands = _some(result.cases, "case"), _some(result.rows, "row"), _some(result.commands, "command")
+    return f"{cases}, {rows}{span}, {commands}"
+
+
+def _some(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _tiers(result: "ReplayResult") -> list[Sequence[str]]:
@@ -136,7 +141,7 @@ def _set(table: Sequence[Sequence[str]]) -> Iterator[str]:
 def _moves(result: "ReplayResult") -> Iterator[str]:
     pairs = ", ".join(f"{pair} {count:,}" for pair, count in result.moves.items())
     yield f"moves: {result.moves_up:,} up, {result.moves_down:,} down{f' ({pairs})' if pairs else ''}"
-    yield f"to and fro between two places: {result.bounced_cases:,} cases, {result.bounces:,} times"
-    yield f"reopened: {result.reopened_cases:,} cases, {result.reopenings:,} times"
-    yield f"refused something: {result.refused_cases:,} cases"
-    yield f"still open: {result.open_cases:,} cases"
+    yield f"to and fro between two places: {_some(result.bounced_cases, 'case')}, {_some(result.bounces, 'time')}"
+    yield f"reopened: {_some(result.reopened_cases, 'case')}, {_some(result.reopenings, 'time')}"
+    yield f"refused something: {_some(result.refused_cases, 'case')}"
+    yield f"still open: {_some(result.open_cases, 'case')}"

@@ -89,6 +89,7 @@ def _facts(case: "Case", *, texts: bool) -> Iterator[tuple[str, object]]:
 def _row(clock: "ClockReading") -> list[object]:
     from supporttiers.cli._timeline import instant_text, span_text  # noqa: PLC0415
 
-    due_at = instant_text(clock.due_at or clock.projected_due_at)
+    projected_at = instant_text(clock.projected_due_at)
+    due_at = instant_text(clock.due_at) or (projected_at and f"~{projected_at}")
     spans = (clock.elapsed, clock.target, clock.remaining)
     return [clock.limit, clock.agreement, clock.stage, *map(span_text, spans), due_at, "late" if clock.breached else ""]

@@ -1,7 +1,6 @@
 """From a file to plain data, and what no process file can hold."""
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date, time
 from os import PathLike
@@ -46,6 +45,8 @@ def data_of(text: object, source: str) -> dict[str, Any]:
     Raises:
         ProcessError: It is no TOML (with line and column), or larger than 1 MiB.
     """
+    import tomllib  # noqa: PLC0415 - a desk whose process is made in Python does without
+
     if not isinstance(text, str):
         raise _error(source, "", f"must be a text in TOML, not {type_name(text)}")
     _check_size(text.encode("utf-8", "surrogatepass"), source)

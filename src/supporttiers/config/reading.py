@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from difflib import get_close_matches
 from typing import Any, Final, TypeVar
 
 import attrs
@@ -103,6 +102,8 @@ class _Reader:
             if key in _LATER.get(place.partition("[")[0], ()):
                 self.fault(where, "is not built yet in this release; leave it out")
             else:
+                from difflib import get_close_matches  # noqa: PLC0415 - only for a mistake
+
                 near = get_close_matches(key, known, n=1)
                 hint = f"did you mean {near[0]!r}? " if near else ""
                 self.fault(where, f"is not known here; {hint}possible are: {', '.join(known)}")

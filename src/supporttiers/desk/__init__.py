@@ -326,7 +326,8 @@ class SupportDesk(Verbs):
 
         Args:
             case: Which.
-            visible_to: Leave out what this actor may not see: customers see public events only.
+            visible_to: Leave out what this actor may not see: customers and vendors see public events only, without
+                the reasons that others gave in their own words.
 
         Raises:
             CaseNotFoundError: There is no such case.
@@ -336,8 +337,10 @@ class SupportDesk(Verbs):
         if visible_to is None:
             return tuple(events)
         actor = self._actor_on(self.get(case_id), visible_to)
-        outside = actor.kind in {ActorKind.CUSTOMER, ActorKind.VENDOR}
-        return tuple(event for event in events if not outside or event.visibility is Visibility.PUBLIC)
+        if actor.kind not in {ActorKind.CUSTOMER, ActorKind.VENDOR}:
+            return tuple(events)
+        public = (event for event in events if event.visibility is Visibility.PUBLIC)
+        return tuple(event if event.by.id == actor.id else attrs.evolve(event, said="") for event in public)
 
     def explain(self, case: Case | str) -> Explanation:
         """Say why a case stands where it stands, and what happens next if nobody acts; `str()` of it is text."""

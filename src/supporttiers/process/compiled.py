@@ -25,6 +25,7 @@ class CompiledLimit:
         calendar: Whose working time.
         thresholds: The limit's, in order, and the target itself where the limit names nothing there: a breach is
             always on record.
+        at_target: The place among them of one that lies at the target itself.
         when: Which cases it watches; None means all.
         start: As in `Predicates`, and so are the rest; None where the limit does not use it.
     """
@@ -32,6 +33,7 @@ class CompiledLimit:
     limit: TimeLimit
     calendar: WorkingHours
     thresholds: tuple[Threshold, ...]
+    at_target: int
     when: Predicate | None
     start: Predicate
     pause: Predicate | None
@@ -47,9 +49,10 @@ class CompiledLimit:
         def compiled(match: Match | None) -> Predicate | None:
             return None if match is None else match.compile(priorities)
 
-        said = limit.predicates
+        said, thresholds = limit.predicates, _with_breach(limit.thresholds)
+        at_target = next(place for place, threshold in enumerate(thresholds) if threshold.is_target)
         return cls(
-            limit=limit, calendar=calendar, thresholds=_with_breach(limit.thresholds), when=compiled(limit.when),
+            limit=limit, calendar=calendar, thresholds=thresholds, at_target=at_target, when=compiled(limit.when),
             start=said.start.compile(priorities), pause=compiled(said.pause), resume=compiled(said.resume),
             stop=said.stop.compile(priorities), reset=compiled(said.reset), cancel=said.cancel.compile(priorities),
         )  # fmt: skip

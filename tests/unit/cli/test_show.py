@@ -73,7 +73,7 @@ def test_show_of_a_waiting_case_says_for_what(run, desk, url):
 
     assert "status      waiting for customer" in waiting
     assert "links       follows T-8" in waiting
-    assert "tier 1  ola        paused  0s      15m  15m   2026-03-23 10:15:00" in waiting
+    assert "tier 1  ola        paused  0s      15m  15m   ~2026-03-23 10:15:00" in waiting
     assert "rating      4 of 5" in rated
 
 

@@ -19,7 +19,8 @@ def cases(desk):
 def tampered(cases, database):
     """Change an event behind the store's back."""
     connection = sqlite3.connect(database)
-    connection.execute("UPDATE supporttiers_event SET public = replace(public, '2026', '2025') WHERE case_id = 'T-2'")
+    edit = """UPDATE supporttiers_event SET public = replace(public, '"tier":1', '"tier":3') WHERE case_id = 'T-2'"""
+    connection.execute(edit)
     connection.commit()
     connection.close()
 

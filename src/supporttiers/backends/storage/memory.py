@@ -154,7 +154,7 @@ class MemoryStore:
         if used is not None and not self._use_key(tenant, used):
             return False
         self._rows[who] = _Row(case, commit.wakes_at)
-        self._events[who].extend((event, commit.recorded_at) for event in commit.events)
+        self._events[who] += [(event, commit.recorded_at) for event in commit.events]
         self._wakes.set(who, commit.wakes_at)
         for message in commit.messages:
             self._pending.setdefault((message.tenant, message.key), message)

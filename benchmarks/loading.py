@@ -1,0 +1,60 @@
+"""
+Loading a case with a long history against one with a short one.
+
+300 cycles of waiting for the customer, resuming and a reply on the one, three on the other, so that a stopwatch has been
+paused 300 times; the case's row is what is loaded, not its history.
+"""
+
+import time
+from datetime import timedelta
+
+from _common import Subject, arguments, folder, in_turn, ratio, show, verdict
+
+from supporttiers import FakeClock, SupportDesk, SupportProcess
+
+
+def case_with(desk: SupportDesk, clock: FakeClock, cycles: int) -> str:
+    """Open a case that has waited and been answered so often; give its id."""
+    case = desk.open("The printer prints hieroglyphs", by="jane")
+    for _ in range(cycles):
+        desk.wait(case, by="bob", wait_reason="customer")
+        clock.advance(timedelta(minutes=5))
+        desk.resume(case, by="bob")
+        clock.advance(timedelta(seconds=1))
+        desk.reply(case, by="bob", text="Have you tried another font?")
+    return case.id
+
+
+def loads(desk: SupportDesk, case_id: str, n: int) -> Subject:
+    """Make the subject."""
+
+    def run() -> float:
+        began = time.perf_counter()
+        for _ in range(n):
+            desk.get(case_id)
+        return (time.perf_counter() - began) / n
+
+    return run
+
+
+def main() -> None:
+    """Measure, and print."""
+    options = arguments(__doc__ or "")
+    n, rounds = (200, 7) if options.quick else (1_000, 21)
+    with folder(in_memory=True) as path:
+        clock = FakeClock()
+        desk = SupportDesk(SupportProcess.default(), store=f"sqlite:///{path / 'loading.db'}", clock=clock)
+        subjects, names = {}, []
+        for cycles in (3, 30, 300):
+            case_id = case_with(desk, clock, cycles)
+            names.append(f"desk.get: {cycles} cycles, {len(desk.history(case_id))} events")
+            subjects[names[-1]] = loads(desk, case_id, n)
+        measured = in_turn(subjects, rounds)
+    show(measured)
+    short, middle, long = names
+    print(f"     30 cycles / 3 cycles: {ratio(measured, middle, short):.2f}")
+    print(f"     300 cycles / 30 cycles: {ratio(measured, long, middle):.2f}")
+    verdict("loading after 300 cycles / after 3", ratio(measured, long, short), at_most=1.1)
+
+
+main()

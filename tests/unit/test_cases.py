@@ -1,0 +1,504 @@
+"""The fold: what each event changes on a case, and that it changes nothing else."""
+
+from datetime import UTC, datetime, timedelta
+
+import attrs
+import pytest
+
+from supporttiers import events as happened
+from supporttiers.actors import Actor
+from supporttiers.cases import Case, Place, fold, fold_all, open_ticket, rebuild
+from supporttiers.events import EVENTS
+from supporttiers.links import Attachment, Attempt, Link, VendorStatus, VendorTicket
+from supporttiers.stopwatches import Segment, Stage
+from supporttiers.tiers import Agreement, CaseKind, Status
+
+NINE = datetime(2026, 3, 23, 9, tzinfo=UTC)
+BOB = Actor.agent("bob")
+OPENED = happened.CaseOpened(
+    case_id="T-1", version=1, at=NINE, by=Actor.customer("jane"), tenant="acme", process="acme", revision="r1", tier=1,
+    team="front", subject="Printer", text="It burns", requester="jane", customer="Jane Ltd", owner=None,
+    kind=CaseKind.REQUEST, category="printing", channel="mail", locale="en", impact="high", urgency="low",
+    priority="medium", tags=("a",), attributes={"site": "Leeds", "floor": 3},
+)  # fmt: skip
+NEW = fold(None, OPENED)
+
+
+def minute(number):
+    """Give an instant after nine."""
+    return NINE + timedelta(minutes=number)
+
+
+def happens(kind, /, *, at=10, **fields):
+    """Make an event that comes next."""
+    common = {"case_id": "T-1", "version": 2, "at": minute(at), "by": BOB}
+    return kind(**{**common, **fields})
+
+
+def changed(before, after):
+    """Give the fields that differ, but for version and instant, which every event sets."""
+    names = [field.name for field in attrs.fields(Case) if field.name not in {"version", "changed_at"}]
+    return {name: getattr(after, name) for name in names if getattr(before, name) != getattr(after, name)}
+
+
+def test_opening_makes_a_case():
+    """Everything on the event stands on the case, which waits in the queue for a first answer."""
+    assert Case(
+        id="T-1", tenant="acme", version=1, process="acme", revision="r1", kind=CaseKind.REQUEST, subject="Printer",
+        requester="jane", customer="Jane Ltd", category="printing", channel="mail", locale="en", impact="high",
+        urgency="low", priority="medium", tags=("a",), attributes={"site": "Leeds", "floor": 3}, tier=1, team="front",
+        status=Status.QUEUED, opened_at=NINE, changed_at=NINE, tier_entered_at=NINE, awaiting_reply_since=NINE,
+    ) == NEW  # fmt: skip
+
+
+def test_opening_counts_from_when_it_occurred():
+    """A mail of ten minutes ago was opened then, though it is judged now."""
+    late = fold(None, attrs.evolve(OPENED, occurred_at=minute(-10)))
+
+    assert {minute(-10)} == {late.opened_at, late.tier_entered_at, late.awaiting_reply_since}
+    assert NINE == late.changed_at
+
+
+WAITING = {"status": Status.WAITING, "wait_reason": "customer", "wait_until": minute(60), "resume_to": Status.QUEUED}
+RESOLVED = {"status": Status.RESOLVED, "resolved_at": minute(5), "awaiting_reply_since": None}
+TICKET = VendorTicket(vendor="acme", key="k", requested_at=NINE, changed_at=NINE)
+
+CHANGES = [
+    ({}, happened.CaseStarted, {"assignee": "bob"}, {"status": "in_progress", "assignee": "bob", "owner": "bob"}),
+    ({"owner": "ann"}, happened.CaseStarted, {"assignee": "bob"}, {"status": "in_progress", "assignee": "bob"}),
+    ({}, happened.CaseStarted, {}, {"status": "in_progress"}),
+    (
+        {"status": Status.IN_PROGRESS, "assignee": "bob", "owner": "bob"},
+        happened.CaseReleased,
+        {},
+        {"status": "queued", "assignee": None},
+    ),
+    ({}, happened.CaseAssigned, {"assignee": "bob"}, {"assignee": "bob", "owner": "bob"}),
+    ({"assignee": "bob", "owner": "bob"}, happened.CaseAssigned, {}, {"assignee": None}),
+    (
+        {},
+        happened.CaseReplied,
+        {"side": "house"},
+        {"first_response_at": minute(10), "awaiting_reply_since": None},
+    ),
+    (
+        {},
+        happened.CaseReplied,
+        {"side": "house", "occurred_at": minute(8)},
+        {"first_response_at": minute(8), "awaiting_reply_since": None},
+    ),
+    ({"first_response_at": minute(1)}, happened.CaseReplied, {"side": "house"}, {"awaiting_reply_since": None}),
+    ({}, happened.CaseReplied, {"side": "requester"}, {}),
+    (
+        {"awaiting_reply_since": None},
+        happened.CaseReplied,
+        {"side": "requester"},
+        {"awaiting_reply_since": minute(10)},
+    ),
+    (
+        {"awaiting_reply_since": None},
+        happened.CaseReplied,
+        {"side": "requester", "occurred_at": minute(9)},
+        {"awaiting_reply_since": minute(9)},
+    ),
+    ({}, happened.CaseReplied, {"side": "other"}, {}),
+    ({"awaiting_reply_since": None}, happened.CaseReplied, {"side": "other"}, {}),
+    ({}, happened.CaseNoted, {"text": "x"}, {}),
+    (
+        {},
+        happened.AttemptRecorded,
+        {"what": "faq", "outcome": "helped"},
+        {"attempts": (Attempt(what="faq", outcome="helped", at=minute(10)),)},
+    ),
+    (
+        {"assignee": "bob"},
+        happened.CaseEscalated,
+        {"tier": 2, "team": "network"},
+        {"tier": 2, "team": "network", "assignee": None, "came_from": Place(1, "front"), "tier_entered_at": minute(10)},
+    ),
+    (
+        WAITING,
+        happened.CaseHandedBack,
+        {"tier": 0, "bounce": "0 <> 1"},
+        {
+            "tier": 0,
+            "team": None,
+            "status": "queued",
+            "wait_reason": None,
+            "wait_until": None,
+            "resume_to": None,
+            "came_from": Place(1, "front"),
+            "tier_entered_at": minute(10),
+            "bounces": {"0 <> 1": 1},
+        },
+    ),
+    (
+        {"bounces": {"a <> b": 2, "x": 1}},
+        happened.CaseTransferred,
+        {"tier": 1, "team": "back", "bounce": "a <> b"},
+        {"team": "back", "came_from": Place(1, "front"), "bounces": {"a <> b": 3, "x": 1}},
+    ),
+    (
+        {"tier_entered_at": minute(9)},
+        happened.CaseEscalated,
+        {"tier": 2, "occurred_at": minute(3)},
+        {"tier": 2, "team": None, "came_from": Place(1, "front")},
+    ),
+    (RESOLVED, happened.CaseEscalated, {"tier": 2, "team": "front", "status": Status.RESOLVED},
+     {"tier": 2, "came_from": Place(1, "front"), "tier_entered_at": minute(10)}),
+    ({}, happened.ManagementInformed, {}, {}),
+    (
+        {},
+        happened.WaitStarted,
+        {"wait_reason": "customer", "until": minute(60), "resume_to": Status.IN_PROGRESS},
+        {**WAITING, "resume_to": "in_progress"},
+    ),
+    (
+        WAITING,
+        happened.CaseResumed,
+        {"status": Status.IN_PROGRESS},
+        {"status": "in_progress", "wait_reason": None, "wait_until": None, "resume_to": None},
+    ),
+    (
+        WAITING,
+        happened.CaseResolved,
+        {"solution": "KB-1"},
+        {
+            "status": "resolved",
+            "resolved_at": minute(10),
+            "awaiting_reply_since": None,
+            "solution": "KB-1",
+            "wait_reason": None,
+            "wait_until": None,
+            "resume_to": None,
+        },
+    ),
+    (
+        {"solution": "KB-1"},
+        happened.CaseResolved,
+        {"occurred_at": minute(7)},
+        {"status": "resolved", "resolved_at": minute(7), "awaiting_reply_since": None},
+    ),
+    (
+        {**RESOLVED, "satisfaction": 2, "assignee": "bob", "closed_at": minute(6)},
+        happened.CaseReopened,
+        {"tier": 1, "team": "front"},
+        {
+            "status": "queued",
+            "resolved_at": None,
+            "closed_at": None,
+            "satisfaction": None,
+            "tier_entered_at": minute(10),
+            "awaiting_reply_since": minute(10),
+        },
+    ),
+    (
+        {**RESOLVED, "assignee": "bob"},
+        happened.CaseReopened,
+        {"tier": 1, "team": "back"},
+        {
+            "status": "queued",
+            "resolved_at": None,
+            "team": "back",
+            "assignee": None,
+            "came_from": Place(1, "front"),
+            "tier_entered_at": minute(10),
+            "awaiting_reply_since": minute(10),
+        },
+    ),
+    (RESOLVED, happened.CaseClosed, {}, {"status": "closed", "closed_at": minute(10)}),
+    ({}, happened.CaseCancelled, {}, {"status": "cancelled", "awaiting_reply_since": None}),
+    (
+        {},
+        happened.CaseAmended,
+        {"subject": "Fire", "owner": "ann", "kind": CaseKind.PROBLEM, "tags": ()},
+        {"subject": "Fire", "owner": "ann", "kind": "problem", "tags": ()},
+    ),
+    ({}, happened.CaseAmended, {"priority": "high", "customer": "Jo", "category": "c", "channel": "d", "locale": "e",
+                                "impact": "f", "urgency": "g"},
+     {"priority": "high", "customer": "Jo", "category": "c", "channel": "d", "locale": "e", "impact": "f",
+      "urgency": "g"}),
+    (
+        {},
+        happened.CaseAmended,
+        {"attributes": {"site": None, "room": 7}},
+        {"attributes": {"floor": 3, "room": 7}},
+    ),
+    (
+        {"attachments": (Attachment(id="a"),)},
+        happened.AttachmentsAdded,
+        {"attachments": (Attachment(id="b"),)},
+        {"attachments": (Attachment(id="a"), Attachment(id="b"))},
+    ),
+    ({"watchers": ("a",)}, happened.WatchersAdded, {"watchers": ("b", "a")}, {"watchers": ("a", "b")}),
+    ({"watchers": ("a", "b")}, happened.WatchersRemoved, {"watchers": ("a", "x")}, {"watchers": ("b",)}),
+    ({}, happened.CaseLinked, {"link": Link("follows", "T-2")}, {"links": (Link("follows", "T-2"),)}),
+    (
+        {"watchers": ("a",)},
+        happened.CaseMerged,
+        {"into": "T-2"},
+        {
+            "status": "cancelled",
+            "links": (Link("duplicate_of", "T-2"),),
+            "watchers": (),
+            "awaiting_reply_since": None,
+        },
+    ),
+    ({}, happened.CaseRated, {"score": 4}, {"satisfaction": 4}),
+    ({}, happened.CaseApproved, {}, {}),
+    ({}, happened.CaseDeclined, {}, {}),
+    (
+        {},
+        happened.VendorDispatched,
+        {"vendor": "acme", "key": "k"},
+        {"vendor_tickets": (attrs.evolve(TICKET, requested_at=minute(10), changed_at=minute(10)),)},
+    ),
+    (
+        {"vendor_tickets": (attrs.evolve(TICKET, key="j"), TICKET)},
+        happened.VendorTicketUpdated,
+        {"vendor": "acme", "key": "k", "remote_id": "A-1", "status": VendorStatus.OPEN},
+        {
+            "vendor_tickets": (
+                attrs.evolve(TICKET, key="j"),
+                attrs.evolve(TICKET, remote_id="A-1", status=VendorStatus.OPEN, changed_at=minute(10)),
+            )
+        },
+    ),
+    (
+        {"vendor_tickets": (attrs.evolve(TICKET, remote_id="A-1"),)},
+        happened.VendorTicketUpdated,
+        {"vendor": "acme", "key": "k", "status": VendorStatus.FAILED, "occurred_at": minute(9)},
+        {
+            "vendor_tickets": (
+                attrs.evolve(TICKET, remote_id="A-1", status=VendorStatus.FAILED, changed_at=minute(9)),
+            )
+        },
+    ),
+    ({}, happened.ActionRefused, {"limit": "resolve", "instance": 1, "threshold": 0, "action": "escalate"}, {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("before", "kind", "fields", "expected"),
+    CHANGES,
+    ids=[f"{number}-{kind.__name__}" for number, (_, kind, _, _) in enumerate(CHANGES)],
+)
+def test_event_changes_this_and_nothing_else(before, kind, fields, expected):
+    """The fields named change, all others stay; version and instant are those of the event."""
+    case = attrs.evolve(NEW, **before)
+    after = fold(case, happens(kind, **fields))
+
+    assert expected == changed(case, after)
+    assert (2, minute(10)) == (after.version, after.changed_at)
+
+
+def test_every_kind_of_event_is_folded_here():
+    """No event is left out of this file."""
+    watches = {kind for kind in EVENTS if issubclass(kind, happened.StopwatchEvent)} - {happened.ActionRefused}
+    tested = {kind for _, kind, _, _ in CHANGES} | watches | {happened.CaseOpened}
+
+    assert set(EVENTS) == tested
+
+
+# -- stopwatches
+
+WATCH = {"limit": "resolve", "instance": 1}
+STARTED = happens(
+    happened.StopwatchStarted, at=0, **WATCH, agreement=Agreement.SLA, target=timedelta(hours=1), started_at=NINE,
+    due_at=minute(60), revision="r1",
+)  # fmt: skip
+RUN = Segment(NINE, minute(10), timedelta(minutes=10), timedelta(minutes=10))
+
+
+def watched(*events):
+    """Give the stopwatch of a case, and the case's due instant, after these events."""
+    case = fold_all(NEW, (STARTED, *events))
+    return case.stopwatch("resolve"), case.due_at
+
+
+def test_stopwatch_started_runs():
+    """It runs from its start, and the case is due when it is."""
+    watch, due_at = watched()
+
+    assert (Stage.IN_PROGRESS, NINE, minute(60), 1) == (watch.stage, watch.running_since, due_at, watch.instance)
+    assert ((), (), False, "r1") == (watch.segments, watch.fired, watch.breached, watch.revision)
+
+
+def test_stopwatch_paused_has_no_due_instant():
+    """While it stands still before its target, nothing is due."""
+    watch, due_at = watched(happens(happened.StopwatchPaused, **WATCH, segment=RUN))
+
+    assert (Stage.PAUSED, None, (RUN,), None) == (watch.stage, watch.running_since, watch.segments, due_at)
+
+
+def test_stopwatch_paused_after_its_target_stays_due():
+    """A due instant that has passed is kept."""
+    _, due_at = watched(happens(happened.StopwatchPaused, **WATCH, segment=RUN, due_at=minute(10)))
+
+    assert minute(10) == due_at
+
+
+def test_stopwatch_resumed_runs_on():
+    """The start never moves; the segments are kept."""
+    watch, due_at = watched(
+        happens(happened.StopwatchPaused, **WATCH, segment=RUN),
+        happens(happened.StopwatchResumed, **WATCH, running_since=minute(30), due_at=minute(80)),
+    )
+
+    assert (Stage.IN_PROGRESS, minute(30), (RUN,), minute(80)) == (
+        watch.stage, watch.running_since, watch.segments, due_at,
+    )  # fmt: skip
+    assert NINE == watch.started_at
+
+
+def test_stopwatch_retargeted_has_another_target():
+    """Target and due instant change, nothing else."""
+    before, _ = watched()
+    after, due_at = watched(
+        happens(happened.StopwatchRetargeted, **WATCH, target=timedelta(minutes=30), due_at=minute(30))
+    )
+
+    assert attrs.evolve(before, target=timedelta(minutes=30), due_at=minute(30)) == after
+    assert minute(30) == due_at
+
+
+@pytest.mark.parametrize("breached", [False, True])
+def test_stopwatch_stopped_is_completed(breached):
+    """It keeps its due instant and says whether it was in time; the case is no longer due."""
+    watch, due_at = watched(
+        happens(happened.StopwatchStopped, **WATCH, stopped_at=minute(10), segment=RUN, due_at=minute(60),
+                breached=breached)
+    )  # fmt: skip
+
+    assert (Stage.COMPLETED, minute(10), minute(60), breached) == (
+        watch.stage, watch.stopped_at, watch.due_at, watch.breached,
+    )  # fmt: skip
+    assert due_at is None
+
+
+def test_stopwatch_resumed_after_its_stop_lives_again():
+    """A reopened case's stopwatch has no stop any more."""
+    watch, due_at = watched(
+        happens(happened.StopwatchStopped, **WATCH, stopped_at=minute(10), segment=RUN, due_at=minute(60)),
+        happens(happened.StopwatchResumed, **WATCH, running_since=minute(30), due_at=minute(80)),
+    )
+
+    assert (Stage.IN_PROGRESS, None, minute(80)) == (watch.stage, watch.stopped_at, due_at)
+
+
+@pytest.mark.parametrize(("segment", "segments"), [(RUN, (RUN,)), (None, ())])
+def test_stopwatch_cancelled_counts_no_longer(segment, segments):
+    """It keeps what it measured, and the case is no longer due."""
+    watch, due_at = watched(happens(happened.StopwatchCancelled, **WATCH, stopped_at=minute(10), segment=segment))
+
+    assert (Stage.CANCELLED, minute(10), segments, None) == (watch.stage, watch.stopped_at, watch.segments, due_at)
+
+
+def test_thresholds_fired_are_kept_in_order():
+    """What fired stays fired, and so does a breach."""
+    fired = {"mark": "x", "due_at": minute(9), **WATCH}
+    watch, _ = watched(
+        happens(happened.ThresholdFired, **fired, threshold=2, breach=True),
+        happens(happened.ThresholdFired, **fired, threshold=0),
+    )
+
+    assert ((0, 2), True) == (watch.fired, watch.breached)
+
+
+def test_threshold_before_the_target_is_no_breach():
+    """A warning is not a breach."""
+    watch, _ = watched(happens(happened.ThresholdFired, **WATCH, mark="50%", due_at=minute(9), threshold=0))
+
+    assert watch.breached is False
+
+
+def test_case_keeps_the_latest_stopwatch_of_each_limit():
+    """A new instance takes the place of the old one; the case is due at the earliest live target."""
+    other = attrs.evolve(STARTED, limit="tier 1", due_at=minute(15))
+    again = attrs.evolve(other, instance=2, due_at=minute(90))
+    case = fold_all(NEW, (STARTED, other))
+    later = fold(case, again)
+
+    assert minute(15) == case.due_at
+    assert minute(60) == later.due_at
+    assert [("resolve", 1), ("tier 1", 2)] == [(watch.limit, watch.instance) for watch in later.stopwatches]
+    assert case.stopwatch("nothing") is None
+
+
+# -- the whole
+
+
+def test_fold_all_of_nothing_is_the_case_itself():
+    """Without events there is nothing to do, and without a case there is none."""
+    assert NEW is fold_all(NEW, ())
+    assert fold_all(None, ()) is None
+    assert rebuild(()) is None
+
+
+def test_rebuild_makes_the_case_from_its_history():
+    """Folding one by one, or all at once, gives the same case."""
+    history = [OPENED, STARTED, happens(happened.CaseStarted, assignee="bob", version=3)]
+    one_by_one = None
+    for event in history:
+        one_by_one = fold(one_by_one, event)
+
+    assert one_by_one == rebuild(iter(history))
+    assert 3 == one_by_one.version
+
+
+def test_fold_does_not_touch_the_case_before():
+    """Cases are frozen: the old one stays what it was."""
+    before = attrs.asdict(NEW, recurse=False)
+    fold(NEW, happens(happened.CaseAmended, attributes={"site": None}, subject="x"))
+
+    assert before == attrs.asdict(NEW, recurse=False)
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        NEW.tier = 2
+
+
+def test_history_that_does_not_begin_with_an_opening_is_refused():
+    """A history whose head is missing makes no case."""
+    with pytest.raises(ValueError, match="the history of case 'T-1' begins with CaseClosed, not with CaseOpened"):
+        rebuild([happens(happened.CaseClosed)])
+
+
+@pytest.mark.parametrize(
+    ("status", "is_open"),
+    [("queued", True), ("in_progress", True), ("waiting", True), ("resolved", False), ("closed", False),
+     ("cancelled", False)],
+)  # fmt: skip
+def test_case_is_open_while_somebody_owes_something(status, is_open):
+    """The three ends are not open."""
+    assert is_open is attrs.evolve(NEW, status=Status(status)).is_open
+
+
+@pytest.mark.parametrize(("place", "text"), [(Place(1, "front"), "1/front"), (Place(2), "2")])
+def test_place_reads_as_tier_and_team(place, text):
+    """A tier without teams is only its level."""
+    assert text == str(place)
+
+
+def test_case_has_a_place():
+    """Tier and team together."""
+    assert Place(1, "front") == NEW.place
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [((), None), (("closed", "failed", "resolved"), None), (("open", "acknowledged"), 1), (("open", "closed"), 0)],
+)
+def test_open_ticket_is_the_newest_that_is_live(statuses, expected):
+    """Finished tickets do not count."""
+    tickets = tuple(
+        attrs.evolve(TICKET, key=str(number), status=VendorStatus(status)) for number, status in enumerate(statuses)
+    )
+    case = attrs.evolve(NEW, vendor_tickets=tickets)
+
+    assert (None if expected is None else tickets[expected]) == open_ticket(case)
+
+
+def test_case_does_not_show_what_people_said_or_who_they_are():
+    """What may land in a log has no customer text in it."""
+    shown = repr(attrs.evolve(NEW, watchers=("spy",), attachments=(Attachment(id="f", name="salary"),)))
+
+    assert not [word for word in ("Printer", "jane", "Jane Ltd", "Leeds", "spy", "salary") if word in shown]

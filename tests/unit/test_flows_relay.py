@@ -1,0 +1,324 @@
+"""The outbox: what is carried out, tried again, given up, and told."""
+
+import logging
+from datetime import timedelta
+
+import pytest
+
+from supporttiers import commands as wanted
+from supporttiers.actors import Actor
+from supporttiers.backends.storage.memory import MemoryStore
+from supporttiers.backends.vendor.memory import InProcessVendor
+from supporttiers.errors import NotifyError, VendorError
+from supporttiers.links import VendorStatus
+from supporttiers.readings import Pass
+
+BOB = Actor.agent("bob")
+SECRET = "my password is hunter2"
+
+
+class Flaky(InProcessVendor):
+    """A vendor that cannot be reached as often as it is told."""
+
+    def __init__(self, *failures):
+        super().__init__("acme-print")
+        self.failures = list(failures)
+        self.keys = []
+
+    def open(self, request, /, *, key):
+        """Fail, or open a ticket."""
+        self.keys.append(key)
+        if self.failures:
+            raise self.failures.pop(0)
+        return super().open(request, key=key)
+
+
+def paged(desk, *ids):
+    """Open cases about which management is to be told."""
+    for case_id in ids:
+        desk.open(SECRET, id=case_id, by="jane", text=SECRET)
+        desk.inform_management(case_id, by="bob", reason=SECRET)
+
+
+def ticket(desk, case_id="T-1"):
+    """Give the newest ticket of a case."""
+    return desk.get(case_id).vendor_tickets[-1]
+
+
+# -- notifications
+
+
+def test_relay_hands_each_notifier_the_message_with_its_key(make_desk, calm, clock, pager):
+    """Every notifier of the desk is handed it, once; the key is its own, and holds across passes."""
+    other = type(pager)("board")
+    desk = make_desk(calm, notifiers=[pager, other])
+    paged(desk, "T-1")
+    clock.advance("5m")
+
+    assert (2, 0) == (desk.run_due().relayed, desk.run_due().relayed)
+    assert [1, 1] == [len(pager.sent), len(other.sent)]
+    assert [True, True] == [pager.keys[0].startswith("T-1:"), pager.keys[0] != other.keys[0]]
+
+
+def test_notification_says_where_the_case_is_when_sent_and_when_it_happened(make_desk, calm, clock, pager, at):
+    """Who receives it is looked up at sending; the instant is that of the cause."""
+    desk = make_desk(calm)
+    paged(desk, "T-1")
+    clock.advance("5m")
+    desk.escalate("T-1", by="bob")
+    desk.run_due()
+
+    (sent,) = pager.sent
+    assert ("default", "T-1", "manager", (), 2, "queued") == (
+        sent.tenant, sent.case_id, sent.to, sent.recipients, sent.tier, sent.status
+    )  # fmt: skip
+    assert at("09:00") == sent.at
+
+
+@pytest.mark.parametrize("error", [OSError("down"), NotifyError("pager", "busy", retryable=True), KeyError("bug")])
+def test_failed_message_is_tried_again_after_a_minute(calm_desk, clock, pager, error):
+    """Whatever a notifier raises, the message is kept; not before its time, and with the same key."""
+    paged(calm_desk, "T-1")
+    pager.failures = [error]
+
+    passes = [calm_desk.run_due()]
+    for wait in ("59s", "1s", "1m"):
+        clock.advance(wait)
+        passes.append(calm_desk.run_due())
+
+    assert [Pass(failed=1), Pass(), Pass(relayed=1), Pass()] == passes
+    assert 1 == len(set(pager.keys))
+
+
+def test_failed_message_waits_longer_each_time_and_is_given_up_after_ten(calm_desk, clock, pager):
+    """Waits double from a minute to an hour; after the tenth failure nobody asks again."""
+    paged(calm_desk, "T-1")
+    pager.failures = [OSError("down")] * 11
+    tries, start = [], clock.now()
+    while clock.now() < start + timedelta(days=1):
+        if calm_desk.run_due().failed:
+            tries.append(clock.now())
+        clock.advance("1m")
+
+    waits = [int((later - earlier).total_seconds() / 60) for earlier, later in zip(tries, tries[1:], strict=False)]
+    assert [1, 2, 4, 8, 16, 32, 60, 60, 60] == waits
+    assert (1, []) == (len(pager.failures), pager.sent)
+
+
+def test_message_that_can_never_arrive_is_given_up_at_once(calm_desk, clock, pager):
+    """A notifier that says so is not asked again."""
+    paged(calm_desk, "T-1")
+    pager.failures = [NotifyError("pager", "no such number", retryable=False)]
+
+    assert Pass(failed=1) == calm_desk.run_due()
+    clock.advance("2h")
+    assert Pass() == calm_desk.run_due()
+
+
+def test_messages_of_one_case_to_one_target_keep_their_order(make_desk, calm, clock, pager):
+    """What comes later waits for what failed; other cases, and other targets, go on."""
+    other = type(pager)("board")
+    desk = make_desk(calm, notifiers=[pager, other])
+    paged(desk, "T-1", "T-2")
+    desk.inform_management("T-1", by="eve")
+    pager.failures = [OSError("down")]
+
+    assert Pass(relayed=4, failed=1) == desk.run_due()
+    assert (["T-2"], ["T-1", "T-2", "T-1"]) == (
+        [sent.case_id for sent in pager.sent], [sent.case_id for sent in other.sent]
+    )  # fmt: skip
+
+    clock.advance("1m")
+    desk.run_due()
+    assert ["bob", "eve"] == [sent.reason.params["by"] for sent in pager.sent if sent.case_id == "T-1"]
+
+
+def test_message_waits_for_a_notifier_that_is_not_there(make_desk, calm, clock, pager):
+    """A desk without that notifier keeps the message for one that has it."""
+    store = MemoryStore()
+    paged(make_desk(calm, store=store), "T-1")
+
+    assert Pass(failed=1) == make_desk(calm, store=store, notifiers=[]).run_due()
+    clock.advance("1m")
+    assert Pass(relayed=1) == make_desk(calm, store=store).run_due()
+    assert 1 == len(pager.sent)
+
+
+@pytest.mark.parametrize(
+    ("to", "people"),
+    [("assignee", ("bob",)), ("owner", ("bob",)), ("requester", ("jane",)), ("watchers", ("eve", "max")),
+     ("team", ()), ("night-shift", ())],
+)  # fmt: skip
+def test_recipients_are_the_people_for_whom_a_role_stands(calm_desk, to, people):
+    """Roles that the case knows give people; groups are the host's to resolve."""
+    from supporttiers._flows import recipients
+
+    case = calm_desk.open("Stuck", by="jane")
+    assert () == recipients(case, "assignee")
+    case = calm_desk.start(case, by="bob")
+    case = calm_desk.watch(case, by="bob", watchers=["eve", "max"])
+
+    assert people == recipients(case, to)
+
+
+def test_relay_carries_out_no_more_than_asked(calm_desk, pager):
+    """A small limit leaves the rest for the next pass."""
+    paged(calm_desk, "T-1", "T-2", "T-3")
+
+    assert [2, 1, 0] == [calm_desk.run_due(limit=2).relayed for _ in range(3)]
+
+
+# -- vendors
+
+
+def test_dispatch_opens_one_ticket_and_is_settled_with_it(make_desk, calm, clock):
+    """The ticket's id and the end of the message are one commit, so that a crash between them is impossible."""
+
+    class Settling(MemoryStore):
+        settled_alone = 0
+
+        def settle(self, settled, /):
+            self.settled_alone += 1
+            super().settle(settled)
+
+    store = Settling()
+    desk = make_desk(calm, store=store)
+    desk.open("Stuck", id="T-1", by="jane", category="printing")
+    desk.dispatch("T-1", by="bob", vendor="acme-print", text="Help.")
+    desk.run_due()
+
+    assert ("ACME-PRINT-1", VendorStatus.OPEN) == (ticket(desk).remote_id, ticket(desk).status)
+    assert (0, []) == (store.settled_alone, list(store.pending(clock.now(), limit=9)))
+
+
+def test_dispatch_after_a_lost_answer_finds_the_ticket_again(make_desk, calm, clock):
+    """The same key comes again, so that the vendor answers with the ticket that it had opened."""
+    vendor = Flaky()
+    answer_lost = vendor.open
+    vendor.open = lambda request, /, *, key: (answer_lost(request, key=key), vendor.__dict__.pop("open"))[2]
+    desk = make_desk(calm, vendors=[vendor])
+    desk.open("Stuck", id="T-1", by="jane")
+    desk.dispatch("T-1", by="bob", vendor="acme-print")
+
+    assert 1 == desk.run_due().failed
+    clock.advance("1m")
+    desk.run_due()
+
+    assert (2, 1) == (len(vendor.keys), len(set(vendor.keys)))
+    assert "ACME-PRINT-1" == ticket(desk).remote_id
+
+
+def test_dispatch_of_which_the_case_knows_already_is_only_settled(make_desk, calm, clock):
+    """What a webhook told first is no news when the answer comes; the message is done all the same."""
+    store = MemoryStore()
+    desk = make_desk(calm, store=store)
+    desk.open("Stuck", id="T-1", by="jane")
+    desk.dispatch("T-1", by="bob", vendor="acme-print")
+    desk.execute(wanted.VendorUpdate(case_id="T-1", by=Actor.vendor("acme-print"), vendor="acme-print",
+                                     key=ticket(desk).key, remote_id="ACME-PRINT-1", status=VendorStatus.OPEN))  # fmt: skip
+    version = desk.get("T-1").version
+
+    assert 1 == desk.run_due().relayed
+    assert (version, []) == (desk.get("T-1").version, list(store.pending(clock.now(), limit=9)))
+
+
+@pytest.mark.parametrize("retryable", [True, False])
+def test_dead_dispatch_tells_the_case_and_management(make_desk, calm, clock, pager, retryable):
+    """A case at a vendor's tier that no vendor will ever see comes back to the house, and management hears of it."""
+    vendor = Flaky(*[VendorError("acme-print", "down", retryable=retryable)] * 10)
+    desk = make_desk(calm, vendors=[vendor])
+    desk.open("Stuck", id="T-1", by="jane")
+    desk.escalate("T-1", by="bob")
+    assert 4 == desk.escalate("T-1", by="bob").tier
+    for _ in range(10):
+        desk.run_due()
+        clock.advance("1h")
+    desk.run_due()
+
+    case = desk.get("T-1")
+    assert (VendorStatus.FAILED, 2) == (ticket(desk).status, case.tier)
+    assert [("manager", "move.vendor")] == pager.told
+    assert (0 if retryable else 9) == len(vendor.failures)
+
+
+def test_dead_dispatch_of_which_the_case_knows_already_is_only_settled(make_desk, calm, clock, pager):
+    """Somebody has given the ticket up before the relay did: nothing new happens, and nothing is tried again."""
+    vendor = Flaky(VendorError("acme-print", "down", retryable=False))
+    desk = make_desk(calm, vendors=[vendor])
+    desk.open("Stuck", id="T-1", by="jane")
+    desk.dispatch("T-1", by="bob", vendor="acme-print")
+    desk.execute(wanted.VendorUpdate(case_id="T-1", by=BOB, vendor="acme-print", key=ticket(desk).key,
+                                     status=VendorStatus.FAILED))  # fmt: skip
+    version = desk.get("T-1").version
+
+    assert [Pass(relayed=1, failed=1), Pass()] == [desk.run_due(), desk.run_due()]
+    assert (version, 1) == (desk.get("T-1").version, len(vendor.keys))
+
+
+def test_dead_dispatch_of_a_case_that_cannot_be_told_holds_nobody_up(make_desk, calm, acme, caplog):
+    """A case whose process is lost cannot be told; its message is given up all the same, and others arrive."""
+    store = MemoryStore()
+    lost = make_desk(calm, store=store)
+    lost.open("Stuck", id="T-1", by="jane")
+    lost.dispatch("T-1", by="bob", vendor="acme-print")
+    store._processes.clear()
+    desk = make_desk(acme, store=store)
+    paged(desk, "T-2")
+
+    assert [Pass(relayed=1, failed=1), Pass()] == [desk.run_due(), desk.run_due()]
+    assert "case T-1 could not be told of its dead message: StoreError" in caplog.messages
+
+
+def test_dispatch_waits_for_a_vendor_that_is_not_there(make_desk, calm, clock, vendor):
+    """A desk without that gateway keeps the request for one that has it."""
+    store = MemoryStore()
+    without = make_desk(calm, store=store, vendors=[])
+    without.open("Stuck", id="T-1", by="jane")
+    without.dispatch("T-1", by="bob", vendor="acme-print")
+
+    assert Pass(failed=1) == without.run_due()
+    clock.advance("1m")
+    assert 1 == make_desk(calm, store=store).run_due().relayed
+
+
+# -- other cases
+
+
+def test_merge_lets_people_watch_the_other_case(calm_desk):
+    """The other case is told by the relay, and only once."""
+    for case_id in ("T-1", "T-2"):
+        calm_desk.open("Stuck", id=case_id, by="jane")
+    calm_desk.merge("T-1", by="bob", into="T-2")
+
+    assert [1, 0] == [calm_desk.run_due().relayed, calm_desk.run_due().relayed]
+    assert ("jane",) == calm_desk.get("T-2").watchers
+
+
+def test_told_case_may_refuse_and_the_message_is_settled(calm_desk, clock):
+    """A command that the other case cannot take is not tried for ever."""
+    for case_id in ("T-1", "T-2"):
+        calm_desk.open("Stuck", id=case_id, by="jane")
+    calm_desk.watch("T-2", by="bob", watchers=[f"u-{number}" for number in range(100)])
+    calm_desk.merge("T-1", by="bob", into="T-2")
+
+    assert Pass(relayed=1) == calm_desk.run_due()
+    clock.advance("2h")
+    assert Pass() == calm_desk.run_due()
+    assert 100 == len(calm_desk.get("T-2").watchers)
+
+
+# -- logs
+
+
+def test_logs_hold_ids_only(make_desk, calm, caplog, pager):
+    """What customers, agents and vendors wrote never reaches a log, not even through an exception's text."""
+    caplog.set_level(logging.DEBUG)
+    desk = make_desk(calm, vendors=[Flaky(VendorError("acme-print", SECRET, retryable=False))])
+    paged(desk, "T-1")
+    desk.dispatch("T-1", by="bob", vendor="acme-print", text=SECRET)
+    pager.failures = [OSError(SECRET)]
+    desk.run_due()
+
+    assert ["message T-1:2:0:pager to pager failed: OSError", "message T-1:3:0:acme-print to acme-print failed: "
+            "VendorError"] == caplog.messages  # fmt: skip
+    assert SECRET not in caplog.text

@@ -1,0 +1,91 @@
+import sqlite3
+
+import pytest
+
+from supporttiers import schema
+from supporttiers.errors import InputError, StoreError
+from supporttiers.match import FIELDS
+
+
+@pytest.fixture
+def database():
+    """Give an empty database with the newest schema."""
+    connection = sqlite3.connect(":memory:")
+    for statement in schema.statements("sqlite"):
+        connection.execute(statement)
+    yield connection
+    connection.close()
+
+
+def tables(database):
+    """Name the tables."""
+    rows = database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+    return [name for (name,) in rows]
+
+
+def columns(database, table):
+    """Give the columns of a table or view, with their place in the key."""
+    return {name: key for _, name, _, _, _, key in database.execute(f"PRAGMA table_info({table})")}
+
+
+def test_schema_is_whole(database):
+    """Every table is ours by its name, and is strict about types."""
+    assert len(tables(database)) == 8
+    assert all(name.startswith("supporttiers_") for name in tables(database))
+    strict = {row[1] for row in database.execute("PRAGMA table_list") if row[5]}
+    assert strict == set(tables(database))
+
+
+def test_schema_has_a_tenant_in_every_key(database):
+    """Tables of cases can be spread by tenant; processes and the version belong to the whole store."""
+    keyed = {name for name in tables(database) if columns(database, name).get("tenant")}
+
+    assert set(tables(database)) - keyed == {
+        "supporttiers_version", "supporttiers_process", "supporttiers_outbox"
+    }  # fmt: skip
+    unique = database.execute("SELECT name FROM pragma_index_info('sqlite_autoindex_supporttiers_outbox_1')").fetchall()
+    assert unique == [("tenant",), ("key",)]
+    assert "shard" in columns(database, "supporttiers_case")
+
+
+def test_schema_has_a_column_for_what_can_be_asked(database):
+    """Every field that a condition can speak about is a column, but for collections, which are in the body."""
+    words = {"tags", "watchers"}
+
+    assert FIELDS.keys() - words <= columns(database, "supporttiers_case").keys()
+    assert {*FIELDS, "tenant", "subject", "attributes", "wakes_at"} == columns(database, "supporttiers_cases").keys()
+
+
+def test_schema_writes_its_version_down(database):
+    """The last statement of a migration says how far it is."""
+    assert database.execute("SELECT version FROM supporttiers_version").fetchall() == [(schema.VERSION,)]
+
+
+def test_statements_since_a_version_are_those_after_it():
+    """Who is up to date has nothing to do."""
+    assert schema.statements("sqlite", since=schema.VERSION) == ()
+    assert schema.statements("sqlite", since=0) == schema.statements("sqlite")
+    assert not any(";" in statement for statement in schema.statements("sqlite"))
+
+
+def test_unknown_dialect_is_refused():
+    """The error says which there are."""
+    with pytest.raises(InputError, match=r"^dialect must be one of: sqlite$"):
+        schema.statements("oracle")
+
+
+@pytest.mark.parametrize("since", [-1, schema.VERSION + 1])
+def test_unknown_version_is_refused(since):
+    """The error says which there are."""
+    with pytest.raises(InputError, match=f"^since is {since}; possible is 0 to {schema.VERSION}$"):
+        schema.statements("sqlite", since=since)
+
+
+def test_newer_schema_is_refused():
+    """A store never writes into what it does not know; the error says both versions."""
+    schema.check_version("sqlite", schema.VERSION)
+
+    with pytest.raises(StoreError) as caught:
+        schema.check_version("sqlite", 99)
+    assert caught.value.problem == "its schema is of version 99, and this release knows 1; upgrade supporttiers"
+    assert not caught.value.retryable

@@ -1,0 +1,519 @@
+import contextlib
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from supporttiers import schema
+from supporttiers.backends.storage import _sqlite_rows as rows
+from supporttiers.backends.storage import sqlite
+from supporttiers.backends.storage._pages import Cursor, Order
+from supporttiers.backends.storage._sqlite_find import selects
+from supporttiers.backends.storage.sqlite import SqliteStore
+from supporttiers.clock import IdFactory
+from supporttiers.errors import StoreError
+from supporttiers.events import CaseNoted
+from supporttiers.match import AtLeast, AtMost, Match, Not
+from supporttiers.protocols import ORDERS, Settled
+from supporttiers.reasons import Reason
+from supporttiers.testing.builders import (
+    NOON,
+    committing,
+    every_event,
+    going_on,
+    key_use,
+    message,
+    minutes,
+    opening,
+)
+from supporttiers.testing.suites import population
+
+
+@pytest.fixture
+def path(tmp_path):
+    """Name a file that is not there yet."""
+    return tmp_path / "support.db"
+
+
+@pytest.fixture
+def store(path):
+    """Give a store in that file."""
+    with contextlib.closing(SqliteStore(path)) as store:
+        yield store
+
+
+@pytest.fixture
+def behind(store, path):
+    """Give another connection to the file, in which everything has happened to one case."""
+    store.commit([committing(None, every_event())])
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        yield connection
+
+
+def codes(store):
+    """Verify, and give the codes of what was found."""
+    return [reason.code for reason in store.verify("acme", "T-1")]
+
+
+# -- the file
+
+
+def test_sqlite_opens_nothing_before_its_first_use(store, path):
+    """Naming a store costs nothing, and makes no file."""
+    assert not path.exists()
+
+    assert store.load("acme", "T-1").case is None
+    assert path.exists()
+
+
+def test_sqlite_is_named_by_a_url(tmp_path, monkeypatch):
+    """Three slashes are relative to the working directory, four are absolute."""
+    monkeypatch.chdir(tmp_path)
+    for url in ("sqlite:///near.db", f"sqlite:///{tmp_path}/far.db"):
+        with contextlib.closing(SqliteStore.from_url(url)) as store:
+            store.commit([opening()])
+
+    assert {found.name for found in tmp_path.glob("*.db")} == {"near.db", "far.db"}
+
+
+@pytest.mark.parametrize("url", ["sqlite:///", "sqlite:", "sqlite://host/x.db", "postgresql:///x", "x.db"])
+def test_sqlite_refuses_a_url_that_names_no_file(url):
+    """The error says what is possible."""
+    with pytest.raises(StoreError, match=r"possible are sqlite:///relative.db and sqlite:////absolute.db; trying"):
+        SqliteStore.from_url(url)
+
+
+def test_sqlite_keeps_what_it_said_it_has_written(store):
+    """A commit has reached the disk when it answers, readers never wait, and writers wait for each other."""
+    connection = store._opened()
+
+    settings = [
+        connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous", "busy_timeout")
+    ]
+    assert settings == ["wal", 2, 30_000]
+
+
+def test_sqlite_file_that_is_opened_again_has_everything(store, path):
+    """Cases, histories, keys, messages, wake-ups, links, tickets and processes are all in the file."""
+    first = attrs.evolve(
+        opening(wakes_at=minutes(5), used=key_use("k")), messages=(message("m-1"),)
+    )  # fmt: skip
+    whole = committing(first.case, every_event()[1:], wakes_at=minutes(5))
+    store.commit([first, whole])
+    store.put_process("demo", "r1", "{}", NOON)
+    store.close()
+
+    with contextlib.closing(SqliteStore(path)) as again:
+        loaded = again.load("acme", "T-1", key="k")
+        assert (loaded.case, loaded.used) == (whole.case, key_use("k"))
+        assert list(again.history("acme", "T-1")) == [*first.events, *whole.events]
+        assert [found.case for found in again.due(minutes(5), limit=1)] == [whole.case]
+        assert [found.key for found in again.pending(minutes(1), limit=9)] == ["m-1"]
+        assert [ticket.remote_id for ticket in again.open_tickets(NOON, limit=9)] == ["R-77"]
+        assert again.incoming("acme", "T-0") == [("duplicate_of", "T-1")]
+        assert again.get_process("demo", "r1") == "{}"
+        assert again.verify("acme", "T-1") == ()
+
+
+def test_sqlite_salts_every_private_part(behind, store, path):
+    """Salts come from the factory of ids, so that tests can fix them; what has no private part needs none."""
+
+    class Salts(IdFactory):
+        def salt(self):
+            """Give always the same."""
+            return b"0123456789abcdef"
+
+    with contextlib.closing(SqliteStore(path, ids=Salts())) as again:
+        again.commit([opening("T-2")])
+    assert behind.execute("SELECT salt FROM supporttiers_event WHERE case_id = 'T-2'").fetchall() == [
+        (b"0123456789abcdef",)
+    ]
+
+    salts = behind.execute("SELECT private = '', length(salt) FROM supporttiers_event WHERE case_id = 'T-1'").fetchall()
+    assert set(salts) == {(0, 16), (1, 0)}
+
+
+# -- what else the rows say
+
+
+def test_sqlite_columns_are_those_of_the_case(store, path):
+    """What can be asked for stands in columns of its own, as the case has it; instants as microseconds."""
+    commits = [*population(), committing(None, every_event(), wakes_at=minutes(7))]
+    store.commit(commits)
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.row_factory = sqlite3.Row
+        found = connection.execute("SELECT * FROM supporttiers_cases ORDER BY rowid").fetchall()
+
+    for row, commit in zip(found, commits, strict=True):
+        for name in set(row.keys()) - {"tags", "watchers", "attributes", "wakes_at", "subject"}:
+            value = getattr(commit.case, name)
+            expected = rows.micros_or_none(value) if hasattr(value, "tzinfo") else value
+            assert row[name] == expected, name
+        assert row["subject"] == (commit.case.subject or None)
+    assert found[-1]["wakes_at"] == rows.micros_or_none(minutes(7))
+    assert (found[-1]["tags"], found[-1]["watchers"]) == ('["hot"]', None)
+
+
+def test_sqlite_remembers_what_became_of_a_message(store, behind):
+    """State, result and attempts stay for the operator to read."""
+    store.commit([attrs.evolve(opening("T-2"), messages=(message("m-1"),))])
+    store.settle(Settled(tenant="acme", key="m-1", state="dead", result="VendorError", attempts=10, not_before=NOON))
+
+    found = behind.execute("SELECT state, result, attempts FROM supporttiers_outbox").fetchall()
+    assert found == [("dead", "VendorError", 10)]
+
+
+@given(st.data())
+def test_sqlite_finds_what_the_condition_says(populated, data):
+    """Whatever conditions are put together, SQL and Python agree."""
+    store, cases = populated
+    match = data.draw(MATCHES)
+    holds = match.compile()
+
+    assert [case.id for case in store.find("acme", match, limit=100)[0]] == [case.id for case in cases if holds(case)]
+
+
+@pytest.fixture(scope="module")
+def populated(tmp_path_factory):
+    """Give a store with many cases, and the cases."""
+    with contextlib.closing(SqliteStore(tmp_path_factory.mktemp("many") / "support.db")) as store:
+        commits = population()
+        store.commit(commits)
+        yield store, [commit.case for commit in commits]
+
+
+WORDS = st.sampled_from(["vip", "hot", "été", "eve", "bob", "anna", "net", "front", "high", "printing", "x"])
+NUMBERS = st.integers(0, 4) | st.floats() | st.integers()
+INSTANTS = st.integers(-1, 260).map(minutes)
+SITES = st.sampled_from(["Leeds", "York", "", "12", 7, 12, 12.5, True, False, 0, 1]) | st.integers() | st.floats()
+
+
+def comparisons_on(names, values, *, ordered):
+    """Give comparisons of some fields, each as the fields of a Match."""
+    maybe = st.none() | values
+    wanted = (
+        maybe
+        | st.lists(maybe, min_size=1, max_size=3)
+        | st.builds(Not, maybe | st.lists(maybe, min_size=1, max_size=3))
+    )
+    if ordered:
+        wanted |= st.builds(AtLeast, values) | st.builds(AtMost, values)
+    return st.dictionaries(st.sampled_from(names), wanted, min_size=1, max_size=2)
+
+
+COMPARISONS = st.one_of([
+    comparisons_on(["team", "assignee", "priority", "category", "channel", "owner"], WORDS, ordered=False),
+    comparisons_on(["tags", "watchers"], WORDS, ordered=False),
+    comparisons_on(["tier", "version", "satisfaction"], NUMBERS, ordered=True),
+    comparisons_on(["opened_at", "changed_at", "due_at", "wait_until", "resolved_at"], INSTANTS, ordered=True),
+    comparisons_on(["attributes.site", "attributes.seats", "attributes.gold", 'attributes.q"uo.te'], SITES, ordered=True),
+])  # fmt: skip
+MATCHES = st.recursive(
+    st.builds(Match, COMPARISONS),
+    lambda inner: st.builds(Match, COMPARISONS, all=st.lists(inner, max_size=2), any=st.lists(inner, max_size=3)),
+    max_leaves=6,
+)
+
+
+# -- what was done behind our back
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ("UPDATE supporttiers_event SET public = replace(public, 'fire', 'hire') WHERE type = 'CaseAmended'",
+         ["verify.digest", "verify.fold"]),
+        ("UPDATE supporttiers_event SET private = replace(private, 'fuse', 'Fuse') WHERE version = 8",
+         ["verify.digest"]),
+        ("UPDATE supporttiers_event SET private = NULL, salt = NULL WHERE version = 8", ["verify.digest"]),
+        ("UPDATE supporttiers_event SET type = 'CaseStarted' WHERE version = 6", ["verify.unreadable"]),
+        ("UPDATE supporttiers_event SET public = 'x' WHERE version = 6", ["verify.digest", "verify.unreadable"]),
+        ("DELETE FROM supporttiers_event WHERE version = 6", ["verify.gap", "verify.digest"]),
+        ("DELETE FROM supporttiers_event WHERE version = 37", ["verify.gap", "verify.head"]),
+        ("DELETE FROM supporttiers_event", ["verify.gap", "verify.head"]),
+        ("DELETE FROM supporttiers_case", ["verify.head", "verify.fold"]),
+        ("UPDATE supporttiers_case SET head = 'x'", ["verify.head"]),
+        ("UPDATE supporttiers_case SET body = replace(body, 'high', 'low')", ["verify.fold"]),
+        ("UPDATE supporttiers_case SET body = '{}'", ["verify.fold", "verify.unreadable"]),
+    ],
+)  # fmt: skip
+def test_sqlite_finds_what_was_changed_behind_its_back(store, behind, change, found):
+    """An edit, a deletion, a case that is not what its events make: each has its own code."""
+    assert codes(store) == []
+    behind.execute(change)
+
+    assert codes(store) == found
+
+
+def test_sqlite_takes_what_it_cannot_read_for_an_error(store, behind):
+    """A body that is no case, or one of a newer release, is the operator's to mend."""
+    behind.execute("""UPDATE supporttiers_case SET body = replace(body, '"schema":1', '"schema":2')""")
+
+    with pytest.raises(StoreError, match="Case cannot be read: of schema '2', and this release reads 1"):
+        store.load("acme", "T-1")
+
+
+# -- what can go wrong
+
+
+def test_sqlite_says_where_it_cannot_be(tmp_path):
+    """A missing directory, and one in place of the file: the error names the path, and SQLite's is its cause."""
+    for path in (tmp_path / "missing" / "support.db", tmp_path):
+        with pytest.raises(StoreError) as caught:
+            SqliteStore(path).load("acme", "T-1")
+
+        assert caught.value.problem == f"could not load a case in {path}: unable to open database file"
+        assert not caught.value.retryable
+        assert isinstance(caught.value.__cause__, sqlite3.OperationalError)
+
+
+def test_sqlite_says_that_a_file_is_no_database(path):
+    """Whatever it is, it stays as it was."""
+    path.write_bytes(b"this is no database" * 100)
+
+    with pytest.raises(StoreError, match=r"could not commit in .*: file is not a database; trying again"):
+        SqliteStore(path).commit([opening()])
+    assert path.read_bytes() == b"this is no database" * 100
+
+
+def test_sqlite_says_that_it_may_not_write(store):
+    """A file that can only be read is read, and writing is an error."""
+    store.commit([opening()])
+    store._opened().execute("PRAGMA query_only = ON")
+
+    assert store.load("acme", "T-1").case == opening().case
+    with pytest.raises(StoreError, match=r"could not settle a message in .*: attempt to write a readonly database"):
+        store.settle(Settled(tenant="acme", key="m", state="done", result="", attempts=1, not_before=NOON))
+
+
+def test_sqlite_refuses_a_newer_schema(store, behind, path):
+    """An old release does not write into a file that a new one has changed; both versions are said."""
+    behind.execute("UPDATE supporttiers_version SET version = 7")
+    store.close()
+
+    with pytest.raises(StoreError, match="its schema is of version 7, and this release knows 1; upgrade supporttiers"):
+        store.load("acme", "T-1")
+
+
+def test_sqlite_asks_who_is_writing(store, behind, monkeypatch):
+    """Who waits too long is told about transactions left open and a forgotten on(); it may be tried again."""
+    store.close()
+    monkeypatch.setattr(sqlite, "BUSY_AFTER", 0.0)
+    behind.execute("BEGIN IMMEDIATE")
+
+    with pytest.raises(StoreError) as caught:
+        store.commit([opening("T-2")])
+    assert caught.value.retryable
+    assert caught.value.problem.endswith(
+        ": database is locked; another connection has been writing for 0 seconds: "
+        "is a transaction of your own left open, or a desk called inside one without .on(connection)?"
+    )
+    assert store.load("acme", "T-1").case is not None
+
+    behind.execute("ROLLBACK")
+    assert store.commit([opening("T-2")]) == [True]
+
+
+def test_sqlite_takes_back_a_batch_that_fails(store):
+    """Where one commit cannot be written at all, none of its transaction is."""
+    odd = going_on(opening(), CaseNoted, reason=Reason("acme.odd", {"at": NOON}))
+
+    with pytest.raises(StoreError, match="CaseNoted holds what JSON cannot keep"):
+        store.commit([opening(), odd])
+    assert store.load("acme", "T-1").case is None
+    assert store.commit([opening()]) == [True]
+
+
+def test_sqlite_survives_a_transaction_that_has_ended_by_itself(store):
+    """Some errors of SQLite roll back on their own; the error that counts is theirs."""
+
+    def fail(connection):
+        connection.execute("ROLLBACK")
+        raise sqlite3.OperationalError("disk I/O error")
+
+    with pytest.raises(StoreError, match=r"could not dance in .*: disk I/O error; trying again will not help"):
+        store._write("dance", fail)
+    assert store.commit([opening()]) == [True]
+
+
+def test_sqlite_refuses_what_no_store_can_keep(store):
+    """A lone surrogate that came past every check is an error, not a crash, and is not shown."""
+    for call in (lambda: store.load("acme", "T-\ud800"), lambda: store.put_process("T-\ud800", "r", "", NOON)):
+        with pytest.raises(StoreError, match=r": UnicodeEncodeError; trying again will not help$"):
+            call()
+
+
+# -- several connections
+
+
+def test_sqlite_stores_on_one_file_see_each_other(store, path):
+    """Two desks on one file are two workers: what one has written, the other is too late for."""
+    with contextlib.closing(SqliteStore(path)) as other:
+        first = opening()
+        assert store.commit([first]) == [True]
+        assert other.commit([first]) == [False]
+        second = going_on(first, CaseNoted, text="hm")
+        assert other.commit([second]) == [True]
+        assert store.load("acme", "T-1").case == second.case
+        assert store.commit([going_on(first, CaseNoted)]) == [False]
+        assert store.verify("acme", "T-1") == ()
+
+
+def test_sqlite_files_are_made_once_by_many(path):
+    """Whoever comes first makes the tables, and the others find them."""
+    stores = [SqliteStore(path) for _ in range(4)]
+    start = threading.Barrier(len(stores))
+
+    def run(store, name):
+        start.wait(timeout=60)
+        store.commit([opening(name)])
+
+    threads = [threading.Thread(target=run, args=(store, f"T-{place}")) for place, store in enumerate(stores)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+
+    assert len(stores[0].find("acme", Match())[0]) == len(stores)
+    sqlite._within(stores[0]._opened(), "BEGIN IMMEDIATE", sqlite._migrate)
+    for store in stores:
+        store.close()
+
+
+WORKER = """
+import contextlib, sys
+from supporttiers.backends.storage.sqlite import SqliteStore
+from supporttiers.events import CaseNoted
+from supporttiers.testing.builders import committing, happens
+
+with contextlib.closing(SqliteStore(sys.argv[1])) as store:
+    won = 0
+    while won < 25:
+        case = store.load("acme", "T-1").case
+        won += store.commit([committing(case, [happens(CaseNoted, case, text=sys.argv[2])])])[0]
+"""
+
+
+def test_sqlite_loses_nothing_between_processes(store, path):
+    """Two processes that write to one case take turns; every commit that was answered is there."""
+    store.commit([opening()])
+    workers = [subprocess.Popen([sys.executable, "-c", WORKER, str(path), name]) for name in ("one", "two")]
+
+    assert [worker.wait(timeout=120) for worker in workers] == [0, 0]
+    texts = [event.text for event in store.history("acme", "T-1", after=1)]
+    assert (texts.count("one"), texts.count("two")) == (25, 25)
+    assert store.verify("acme", "T-1") == ()
+
+
+def test_sqlite_opens_anew_in_a_forked_child(store, monkeypatch):
+    """A child never uses, nor closes, its parent's connection, nor waits for a lock that nobody will give back."""
+    store.commit([opening()])
+    parents = store._connection
+    with store._lock:
+        monkeypatch.setattr(os, "getpid", lambda: -1)
+        assert store.commit([going_on(opening(), CaseNoted)]) == [True]
+
+    assert store._connection is not parents
+    assert store._inherited == [parents]
+    store.close()
+    assert parents.execute("SELECT version FROM supporttiers_case").fetchall() == [(2,)]
+    parents.close()
+
+
+def test_sqlite_opens_anew_once_however_many_threads_find_out(store, monkeypatch):
+    """The second thread of a child finds that the first one has seen to it."""
+    store.commit([opening()])
+
+    class Seen:
+        def __enter__(self):
+            store._pid = -1
+
+        def __exit__(self, *problem):
+            pass
+
+    monkeypatch.setattr(sqlite, "_fork_lock", Seen())
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    assert store.load("acme", "T-1").case is not None
+    assert store._inherited == []
+
+
+# -- speed
+
+
+@pytest.fixture(scope="module")
+def planner(tmp_path_factory):
+    """Give a function that tells SQLite's plan for a statement, as one text."""
+    with contextlib.closing(SqliteStore(tmp_path_factory.mktemp("plans") / "support.db")) as store:
+        connection = store._opened()
+        yield lambda text, values: " | ".join(
+            row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {text}", values)
+        )
+
+
+@pytest.mark.parametrize("tenant", [None, "acme"])
+@pytest.mark.parametrize(
+    ("statement", "values", "index"),
+    [
+        (rows.DUE, (0, 9), "SEARCH supporttiers_case USING INDEX supporttiers_case_wakes"),
+        (rows.NEXT_WAKE, (), "supporttiers_case USING COVERING INDEX supporttiers_case_wakes"),
+        (rows.PENDING, (0, 0, 9), "SCAN message USING INDEX supporttiers_outbox_pending"),
+        (rows.OPEN_TICKETS, (0, 9), "USING INDEX supporttiers_vendor_ticket_open"),
+    ],
+)
+def test_sqlite_reads_by_the_partial_index(planner, statement, values, index, tenant):
+    """What the worker asks again and again looks only at the few rows that wait, whoever they belong to."""
+    text, theirs = rows.of_tenant(statement, tenant)
+    plan = planner(text, [*values[:1], *theirs, *values[1:]])
+
+    assert index in plan
+    assert "TEMP B-TREE FOR ORDER BY" not in plan
+
+
+def test_sqlite_looks_for_earlier_messages_by_an_index(planner):
+    """A long outbox costs no more for each message in it."""
+    text, _ = rows.of_tenant(rows.PENDING, None)
+
+    assert "SEARCH earlier USING INDEX supporttiers_outbox_lane" in planner(text, (0, 0, 9))
+
+
+@pytest.mark.parametrize("end", [None, Cursor(5, "T-1"), Cursor(None, "T-1")])
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("field", ORDERS)
+def test_sqlite_pages_by_an_index(planner, field, descending, end):
+    """No page sorts more than the cases of one instant."""
+    order = Order(field=field, descending=descending)
+    for text, values in selects("acme", Match(status="queued"), order, end, 9):
+        plan = planner(text, values)
+
+        assert "SEARCH supporttiers_case USING INDEX" in plan
+        assert "TEMP B-TREE FOR ORDER BY" not in plan
+
+
+@pytest.mark.parametrize(
+    "statement", [rows.LOAD, rows.LOAD_MANY, rows.FIND_HEAD, rows.HISTORY, rows.RECORDS, rows.INCOMING]
+)
+def test_sqlite_reads_by_key(planner, statement):
+    """Nothing that is asked of one case looks at another."""
+    plan = planner(statement, ["x"] * statement.count("?"))
+
+    assert "SEARCH supporttiers_" in plan
+    assert "SCAN supporttiers_" not in plan
+    assert "TEMP B-TREE" not in plan
+
+
+def test_sqlite_of_old_does_without_strict_tables():
+    """Before 3.37 there were none; everything else is the same."""
+    strict = schema.statements("sqlite")
+    old = [sqlite._understood(statement, (3, 36, 0)) for statement in strict]
+
+    assert [sqlite._understood(statement, (3, 37, 0)) for statement in strict] == list(strict)
+    assert not any("STRICT" in statement for statement in old)
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        for statement in old:
+            connection.execute(statement)
