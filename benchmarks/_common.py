@@ -6,7 +6,6 @@ all alike. A ratio is the median of the rounds' own ratios; absolute times are m
 """
 
 import argparse
-import datetime
 import os
 import pathlib
 import platform
@@ -18,6 +17,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 Subject = Callable[[], float]
 """Does its work once, and gives the seconds that one operation took."""
@@ -44,7 +44,7 @@ def arguments(description: str, *, peers: bool = False) -> argparse.Namespace:
 def machine() -> str:
     """Describe date and machine, without its name."""
     python = f"{platform.python_implementation()} {platform.python_version()}"
-    today = datetime.datetime.now(datetime.UTC).date()
+    today = datetime.now(UTC).date()
     return f"{today}, {os.cpu_count()} cores, {platform.machine()}, {python}, SQLite {sqlite3.sqlite_version}"
 
 

@@ -28,7 +28,7 @@ class Case(Aggregate):
         self.status, self.assignee = "in_progress", by
 
     @event("Released")
-    def release(self, by: str) -> None:
+    def release(self, by: str) -> None:  # noqa: ARG002 - recorded on the event
         """Put it back."""
         if self.status != "in_progress":
             raise ValueError(self.status)

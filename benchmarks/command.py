@@ -23,6 +23,7 @@ class Cursor:
     __slots__ = ("state",)
 
     def __init__(self) -> None:
+        """Begin in the queue."""
         self.state = "tier1.queued"
 
 
@@ -93,7 +94,7 @@ def openings(process: SupportProcess, cases: int) -> Subject:
 def main() -> None:
     """Measure, and print."""
     options = arguments(__doc__ or "", peers=True)
-    cases, rounds = (40, 5) if options.quick else (200, 15)
+    cases, rounds = (20, 7) if options.quick else (60, 31)
     process = SupportProcess.default()
     trigger, status, opening = "transitions: one trigger", "desk: start, release", "desk: open (checks 24 fields)"
     others = {

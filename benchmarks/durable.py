@@ -1,10 +1,10 @@
 """
 A durable command on SQLite against the same bytes by hand, in memory and on disk, and against `eventsourcing`.
 
-By hand: the rows that the desk writes, in the same tables and indexes, with the same SQL, JSON read and written, and the
-same SHA-256, by a script that does nothing else: no checks, no process, no clocks, no values. The disk is flushed at
-each commit (`synchronous = FULL`, WAL), as the desk does; on a file system in memory flushing costs nothing, so that
-only the processor is left.
+By hand: the rows that the desk writes, in the same tables and indexes, JSON read and written, the same SHA-256, by a
+script that does nothing else: no checks, no process, no clocks, no values. The disk is flushed at each commit
+(`synchronous = FULL`, WAL), as the desk does; on a file system in memory flushing costs nothing, so that only the
+processor is left.
 """
 
 import hashlib
@@ -60,7 +60,9 @@ class ByHand:
     def command(self, case_id: str, status: str, kind: str) -> None:
         """Load, change, write."""
         db = self.db
-        (body,) = db.execute("SELECT body FROM supporttiers_case WHERE tenant = ? AND id = ?", (TENANT, case_id)).fetchone()
+        (body,) = db.execute(
+            "SELECT body FROM supporttiers_case WHERE tenant = ? AND id = ?", (TENANT, case_id)
+        ).fetchone()
         case = json.loads(body)
         micros = time.time_ns() // 1000
         at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(micros // 1_000_000)) + f".{micros % 1_000_000:06}Z"

@@ -23,6 +23,7 @@ class Cursor:
     __slots__ = ("state",)
 
     def __init__(self) -> None:
+        """Begin in the queue."""
         self.state = QUEUED
 
 

@@ -23,7 +23,9 @@ def imports(statement: str, cache: Path) -> Subject:
     environment["PYTHONPYCACHEPREFIX"] = str(cache)
 
     def run() -> float:
-        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment)
+        done = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment
+        )
         return float(done.stdout)
 
     return run

@@ -1,8 +1,10 @@
 """
 Loading a case with a long history against one with a short one.
 
-300 cycles of waiting for the customer, resuming and a reply on the one, three on the other, so that a stopwatch has been
-paused 300 times; the case's row is what is loaded, not its history.
+300 cycles of waiting for the customer, resuming and a reply on the one, three on the other, so that a stopwatch has
+been paused 300 times; the case's row is what is loaded, not its history. A stopwatch keeps up to 32 closed segments, so
+that the long case's row is larger; texts that were read before are remembered, and so each case is also loaded with
+nothing remembered.
 """
 
 import time
@@ -11,6 +13,9 @@ from datetime import timedelta
 from _common import Subject, arguments, folder, in_turn, ratio, show, verdict
 
 from supporttiers import FakeClock, SupportDesk, SupportProcess
+from supporttiers._codec import plain
+
+REMEMBERED = [value for value in vars(plain).values() if hasattr(value, "cache_clear")]
 
 
 def case_with(desk: SupportDesk, clock: FakeClock, cycles: int) -> str:
@@ -25,14 +30,19 @@ def case_with(desk: SupportDesk, clock: FakeClock, cycles: int) -> str:
     return case.id
 
 
-def loads(desk: SupportDesk, case_id: str, n: int) -> Subject:
-    """Make the subject."""
+def loads(desk: SupportDesk, case_id: str, n: int, *, cold: bool) -> Subject:
+    """Make the subject; a cold one has forgotten what it read before."""
 
     def run() -> float:
-        began = time.perf_counter()
+        taken = 0.0
         for _ in range(n):
+            if cold:
+                for remembered in REMEMBERED:
+                    remembered.cache_clear()
+            began = time.perf_counter()
             desk.get(case_id)
-        return (time.perf_counter() - began) / n
+            taken += time.perf_counter() - began
+        return taken / n
 
     return run
 
@@ -48,13 +58,15 @@ def main() -> None:
         for cycles in (3, 30, 300):
             case_id = case_with(desk, clock, cycles)
             names.append(f"desk.get: {cycles} cycles, {len(desk.history(case_id))} events")
-            subjects[names[-1]] = loads(desk, case_id, n)
+            subjects[names[-1]] = loads(desk, case_id, n, cold=False)
+            subjects[f"{names[-1]}, cold"] = loads(desk, case_id, n, cold=True)
         measured = in_turn(subjects, rounds)
     show(measured)
     short, middle, long = names
-    print(f"     30 cycles / 3 cycles: {ratio(measured, middle, short):.2f}")
-    print(f"     300 cycles / 30 cycles: {ratio(measured, long, middle):.2f}")
     verdict("loading after 300 cycles / after 3", ratio(measured, long, short), at_most=1.1)
+    for before, after in ((short, middle), (middle, long)):
+        cold = ratio(measured, f"{after}, cold", f"{before}, cold")
+        print(f"     cold: {after.partition(',')[0]} / {before.partition(',')[0]}: {cold:.2f}")
 
 
 main()

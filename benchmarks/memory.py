@@ -9,7 +9,6 @@ import gc
 import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import attrs
 from _common import arguments, verdict
@@ -46,7 +45,7 @@ FIELDS = {field.name: getattr(TEMPLATE, field.name) for field in attrs.fields(Ca
 WATCH = {field.name: getattr(TEMPLATE.stopwatches[0], field.name) for field in attrs.fields(Stopwatch)}
 
 
-def hand_made(number: int) -> Any:
+def hand_made(number: int) -> object:
     """Put the same values together."""
     at = NOW + timedelta(seconds=number)
     due_at = at + timedelta(minutes=15)

@@ -202,13 +202,15 @@ def _commit(
     ports: Ports, tenant: str, before: Case | None, decision: Decision, now: datetime, *,
     command: Command | None = None, body: str | None = None, settled: Settled | None = None,
 ) -> Commit | None:  # fmt: skip
-    """Put together what is to be written; None when nothing is."""
-    if decision.case is None or not decision.events:
+    """Put together what is to be written; None when nothing is. A key is used up also where nothing had to change."""
+    if decision.case is None:
         return None
     key = None if command is None or decision.refusal is not None else command.idempotency_key
     used = None
     if key is not None and body is not None:
         used = KeyUse(key=key, case_id=decision.case.id, version=decision.case.version, body=body, used_at=now)
+    if not decision.events and used is None:
+        return None
     return Commit(
         tenant=tenant, case=decision.case, previous=0 if before is None else before.version, events=decision.events,
         wakes_at=decision.wakes_at, messages=_messages(ports, tenant, decision, now), used=used,

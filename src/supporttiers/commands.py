@@ -296,9 +296,7 @@ class Amend(Command):
 
     trigger: ClassVar[str] = "amend"
 
-    subject: str | None = attrs.field(
-        default=None, validator=maybe(fields.subject), metadata=PRIVATE, repr=False
-    )
+    subject: str | None = attrs.field(default=None, validator=maybe(fields.subject), metadata=PRIVATE, repr=False)
     customer: str | None = _maybe_name(private=True)
     kind: CaseKind | None = attrs.field(
         default=None,

@@ -43,7 +43,7 @@ class Pager:
 
     def notify(self, notification: Notification, /, *, key: str) -> None:
         """Send."""
-        print(key, notification.reason)
+        self.sent = (key, notification.reason)
 
 
 class Supplier:

@@ -37,7 +37,9 @@ def test_escalate_moves_the_assignment_not_the_ownership(calm_desk, case, clock)
     assert "needs a driver" == calm_desk.history(case)[-1].said
 
 
-@pytest.mark.parametrize(("asked", "team"), [({}, "network"), ({"team": "desktop"}, "desktop"), ({"tier": 2}, "network")])
+@pytest.mark.parametrize(
+    ("asked", "team"), [({}, "network"), ({"team": "desktop"}, "desktop"), ({"tier": 2}, "network")]
+)
 def test_escalate_takes_a_team_of_the_tier(calm_desk, case, asked, team):
     """Without one, the first."""
     assert team == calm_desk.escalate(case, by="bob", **asked).team
@@ -167,7 +169,12 @@ def test_resolved_case_moves_where_the_process_allows(make_desk, calm):
     assert () == moved.vendor_tickets
     assert "tier 2 is not above tier 4" == str(refusal.reason)
     assert "tier 4 is not below tier 4" == str(refused(desk.hand_back, case, by="bob", tier=4).reason)
-    assert 2 == desk.hand_back(case, by="bob").tier
+    assert [2, 4, 2, 1] == [
+        desk.hand_back(case, by="bob", tier=2).tier,
+        desk.escalate(case, by="bob").tier,
+        desk.hand_back(case, by="bob").tier,
+        desk.hand_back(case, by="bob").tier,  # it came from above, so down to the next one below
+    ]
 
 
 # -- bounces
@@ -202,7 +209,6 @@ def test_bounces_of_other_pairs_are_their_own(calm_desk, case):
     calm_desk.hand_back(case, by="bob")
     calm_desk.transfer(case, by="bob", team="network")
 
-    assert {"2/network <> 2/desktop": 1} != calm_desk.get("T-1").bounces
     assert {"2/desktop <> 4": 1} == calm_desk.get("T-1").bounces
 
 
@@ -222,7 +228,7 @@ def test_inform_management_moves_nothing(calm_desk, case, pager):
     calm_desk.run_due()
 
     assert attrs.evolve(case, version=2) == told
-    assert [("manager", "move.manual")] == pager.told
+    assert [("manager", "management.asked")] == pager.told
     assert "furious" not in str(pager.sent[0])
 
 
@@ -265,13 +271,13 @@ def test_wait_ends_after_it_begins(calm_desk, case, at, until):
     with pytest.raises(InputError) as caught:
         calm_desk.wait(case, by="bob", until=at(until))
 
-    assert (
-        "case 'T-1': until does not lie after the command itself; name a later instant" == str(caught.value)
-    )
+    assert "case 'T-1': until does not lie after the command itself; name a later instant" == str(caught.value)
     assert "waiting" == calm_desk.wait(case, by="bob", until=at("09:00").replace(microsecond=1)).status
 
 
-@pytest.mark.parametrize(("now", "status"), [("11:59:59", "waiting"), ("12:00", "in_progress"), ("15:00", "in_progress")])
+@pytest.mark.parametrize(
+    ("now", "status"), [("11:59:59", "waiting"), ("12:00", "in_progress"), ("15:00", "in_progress")]
+)
 def test_wait_ends_by_itself(calm_desk, case, clock, at, now, status):
     """At the agreed instant the case goes on as what it was, however late the sweep."""
     calm_desk.start(case, by="bob")
@@ -419,9 +425,8 @@ def test_reopen_is_no_way_around_the_moves(calm_desk, case):
     """A tier that the last one does not lead to is refused, a tier that is none too."""
     calm_desk.resolve(case, by="bob")
 
-    assert (
-        "from tier 1 it does not move to tier 4; leave the tier out, or reopen and move"
-        == str(refused(calm_desk.reopen, case, by="bob", tier=4).reason)
+    assert "from tier 1 it does not move to tier 4; leave the tier out, or reopen and move" == str(
+        refused(calm_desk.reopen, case, by="bob", tier=4).reason
     )
     assert "the process has no such move" == str(refused(calm_desk.reopen, case, by="bob", tier=9).reason)
 

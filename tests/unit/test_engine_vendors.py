@@ -97,6 +97,7 @@ def test_vendor_that_acknowledges_from_afar_starts_nothing(calm_desk):
 @pytest.mark.parametrize("status", ["resolved", "closed", "failed"])
 def test_vendors_answer_hands_the_case_back(calm_desk, case, pager, status):
     """It returns to where it came from, to be verified with the requester, and is never closed by a vendor."""
+    calm_desk.run_due()
     after = calm_desk.execute(update(case, status, text="Replaced the drum")).case
     calm_desk.run_due()
 
@@ -174,7 +175,9 @@ def test_request_to_a_vendor_says_what_is_the_matter(calm_desk, case, vendor, mo
     """Subject, category and priority go along, with the case's own id and the key of the ticket."""
     asked = []
     opened = vendor.open
-    monkeypatch.setattr(vendor, "open", lambda request, *, key: asked.append((request, key)) or opened(request, key=key))
+    monkeypatch.setattr(
+        vendor, "open", lambda request, *, key: asked.append((request, key)) or opened(request, key=key)
+    )
     calm_desk.run_due()
     [(request, key)] = asked
 

@@ -154,7 +154,7 @@ def test_open_at_a_vendor_dispatches(make_desk, calm):
         (Actor.assistant("bot"), "bot"),
         (JANE, None),
     ],
-    ids=lambda value: str(value),
+    ids=str,
 )
 def test_start_gives_the_case_to_whoever_works(calm_desk, case, by, assignee):
     """The one who starts is assigned, and owns it from then on; a customer does not work on their own case."""
@@ -481,8 +481,8 @@ def test_link_refuses_an_unknown_kind(calm_desk, case):
     with pytest.raises(InputError) as caught:
         calm_desk.link(case, by="bob", to="T-2", kind="likes")
 
-    assert (
-        "case 'T-1': kind must be one of: duplicate_of, child_of, known_issue, follows, caused_by" == str(caught.value)
+    assert "case 'T-1': kind must be one of: duplicate_of, child_of, known_issue, follows, caused_by" == str(
+        caught.value
     )
 
 

@@ -23,9 +23,7 @@ def test_events_are_all_listed_once():
 
 def test_public_events_are_what_the_customer_may_see():
     """Everything else stays inside the house unless it is said otherwise."""
-    public = {
-        kind.__name__ for kind in EVENTS if attrs.fields_dict(kind)["visibility"].default is Visibility.PUBLIC
-    }
+    public = {kind.__name__ for kind in EVENTS if attrs.fields_dict(kind)["visibility"].default is Visibility.PUBLIC}
 
     assert public == {
         "CaseOpened",

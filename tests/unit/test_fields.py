@@ -12,7 +12,6 @@ UNSAFE = "contains U+0000 or a lone surrogate, which no store can keep; remove i
 NINE = datetime(2026, 3, 23, 9, tzinfo=UTC)
 
 
-
 @pytest.mark.parametrize(
     ("value", "problem"),
     [

@@ -1,10 +1,11 @@
 """Questions about a case: what can be done with it, and why it stands where it stands."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from supporttiers import commands as wanted
+from supporttiers import events as happened
 from supporttiers._engine.clocks import LIMIT, Deadline, deadlines, readings
 from supporttiers._engine.deciding import decide
 from supporttiers._machine import possible_from, state_name
@@ -18,7 +19,7 @@ from supporttiers.process import SupportProcess
 from supporttiers.readings import Explanation, Option
 from supporttiers.reasons import Reason
 from supporttiers.stopwatches import Stage
-from supporttiers.tiers import Status
+from supporttiers.tiers import OPEN, Status
 
 # -- options
 
@@ -49,7 +50,8 @@ def options(process: SupportProcess, case: Case, by: Actor, now: datetime) -> tu
 
     Each option is decided, and thrown away, so that it cannot differ from what a command would really do.
     """
-    swept = decide(process, case, None, now).case or case
+    before = now - timedelta.resolution  # what is due at this very instant comes after a command
+    swept = decide(process, case, None, before).case or case
     kinds = (kind for kind in COMMANDS if kind not in _NOT_OFFERED)
     return tuple(option for kind in kinds for option in _options_of(process, swept, by, now, kind))
 
@@ -114,11 +116,8 @@ def explain(process: SupportProcess, case: Case, history: Sequence[Event], now: 
 def _here(process: SupportProcess, case: Case, history: Sequence[Event]) -> Iterator[Reason]:
     name = process.tier_at(case.tier).name
     yield Reason("case.tier", {"tier": case.tier, "name": name, "since": _said(case.tier_entered_at)})
-    arrivals = (event for event in reversed(history) if isinstance(event, CaseMoved | CaseReopened | CaseOpened))
-    arrival = next(arrivals, None)
-    if arrival is not None:
-        yield _why(arrival)
-    yield Reason("case.status", {"status": str(case.status), "since": _said(_status_since(case, history))})
+    yield _why(next(event for event in reversed(history) if isinstance(event, _ARRIVALS)))
+    yield Reason("case.status", {"status": str(case.status), "since": _said(_status_since(history))})
     if case.status is Status.WAITING:
         yield Reason("case.waiting", {"wait_reason": case.wait_reason})
     if case.is_open:
@@ -138,16 +137,21 @@ def _why(arrival: Event) -> Reason:
     return Reason("move.manual", {"by": arrival.by.id})
 
 
-def _status_since(case: Case, history: Sequence[Event]) -> datetime:
+def _status_since(history: Sequence[Event]) -> datetime:
     """Give the instant of the event that brought the present status."""
-    kinds = _STATUS_EVENTS
-    return next((event.effective_at for event in reversed(history) if type(event).__name__ in kinds), case.opened_at)
+    return next(event.effective_at for event in reversed(history) if _brings_status(event))
 
 
-_STATUS_EVENTS: Final = frozenset({
-    "CaseOpened", "CaseStarted", "CaseReleased", "CaseEscalated", "CaseHandedBack", "CaseTransferred", "WaitStarted",
-    "CaseResumed", "CaseResolved", "CaseReopened", "CaseClosed", "CaseCancelled", "CaseMerged",
-})  # fmt: skip
+def _brings_status(event: Event) -> bool:
+    """Whether an event sets the status; a move of a case that has ended leaves it."""
+    return event.status in OPEN if isinstance(event, CaseMoved) else isinstance(event, _STATUS_EVENTS)
+
+
+_ARRIVALS: Final = (CaseOpened, CaseMoved, CaseReopened)
+_STATUS_EVENTS: Final = (
+    CaseOpened, happened.CaseStarted, happened.CaseReleased, happened.WaitStarted, happened.CaseResumed,
+    happened.CaseResolved, CaseReopened, happened.CaseClosed, happened.CaseCancelled, happened.CaseMerged,
+)  # fmt: skip
 
 
 def _next(process: SupportProcess, case: Case, now: datetime) -> Iterator[Reason]:

@@ -94,17 +94,10 @@ def _latest(draft: Draft, limit: str) -> Stopwatch | None:
     return None
 
 
-def _wanted(compiled: CompiledLimit, draft: Draft) -> bool:
-    wanted: bool = (compiled.when is None or compiled.when(draft)) and compiled.start(draft)
-    return wanted
-
-
 def _maybe_start(work: Work, compiled: CompiledLimit, watch: Stopwatch | None) -> None:
-    draft = work.draft
-    if not _wanted(compiled, draft) or compiled.stop(draft) or compiled.cancel(draft):
-        return
-    target = compiled.limit.target_for(draft.priority)
-    if target is None:
+    verdict = compiled.judge(work.draft)
+    target = verdict.target
+    if not verdict.wanted or verdict.stops or verdict.cancels or target is None:
         return
     if watch is not None and watch.stage is Stage.COMPLETED and compiled.limit.measures == "resolution":
         _resume(work, compiled, watch)  # reopened: the time in between does not count
@@ -120,16 +113,16 @@ def _live(work: Work, compiled: CompiledLimit) -> Stopwatch:
 
 
 def _maybe_change(work: Work, compiled: CompiledLimit, watch: Stopwatch) -> None:
-    draft = work.draft
-    target = compiled.limit.target_for(draft.priority)
-    if compiled.stop(draft):
+    verdict = compiled.judge(work.draft)
+    target = verdict.target
+    if verdict.stops:
         _stop(work, compiled, watch)
-    elif compiled.cancel(draft) or not _wanted(compiled, draft) or target is None:
+    elif verdict.cancels or not verdict.wanted or target is None:
         work.emit(
             happened.StopwatchCancelled, **_which(watch), stopped_at=_not_before(work, watch),
             segment=_segment(work, compiled, watch),
         )  # fmt: skip
-    elif compiled.reset is not None and compiled.reset(draft):
+    elif verdict.resets:
         _stop(work, compiled, watch)
         _start(work, compiled, target)
         _keep(work, compiled, _live(work, compiled), target)
@@ -139,19 +132,13 @@ def _maybe_change(work: Work, compiled: CompiledLimit, watch: Stopwatch) -> None
 
 def _keep(work: Work, compiled: CompiledLimit, watch: Stopwatch, target: timedelta) -> None:
     """Pause, resume or retarget a stopwatch that lives on."""
-    paused = _pauses(compiled, work.draft)
+    paused = compiled.judge(work.draft).pauses
     if paused and watch.stage is Stage.IN_PROGRESS:
         _pause(work, compiled, watch)
     elif not paused and watch.stage is Stage.PAUSED:
         _resume(work, compiled, watch)
     if target != watch.target:
         _retarget(work, compiled, _live(work, compiled), target)
-
-
-def _pauses(compiled: CompiledLimit, draft: Draft) -> bool:
-    if compiled.pause is None or not compiled.pause(draft):
-        return False
-    return compiled.resume is None or not compiled.resume(draft)
 
 
 def _which(watch: Stopwatch) -> dict[str, object]:
@@ -176,9 +163,8 @@ def _start(work: Work, compiled: CompiledLimit, target: timedelta) -> None:
     started_at = _started_at(work, compiled, last)
     work.emit(
         happened.StopwatchStarted, limit=compiled.limit.name, instance=1 if last is None else last.instance + 1,
-        agreement=compiled.limit.agreement,
-        target=target, started_at=started_at, due_at=compiled.calendar.add(started_at, target),
-        revision=work.process.revision,
+        agreement=compiled.limit.agreement, target=target, started_at=started_at,
+        due_at=compiled.calendar.add(started_at, target), revision=work.process.revision,
     )  # fmt: skip
 
 

@@ -46,8 +46,8 @@ def hand_back(work: Work, command: HandBack) -> None:
     """Move back down; to where it came from, where that is allowed and no other tier is named."""
     came_from = work.draft.came_from
     level = command.tier
-    if level is None and came_from is not None and tier_target(came_from.tier) in work.targets("hand_back"):
-        level = came_from.tier
+    if level is None and came_from is not None and came_from.tier < work.draft.tier:
+        level = came_from.tier if tier_target(came_from.tier) in work.targets("hand_back") else None
     _move(work, "hand_back", happened.CaseHandedBack, level, command.team)
 
 

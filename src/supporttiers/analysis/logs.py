@@ -97,7 +97,7 @@ class _Reader:
         self._columns = columns = mapping.columns
         self._places = {name: self._place(header, name) for name in columns.used}
         self._status_places = [self._places[name] for name in columns.status]
-        self._statuses = {rule.log: rule for rule in mapping.statuses.rules}
+        self._statuses = {tuple(text.strip() for text in rule.log): rule for rule in mapping.statuses.rules}
         self._tiers = mapping.tiers
         self._priorities = priorities
         self._instant = _instant_reader(mapping.log)

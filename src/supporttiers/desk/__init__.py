@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, Protocol, Self, TypeVar
+from typing import Final, Protocol, Self, TypeVar, runtime_checkable
 
 import attrs
 
@@ -32,7 +32,7 @@ from supporttiers.errors import CaseNotFoundError, Fault, InputError, PluginErro
 from supporttiers.events import Event
 from supporttiers.match import Match
 from supporttiers.process import SupportProcess
-from supporttiers.protocols import GROUPS, CaseStore, Directory, Notifier, VendorGateway
+from supporttiers.protocols import GROUPS, KEY_LIFE, CaseStore, Directory, Notifier, VendorGateway
 from supporttiers.readings import ClockReading, Explanation, Option, Page, Pass
 from supporttiers.reasons import Reason
 from supporttiers.tiers import Visibility
@@ -45,6 +45,7 @@ DEFAULT_TENANT: Final = "default"
 _EVERYTHING: Final = Match()
 
 
+@runtime_checkable
 class Ids(Protocol):
     """Makes ids for cases that the caller gives none."""
 
@@ -95,9 +96,11 @@ class SupportDesk(Verbs):
 
         Raises:
             ProcessError: A process is not valid, or two have one name.
-            PluginError: An adapter does not fit its Protocol.
+            PluginError: An adapter, the clock, the ids or the directory do not fit their Protocol.
+            InputError: The tolerance is no timedelta, or negative.
             StoreError: The URL names no store that is known.
         """
+        _must(_tolerance, "clock_tolerance", clock_tolerance)
         found = _processes(process)
         self._ports = Ports(
             store=store_of(store),
@@ -107,9 +110,9 @@ class SupportDesk(Verbs):
             notifiers=_by_name("notifier", notifiers, Notifier),
             vendors=_by_name("vendor", vendors, VendorGateway),
         )
-        self._clock: Clock = SystemClock() if clock is None else clock
-        self._ids: Ids = IdFactory() if ids is None else ids
-        self._directory = directory
+        self._clock: Clock = SystemClock() if clock is None else _fitting(clock, Clock)
+        self._ids: Ids = IdFactory() if ids is None else _fitting(ids, Ids)
+        self._directory = None if directory is None else _fitting(directory, Directory)
         self._tolerance = clock_tolerance
         self._tenant = DEFAULT_TENANT
         self._by: Actor | str | None = None
@@ -353,10 +356,15 @@ class SupportDesk(Verbs):
 
         Returns:
             What is wrong: gaps, edits, reordering; empty means sound.
+
+        Raises:
+            CaseNotFoundError: There is no such case.
         """
         case_id = self._id_of(case)
-        self.get(case_id)
-        return self._ports.store.verify(self._tenant, case_id)
+        findings = self._ports.store.verify(self._tenant, case_id)
+        if not findings:
+            self.get(case_id)  # of a case that does not exist nothing is sound
+        return findings
 
     def _process_of(self, case: Case) -> SupportProcess:
         return drive(flows.process_of(self._ports, case))
@@ -393,7 +401,7 @@ class SupportDesk(Verbs):
 
 
 def _forget_keys(ports: Ports, now: datetime) -> Flow[None]:
-    yield Call(ports.store.forget_keys, now - flows.KEY_LIFE)
+    yield Call(ports.store.forget_keys, now - KEY_LIFE)
 
 
 @lru_cache(maxsize=1024)  # the same few people act again and again
@@ -451,14 +459,29 @@ def _path(given: object) -> str | Path:
 def _by_name(what: str, adapters: Iterable[T], protocol: type) -> dict[str, T]:
     """Check adapters when the desk is built, by name; a wrong one must not be found out in the middle of a case."""
     found: dict[str, T] = {}
+    if not isinstance(adapters, Iterable):
+        raise PluginError(type_name(adapters), f"{what}s come as a list, even a single one")
     for adapter in adapters:
         name = getattr(adapter, "name", None)
         label = name if isinstance(name, str) else type(adapter).__name__
         if fields.name(name):
             raise PluginError(label, f"a {what} needs a `name`, a text by which the process refers to it")
-        if not isinstance(adapter, protocol):
-            raise PluginError(label, f"it lacks the methods of {protocol.__name__}")
         if label in found:
             raise PluginError(label, f"there are two {what}s of this name")
-        found[label] = adapter
+        found[label] = _fitting(adapter, protocol, label)
     return found
+
+
+def _fitting(port: T, protocol: type, label: str | None = None) -> T:
+    """Check that a port is an object with the methods that will be called; a class is none."""
+    if isinstance(port, type):
+        raise PluginError(port.__name__, "it is a class; hand in an object of it")
+    if not isinstance(port, protocol):
+        raise PluginError(label or type_name(port), f"it lacks the methods of {protocol.__name__}")
+    return port
+
+
+def _tolerance(value: object) -> str | None:
+    if not isinstance(value, timedelta):
+        return f"must be a timedelta, not {type_name(value)}"
+    return "must not be negative" if value < timedelta(0) else None

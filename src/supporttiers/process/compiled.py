@@ -1,18 +1,46 @@
 """Time limits made ready for the engine, which asks them after every command."""
 
-from typing import Final, Self
+from collections.abc import Callable
+from datetime import timedelta
+from operator import attrgetter
+from typing import Any, Final, NamedTuple, Self
 
 import attrs
 
 from supporttiers.calendars import WorkingHours
 from supporttiers.limits import Threshold, TimeLimit
-from supporttiers.match import Match, Predicate
+from supporttiers.match import Match, Predicate, fields_of
 
 _BREACH: Final = Threshold("100%")
 
 
 def _with_breach(thresholds: tuple[Threshold, ...]) -> tuple[Threshold, ...]:
     return thresholds if any(threshold.is_target for threshold in thresholds) else (*thresholds, _BREACH)
+
+
+_FEW: Final = frozenset({"status", "tier", "wait_reason", "priority", "kind"})
+"""The fields that have few values, so that what the conditions say of each combination can be remembered."""
+
+
+class Verdict(NamedTuple):
+    """
+    What a limit's conditions say of a case.
+
+    Attributes:
+        wanted: A stopwatch should be attached.
+        stops: It has reached its goal.
+        cancels: It counts no longer.
+        resets: It begins again.
+        pauses: It stands still.
+        target: The working time allowed; None where the limit has none for the case's priority.
+    """
+
+    wanted: bool
+    stops: bool
+    cancels: bool
+    resets: bool
+    pauses: bool
+    target: timedelta | None
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -41,6 +69,8 @@ class CompiledLimit:
     stop: Predicate
     reset: Predicate | None
     cancel: Predicate
+    _key: Callable[[Any], object] | None
+    _verdicts: dict[object, Verdict] = attrs.field(factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, limit: TimeLimit, calendar: WorkingHours, priorities: tuple[str, ...]) -> Self:
@@ -55,4 +85,32 @@ class CompiledLimit:
             limit=limit, calendar=calendar, thresholds=thresholds, at_target=at_target, when=compiled(limit.when),
             start=said.start.compile(priorities), pause=compiled(said.pause), resume=compiled(said.resume),
             stop=said.stop.compile(priorities), reset=compiled(said.reset), cancel=said.cancel.compile(priorities),
+            key=_key_of(limit),
         )  # fmt: skip
+
+    def judge(self, case: Any) -> Verdict:  # noqa: ANN401 - a case, or one in the making
+        """Ask every condition about a case; where they look at few values, each combination is asked about once."""
+        if self._key is None:
+            return self._judge(case)
+        key = self._key(case)
+        verdict = self._verdicts.get(key)
+        if verdict is None:
+            verdict = self._verdicts[key] = self._judge(case)
+        return verdict
+
+    def _judge(self, case: Any) -> Verdict:  # noqa: ANN401 - as above
+        return Verdict(
+            wanted=(self.when is None or self.when(case)) and self.start(case),
+            stops=self.stop(case),
+            cancels=self.cancel(case),
+            resets=self.reset is not None and self.reset(case),
+            pauses=self.pause is not None and self.pause(case) and not (self.resume is not None and self.resume(case)),
+            target=self.limit.target_for(case.priority),
+        )
+
+
+def _key_of(limit: TimeLimit) -> Callable[[Any], object] | None:
+    said = limit.predicates
+    matches = (limit.when, said.start, said.pause, said.resume, said.stop, said.reset, said.cancel)
+    fields = frozenset({"priority"}).union(*(fields_of(match) for match in matches if match is not None))
+    return attrgetter(*sorted(fields)) if fields <= _FEW else None

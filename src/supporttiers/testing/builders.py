@@ -61,8 +61,7 @@ def committing(
 ) -> Commit:  # fmt: skip
     """Make the commit that writes the next events of a case, recorded a second after the last of them."""
     after = fold_all(case, events)
-    if after is None:
-        raise ValueError("there is neither a case nor an event")
+    assert after is not None
     given = {"recorded_at": after.changed_at + timedelta(seconds=1), **more}
     return Commit(
         tenant=after.tenant, case=after, previous=0 if case is None else case.version, events=tuple(events),

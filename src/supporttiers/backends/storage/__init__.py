@@ -15,7 +15,7 @@ def store_of(given: str | CaseStore | None) -> CaseStore:
         StoreError: The URL names no store that is known.
         PluginError: What was given is neither a URL nor a store.
     """
-    if isinstance(given, CaseStore):
+    if isinstance(given, CaseStore) and not isinstance(given, type):
         return given
     if given is not None and not isinstance(given, str):
         raise PluginError(type(given).__name__, "a store is a URL, such as 'sqlite:///support.db', or a CaseStore")
@@ -27,6 +27,6 @@ def store_of(given: str | CaseStore | None) -> CaseStore:
         from supporttiers.backends.storage.sqlite import SqliteStore  # noqa: PLC0415
 
         return SqliteStore.from_url(given)
-    scheme = given.partition(":")[0][:40]
+    scheme = given.partition(":")[0][:40] or "store"
     problem = "no store is known for this URL; possible are sqlite:///file.db and memory:"
     raise StoreError(scheme, problem, retryable=False)

@@ -11,6 +11,7 @@ from supporttiers.protocols import GROUPS, ORDERS
 
 _STALE: Final = "is no end of a page in this order; hand back what the last page gave, with the same order"
 
+
 @attrs.frozen(kw_only=True)
 class Order:
     """

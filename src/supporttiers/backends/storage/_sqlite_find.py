@@ -106,9 +106,7 @@ def selects(tenant: str, match: Match, order: Order, end: Cursor | None, limit: 
     text, values = condition_of(match)
     what = "NULL" if order.field == "id" else order.field
     start = f"SELECT {what}, id, body FROM supporttiers_case WHERE tenant = ? AND {text} AND"  # noqa: S608 - ours
-    return [
-        (f"{start} {part} LIMIT ?", [tenant, *values, *bound, limit]) for part, bound in _parts(order, end)
-    ]
+    return [(f"{start} {part} LIMIT ?", [tenant, *values, *bound, limit]) for part, bound in _parts(order, end)]
 
 
 def _parts(order: Order, end: Cursor | None) -> list[Condition]:

@@ -21,10 +21,10 @@ _ENUMS: Final = {"kind": "kind._value_", "status": "status._value_"}  # sqlite3 
 _plain_of: Final = attrgetter(*(_ENUMS.get(name, name) for name in _PLAIN))
 _instants_of: Final = attrgetter(*_INSTANTS)
 
-INSERT_CASE: Final = "INSERT INTO supporttiers_case ({}, tenant, id) VALUES ({}, ?, ?)".format(
+INSERT_CASE: Final = "INSERT INTO supporttiers_case ({}, tenant, id) VALUES ({}, ?, ?)".format(  # noqa: S608 - ours
     ", ".join(_COLUMNS), ", ".join("?" * len(_COLUMNS))
 )
-UPDATE_CASE: Final = "UPDATE supporttiers_case SET {} WHERE tenant = ? AND id = ?".format(
+UPDATE_CASE: Final = "UPDATE supporttiers_case SET {} WHERE tenant = ? AND id = ?".format(  # noqa: S608 - ours
     ", ".join(f"{name} = ?" for name in _COLUMNS)
 )
 FIND_HEAD: Final = "SELECT version, head FROM supporttiers_case WHERE tenant = ? AND id = ?"

@@ -37,6 +37,7 @@ BUSY_AFTER: Final = 30.0
 
 _FAILURES: Final = (sqlite3.Error, UnicodeEncodeError)
 _BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_WAL_ATTEMPTS: Final = 100
 _STRICT_SINCE: Final = (3, 37)
 _LINKING: Final = frozenset({CaseLinked, CaseMerged})
 _TICKETING: Final = frozenset({VendorDispatched, VendorTicketUpdated})
@@ -285,7 +286,7 @@ class SqliteStore:
                     self._connection, self._lock, self._pid = None, threading.Lock(), os.getpid()
 
     def _failed(self, doing: str, error: Exception) -> StoreError:
-        busy = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF in _BUSY
+        busy = _is_busy(error)
         hint = (
             f"; another connection has been writing for {BUSY_AFTER:.0f} seconds: "
             "is a transaction of your own left open, or a desk called inside one without .on(connection)?"
@@ -303,7 +304,7 @@ def _open(path: str) -> sqlite3.Connection:
         path, timeout=BUSY_AFTER, isolation_level=None, check_same_thread=False, cached_statements=256
     )
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
+        _use_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")
         if _version(connection) != VERSION:
             _within(connection, "BEGIN IMMEDIATE", _migrate)
@@ -311,6 +312,26 @@ def _open(path: str) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Let readers never wait; when several processes make a file at once, SQLite refuses at once instead of waiting."""
+    attempts = 0
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            attempts += 1
+            if attempts == _WAL_ATTEMPTS or not _is_busy(error):
+                raise
+            connection.execute("BEGIN IMMEDIATE")  # waits for those who are just doing the same
+            connection.execute("ROLLBACK")
+        else:
+            return
+
+
+def _is_busy(error: Exception) -> bool:
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF in _BUSY
 
 
 def _version(connection: sqlite3.Connection) -> int:

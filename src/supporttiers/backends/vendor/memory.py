@@ -42,13 +42,17 @@ class InProcessVendor:
 
     def fetch(self, remote_id: str, /) -> VendorAnswer:
         """Say how far a ticket is."""
-        ticket = self._tickets.get(remote_id)
-        if ticket is None:
-            raise VendorError(self.name, f"there is no ticket {remote_id!r}", retryable=False)
+        ticket = self._ticket(remote_id)
         if self._agent is not None:
             ticket = self._tickets[remote_id] = self._agent(ticket)
         return ticket
 
     def update(self, remote_id: str, *, status: VendorStatus, text: str = "") -> None:
         """Let the vendor say something about a ticket."""
-        self._tickets[remote_id] = attrs.evolve(self.fetch(remote_id), status=status, text=text)
+        self._tickets[remote_id] = attrs.evolve(self._ticket(remote_id), status=status, text=text)
+
+    def _ticket(self, remote_id: str) -> VendorAnswer:
+        ticket = self._tickets.get(remote_id)
+        if ticket is None:
+            raise VendorError(self.name, f"there is no ticket {remote_id!r}", retryable=False)
+        return ticket

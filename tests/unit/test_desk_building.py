@@ -1,0 +1,343 @@
+"""Putting a desk together: processes, stores, adapters, views, and people."""
+
+from datetime import timedelta
+
+import attrs
+import pytest
+
+from supporttiers.actors import Actor, ActorKind
+from supporttiers.backends.storage.memory import MemoryStore
+from supporttiers.backends.vendor.memory import InProcessVendor
+from supporttiers.clock import SystemClock
+from supporttiers.desk import SupportDesk
+from supporttiers.errors import CaseNotFoundError, InputError, NotPermittedError, PluginError, ProcessError, StoreError
+from supporttiers.process import SupportProcess
+
+TOML = """
+[process]
+name = "file"
+
+[[tiers]]
+level = 1
+name = "Everybody"
+"""
+
+
+class People:
+    """A directory of three."""
+
+    def actor(self, id, /):
+        """Look somebody up."""
+        return {"jane": Actor.customer("jane"), "bob": Actor.agent("bob"), "max": Actor.manager("max")}.get(id)
+
+
+# -- processes
+
+
+def test_desk_reads_process_files(tmp_path):
+    """A process may be a path, as text or Path, among others."""
+    path = tmp_path / "file.toml"
+    path.write_text(TOML, encoding="utf-8")
+
+    assert "file" == SupportDesk(path).process.name
+    assert "file" == SupportDesk([str(path), SupportProcess.default()]).open("Stuck", by="jane").process
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ([], "no process was given; hand in at least one"),
+        (None, "must be a SupportProcess or the path of a file, not NoneType"),
+        ([SupportProcess.default(), 7], "must be a SupportProcess or the path of a file, not int"),
+        ((SupportProcess.default(), SupportProcess.default()), "two processes have one name: support"),
+    ],
+    ids=["none", "wrong type", "one of wrong type", "twins"],
+)
+def test_desk_refuses_processes_that_cannot_be(given, problem):
+    """The error says what is wrong before any case is opened."""
+    with pytest.raises(ProcessError) as caught:
+        SupportDesk(given)
+    assert [("process", problem)] == [(fault.place, fault.problem) for fault in caught.value.faults]
+
+
+def test_desk_refuses_a_file_that_is_not_there(tmp_path):
+    """The path stands in the error."""
+    with pytest.raises(ProcessError, match=r"nowhere\.toml"):
+        SupportDesk(tmp_path / "nowhere.toml")
+
+
+def test_desk_keeps_its_processes_in_the_store_before_the_first_case(acme, clock):
+    """Whoever opens the store later finds the process of each case; building a desk alone writes nothing."""
+
+    class Counting(MemoryStore):
+        puts = 0
+
+        def put_process(self, *args):
+            self.puts += 1
+            super().put_process(*args)
+
+    store = Counting()
+    desk = SupportDesk([acme, SupportProcess.default()], store=store, clock=clock)
+    assert 0 == store.puts
+    desk.open("Stuck", by="jane")
+    desk.bind(tenant="globex").open("Stuck", by="jane")
+    desk.run_due()
+
+    assert 2 == store.puts
+    assert acme == SupportProcess.from_json(store.get_process("acme", acme.revision))
+
+
+def test_desk_tries_again_to_keep_its_processes(acme, clock):
+    """A store that failed at first is handed the processes again, by the next command."""
+
+    class Failing(MemoryStore):
+        failures = 1
+
+        def put_process(self, *args):
+            if self.failures:
+                self.failures -= 1
+                raise StoreError("memory", "is busy", retryable=True)
+            super().put_process(*args)
+
+    desk = SupportDesk(acme, store=Failing(), clock=clock)
+    with pytest.raises(StoreError, match="is busy"):
+        desk.open("Stuck", by="jane")
+
+    assert 1 == len([desk.open("Stuck", by="jane")])
+    assert 1 == len(desk.find())
+
+
+# -- adapters
+
+
+class Nameless:
+    def notify(self, notification, /, *, key): ...
+
+
+class Mute:
+    name = "mute"
+
+
+@pytest.mark.parametrize(
+    ("ports", "culprit", "problem"),
+    [
+        ({"notifiers": [Nameless()]}, "Nameless", "a notifier needs a `name`"),
+        ({"notifiers": [Mute()]}, "mute", "it lacks the methods of Notifier"),
+        ({"notifiers": Mute()}, "Mute", "notifiers come as a list, even a single one"),
+        ({"vendors": [Mute()]}, "mute", "it lacks the methods of VendorGateway"),
+        ({"vendors": [InProcessVendor]}, "type", "a vendor needs a `name`"),
+        ({"vendors": [InProcessVendor("v"), InProcessVendor("v")]}, "v", "there are two vendors of this name"),
+        ({"vendors": [InProcessVendor("")]}, "", "a vendor needs a `name`"),
+        ({"store": 7}, "int", "a store is a URL"),
+        ({"clock": SystemClock}, "SystemClock", "it is a class; hand in an object of it"),
+        ({"clock": Mute()}, "Mute", "it lacks the methods of Clock"),
+        ({"ids": Mute()}, "Mute", "it lacks the methods of Ids"),
+        ({"directory": {"jane": "customer"}}, "dict", "it lacks the methods of Directory"),
+    ],
+    ids=str,
+)
+def test_desk_refuses_adapters_that_do_not_fit(acme, ports, culprit, problem):
+    """What does not fit is named when the desk is built, not in the middle of a case."""
+    with pytest.raises(PluginError) as caught:
+        SupportDesk(acme, **ports)
+    assert (culprit, True) == (caught.value.plugin, caught.value.problem.startswith(problem))
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "problem"), [("5m", "must be a timedelta, not str"), (timedelta(seconds=-1), "must not be negative")]
+)
+def test_desk_refuses_a_tolerance_that_cannot_be(acme, tolerance, problem):
+    """The tolerance is a span of time; texts are for files."""
+    with pytest.raises(InputError) as caught:
+        SupportDesk(acme, clock_tolerance=tolerance)
+    assert ("", "clock_tolerance", problem) == attrs.astuple(caught.value)
+
+
+def test_desk_shows_process_store_and_tenant(desk):
+    """A desk in a debugger says what it is, and opens nothing for it."""
+    assert "SupportDesk('acme', store='memory', tenant='globex')" == repr(desk.bind(tenant="globex"))
+
+
+# -- time and ids
+
+
+def test_desk_stamps_by_its_clock(desk, clock, at):
+    """Without an `at` of their own, commands are judged by the desk's clock; it also says when they were recorded."""
+    desk.open("Stuck", id="T-1", by="jane")
+    clock.advance("5m")
+    desk.note("T-1", by="bob", at=at("09:01"), occurred_at=at("08:59"))
+
+    event = desk.history("T-1")[-1]
+    assert (at("09:01"), at("08:59"), at("09:05")) == (event.at, event.occurred_at, event.recorded_at)
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "ahead"), [({}, timedelta(minutes=5)), ({"clock_tolerance": timedelta(0)}, timedelta(0))]
+)
+def test_desk_takes_an_instant_up_to_its_tolerance(make_desk, calm, clock, tolerance, ahead):
+    """Clocks of two machines differ a little; more than that is refused, and nothing is written."""
+    desk = make_desk(calm, **tolerance)
+    desk.open("Stuck", id="T-1", by="jane")
+    now = clock.now()
+
+    assert now + ahead == desk.note("T-1", by="bob", at=now + ahead).changed_at
+    with pytest.raises(InputError, match=rf"^case 'T-1': at lies .* in the future; at most {ahead} is possible$"):
+        desk.note("T-1", by="bob", at=now + ahead + timedelta(microseconds=1))
+    assert 2 == desk.get("T-1").version
+
+
+def test_desk_makes_ids_that_sort_by_time(calm_desk, clock):
+    """Cases that are given no id sort as they were opened."""
+    ids = []
+    for _ in range(3):
+        ids.append(calm_desk.open("Stuck", by="jane").id)
+        clock.advance("1m")
+
+    assert ids == sorted(ids) == [case.id for case in calm_desk.find()]
+
+
+def test_desk_asks_the_given_ids(make_desk, calm, clock, at):
+    """A host may number its cases; the factory is told the instant of the opening."""
+
+    class Numbers:
+        asked = ()
+
+        def new_id(self, now, /):
+            self.asked = (*self.asked, now)
+            return f"HD-{len(self.asked)}"
+
+    ids = Numbers()
+    desk = make_desk(calm, ids=ids)
+
+    assert ["HD-1", "HD-2"] == [desk.open("", by="jane").id, desk.open("", by="jane", at=at("08:30")).id]
+    assert (at("09:00"), at("08:30")) == ids.asked
+
+
+def test_desk_without_a_clock_uses_the_machines(calm):
+    """In production nobody hands in a clock."""
+    before = SystemClock().now()
+    case = SupportDesk(calm).open("Stuck", by="jane")
+
+    assert before <= case.opened_at <= SystemClock().now()
+
+
+# -- views
+
+
+def test_view_of_a_tenant_sees_its_own_cases_only(desk):
+    """Two tenants may use one id, and never see each other's case."""
+    globex = desk.bind(tenant="globex")
+    desk.open("Ours", id="T-1", by="jane")
+    theirs = globex.open("Theirs", id="T-1", by="joe")
+    globex.open("Theirs", id="T-2", by="joe")
+
+    assert ("default", "globex") == (desk.tenant, globex.tenant)
+    assert ("Ours", "Theirs") == (desk.get("T-1").subject, globex.get("T-1").subject)
+    assert (1, 2) == (len(desk.find()), len(globex.find()))
+    assert ({"queued": 1}, {"queued": 2}) == (desk.counts(), globex.counts())
+    for ask in (desk.get, desk.history, desk.clocks, desk.explain, desk.verify):
+        with pytest.raises(CaseNotFoundError, match=r"^case 'T-2' does not exist for tenant 'default'"):
+            ask("T-2")
+    with pytest.raises(CaseNotFoundError, match="'T-1' does not exist for tenant 'default'"):
+        desk.note(theirs, by="bob")
+
+
+def test_view_of_a_tenant_links_to_its_own_cases_only(desk):
+    """The other case of a link is looked for at the same tenant."""
+    globex = desk.bind(tenant="globex")
+    desk.open("Ours", id="T-1", by="jane")
+    globex.open("Theirs", id="T-2", by="joe")
+
+    with pytest.raises(CaseNotFoundError):
+        desk.link("T-1", by="bob", to="T-2")
+
+
+def test_pass_looks_after_all_tenants(desk, clock):
+    """One worker is enough, whatever view it holds."""
+    for tenant in ("default", "globex"):
+        desk.bind(tenant=tenant).open("Stuck", id="T-1", by="jane")
+    clock.advance("15m")
+
+    assert 2 == desk.bind(tenant="acme").run_due().fired
+
+
+def test_view_of_an_actor_acts_for_them(desk):
+    """Where an actor is bound, `by` may be left out, and may still be given; binding again changes only what is said."""
+    janes = desk.bind(by="jane")
+    case = janes.open("Stuck", id="T-1")
+    bobs = janes.bind(tenant="default").bind(by=Actor.agent("bob"))
+
+    assert "jane" == case.requester
+    assert ["jane", "bob", "eve"] == [
+        view.watch("T-1", **by).watchers[-1] for view, by in ((janes, {}), (bobs, {}), (bobs, {"by": "eve"}))
+    ]
+    with pytest.raises(InputError, match=r"^by is missing; name who acts, or bind an actor with desk\.bind\(by=\.\.\.\)"):
+        desk.note("T-1")
+
+
+@pytest.mark.parametrize("tenant", ["", " ", 7, "a\nb"])
+def test_view_of_no_tenant_is_refused(desk, tenant):
+    """A tenant is a name."""
+    with pytest.raises(InputError, match=r"^tenant "):
+        desk.bind(tenant=tenant)
+
+
+# -- people
+
+
+def test_requesters_id_acts_as_the_customer(calm_desk):
+    """Without a directory the requester of a case is its customer, everybody else an agent."""
+    calm_desk.open("Stuck", id="T-1", by="jane")
+    calm_desk.open("For somebody", id="T-2", by="bob", requester="jane")
+    calm_desk.open("By myself", id="T-3", by="jane", requester="jane")
+    for by in ("jane", "bob"):
+        calm_desk.reply("T-1", by=by)
+
+    kinds = {case_id: [event.by.kind for event in calm_desk.history(case_id)] for case_id in ("T-1", "T-2", "T-3")}
+    assert {"T-1": ["customer", "customer", "agent"], "T-2": ["agent"], "T-3": ["customer"]} == kinds
+
+
+def test_directory_says_who_acts(make_desk, calm):
+    """With a directory an id is whoever it resolves to, also for reading."""
+    desk = make_desk(calm, directory=People())
+    desk.open("Stuck", id="T-1", by="bob", requester="jane")
+    desk.inform_management("T-1", by="max")
+    desk.note("T-1", by="bob")
+
+    assert [ActorKind.AGENT, ActorKind.MANAGER, ActorKind.AGENT] == [event.by.kind for event in desk.history("T-1")]
+    assert ["CaseOpened"] == [type(event).__name__ for event in desk.history("T-1", visible_to="jane")]
+    with pytest.raises(NotPermittedError):
+        desk.rate("T-1", by="bob", score=5)
+
+
+def test_directory_that_knows_nobody_refuses(make_desk, calm):
+    """An id that nobody has is refused, without showing it; an Actor is taken as it is."""
+    desk = make_desk(calm, directory=People())
+
+    with pytest.raises(InputError, match=r"^by is nobody whom the directory knows; use an id that it resolves, or an Actor"):
+        desk.open("Stuck", by="mallory")
+    assert "mallory" == desk.open("Stuck", by=Actor.customer("mallory")).requester
+
+
+# -- shutting down
+
+
+def test_desk_opens_again_after_shutting_down(make_desk, calm, tmp_path):
+    """A desk that has let go of its file opens it again when it is asked."""
+    desk = make_desk(calm, store=f"sqlite:///{tmp_path / 'support.db'}")
+    case = desk.open("Stuck", id="T-1", by="jane")
+    desk.shut_down()
+
+    assert case == desk.get("T-1")
+    assert case.version + 1 == desk.note(case, by="bob").version
+    desk.shut_down()
+    desk.shut_down()
+
+
+def test_desk_opens_nothing_before_its_first_use(acme, tmp_path):
+    """Building a desk makes no file."""
+    desk = SupportDesk(acme, store=f"sqlite:///{tmp_path / 'support.db'}").bind(tenant="globex", by="jane")
+
+    assert [] == list(tmp_path.iterdir())
+    desk.shut_down()
+    assert [] == list(tmp_path.iterdir())

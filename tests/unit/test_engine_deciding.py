@@ -1,0 +1,484 @@
+"""decide: what was due first, then the command; what the clock may do; what a refusal leaves behind."""
+
+from datetime import timedelta
+from itertools import pairwise
+
+import attrs
+import pytest
+
+from supporttiers._engine import decide, deciding
+from supporttiers._engine.deciding import MAX_SETTLED
+from supporttiers._engine.verbs import VERBS
+from supporttiers.actors import Actor
+from supporttiers.commands import Note, Open, Reply
+from supporttiers.errors import CaseNotFoundError, InputError, MoveRefusedError, StaleCaseError
+from supporttiers.limits import Threshold, TimeLimit
+from supporttiers.match import Match
+from supporttiers.tiers import Tier
+
+BOB = Actor.agent("bob")
+
+
+@pytest.fixture
+def case(desk):
+    """Give a case that Jane has just opened: 15 minutes at tier 1, 8 hours to its resolution."""
+    return desk.open("Printer", id="T-1", by="jane")
+
+
+@pytest.fixture
+def limited(make_desk, calm):
+    """Make a desk of these limits, with tiers one above the other."""
+
+    def make(*limits, tiers=(), **changes):
+        return make_desk(attrs.evolve(calm, limits=limits, tiers=tiers or calm.tiers, **changes))
+
+    return make
+
+
+def a_limit(name="own", *, target="2h", at="100%", do=(), **more):
+    """Give a limit with one threshold."""
+    return TimeLimit(name=name, target=target, thresholds=[Threshold(at, do=do)], **more)
+
+
+def timeline(desk, case):
+    """Say what happened when, shortly."""
+    return [f"{event.at:%H:%M} {type(event).__name__}" for event in desk.history(case)]
+
+
+# -- the one order
+
+
+@pytest.mark.parametrize(("sweeps"), [[], ["09:15"], ["09:20"], ["09:15", "09:20", "13:00"]], ids=str)
+def test_deadlines_are_settled_before_the_command_whatever_was_swept(desk, case, clock, at, sweeps):
+    """The same history comes out however late the worker is: the case was at tier 2 when the agent began."""
+    for instant in sweeps:
+        clock.advance(to=at(instant))
+        desk.run_due()
+    clock.advance(to=at("14:00"))
+    desk.start(case, by="dora")
+
+    assert [
+        "09:00 CaseOpened",
+        "09:00 StopwatchStarted",
+        "09:00 StopwatchStarted",
+        "09:15 ThresholdFired",
+        "09:15 CaseEscalated",
+        "09:15 StopwatchStopped",
+        "13:00 ThresholdFired",
+        "14:00 CaseStarted",
+    ] == timeline(desk, case)
+
+
+@pytest.mark.parametrize(("instant", "tier"), [("09:14:59", 1), ("09:15", 1), ("09:15:00.000001", 2)])
+def test_command_comes_before_what_is_due_at_its_instant(desk, case, clock, at, instant, tier):
+    """Only what was due before it is settled first."""
+    clock.advance(to=at(instant))
+
+    assert tier == desk.note(case, by="bob").tier
+
+
+@pytest.mark.parametrize(("instant", "fired"), [("09:14:59", 0), ("09:15", 1), ("09:16", 1)])
+def test_sweep_takes_what_is_due_at_its_instant(desk, case, clock, at, instant, fired):
+    """From the very moment; the escalation is judged at its due instant, and says why."""
+    clock.advance(to=at(instant))
+    done = desk.run_due()
+    case = desk.get("T-1")
+
+    assert (fired, 1 + fired) == (done.fired, case.tier)
+    if fired:
+        _, escalated, _ = desk.history(case)[-3:]
+        assert (at("09:15"), at("09:15"), "system") == (escalated.at, case.tier_entered_at, escalated.by.id)
+        assert "limit 'tier 1' reached 100% of 0:15:00 at 2026-03-23T09:15:00+00:00" == str(escalated.reason)
+
+
+def test_command_of_the_past_settles_only_what_was_due_then(desk, case, clock, at):
+    """A command judged at an earlier instant comes before what was due after it."""
+    clock.advance(to=at("09:30"))
+    noted = desk.note(case, by="bob", at=at("09:10"))
+
+    assert (1, at("09:10"), at("09:10")) == (noted.tier, noted.changed_at, desk.history(case)[-1].at)
+
+
+def test_command_is_not_judged_before_the_last_event(desk, case, clock, at):
+    """Histories do not go back: a machine whose clock is behind speaks at the case's last instant."""
+    clock.advance(to=at("09:30"))
+    desk.run_due()
+    noted = desk.note(case, by="bob", at=at("09:10"))
+
+    assert at("09:15") == desk.history(case)[-1].at == noted.changed_at
+
+
+def test_deadlines_of_one_instant_go_in_process_order(limited, clock, at, pager):
+    """Limits in their order, then thresholds in theirs, then the agreed end of waiting."""
+    second = TimeLimit(
+        name="second",
+        target="2h",
+        thresholds=[Threshold("100%", do=["notify:ann"]), Threshold("0s", do=["notify:ben"])],
+    )
+    desk = limited(a_limit("first", do=["notify:zoe"]), second)
+    case = desk.open(by="jane")
+    desk.wait(case, by="bob", wait_reason="scheduled", until=at("11:00"))
+    clock.advance("5h")
+    desk.run_due()
+
+    assert ["zoe", "ann", "ben"] == [to for to, _ in pager.told]
+    assert ["11:00 ThresholdFired"] * 3 + ["11:00 CaseResumed"] == timeline(desk, case)[-4:]
+
+
+def test_deadlines_that_deadlines_create_are_settled_too(limited, clock, at):
+    """A tier's limit begins at the due instant of the one before, not when somebody looks."""
+    tiers = [
+        Tier(level=1, name="One", escalates_to=[2], time_limit="15m"),
+        Tier(level=2, name="Two", escalates_to=[3], time_limit="1h"),
+        Tier(level=3, name="Three"),
+    ]
+    desk = limited(a_limit("at three", target="1h", measures="tier", tier=3), tiers=tiers)
+    case = desk.open(by="jane")
+    clock.advance("24h")
+    done = desk.run_due()
+    case = desk.get(case.id)
+
+    assert (1, 3, at("10:15")) == (done.fired, case.tier, case.tier_entered_at)
+    assert at("11:15") == case.stopwatch("at three").due_at
+    assert timedelta(hours=23, minutes=45) == done.lag
+    assert ["10:15 StopwatchStarted", "11:15 ThresholdFired"] == timeline(desk, case)[-2:]
+
+
+@pytest.fixture
+def crowded(limited):
+    """Give a desk on which 1,023 deadlines of a case lie in its first two hours."""
+    marks = [Threshold(f"{percent}%") for percent in range(1, 33)]
+    limits = [TimeLimit(name=f"limit {number}", target="2h", thresholds=marks) for number in range(31)]
+    return limited(*limits)
+
+
+def test_sweep_settles_at_most_a_thousand_at_once(crowded, clock, kinds):
+    """The rest waits for the next pass, and comes in the same order."""
+    case = crowded.open(id="T-1", by="jane")
+    clock.advance("3h")
+    fired = [crowded.run_due().fired]
+    first = kinds(crowded, case).count("ThresholdFired")
+    fired += [crowded.run_due().fired, crowded.run_due().fired]
+
+    assert (MAX_SETTLED, [1, 1, 0]) == (first, fired)
+    assert 1023 == kinds(crowded, case).count("ThresholdFired")
+    assert all(earlier.at <= later.at for earlier, later in pairwise(crowded.history(case)))
+
+
+def test_command_settles_all_of_it(crowded, clock, kinds):
+    """A command cannot wait for a second pass: what was due before it is settled, however much."""
+    case = crowded.open(id="T-1", by="jane")
+    clock.advance("3h")
+    crowded.note(case, by="bob")
+
+    assert ["ThresholdFired"] * 1023 + ["CaseNoted"] == kinds(crowded, case, after=32)
+
+
+def test_reset_that_goes_on_holding_does_not_go_round(limited, clock, kinds):
+    """A stopwatch whose reset still holds is not started anew by its own threshold."""
+    desk = limited(a_limit(reset=Match(tags="again")))
+    case = desk.open(by="jane", tags=["again"])
+    clock.advance("24h")
+    desk.run_due()
+
+    assert ["CaseOpened", "StopwatchStarted", "ThresholdFired"] == kinds(desk, case)
+
+
+# -- thresholds
+
+
+@pytest.mark.parametrize(
+    ("mark", "reached", "breach"),
+    [
+        ("50%", "10:00", False),
+        ("-30m", "10:30", False),
+        ("99%", "10:58:48", False),
+        ("100%", "11:00", True),
+        ("0s", "11:00", True),
+        ("150%", "12:00", True),
+        ("30m", "11:30", True),
+        ("-9h", "09:00", False),
+    ],
+)
+def test_threshold_fires_where_it_lies(limited, clock, at, mark, reached, breach):
+    """A share of the target, or working time before and after it; at the target or beyond it is a breach."""
+    desk = limited(a_limit(at=mark))
+    case = desk.open(by="jane")
+    clock.advance(to=at(reached))
+    desk.run_due()
+    *_, fired = desk.history(case)
+
+    assert (mark, at(reached), breach) == (fired.mark, fired.due_at, fired.breach)
+    assert breach is desk.get(case.id).stopwatch("own").breached
+
+
+def test_threshold_fires_once_per_instance(desk, case, clock):
+    """Neither a second sweep nor a command fires it again."""
+    clock.advance("20m")
+    desk.run_due()
+    version = desk.get("T-1").version
+    desk.run_due()
+
+    assert version == desk.get("T-1").version
+    assert version + 1 == desk.note(case, by="bob").version
+
+
+def test_threshold_tells_people(desk, case, clock, pager):
+    """Whoever has the role when the message goes out hears it, once."""
+    desk.start(case, by="bob")
+    clock.advance("8h")
+    desk.run_due()
+    desk.run_due()
+
+    assert [("assignee", "move.limit"), ("manager", "move.limit")] == pager.told
+    assert "50% of 8:00:00" in str(pager.sent[0].reason)
+
+
+@pytest.mark.parametrize(
+    ("do", "tier"), [(["escalate"], 2), (["escalate:2"], 2), (["notify:manager", "escalate"], 2), ([], 1)], ids=str
+)
+def test_threshold_acts(limited, clock, do, tier):
+    """It may move, tell, or only count as breached."""
+    desk = limited(a_limit(do=do))
+    case = desk.open(by="jane")
+    clock.advance("2h")
+    desk.run_due()
+
+    assert (tier, True) == (desk.get(case.id).tier, desk.get(case.id).stopwatch("own").breached)
+
+
+def test_threshold_escalates_from_waiting_too(limited, clock, at):
+    """A limit that runs while the case waits takes it out of waiting."""
+    desk = limited(a_limit(do=["escalate"]))
+    case = desk.open(by="jane")
+    desk.wait(case, by="bob", wait_reason="scheduled", until=at("17:00"))
+    clock.advance("10h")
+    desk.run_due()
+    case = desk.get(case.id)
+
+    assert (2, "queued", None) == (case.tier, case.status, case.wait_until)
+    assert "CaseResumed" not in str(timeline(desk, case))
+
+
+def test_refused_action_is_recorded_and_management_is_told(limited, clock, pager, kinds):
+    """The threshold counts as fired all the same, and the case stays where it is."""
+    desk = limited(a_limit(do=["escalate:4", "notify:ann"]))
+    case = desk.open(by="jane")
+    clock.advance("3h")
+    desk.run_due()
+    clock.advance("3h")
+    desk.run_due()
+    refused = desk.history(case)[-1]
+
+    assert ["CaseOpened", "StopwatchStarted", "ThresholdFired", "ActionRefused"] == kinds(desk, case)
+    assert ("own", 1, 0, "escalate:4") == (refused.limit, refused.instance, refused.threshold, refused.action)
+    assert "the process refuses 'escalate:4': the process has no such move" == str(refused.reason)
+    assert [("manager", "limit.no_action"), ("ann", "move.limit")] == pager.told
+    assert (1, True) == (desk.get(case.id).tier, desk.get(case.id).stopwatch("own").breached)
+
+
+def test_bounce_by_the_clock_is_counted(limited, clock):
+    """A case handed back and escalated again by its limit goes to and fro like any other."""
+    tiers = [
+        Tier(level=1, name="One", escalates_to=[2], time_limit="15m"),
+        Tier(level=2, name="Two", hands_back_to=[1]),
+    ]
+    desk = limited(tiers=tiers)
+    case = desk.open(by="jane")
+    desk.escalate(case, by="bob")
+    desk.hand_back(case, by="bob")
+    clock.advance("15m")
+    desk.run_due()
+
+    assert {"1 <> 2": 2} == desk.get(case.id).bounces
+
+
+# -- overtaken
+
+
+@pytest.mark.parametrize(
+    ("escalated", "amended", "tier", "overtaken"),
+    [
+        ("12:00", "13:30", 2, True),  # it came to tier 2 after 11:00, when four hours' worth of it were over
+        ("11:00", "13:30", 2, True),  # at that very instant
+        ("10:59", "13:30", 4, False),  # before it: the tier had its chance
+        (None, "13:30", 2, False),
+    ],
+)
+def test_action_of_a_tier_that_was_left_is_overtaken(limited, clock, at, escalated, amended, tier, overtaken):
+    """A deadline that turns out to have passed before the tier was entered moves nothing; people are told."""
+    desk = limited(a_limit(target={"critical": "2h", "*": "24h"}, do=["escalate", "notify:ann"]))
+    case = desk.open(id="T-1", by="jane")
+    if escalated:
+        clock.advance(to=at(escalated))
+        desk.escalate(case, by="bob")
+    clock.advance(to=at(amended))
+    desk.amend(case, by="bob", priority="critical")
+    desk.run_due()
+    fired = next(event for event in desk.history(case) if type(event).__name__ == "ThresholdFired")
+
+    assert (at("11:00"), at(amended), overtaken, True) == (fired.due_at, fired.at, fired.overtaken, fired.breach)
+    assert tier == desk.get("T-1").tier
+    assert fired.reason.code == "move.limit"
+
+
+def test_overtaken_action_still_tells_people(limited, clock, at, pager):
+    """What passed has passed, whoever has the case now."""
+    desk = limited(a_limit(target={"critical": "2h", "*": "24h"}, do=["escalate", "notify:ann"]))
+    case = desk.open(by="jane")
+    clock.advance(to=at("12:00"))
+    desk.escalate(case, by="bob")
+    desk.amend(case, by="bob", priority="critical")
+    desk.run_due()
+
+    assert [("ann", "move.limit")] == pager.told
+
+
+def test_second_limit_of_one_instant_is_overtaken_by_the_first(limited, clock):
+    """Two limits that escalate at one instant move the case one tier, not two."""
+    desk = limited(a_limit("first", do=["escalate"]), a_limit("second", do=["escalate"]))
+    case = desk.open(by="jane")
+    clock.advance("2h")
+    desk.run_due()
+    fired = [event for event in desk.history(case) if type(event).__name__ == "ThresholdFired"]
+
+    assert [("first", False), ("second", True)] == [(event.limit, event.overtaken) for event in fired]
+    assert 2 == desk.get(case.id).tier
+
+
+def test_stay_that_began_with_the_clock_overtakes_nothing(limited, clock, at):
+    """A limit whose whole target was used up before it was known still acts at the first tier."""
+    desk = limited(a_limit(do=["escalate"]))
+    case = desk.open(by="jane", occurred_at=at("06:00"))
+    desk.run_due()
+
+    assert (2, at("09:00")) == (desk.get(case.id).tier, desk.get(case.id).changed_at)
+
+
+# -- what a refusal leaves behind
+
+
+def test_what_is_settled_stays_when_the_command_is_refused(desk, case, clock, at):
+    """The sweep's part is written, the command's is not."""
+    clock.advance("20m")
+    with pytest.raises(MoveRefusedError) as caught:
+        desk.close(case, by="bob", idempotency_key="k-1")
+    after = desk.get("T-1")
+
+    assert "tier2.queued" == caught.value.state
+    assert (2, at("09:15")) == (after.tier, after.changed_at)
+    assert "StopwatchStopped" == type(desk.history(case)[-1]).__name__
+    assert desk.close(desk.resolve(case, by="bob"), by="bob", idempotency_key="k-1").status == "closed"
+
+
+def test_refusal_in_the_middle_of_a_command_leaves_nothing_of_it(acme, case, clock, monkeypatch):
+    """Neither events nor effects that came before the refusal are kept."""
+
+    def half(work, command):
+        VERBS[Reply](work, command)
+        work.notify("manager", None)
+        raise work.refuse("note", "refused.absent", what="half", which="other")
+
+    monkeypatch.setattr(deciding, "VERBS", {**VERBS, Reply: half})
+    decision = decide(acme, case, Reply(case_id="T-1", by=BOB, text="x"), clock.advance("1h"))
+    swept = decide(acme, case, None, clock.now())
+
+    assert swept.case == decision.case
+    assert (swept.events, swept.effects, swept.wakes_at) == (decision.events, decision.effects, decision.wakes_at)
+    assert "half 'other' is not there" == str(decision.refusal.reason)
+
+
+@pytest.mark.parametrize(("expected", "stale"), [(3, True), (6, False)])
+def test_expected_version_is_compared_after_settling(desk, case, clock, expected, stale):
+    """Whoever looked before time moved the case has seen another case; what was settled stays."""
+    clock.advance("20m")
+    if stale:
+        with pytest.raises(StaleCaseError) as caught:
+            desk.note(case, by="bob", expected_version=expected)
+        assert (3, 6) == (caught.value.expected, caught.value.found)
+    else:
+        desk.note(case, by="bob", expected_version=expected)
+
+    assert (7 - stale, 2) == (desk.get("T-1").version, desk.get("T-1").tier)
+
+
+@pytest.mark.parametrize(("expected", "opened"), [(0, True), (1, False)])
+def test_expected_version_of_an_opening_is_zero(desk, expected, opened):
+    """Before it is opened, a case is at version 0."""
+    if opened:
+        assert 3 == desk.open(id="T-2", by="jane", expected_version=expected).version
+        return
+    with pytest.raises(StaleCaseError):
+        desk.open(id="T-2", by="jane", expected_version=expected)
+
+    assert [] == list(desk.find(Match(id="T-2")))
+
+
+def test_malformed_command_settles_nothing(desk, case, clock, at):
+    """What cannot be a command is refused before anything is judged."""
+    clock.advance("20m")
+    with pytest.raises(InputError) as caught:
+        desk.note(case, by="bob", at=at("09:10"), occurred_at=at("09:11"))
+
+    assert "case 'T-1': occurred_at lies after `at`; what is still to come cannot have occurred" == str(caught.value)
+    assert case == desk.get("T-1")
+
+
+def test_command_on_no_case_is_refused(acme, clock):
+    """Only an opening makes a case; a sweep of none finds nothing."""
+    with pytest.raises(CaseNotFoundError, match="case 'T-9' does not exist for tenant 'acme'"):
+        decide(acme, None, Note(case_id="T-9", by=BOB), clock.now(), tenant="acme")
+    swept = decide(acme, None, None, clock.now())
+
+    assert (None, (), None) == (swept.case, swept.events, swept.wakes_at)
+
+
+def test_refused_opening_has_no_case(acme, clock):
+    """The refusal is the whole decision."""
+    decision = decide(acme, None, Open(case_id="T-1", by=BOB, tier=4), clock.now())
+
+    assert (None, (), (), None) == (decision.case, decision.events, decision.effects, decision.wakes_at)
+    assert isinstance(decision.refusal, MoveRefusedError)
+
+
+def test_command_that_changes_nothing_is_no_event(desk, case, clock):
+    """It is allowed, and leaves the case as a sweep would."""
+    same = desk.amend(case, by="bob", priority="medium")
+    clock.advance("20m")
+    later = desk.amend(case, by="bob", priority="medium")
+
+    assert case == same
+    assert (2, 6) == (later.tier, later.version)
+
+
+# -- when to wake
+
+
+def test_decision_says_when_something_happens_next(desk, case, acme, clock, at):
+    """The earliest of what runs; None when nothing will."""
+    wakes = [desk.next_wake()]
+    for minutes in ("15m", "3h45m", "4h"):
+        clock.advance(minutes)
+        desk.run_due()
+        wakes.append(desk.next_wake())
+
+    assert [at("09:15"), at("13:00"), at("17:00"), None] == wakes
+
+
+def test_decide_is_a_function_of_its_arguments(acme, case, clock):
+    """The same question has the same answer, and asking changes nothing."""
+    command = Reply(case_id="T-1", by=BOB, text="x")
+    now = clock.advance("20m")
+    before = attrs.asdict(case, recurse=False)
+    first, second = (decide(acme, case, command, now) for _ in range(2))
+
+    assert first == second
+    assert before == attrs.asdict(case, recurse=False)
+
+
+def test_limit_that_the_process_does_not_know_makes_nothing_due(acme, calm, case, clock):
+    """A stopwatch of a limit that is gone stands there, and fires nothing."""
+    now = clock.advance("24h")
+    decision = decide(calm, case, None, now)
+
+    assert ((), None) == (decision.events, decision.wakes_at)
