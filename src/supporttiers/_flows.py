@@ -505,13 +505,11 @@ def _give_up(ports: Ports, message: Message, dead: Settled, now: datetime) -> Fl
 def poll(ports: Ports, now: datetime, *, limit: int, tenant: str | None) -> Flow[tuple[int, int]]:
     """Ask vendors about open tickets; give how many were asked about, and how many could not be."""
     asked = failed = 0
-    tickets = yield Call(ports.store.open_tickets, now - POLL_EVERY, limit=limit, tenant=tenant)
+    open_tickets = yield Call(ports.store.open_tickets, now - POLL_EVERY, limit=limit, tenant=tenant)
+    tickets = [ticket for ticket in open_tickets if ticket.vendor in ports.vendors]
     for ticket in tickets:
-        vendor = ports.vendors.get(ticket.vendor)
-        if vendor is None:
-            continue
         try:
-            yield from _poll_one(ports, vendor, ticket, now)
+            yield from _poll_one(ports, ports.vendors[ticket.vendor], ticket, now)
         except Exception as error:  # noqa: BLE001 - a plugin may raise anything; the ticket is asked about again
             log.warning(
                 "vendor %s could not be asked about %s: %s", ticket.vendor, ticket.case_id, type(error).__name__
@@ -519,7 +517,8 @@ def poll(ports: Ports, now: datetime, *, limit: int, tenant: str | None) -> Flow
             failed += 1
         else:
             asked += 1
-        yield Call(ports.store.asked, ticket, now)
+    if tickets:
+        yield Call(ports.store.asked, tickets, now)
     return asked, failed
 
 

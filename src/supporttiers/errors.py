@@ -8,7 +8,7 @@ SupportTiersError         every one carries reason: Reason(code, params); str() 
 │  ├─ CalendarError  ├─ PolicyConfigError (also ValueError)  └─ PluginError (its error as __cause__)
 ├─ CaseError              the caller; carries case_id
 │  ├─ CaseNotFoundError (also LookupError)  ├─ MoveRefusedError (trigger, state, possible)
-│  ├─ NotPermittedError (refusals, missing) ├─ InputError (field, problem, possible; also ValueError)
+│  ├─ NotPermittedError (refusals, missing) ├─ InputError (field, problem; also ValueError)
 │  ├─ StaleCaseError (expected, found)      └─ IdempotencyError
 └─ BackendError           the operator; carries backend, retryable; original as __cause__
    ├─ StoreError  ├─ NotifyError  └─ VendorError

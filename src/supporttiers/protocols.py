@@ -298,8 +298,8 @@ class CaseStore(Protocol):
         """Read vendor tickets that have a remote id, are not finished, and were not asked about since an instant."""
         ...
 
-    def asked(self, ticket: OpenTicket, at: datetime, /) -> None:
-        """Write down that a vendor was asked about a ticket."""
+    def asked(self, tickets: Sequence[OpenTicket], at: datetime, /) -> None:
+        """Write down that vendors were asked about tickets."""
         ...
 
     def incoming(self, tenant: str, case_id: str, /, *, kind: str | None = None) -> Sequence[tuple[str, str]]:

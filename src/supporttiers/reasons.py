@@ -59,7 +59,8 @@ CODES: Final[Mapping[str, str]] = {
     # definitions and operators
     "error": "{text}",
     "process.faults": "{count} fault(s)",
-    "process.fault": "{place}: {problem}",
+    "mapping.faults": "{count} fault(s)",
+    "log.invalid": "row {row}, column {column}: {problem}",
     "calendar.invalid": "{problem}",
     "policy.invalid": "{problem}",
     "plugin.invalid": "{problem}",

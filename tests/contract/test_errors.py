@@ -2,7 +2,6 @@
 
 import inspect
 import pickle
-import re
 
 import pytest
 
@@ -49,8 +48,8 @@ EXAMPLES = [
     (
         errors.MoveRefusedError("T-1", "wait", "tier1.queued", ("start", "escalate to 2"), REFUSED),
         (
-            "case 'T-1' cannot wait from tier1.queued: waiting for a vendor needs an open vendor ticket; dispatch first; "
-            "from here it can: start, escalate to 2"
+            "case 'T-1' cannot wait from tier1.queued: waiting for a vendor needs an open vendor ticket; dispatch "
+            "first; from here it can: start, escalate to 2"
         ),
         REFUSED,
     ),
@@ -176,13 +175,6 @@ def test_error_tree_is_as_drawn():
     assert issubclass(errors.CaseNotFoundError, LookupError)
     assert issubclass(errors.InputError, ValueError)
     assert issubclass(errors.PolicyConfigError, ValueError)
-
-
-def test_error_picture_names_every_class():
-    """The picture at the top of the module is complete."""
-    drawn = set(re.findall(r"\b[A-Z]\w+Error\b", errors.__doc__))
-
-    assert set(TREE) == drawn - {"LookupError", "ValueError"}
 
 
 def test_every_leaf_has_an_example():

@@ -65,7 +65,8 @@ def test_desk_loads_no_store_that_is_not_used():
     """A desk in memory does not load SQLite."""
     loaded = _in_a_new_process(
         "import json, sys; from supporttiers import SupportDesk, SupportProcess; "
-        "SupportDesk(SupportProcess.default()); print(json.dumps('sqlite3' in sys.modules))"
+        "SupportDesk(SupportProcess.default()); "
+        "print(json.dumps('supporttiers.backends.storage.sqlite' in sys.modules))"
     )
 
     assert loaded is False

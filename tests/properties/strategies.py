@@ -152,7 +152,7 @@ def _limits(tape: Tape, ways_up: dict[int, tuple[int, ...]]) -> list[TimeLimit]:
 
 
 def _target(tape: Tape) -> timedelta | dict[str, timedelta]:
-    if not tape.once_in(3):
+    if not tape.once_in(2):
         return tape.pick(SPANS)
     target = {"high": tape.pick(SPANS)}
     return target if tape.once_in(4) else {**target, ANY_PRIORITY: tape.pick(SPANS)}
@@ -168,13 +168,17 @@ def _thresholds(tape: Tape, reached: list[int]) -> list[Threshold]:
 # -- commands
 
 LIKELY: Final[dict[Status, list[type[Command]]]] = {
-    Status.QUEUED: [wanted.Start, wanted.Escalate, wanted.HandBack, wanted.Wait, wanted.Resolve, wanted.Transfer],
-    Status.IN_PROGRESS: [wanted.Wait, wanted.Wait, wanted.Release, wanted.Escalate, wanted.Resolve, wanted.HandBack],
-    Status.WAITING: [wanted.Resume, wanted.Reply, wanted.Approve, wanted.Decline, wanted.Resolve, wanted.Escalate],
+    Status.QUEUED: [
+        wanted.Start, wanted.Escalate, wanted.HandBack, wanted.Wait, wanted.Amend, wanted.Resolve, wanted.Transfer,
+    ],
+    Status.IN_PROGRESS: [
+        wanted.Wait, wanted.Release, wanted.Escalate, wanted.Amend, wanted.Wait, wanted.Resolve, wanted.HandBack,
+    ],
+    Status.WAITING: [wanted.Resume, wanted.Reply, wanted.Amend, wanted.Resolve, wanted.Escalate],
     Status.RESOLVED: [wanted.Reopen, wanted.Reopen, wanted.Reply, wanted.Close, wanted.Rate],
-    Status.CLOSED: [wanted.Reopen, wanted.Rate],
-    Status.CANCELLED: [wanted.Reopen],
-}
+    Status.CLOSED: [wanted.Reopen, wanted.Rate, wanted.Note],
+    Status.CANCELLED: [wanted.Reopen, wanted.Note, wanted.Amend],
+}  # fmt: skip
 OUTSIDE: Final = (wanted.Merge, wanted.LinkCase, wanted.Dispatch, wanted.VendorUpdate)
 """Commands that speak of something besides the case itself."""
 
@@ -191,7 +195,7 @@ def _team(tape: Tape) -> str | None:
 
 
 def _priority(tape: Tape) -> str | None:
-    return tape.seldom([*PRIORITIES, *PRIORITIES, "bogus"], 2)
+    return tape.seldom([*PRIORITIES, *PRIORITIES, *PRIORITIES, "bogus"], 2)
 
 
 def _to_tier(tape: Tape, _case: Case | None) -> dict[str, Any]:
@@ -271,6 +275,17 @@ def _times(tape: Tape, kind: type[Command], at: datetime) -> dict[str, Any]:
     return times
 
 
+def _kinds(tape: Tape, case: Case) -> Sequence[type[Command]]:
+    """Give the commands that are likely to mean something to a case as it is, or all."""
+    if tape.once_in(3):
+        return ANYTHING
+    if case.wait_reason == "approval":
+        return [wanted.Approve, wanted.Decline]
+    if case.vendor_tickets and tape.once_in(3):
+        return [wanted.VendorUpdate]
+    return LIKELY[case.status]
+
+
 def command_from(tape: Tape, case_id: str, case: Case | None, at: datetime, *, outside: bool = True) -> Command:
     """Read a command that is likely to mean something to the case as it is, and now and then is not."""
     if case is None:
@@ -278,9 +293,10 @@ def command_from(tape: Tape, case_id: str, case: Case | None, at: datetime, *, o
     elif tape.once_in(24):
         kind = wanted.Open
     else:
-        kinds = LIKELY[case.status] if tape.once_in(2) else ANYTHING
-        kind = tape.pick([found for found in kinds if outside or found not in OUTSIDE])
-    by = tape.pick([JANE if kind is wanted.Rate else ANNA, *ACTORS])
+        kinds = [kind for kind in _kinds(tape, case) if outside or kind not in OUTSIDE]
+        kind = tape.pick(kinds or [wanted.Note])
+    usual = Actor.customer(case.requester) if case is not None and kind in {wanted.Rate, wanted.Reply} else ANNA
+    by = tape.pick([usual, usual, *ACTORS])
     return kind(case_id=case_id, by=by, **FIELDS.get(kind, _nothing)(tape, case), **_times(tape, kind, at))
 
 

@@ -17,6 +17,7 @@ from tests.properties.strategies import START, STEP, World, decided, worlds
 
 from supporttiers import events as happened
 from supporttiers._engine import decide
+from supporttiers.actors import SYSTEM
 from supporttiers.calendars import WorkingHours
 from supporttiers.cases import Case, fold
 from supporttiers.clock import FakeClock
@@ -257,6 +258,32 @@ def until(history: list[Event], event: Event) -> Iterator[Event]:
 
 
 @given(worlds())
+def test_deadlines_are_settled_in_the_one_order(world):
+    """Time settles first what is due first; of one instant, limits and thresholds in their order, then the wait."""
+    history, _ = lived(world)
+    places = list(thresholds_of(world))
+    for before, event, _ in folded(history):
+        if isinstance(event, happened.ThresholdFired):
+            assert (event.due_at, places.index(event.limit), event.threshold) == ahead(world, before)[0]
+        elif isinstance(event, happened.CaseResumed) and event.by == SYSTEM:
+            assert (before.wait_until, len(places), 0) == ahead(world, before)[0]
+
+
+def ahead(world: World, case: Case) -> list[tuple[datetime, int, int]]:
+    """Give what is ahead of a case, in order: when, by which limit's place (the wait comes last), which threshold."""
+    found = [] if case.wait_until is None else [(case.wait_until, len(thresholds_of(world)), 0)]
+    for place, (name, thresholds) in enumerate(thresholds_of(world).items()):
+        watch = case.stopwatch(name)
+        if watch is not None and watch.stage is Stage.IN_PROGRESS:
+            found += [
+                (watch.when_elapsed(threshold.reached_after(watch.target), ALWAYS), place, number)
+                for number, threshold in enumerate(thresholds)
+                if number not in watch.fired
+            ]
+    return sorted(found)
+
+
+@given(worlds())
 def test_breached_means_fired_at_the_target_or_stopped_beyond_it(world):
     """A stopwatch is breached if, and only if, a threshold at its target or later fired, or it stopped beyond it."""
     history, _ = lived(world)
@@ -289,18 +316,10 @@ def test_case_is_due_at_its_earliest_live_target(world):
 def test_wake_up_is_the_earliest_of_what_is_ahead(world):
     """A case wakes exactly when its earliest threshold on a running clock, or its agreed wait, is due."""
     _, points = lived(world)
-    thresholds = thresholds_of(world)
     for point in points:
-        ahead = [] if point.case.wait_until is None else [point.case.wait_until]
-        for watch in point.case.stopwatches:
-            if watch.stage is Stage.IN_PROGRESS:
-                ahead += [
-                    watch.when_elapsed(threshold.reached_after(watch.target), ALWAYS)
-                    for place, threshold in enumerate(thresholds[watch.limit])
-                    if place not in watch.fired
-                ]
+        found = ahead(world, point.case)
 
-        assert point.wakes_at == min(ahead, default=None)
+        assert point.wakes_at == (found[0][0] if found else None)
         assert point.wakes_at is None or not point.is_pass or point.wakes_at > point.at
 
 

@@ -112,7 +112,9 @@ def test_attempt_travels_with_the_case(calm_desk, case):
     calm_desk.attempt(case, by="jane", what="faq/1")
     after = calm_desk.attempt(case, by="jane", what="faq/2", outcome="did_not_help")
 
-    assert [("faq/1", "unknown"), ("faq/2", "did_not_help")] == [(tried.what, tried.outcome) for tried in after.attempts]
+    assert [("faq/1", "unknown"), ("faq/2", "did_not_help")] == [
+        (tried.what, tried.outcome) for tried in after.attempts
+    ]
 
 
 def test_case_goes_there_and_back(calm_desk, case):
@@ -224,7 +226,9 @@ def test_verb_on_an_unknown_case_says_so(calm_desk):
     with pytest.raises(LookupError) as caught:
         calm_desk.note("T-9", by="bob")
     assert CaseNotFoundError is type(caught.value)
-    assert "case 'T-9' does not exist for tenant 'default'; open it first, or look it up with find()" == str(caught.value)
+    assert "case 'T-9' does not exist for tenant 'default'; open it first, or look it up with find()" == str(
+        caught.value
+    )
 
 
 def test_execute_takes_any_command_as_it_is(calm_desk, case):
@@ -242,8 +246,12 @@ def test_execute_names_an_opening_without_an_id(calm_desk):
     assert case == calm_desk.get(case.id)
 
 
-@pytest.mark.parametrize("wrong", [None, "reply", {"type": "Reply"}, wanted.Reply, wanted.Command(case_id="T-1", by=Actor("bob"))],
-                         ids=["none", "text", "dict", "class", "base"])  # fmt: skip
+BASE = wanted.Command(case_id="T-1", by=Actor("bob"))
+
+
+@pytest.mark.parametrize(
+    "wrong", [None, "reply", {"type": "Reply"}, wanted.Reply, BASE], ids=lambda wrong: type(wrong).__name__
+)
 def test_execute_refuses_what_is_no_command(calm_desk, case, wrong):
     """The error says what a command is."""
     with pytest.raises(InputError, match=r"^command must be a command such as Reply or Escalate, not "):

@@ -36,6 +36,16 @@ def test_name_check(value, problem):
 
 @pytest.mark.parametrize(
     ("value", "problem"),
+    [("k" * 600, None), ("k" * 601, "has 601 characters; at most 600 are possible"), ("", "must not be empty")],
+    ids=range(3),
+)
+def test_key_check(value, problem):
+    """A key may be made of several names."""
+    assert problem == fields.key(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
     [
         ("", None),
         ("a\nb\tc", None),
@@ -194,7 +204,8 @@ HOW = "say it in hours, minutes and seconds, such as '15m', '2h30m' or '72h'"
         ("", f"duration: '' is not a duration; {HOW}"),
         ("15", f"duration: '15' is not a duration; {HOW}"),
         ("1.5h", f"duration: '1.5h' is not a duration; {HOW}"),
-        ("9" * 30 + "h", f"duration: '{'9' * 30}h' is too long; {HOW}"),
+        ("999999999999h", f"duration: '999999999999h' is too long; {HOW}"),
+        ("9999999999999h", f"duration: '9999999999999h' is not a duration; {HOW}"),
         (15, f"duration: must be a timedelta or a text, not int; {HOW}"),
     ],
 )

@@ -51,7 +51,12 @@ def test_sqlite_url_without_a_file_is_refused(url):
 
 @pytest.mark.parametrize(
     ("url", "shown"),
-    [("postgres://bob:secret@db/support", "postgres"), ("support.db", "support.db"), ("", "store"), ("x" * 50, "x" * 40)],
+    [
+        ("postgres://bob:secret@db/support", "postgres"),
+        ("support.db", "support.db"),
+        ("", "store"),
+        ("x" * 50, "x" * 40),
+    ],
 )
 def test_unknown_url_is_refused_without_showing_what_it_may_hold(url, shown):
     """The error says what is possible, and never shows a password."""

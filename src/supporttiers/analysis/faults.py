@@ -12,6 +12,7 @@ SupportTiersError
 import attrs
 
 from supporttiers.errors import DefinitionError, Fault, SupportTiersError
+from supporttiers.reasons import Reason
 
 
 @attrs.define
@@ -33,6 +34,11 @@ class MappingError(DefinitionError):
             return f"mapping {self.source!r} is not valid: {self.faults[0]}"
         listed = "".join(f"\n  - {fault}" for fault in self.faults)
         return f"mapping {self.source!r} is not valid, {len(self.faults)} faults:{listed}"
+
+    @property
+    def reason(self) -> Reason:
+        """Why, as data."""
+        return Reason("mapping.faults", {"count": len(self.faults), "faults": [str(fault) for fault in self.faults]})
 
 
 @attrs.define
@@ -57,3 +63,8 @@ class LogError(SupportTiersError):
         row = "" if self.row is None else f", row {self.row}"
         column = "" if self.column is None else f", column {self.column!r}"
         return f"log {self.source!r}{row}{column}: {self.problem}"
+
+    @property
+    def reason(self) -> Reason:
+        """Why, as data."""
+        return Reason("log.invalid", {"row": self.row, "column": self.column, "problem": self.problem})

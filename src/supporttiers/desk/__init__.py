@@ -6,7 +6,6 @@ for another one, or for one actor.
 """
 
 import copy
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -422,19 +421,15 @@ def _body_of(command: Command) -> str | None:
 
 
 class _Once:
-    """Does something once, however many threads and views ask for it."""
+    """Does something once, however many views ask; where two threads ask at one instant, each does, to no harm."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._done = False
 
     def do(self, what: Callable[[], None]) -> None:
-        if self._done:
-            return
-        with self._lock:
-            if not self._done:
-                what()
-                self._done = True
+        if not self._done:
+            what()
+            self._done = True
 
 
 def _processes(given: object) -> list[SupportProcess]:

@@ -640,7 +640,7 @@ class StoreSuite:
             _ticketed(store, f"T-{number}", tenant)
         never = store.open_tickets(NOON, limit=9)
         for ticket, at in zip(never, (2, 1, 3), strict=True):
-            store.asked(ticket, minutes(at))
+            store.asked([ticket], minutes(at))
 
         assert [] == list(store.open_tickets(minutes(1), limit=9))
         assert [never[1], never[0]] == list(store.open_tickets(minutes(3), limit=9))
@@ -651,7 +651,7 @@ class StoreSuite:
         """News of a ticket are no new turn."""
         commit = _ticketed(store, "T-1", "acme")
         (ticket,) = store.open_tickets(NOON, limit=9)
-        store.asked(ticket, minutes(5))
+        store.asked([ticket], minutes(5))
         status = VendorStatus.ACKNOWLEDGED
         store.commit([going_on(commit, happened.VendorTicketUpdated, vendor="v", key="T-1:1", status=status)])
 

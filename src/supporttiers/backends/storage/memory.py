@@ -267,10 +267,10 @@ class MemoryStore:
             waiting = sorted(pair for pair in theirs if pair[0] < asked_before)
             return [self._tickets[who] for _, who in waiting[:limit]]
 
-    def asked(self, ticket: OpenTicket, at: datetime, /) -> None:
-        """Write down that a vendor was asked about a ticket."""
+    def asked(self, tickets: Sequence[OpenTicket], at: datetime, /) -> None:
+        """Write down that vendors were asked about tickets."""
         with self._lock:
-            self._asked[ticket.tenant, ticket.case_id, ticket.key] = at
+            self._asked.update({(ticket.tenant, ticket.case_id, ticket.key): at for ticket in tickets})
 
     # -- processes and keys
 

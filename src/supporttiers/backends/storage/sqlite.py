@@ -215,10 +215,10 @@ class SqliteStore:
         found = self._read("look for open tickets", statement, [micros_of(asked_before), *theirs, limit])
         return [rows.ticket_of(row) for row in found]
 
-    def asked(self, ticket: OpenTicket, at: datetime, /) -> None:
-        """Write down that a vendor was asked about a ticket."""
-        values = (micros_of(at), ticket.tenant, ticket.case_id, ticket.key)
-        self._write("note a question", lambda connection: connection.execute(rows.ASKED, values))
+    def asked(self, tickets: Sequence[OpenTicket], at: datetime, /) -> None:
+        """Write down that vendors were asked about tickets."""
+        values = [(micros_of(at), ticket.tenant, ticket.case_id, ticket.key) for ticket in tickets]
+        self._write("note questions", lambda connection: connection.executemany(rows.ASKED, values))
 
     # -- processes and keys
 

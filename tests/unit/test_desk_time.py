@@ -1,0 +1,102 @@
+"""Time on a desk: passes, what they did, and when the next one is due."""
+
+from datetime import timedelta
+
+import pytest
+
+from supporttiers.backends.storage.memory import MemoryStore
+from supporttiers.errors import InputError
+from supporttiers.links import VendorStatus
+from supporttiers.protocols import DueCase
+from supporttiers.readings import Pass
+
+
+def test_next_wake_is_the_earliest_of_all_cases(desk, clock, at):
+    """A worker may sleep until then; nothing is due on an empty desk."""
+    assert desk.next_wake() is None
+    desk.open("Stuck", by="jane")
+    clock.advance("1m")
+    desk.bind(tenant="globex").open("Stuck", by="jane")
+
+    assert at("09:15") == desk.next_wake()
+    clock.advance(to=at("09:15"))
+    desk.run_due()
+    assert at("09:16") == desk.next_wake()
+
+
+def test_run_due_says_what_it_did(desk, clock, pager, vendor):
+    """Cases, messages and tickets, what failed, and how late it was."""
+    desk.open("Stuck", id="T-1", by="jane")
+    clock.advance("2m")
+    desk.open("Stuck", id="T-2", by="jane")
+    desk.dispatch("T-2", by="bob", vendor="acme-print")
+    desk.inform_management("T-2", by="bob")
+    pager.failures = [OSError("down")]
+    clock.advance("16m")
+
+    assert Pass(fired=2, relayed=1, polled=1, failed=1, lag=timedelta(minutes=3)) == desk.run_due()
+    clock.advance("2m")
+    assert Pass(relayed=1, polled=1) == desk.run_due()
+    assert Pass() == desk.run_due()
+
+
+def test_run_due_settles_the_earliest_first(desk, clock):
+    """With a small limit the most overdue case comes first."""
+    for case_id in ("T-2", "T-1"):
+        desk.open("Stuck", id=case_id, by="jane")
+        clock.advance("1m")
+    clock.advance("1h")
+
+    assert 1 == desk.run_due(limit=1).fired
+    assert {"T-1": 1, "T-2": 2} == {case.id: case.tier for case in desk.find()}
+
+
+@pytest.mark.parametrize("limit", [0, -1, True, "1"])
+def test_run_due_refuses_a_limit_that_cannot_be(desk, limit):
+    """A pass that does nothing is a mistake."""
+    with pytest.raises(InputError, match=r"^limit "):
+        desk.run_due(limit=limit)
+
+
+def test_run_due_frees_old_keys(make_desk, calm, clock):
+    """Keys older than 30 days are cleared away, so that a store does not grow with them."""
+    store = MemoryStore()
+    desk = make_desk(calm, store=store)
+    desk.open("Stuck", id="T-1", by="jane", idempotency_key="k-1")
+    clock.advance(timedelta(days=30))
+    desk.run_due()
+    assert 1 == len(store._used)
+    clock.advance("1s")
+    desk.run_due()
+
+    assert {} == store._used
+
+
+def test_unchanged_case_is_not_written_by_a_pass(make_desk, calm, clock):
+    """A wake-up at which nothing turns out to be due writes nothing."""
+
+    class Early(MemoryStore):
+        def due(self, now, /, *, limit, tenant=None):
+            case = self.load("default", "T-1").case
+            return [DueCase(case=case, wakes_at=now)]
+
+    desk = make_desk(calm, store=Early())
+    case = desk.open("Stuck", id="T-1", by="jane")
+
+    assert Pass() == desk.run_due()
+    assert case == desk.get("T-1")
+
+
+def test_ticket_statuses_reach_the_case_by_the_pass(calm_desk, vendor, clock):
+    """From the outbox to the vendor, and back by asking: three passes, no code of the host's."""
+    calm_desk.open("Stuck", id="T-1", by="jane")
+    calm_desk.dispatch("T-1", by="bob", vendor="acme-print")
+    calm_desk.wait("T-1", by="bob", wait_reason="vendor")
+    calm_desk.run_due()
+    vendor.update("ACME-PRINT-1", status=VendorStatus.RESOLVED, text="Done.")
+    clock.advance("2m")
+    calm_desk.run_due()
+
+    assert ("queued", VendorStatus.RESOLVED) == (
+        calm_desk.get("T-1").status, calm_desk.get("T-1").vendor_tickets[0].status
+    )  # fmt: skip
