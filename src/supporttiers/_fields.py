@@ -21,6 +21,7 @@ Validator = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 
 MAX_ID: Final = 200
 MAX_KEY: Final = 600
+MAX_INTEGER: Final = 2**63 - 1
 MAX_SUBJECT: Final = 500
 MAX_TEXT_BYTES: Final = 64 * 1024
 MAX_ATTRIBUTES_BYTES: Final = 16 * 1024
@@ -30,6 +31,7 @@ MAX_LINKS: Final = 1000
 MAX_ATTACHMENTS: Final = 200
 
 _UNSAFE = re.compile("[\x00\ud800-\udfff]")
+_LINE_BREAK = re.compile("[\n\r]")
 _UNITS: Final = {"h": 3600, "m": 60, "s": 1}
 _DURATION = re.compile(r"([+-]?)((?:\d{1,12}[hms]){1,6})")
 _DURATION_PART = re.compile(r"(\d+)([hms])")
@@ -143,6 +145,8 @@ def subject(value: object) -> str | None:
         return f"must be a text, not {type_name(value)}"
     if len(value) > MAX_SUBJECT:
         return f"has {len(value)} characters; at most {MAX_SUBJECT} are possible"
+    if _LINE_BREAK.search(value):
+        return "contains a line break; it is one line"
     return _unsafe(value)
 
 
@@ -217,6 +221,8 @@ def attributes(value: object) -> str | None:
             return f"has a number under {key!r} that is not finite"
         if isinstance(item, str) and (problem := _unsafe(item)):
             return f"under {key!r} {problem}"
+        if isinstance(item, int) and abs(item) > MAX_INTEGER:
+            return f"has a whole number under {key!r} beyond 64 bits"
     size = len(json.dumps(dict(value), ensure_ascii=False).encode())
     if size > MAX_ATTRIBUTES_BYTES:
         return f"has {size} bytes as JSON; at most {MAX_ATTRIBUTES_BYTES} (16 KiB) are possible"

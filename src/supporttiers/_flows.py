@@ -27,6 +27,7 @@ from supporttiers.errors import (
     IdempotencyError,
     InputError,
     NotifyError,
+    NotPermittedError,
     StaleCaseError,
     StoreError,
     SupportTiersError,
@@ -47,6 +48,8 @@ from supporttiers.protocols import (
     Settled,
     VendorGateway,
 )
+from supporttiers.reasons import Reason
+from supporttiers.tiers import Status
 
 log = logging.getLogger("supporttiers.flows")
 
@@ -188,6 +191,9 @@ def _other_exists(ports: Ports, tenant: str, command: LinkCase | Merge) -> Flow[
         loaded = yield Call(ports.store.load, tenant, other)
         if loaded.case is None:
             raise CaseNotFoundError(other, tenant)
+        if isinstance(command, Merge) and loaded.case.status is Status.CANCELLED:
+            why = Reason("refused.into_cancelled", {"into": other})
+            raise NotPermittedError(command.case_id, command.trigger, command.by.id, (why,), ())
 
 
 def _replayed(ports: Ports, tenant: str, used: KeyUse, body: str | None) -> Flow[Decision]:
@@ -470,9 +476,14 @@ def _tell(ports: Ports, message: Message, effect: Tell, now: datetime) -> Flow[N
     yield Call(ports.store.settle, _settled(message, "done", result, now))
 
 
+def _told(error: Exception) -> str:
+    """Say what went wrong, for logs: errors of ours hold no customer text, those of others may."""
+    return str(error) if isinstance(error, SupportTiersError) else type(error).__name__
+
+
 def _failed(ports: Ports, message: Message, error: Exception, now: datetime) -> Flow[None]:
     """Try again later, or give up."""
-    log.warning("message %s to %s failed: %s", message.key, message.target, type(error).__name__)
+    log.warning("message %s to %s failed: %s", message.key, message.target, _told(error))
     final = isinstance(error, BackendError) and not error.retryable
     settled = _settled(message, "pending", type(error).__name__, now)
     if final or settled.attempts >= ATTEMPTS_AT_SENDING:
@@ -492,7 +503,7 @@ def _give_up(ports: Ports, message: Message, dead: Settled, now: datetime) -> Fl
         try:
             decision = yield from execute(ports, message.tenant, update, now, settled=dead)
         except SupportTiersError as error:  # other messages must not wait behind this one for ever
-            log.error("case %s could not be told of its dead message: %s", message.case_id, type(error).__name__)  # noqa: TRY400 - ids only
+            log.error("case %s could not be told of its dead message: %s", message.case_id, _told(error))  # noqa: TRY400 - ids only
         else:
             if decision.events:
                 return
@@ -512,7 +523,7 @@ def poll(ports: Ports, now: datetime, *, limit: int, tenant: str | None) -> Flow
             yield from _poll_one(ports, ports.vendors[ticket.vendor], ticket, now)
         except Exception as error:  # noqa: BLE001 - a plugin may raise anything; the ticket is asked about again
             log.warning(
-                "vendor %s could not be asked about %s: %s", ticket.vendor, ticket.case_id, type(error).__name__
+                "vendor %s could not be asked about %s: %s", ticket.vendor, ticket.case_id, _told(error)
             )
             failed += 1
         else:

@@ -325,7 +325,7 @@ def _reopened(draft: Draft, event: happened.CaseReopened) -> None:
     draft.status, draft.tier, draft.team = Status.QUEUED, event.tier, event.team
     draft.tier_entered_at = max(event.effective_at, draft.tier_entered_at)
     draft.resolved_at = draft.closed_at = draft.satisfaction = None
-    draft.awaiting_reply_since = event.effective_at
+    draft.awaiting_reply_since = event.effective_at if event.by.id == draft.requester else None
 
 
 _AMENDED: Final = ("subject", "customer", "owner", "kind", "category", "channel", "locale", "impact", "urgency",

@@ -11,6 +11,8 @@ from typing import Final
 
 import attrs
 
+from supporttiers import _fields as fields
+from supporttiers._fields import given
 from supporttiers.commands import Command
 from supporttiers.links import VendorStatus
 from supporttiers.reasons import Reason
@@ -135,6 +137,10 @@ class VendorRequest:
     priority: str | None = None
 
 
+def _vendor_status(value: object) -> object:
+    return VendorStatus(value) if isinstance(value, str) and value in set(VendorStatus) else value
+
+
 @attrs.frozen(kw_only=True)
 class VendorAnswer:
     """
@@ -142,10 +148,14 @@ class VendorAnswer:
 
     Attributes:
         remote_id: The vendor's own id of the ticket.
-        status: How far the vendor is.
+        status: How far the vendor is: a `VendorStatus`, or its word.
         text: What the vendor wrote, if anything new; at most 64 KiB.
     """
 
-    remote_id: str
-    status: VendorStatus = VendorStatus.OPEN
-    text: str = attrs.field(default="", repr=False)
+    remote_id: str = attrs.field(validator=given(fields.name))
+    status: VendorStatus = attrs.field(
+        default=VendorStatus.OPEN,
+        converter=_vendor_status,
+        validator=given(fields.instance_of(VendorStatus, "one of: " + ", ".join(VendorStatus))),
+    )
+    text: str = attrs.field(default="", validator=given(fields.text), repr=False)

@@ -32,6 +32,7 @@ CODES: Final[Mapping[str, str]] = {
     "move.bounced": "moved between {pair} {count} times; the limit is {limit}",
     # what comes next
     "next.threshold": "at {due_at} limit {limit!r} reaches {threshold}: {actions}",
+    "next.overdue": "since {due_at} it is due that limit {limit!r} reaches {threshold}: {actions}",
     "next.wait_until": "at {due_at} it resumes by itself",
     "next.paused": "limit {limit!r} is paused with {remaining} left",
     # why a command is refused
@@ -40,6 +41,8 @@ CODES: Final[Mapping[str, str]] = {
     "refused.no_target": "no tier to {trigger} to from tier {tier}",
     "refused.exists": "it exists already",
     "refused.no_ticket": "waiting for a vendor needs an open vendor ticket; dispatch first",
+    "refused.unheard": "it is {status}, and a reply does not reopen it; open a new case",
+    "refused.into_cancelled": "case {into!r} is cancelled; merge into an open one",
     "refused.ended": "it has ended as {status}",
     "refused.nothing_held": "no approval is awaited",
     "refused.own_request": "nobody may {verb} what they asked for themselves",

@@ -2,9 +2,11 @@
 
 from itertools import pairwise
 
+import attrs
 import pytest
 from hypothesis import given
-from tests.properties.strategies import ANNA, START, decided, worlds
+from hypothesis import strategies as st
+from tests.properties.strategies import ANNA, START, STEP, decided, worlds
 
 from supporttiers._engine import decide
 from supporttiers.cases import fold, fold_all, rebuild
@@ -62,6 +64,20 @@ def test_history_is_numbered_and_never_goes_back_in_time(world):
     assert all(event.effective_at <= event.at for event in history)
     if case is not None:
         assert (case.version, case.changed_at) == (history[-1].version, history[-1].at)
+
+
+@given(worlds(), st.lists(st.integers(0, 6), max_size=14))
+def test_command_of_an_earlier_instant_is_judged_at_the_last_event(world, behind):
+    """Clocks of several machines differ: a command that names an earlier instant comes after what is on record."""
+    steps = (*behind, *[0] * len(world.script))
+    script = tuple(
+        attrs.evolve(command, at=command.at - STEP * step, occurred_at=None)
+        for command, step in zip(world.script, steps, strict=False)
+    )
+    history = [event for decision in decisions(attrs.evolve(world, script=script)) for event in decision.events]
+
+    assert list(range(1, len(history) + 1)) == [event.version for event in history]
+    assert all(earlier.at <= later.at for earlier, later in pairwise(history))
 
 
 @given(worlds())

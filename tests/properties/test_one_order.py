@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 from hypothesis import given, settings
-from tests.properties.strategies import START, World, decided, said, worlds
+from tests.properties.strategies import MOMENT, START, World, decided, said, worlds
 
 from supporttiers._engine import decide
 from supporttiers.cases import Case
@@ -15,7 +15,7 @@ from supporttiers.decisions import Decision
 from supporttiers.desk import SupportDesk
 from supporttiers.effects import Effect
 from supporttiers.errors import CaseError
-from supporttiers.events import Event
+from supporttiers.events import Event, ThresholdFired
 
 IDS = ("C-1", "C-2", "C-3")
 inside = worlds(ids=IDS, vendors=False, outside=False)
@@ -85,6 +85,24 @@ def test_decide_leaves_nothing_due_behind(world):
         assert swept.wakes_at is None or swept.wakes_at > step
         assert Decision(case=swept.case, wakes_at=swept.wakes_at) == again
         case = swept.case
+
+
+@given(worlds())
+def test_command_comes_before_what_is_due_at_its_own_instant(world):
+    """A command settles what was due before it, all of that and nothing else; a stop at the very instant is in time."""
+    case = None
+    for command in world.script:
+        decision = decided(world.process, case, command)
+        if not isinstance(decision, Decision):
+            continue
+        at = command.at if case is None else max(command.at, case.changed_at)
+        settled = [event for event in decision.events if isinstance(event, ThresholdFired)]
+        assert all(event.due_at < at for event in settled)
+        if case is not None:
+            before = decide(world.process, case, None, at - MOMENT)
+            assert before.events == decision.events[: len(before.events)]
+            assert sum(isinstance(event, ThresholdFired) for event in before.events) == len(settled)
+        case = decision.case
 
 
 # -- the desk, on each store

@@ -169,13 +169,15 @@ def test_pauses_never_move_the_start(world):
 
 @given(worlds())
 def test_instances_follow_each_other(world):
-    """A new instance has the next number, and starts neither before the one before it ended nor before the case."""
+    """A new instance has the next number, and starts neither before the last one ended nor before the case arrived."""
     history, _ = lived(world)
     for before, event, after, _ in watched(history):
         if isinstance(event, happened.StopwatchStarted):
             last = None if before is None else before.stopwatch(event.limit)
             assert event.instance == (1 if last is None else last.instance + 1)
-            assert after.opened_at <= event.started_at <= event.at
+            is_tier = world.process.all_limits[world.process.limit_places[event.limit]].measures == "tier"
+            arrived_at = after.tier_entered_at if is_tier else after.opened_at
+            assert arrived_at <= event.started_at <= event.at
             assert last is None or (last.stopped_at is not None and last.stopped_at <= event.started_at)
 
 
@@ -258,6 +260,24 @@ def until(history: list[Event], event: Event) -> Iterator[Event]:
 
 
 @given(worlds())
+@settings(max_examples=200)
+def test_overtaken_threshold_moves_nothing(world):
+    """Where the tier was entered at or after a threshold's instant, since its clock started, the threshold moves none."""
+    history, _ = lived(world)
+    for before, event, _, _ in watched(history):
+        if not isinstance(event, happened.ThresholdFired):
+            continue
+        entered_at, started_at = before.tier_entered_at, before.stopwatch(event.limit).started_at
+        assert event.overtaken == (entered_at >= event.due_at and entered_at > started_at)
+        following = history[event.version : event.version + 1]
+        if event.overtaken and following:
+            assert not isinstance(following[0], happened.CaseEscalated | happened.ActionRefused) or (
+                following[0].by != SYSTEM
+            )
+
+
+@given(worlds())
+@settings(max_examples=200)
 def test_deadlines_are_settled_in_the_one_order(world):
     """Time settles first what is due first; of one instant, limits and thresholds in their order, then the wait."""
     history, _ = lived(world)

@@ -78,7 +78,7 @@ BAD = {
     "duplicate id": (
         lambda desk: desk.open("Another", id="T-1", by="joe"),
         MoveRefusedError,
-        "case 'T-1' cannot open from tier1.queued: it exists already; from here it can: start, escalate to 2, ",
+        "case 'T-1' cannot open from opened: it exists already; from here it can: open with another id, or with none",
     ),
     "id with a surrogate": (lambda desk: desk.open(id="\ud800", by="joe"), InputError, f"case_id {UNSAFE}"),
     "id of another type": (lambda desk: desk.open(id=7, by="joe"), InputError, "case_id must be a text, not int"),

@@ -181,7 +181,7 @@ CHANGES = [
     (
         {**RESOLVED, "satisfaction": 2, "assignee": "bob", "closed_at": minute(6)},
         happened.CaseReopened,
-        {"tier": 1, "team": "front"},
+        {"tier": 1, "team": "front", "by": Actor.customer("jane")},
         {
             "status": "queued",
             "resolved_at": None,
@@ -202,7 +202,6 @@ CHANGES = [
             "assignee": None,
             "came_from": Place(1, "front"),
             "tier_entered_at": minute(10),
-            "awaiting_reply_since": minute(10),
         },
     ),
     (RESOLVED, happened.CaseClosed, {}, {"status": "closed", "closed_at": minute(10)}),

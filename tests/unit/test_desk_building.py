@@ -130,7 +130,6 @@ class Mute:
         ({"ids": Mute()}, "Mute", "it lacks the methods of Ids"),
         ({"directory": {"jane": "customer"}}, "dict", "it lacks the methods of Directory"),
     ],
-    ids=str,
 )
 def test_desk_refuses_adapters_that_do_not_fit(acme, ports, culprit, problem):
     """What does not fit is named when the desk is built, not in the middle of a case."""
@@ -239,3 +238,11 @@ def test_desk_opens_nothing_before_its_first_use(acme, tmp_path):
     assert [] == list(tmp_path.iterdir())
     desk.shut_down()
     assert [] == list(tmp_path.iterdir())
+
+
+def test_desk_can_be_used_for_a_while(make_desk, calm):
+    """Leaving the block lets the store go; a later call opens it again."""
+    with make_desk(calm) as desk:
+        case = desk.open(by="jane")
+
+    assert case == desk.get(case.id)

@@ -106,13 +106,10 @@ def test_options_name_what_has_to_be_handed_in(desk, case):
 
     assert {
         "assign": ("assignee",),
-        "reply": ("text",),
-        "note": ("text",),
         "attempt": ("what",),
         "transfer": ("team",),
-        "amend": ("attributes",),
         "attach": ("attachments",),
-        "link": ("link",),
+        "link": ("to",),
         "merge": ("into",),
         "dispatch": ("vendor",),
         "rate": ("score",),
@@ -174,6 +171,14 @@ def test_explain_a_case_that_the_clock_has_moved(desk, case, clock):
         "queued since 2026-03-23T09:15:00+00:00",
         "assigned to dora",
     ] == lines(desk, case)[:4]
+
+
+def test_explain_says_what_is_overdue(desk, case, clock):
+    """What was due, and no pass has settled, is not promised for the future."""
+    clock.advance("20m")
+    said = [str(reason) for reason in desk.explain(case).next]
+
+    assert said[0].startswith("since 2026-03-23T09:15:00+00:00 it is due that limit 'tier 1' reaches 100%")
 
 
 def test_explain_a_case_that_somebody_has_moved(calm_desk, clock):

@@ -4,7 +4,7 @@ import attrs
 import pytest
 
 from supporttiers.cases import Place
-from supporttiers.errors import MoveRefusedError
+from supporttiers.errors import MoveRefusedError, NotPermittedError
 from supporttiers.links import Link
 
 
@@ -125,6 +125,16 @@ def test_reopen_of_what_is_open_is_refused(calm_desk, case):
 # -- merging
 
 
+def test_merge_into_a_cancelled_case_is_refused(calm_desk, case):
+    """Two cases cannot end each other: nobody would be left to work."""
+    calm_desk.open(id="T-2", by="joe")
+    calm_desk.cancel("T-2", by="bob")
+    with pytest.raises(NotPermittedError, match="case 'T-2' is cancelled; merge into an open one"):
+        calm_desk.merge(case, by="bob", into="T-2")
+
+    assert "queued" == calm_desk.get("T-1").status
+
+
 def test_merge_moves_its_people_by_and_by(calm_desk, case, pager):
     """The case is linked and cancelled at once; those who followed it follow the other once the relay has run."""
     other = calm_desk.open(id="T-2", by="joe")
@@ -137,7 +147,7 @@ def test_merge_moves_its_people_by_and_by(calm_desk, case, pager):
     assert ("cancelled", (Link("duplicate_of", "T-2"),), ()) == (merged.status, merged.links, merged.watchers)
     assert "merged into case 'T-2'" == str(calm_desk.history(case)[-1].reason)
     assert other == before
-    assert ("eve", "ann", "jane") == after.watchers
+    assert ("jane", "eve", "ann") == after.watchers
     assert "bob" == calm_desk.history("T-2")[-1].by.id
     calm_desk.run_due()
     assert after == calm_desk.get("T-2")

@@ -131,3 +131,17 @@ def test_open_at_a_vendor_dispatches(make_desk, calm):
 
     assert [("acme-print", "requested")] == [(ticket.vendor, ticket.status) for ticket in case.vendor_tickets]
     assert [f"default/{case.id}/2"] == [ticket.key for ticket in case.vendor_tickets]
+
+
+def test_open_keeps_the_team_asked_for_where_a_route_says_the_tier(make_desk, calm):
+    """The caller's team is not dropped in silence: the route gives the tier, and a team that is not there is refused."""
+    desk = make_desk(routed(calm, Route(Match(category="network"), Destination(tier=2))))
+
+    assert "desktop" == desk.open(by="jane", category="network", team="desktop").team
+    with pytest.raises(MoveRefusedError, match="tier 2 has no team 'front'"):
+        desk.open(by="jane", category="network", team="front")
+
+
+def test_open_leaves_out_attributes_without_a_value(calm_desk):
+    """An attribute that is None is an attribute that is not there, at the opening as when amended."""
+    assert {"site": "Leeds"} == calm_desk.open(by="jane", attributes={"site": "Leeds", "floor": None}).attributes

@@ -4,6 +4,7 @@ import attrs
 import pytest
 
 from supporttiers.actors import Actor
+from supporttiers.errors import MoveRefusedError
 from supporttiers.tiers import Visibility
 
 JANE = Actor.customer("jane")
@@ -126,15 +127,31 @@ def test_reply_of_the_requester_reopens_what_was_resolved(calm_desk, case, clock
 
 
 @pytest.mark.parametrize("end", ["close", "cancel"])
-def test_reply_reopens_only_what_was_resolved(calm_desk, case, end):
-    """Filed and withdrawn cases stay what they are; the word is kept."""
+def test_reply_to_what_nobody_listens_to_is_refused(calm_desk, case, end):
+    """On a filed or withdrawn case the requester's word would be lost: it is refused, saying what to do."""
     if end == "close":
         calm_desk.resolve(case, by="bob")
     getattr(calm_desk, end)(case, by="bob")
-    replied = calm_desk.reply(case, by="jane")
+    before = calm_desk.history(case)
+    with pytest.raises(MoveRefusedError, match="a reply does not reopen it; open a new case"):
+        calm_desk.reply(case, by="jane")
 
-    assert ("closed" if end == "close" else "cancelled") == replied.status
-    assert "CaseReplied" == type(calm_desk.history(case)[-1]).__name__
+    assert before == calm_desk.history(case)
+    assert "CaseReplied" == type(calm_desk.history(calm_desk.reply(case, by="bob", text="For the file."))[-1]).__name__
+
+
+@pytest.mark.parametrize("reopens", [True, False])
+def test_reply_reopens_a_closed_case_where_the_process_says_so(make_desk, calm, reopens):
+    """What may be reopened is reopened by the requester's word, unless replies do not reopen."""
+    desk = make_desk(attrs.evolve(calm, reopen_from=["resolved", "closed"], reply_reopens=reopens))
+    case = desk.open(by="jane")
+    desk.resolve(case, by="bob")
+    desk.close(case, by="bob")
+    if reopens:
+        assert "queued" == desk.reply(case, by="jane").status
+    else:
+        with pytest.raises(MoveRefusedError):
+            desk.reply(case, by="jane")
 
 
 @pytest.mark.parametrize(

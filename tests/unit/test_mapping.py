@@ -69,7 +69,7 @@ def fault_of(tmp_path, *lines, **options):
     with pytest.raises(LogError) as caught:
         read(tmp_path, *lines, **options)
     assert str(caught.value).startswith(f"log {str(tmp_path / 'log.csv')!r}")
-    assert str(caught.value) == caught.value.reason.params["text"]
+    assert caught.value.problem == caught.value.reason.params["problem"]
     return caught.value
 
 

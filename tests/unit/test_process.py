@@ -339,7 +339,6 @@ def test_process_refuses_what_is_no_policy(policies, faults):
         {"limits": [limit(thresholds=[Threshold("-30m", ["notify:owner"]), Threshold("1h30m")], agreement="uc")]},
         {"policies": [RULES]},
     ],
-    ids=str,
 )
 def test_process_takes_and_writes_what_holds_together(fields):
     """What is allowed is allowed, and goes through its data and its JSON unchanged."""
@@ -382,7 +381,6 @@ def test_process_takes_and_writes_what_holds_together(fields):
         {"policies": [RULES, RouteByPlan()]},
         {"policies": [RouteByPlan(), RULES]},
     ],
-    ids=str,
 )
 def test_process_revision_tells_meanings_apart(fields):
     """A change of meaning is another revision; the same said again is the same one."""

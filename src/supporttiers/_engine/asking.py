@@ -36,7 +36,19 @@ _SAMPLES: Final[Mapping[type[Command], Mapping[str, Any]]] = {
     wanted.Dispatch: {"vendor": "a vendor"},
     wanted.Rate: {"score": 5},
 }
-"""What a command cannot do without; the keys are what `Option.required` names."""
+"""What a command is tried out with."""
+
+_REQUIRED: Final[Mapping[type[Command], tuple[str, ...]]] = {
+    wanted.Assign: ("assignee",),
+    wanted.RecordAttempt: ("what",),
+    wanted.Transfer: ("team",),
+    wanted.Attach: ("attachments",),
+    wanted.LinkCase: ("to",),
+    wanted.Merge: ("into",),
+    wanted.Dispatch: ("vendor",),
+    wanted.Rate: ("score",),
+}
+"""What a verb cannot do without, by the names of its parameters."""
 
 _TARGETED: Final[Mapping[type[Command], str]] = {
     wanted.Escalate: "escalate", wanted.HandBack: "hand_back", wanted.Wait: "wait", wanted.Reopen: "reopen",
@@ -57,7 +69,7 @@ def options(process: SupportProcess, case: Case, by: Actor, now: datetime) -> tu
 
 
 def _options_of(process: SupportProcess, case: Case, by: Actor, now: datetime, kind: type[Command]) -> Iterator[Option]:
-    required = tuple(_SAMPLES.get(kind, ()))
+    required = _REQUIRED.get(kind, ())
     for target, fields in _variants(process, case, kind):
         refused = _refusals(process, case, kind(case_id=case.id, by=by, at=now, **fields), now)
         yield Option(trigger=kind.trigger, target=target, required=required, refused=refused)
@@ -157,7 +169,7 @@ _STATUS_EVENTS: Final = (
 def _next(process: SupportProcess, case: Case, now: datetime) -> Iterator[Reason]:
     ahead = sorted(deadlines(process, case))
     for deadline in ahead:
-        yield _deadline_reason(process, deadline)
+        yield _deadline_reason(process, deadline, now)
     for reading in readings(process, case, now):
         if reading.stage is Stage.PAUSED:
             yield Reason("next.paused", {"limit": reading.limit, "remaining": str(reading.remaining)})
@@ -165,14 +177,14 @@ def _next(process: SupportProcess, case: Case, now: datetime) -> Iterator[Reason
         yield Reason("case.idle") if case.is_open else Reason("case.ended", {"status": str(case.status)})
 
 
-def _deadline_reason(process: SupportProcess, deadline: Deadline) -> Reason:
+def _deadline_reason(process: SupportProcess, deadline: Deadline, now: datetime) -> Reason:
     if deadline.rank != LIMIT:
         return Reason("next.wait_until", {"due_at": _said(deadline.due_at)})
     compiled = process.compiled_limits[deadline.limit]
     threshold = compiled.thresholds[deadline.threshold]
     actions = ", ".join(str(action) for action in threshold.do) or "it counts as breached"
     return Reason(
-        "next.threshold",
+        "next.threshold" if deadline.due_at > now else "next.overdue",
         {
             "due_at": _said(deadline.due_at),
             "limit": compiled.limit.name,

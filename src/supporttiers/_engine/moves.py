@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from supporttiers import events as happened
+from supporttiers._fields import MAX_WATCHERS
 from supporttiers._engine.work import Work, is_waiting_for
 from supporttiers._machine import tier_target
 from supporttiers.cases import Place, open_ticket
@@ -292,6 +293,6 @@ def merge(work: Work, command: Merge) -> None:
     if command.into == work.case_id:
         raise work.refuse("merge", "refused.link")
     work.must_be_open("merge")
-    people = tuple(dict.fromkeys((*work.draft.watchers, work.draft.requester)))
+    people = tuple(dict.fromkeys((work.draft.requester, *work.draft.watchers)))[:MAX_WATCHERS]
     work.emit(happened.CaseMerged, into=command.into, reason=Reason("move.merged", {"into": command.into}))
     work.tell(Watch(case_id=command.into, by=command.by, at=work.at, watchers=people))

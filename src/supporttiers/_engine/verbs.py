@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+import attrs
+
 from supporttiers import _fields as fields
 from supporttiers import commands as wanted
 from supporttiers import events as happened
@@ -13,7 +15,7 @@ from supporttiers.actors import PROVIDERS, Actor, ActorKind
 from supporttiers.cases import apply, freeze
 from supporttiers.commands import Command
 from supporttiers.decisions import Destination, Situation
-from supporttiers.errors import InputError, NotPermittedError
+from supporttiers.errors import InputError, MoveRefusedError, NotPermittedError
 from supporttiers.links import LINK_KINDS
 from supporttiers.reasons import Reason
 from supporttiers.tiers import Status, entry_level
@@ -25,7 +27,8 @@ def open_case(work: Work, command: wanted.Open) -> None:
     """Open a case where the caller, the routes or the process say."""
     process = work.process
     if work.draft is not None:
-        raise work.refuse("open", "refused.exists")
+        why = Reason("refused.exists")
+        raise MoveRefusedError(work.case_id, "open", "opened", ("open with another id, or with none",), why)
     priority = command.priority or process.default_priority_name
     if priority not in process.priorities:
         raise _unknown_priority(work)
@@ -33,7 +36,8 @@ def open_case(work: Work, command: wanted.Open) -> None:
         "tenant": work.tenant, "process": process.name, "revision": process.revision, "subject": command.subject,
         "text": command.text, "requester": command.requester or command.by.id, "customer": command.customer,
         "kind": command.kind, "category": command.category, "channel": command.channel, "locale": command.locale,
-        "impact": command.impact, "urgency": command.urgency, "priority": priority, "attributes": command.attributes,
+        "impact": command.impact, "urgency": command.urgency, "priority": priority,
+        "attributes": {key: value for key, value in command.attributes.items() if value is not None},
     }  # fmt: skip
     to = _destination(work, command, opening)
     work.fire("open", tier_target(to.tier))
@@ -56,7 +60,10 @@ def _destination(work: Work, command: wanted.Open, opening: Mapping[str, Any]) -
         case_id=work.case_id, version=1, at=work.at, by=work.by, occurred_at=work.occurred_at,
     )  # fmt: skip
     situation = Situation(case=freeze(apply(None, provisional)), command=command, now=work.at)
-    return process.route(situation) or entry
+    routed = process.route(situation)
+    if routed is None:
+        return entry
+    return attrs.evolve(routed, team=command.team) if command.team else routed
 
 
 def _unknown_priority(work: Work) -> InputError:
@@ -92,6 +99,8 @@ def assign(work: Work, command: wanted.Assign) -> None:
 def reply(work: Work, command: wanted.Reply) -> None:
     """Say something; the requester's word resumes or reopens the case where the process says so."""
     side = _side(work, command.by)
+    if side == "requester" and work.draft.status in _DEAF and not _reopens(work):
+        raise work.refuse("reply", "refused.unheard", status=str(work.draft.status))
     work.emit(happened.CaseReplied, text=command.text, channel=command.channel, side=side)
     if side == "requester":
         _go_on_by_reply(work)
@@ -108,11 +117,19 @@ def _go_on_by_reply(work: Work) -> None:
     work.reason = Reason("move.reply")
     if is_waiting_for(draft, "customer") and process.reply_resumes:
         work.emit(happened.CaseResumed, status=draft.resume_to)
-    elif (
-        draft.status is Status.RESOLVED and process.reply_reopens and tier_target(draft.tier) in work.targets("reopen")
-    ):
+    elif _reopens(work):
         work.emit(happened.CaseReopened, tier=draft.tier, team=draft.team)
         moves.arrive(work)
+
+
+_DEAF: Final = (Status.CLOSED, Status.CANCELLED)
+"""The ends at which nobody listens any more: a word of the requester must reopen the case, or be refused."""
+
+
+def _reopens(work: Work) -> bool:
+    """Whether the requester's word brings an ended case back."""
+    draft = work.draft
+    return work.process.reply_reopens and not work.is_open and tier_target(draft.tier) in work.targets("reopen")
 
 
 def note(work: Work, command: wanted.Note) -> None:

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from supporttiers._machine import fire, possible_from, refusal, state_name
+from supporttiers._machine import describe, fire, possible_from, state_name
 from supporttiers.actors import SYSTEM, Actor
-from supporttiers.cases import Case, Draft, apply, draft_of, freeze
+from supporttiers.cases import Case, Draft, apply, draft_of, freeze, open_ticket
 from supporttiers.commands import Command
 from supporttiers.effects import DispatchToVendor, Effect, Notify, Tell
 from supporttiers.errors import MoveRefusedError
@@ -112,11 +112,22 @@ class Work:
 
     def fire(self, trigger: str, target: str = "") -> None:
         """Make sure that the process has this move from here, or refuse."""
-        fire(self.process.table, self.state, trigger, target, self.case_id)
+        state = self.state
+        try:
+            fire(self.process.table, state, trigger, target, self.case_id)
+        except MoveRefusedError:
+            raise self.refuse(trigger, "refused.move", state=state) from None
 
     def refuse(self, trigger: str, code: str, /, **params: object) -> MoveRefusedError:
         """Make the error for a move that exists but is not open to this case now; the caller raises it."""
-        return refusal(self.process.table, self.state, trigger, self.case_id, Reason(code, params))
+        possible = tuple(describe(*move) for move in possible_from(self.process.table, self.state) if self._makes(*move))
+        return MoveRefusedError(self.case_id, trigger, self.state, possible, Reason(code, params))
+
+    def _makes(self, trigger: str, target: str) -> bool:
+        """Whether this very case can make a move that its state has."""
+        if trigger == "wait" and target == "vendor":
+            return open_ticket(self.draft) is not None
+        return trigger != "resume" or target == self.draft.resume_to
 
     def must_be_open(self, trigger: str) -> None:
         """Refuse what makes sense only while somebody still owes something."""

@@ -329,7 +329,7 @@ class SupportDesk(Verbs):
         Args:
             case: Which.
             visible_to: Leave out what this actor may not see: customers and vendors see public events only, without
-                the reasons that others gave in their own words.
+                the reasons that others gave in their own words. So does an id, unless a directory says who it is.
 
         Raises:
             CaseNotFoundError: There is no such case.
@@ -338,8 +338,8 @@ class SupportDesk(Verbs):
         events = drive(flows.history(self._ports, self._tenant, case_id))
         if visible_to is None:
             return tuple(events)
-        actor = self._actor_on(self.get(case_id), visible_to)
-        if actor.kind not in {ActorKind.CUSTOMER, ActorKind.VENDOR}:
+        actor, by_id = self._actor(visible_to)
+        if not by_id and actor.kind not in {ActorKind.CUSTOMER, ActorKind.VENDOR}:
             return tuple(events)
         public = (event for event in events if event.visibility is Visibility.PUBLIC)
         return tuple(event if event.by.id == actor.id else attrs.evolve(event, said="") for event in public)
@@ -393,6 +393,14 @@ class SupportDesk(Verbs):
     def next_wake(self) -> datetime | None:
         """Give the earliest instant at which something will be due by itself; None when nothing will."""
         return self._ports.store.next_wake()
+
+    def __enter__(self) -> Self:
+        """Use the desk for a while."""
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Let go of what the store holds."""
+        self.shut_down()
 
     def shut_down(self) -> None:
         """Let go of what the store holds; a later call opens it again."""
