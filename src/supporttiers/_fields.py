@@ -215,18 +215,23 @@ def attributes(value: object) -> str | None:
     for key, item in value.items():
         if problem := name(key):
             return f"has a key that {problem}"
-        if not (item is None or isinstance(item, str | int | float | bool)):
-            return f"has a {type_name(item)} under {key!r}; possible are texts, numbers, true, false and None"
-        if isinstance(item, float) and item * 0 != 0:
-            return f"has a number under {key!r} that is not finite"
-        if isinstance(item, str) and (problem := _unsafe(item)):
+        if problem := _plain(item):
             return f"under {key!r} {problem}"
-        if isinstance(item, int) and abs(item) > MAX_INTEGER:
-            return f"has a whole number under {key!r} beyond 64 bits"
     size = len(json.dumps(dict(value), ensure_ascii=False).encode())
     if size > MAX_ATTRIBUTES_BYTES:
         return f"has {size} bytes as JSON; at most {MAX_ATTRIBUTES_BYTES} (16 KiB) are possible"
     return None
+
+
+def _plain(value: object) -> str | None:
+    """A value that every store can keep, and compare."""
+    if isinstance(value, str):
+        return _unsafe(value)
+    if isinstance(value, int):
+        return "is a whole number beyond 64 bits" if abs(value) > MAX_INTEGER else None
+    if isinstance(value, float):
+        return "is a number that is not finite" if value * 0 != 0 else None
+    return None if value is None else f"is a {type_name(value)}; possible are texts, numbers, true, false and None"
 
 
 # -- converters

@@ -160,8 +160,6 @@ def execute(
     Raises:
         CaseError: The command was refused. What was due before it has been written.
     """
-    if isinstance(command, _LINKING):
-        yield from _other_exists(ports, tenant, command)
     key = command.idempotency_key
     if key is not None and body is None:
         body = body_hash(command)
@@ -170,6 +168,8 @@ def execute(
         loaded: Loaded = yield Call(ports.store.load, tenant, command.case_id, key=key)
         if loaded.used is not None and loaded.used.used_at >= now - KEY_LIFE:
             return (yield from _replayed(ports, tenant, loaded.used, body))
+        if isinstance(command, _LINKING):
+            yield from _other_exists(ports, tenant, command)
         if by_id and loaded.case is not None and loaded.case.requester == command.by.id:
             command = attrs.evolve(command, by=Actor.customer(command.by.id))
         seen = 0 if loaded.case is None else loaded.case.version
@@ -522,9 +522,7 @@ def poll(ports: Ports, now: datetime, *, limit: int, tenant: str | None) -> Flow
         try:
             yield from _poll_one(ports, ports.vendors[ticket.vendor], ticket, now)
         except Exception as error:  # noqa: BLE001 - a plugin may raise anything; the ticket is asked about again
-            log.warning(
-                "vendor %s could not be asked about %s: %s", ticket.vendor, ticket.case_id, _told(error)
-            )
+            log.warning("vendor %s could not be asked about %s: %s", ticket.vendor, ticket.case_id, _told(error))
             failed += 1
         else:
             asked += 1

@@ -138,3 +138,13 @@ def test_key_holds_whether_the_case_is_named_or_handed_in():
         first = ledger.desk.reply(case.id, by="jane", text="Hello?", idempotency_key="once")
 
         assert first == ledger.desk.reply(case, by="jane", text="Hello?", idempotency_key="once")
+
+
+def test_repeated_merge_is_answered_whatever_became_of_the_other_case():
+    """A merge that was done is not refused when it is repeated, though it would be by now if it were new."""
+    with ledgers(SupportProcess.default()) as [ledger]:
+        case, other = ledger.desk.open("Stuck", by="jane"), ledger.desk.open("Stuck too", by="jane")
+        merged = ledger.desk.merge(case, into=other.id, by=ANNA, idempotency_key="once")
+        ledger.desk.cancel(other, by=ANNA)
+
+        assert merged == ledger.desk.merge(case, into=other.id, by=ANNA, idempotency_key="once")

@@ -212,6 +212,16 @@ BAD = {
         InputError,
         "case 'T-1': text has 65544 bytes; at most 65536 (64 KiB) are possible",
     ),
+    "subject of two lines": (
+        lambda desk: desk.open("one\ntwo", by="joe"),
+        InputError,
+        "subject contains a line break; it is one line",
+    ),
+    "attribute beyond 64 bits": (
+        lambda desk: desk.amend("T-1", by="bob", attributes={"a": 2**63}),
+        InputError,
+        "case 'T-1': attributes under 'a' is a whole number beyond 64 bits",
+    ),
     "huge attributes": (
         lambda desk: desk.amend("T-1", by="bob", attributes={"a": "x" * 16384}),
         InputError,
@@ -267,7 +277,7 @@ BAD = {
     "nested attributes": (
         lambda desk: desk.amend("T-1", by="bob", attributes={"a": {"b": SECRET}}),
         InputError,
-        "case 'T-1': attributes has a dict under 'a'; possible are texts, numbers, true, false and None",
+        "case 'T-1': attributes under 'a' is a dict; possible are texts, numbers, true, false and None",
     ),
     "no attachment": (
         lambda desk: desk.attach("T-1", by="bob", attachments=[SECRET]),

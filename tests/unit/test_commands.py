@@ -89,7 +89,7 @@ def test_command_refuses_what_no_command_can_have(kind, field, value, text):
         (commands.Amend, {"subject": 5}, "subject must be a text, not int"),
         (commands.Amend, {"kind": 5}, "kind must be one of: incident, request, question, problem, not int"),
         (commands.Amend, {"tags": {"a": 1}}, "tags must be a collection of tags, not dict"),
-        (commands.Amend, {"attributes": {"a": []}}, "attributes has a list under 'a'; possible are texts, numbers, true, false and None"),  # noqa: E501
+        (commands.Amend, {"attributes": {"a": []}}, "attributes under 'a' is a list; possible are texts, numbers, true, false and None"),  # noqa: E501
         (commands.Attach, {"attachments": ["f"]}, "attachments must be an Attachment, not str"),
         (commands.Attach, {"attachments": [Attachment(id="f")] * 201}, "attachments has 201 attachments; at most 200 are possible"),  # noqa: E501
         (commands.Watch, {"watchers": "bob"}, "watchers must be a collection of watchers, not str"),

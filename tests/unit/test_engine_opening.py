@@ -134,7 +134,7 @@ def test_open_at_a_vendor_dispatches(make_desk, calm):
 
 
 def test_open_keeps_the_team_asked_for_where_a_route_says_the_tier(make_desk, calm):
-    """The caller's team is not dropped in silence: the route gives the tier, and a team that is not there is refused."""
+    """The route gives the tier, and the caller the team; a team that is not there is refused."""
     desk = make_desk(routed(calm, Route(Match(category="network"), Destination(tier=2))))
 
     assert "desktop" == desk.open(by="jane", category="network", team="desktop").team

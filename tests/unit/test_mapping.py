@@ -149,6 +149,7 @@ def test_mapping_lists_every_fault_at_its_place():
         "tiers.default", "tiers.rules[0]", "tiers.rules[1]", "tiers.rules[2].pattern", "tiers.rules[3].pattern",
     }  # fmt: skip
     assert str(caught.value).startswith("mapping 'text' is not valid, 15 faults:\n  - ")
+    assert caught.value.reason.params["count"] == len(caught.value.faults)
 
 
 @pytest.mark.parametrize(

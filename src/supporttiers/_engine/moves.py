@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from supporttiers import events as happened
-from supporttiers._fields import MAX_WATCHERS
 from supporttiers._engine.work import Work, is_waiting_for
+from supporttiers._fields import MAX_WATCHERS
 from supporttiers._machine import tier_target
 from supporttiers.cases import Place, open_ticket
 from supporttiers.commands import (

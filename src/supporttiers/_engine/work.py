@@ -120,7 +120,8 @@ class Work:
 
     def refuse(self, trigger: str, code: str, /, **params: object) -> MoveRefusedError:
         """Make the error for a move that exists but is not open to this case now; the caller raises it."""
-        possible = tuple(describe(*move) for move in possible_from(self.process.table, self.state) if self._makes(*move))
+        moves = possible_from(self.process.table, self.state)
+        possible = tuple(describe(*move) for move in moves if self._makes(*move))
         return MoveRefusedError(self.case_id, trigger, self.state, possible, Reason(code, params))
 
     def _makes(self, trigger: str, target: str) -> bool:
