@@ -289,6 +289,25 @@ def test_deadlines_are_settled_in_the_one_order(world):
             assert (before.wait_until, len(places), 0) == ahead(world, before)[0]
 
 
+@given(st.integers(1, 3), st.integers(1, 3))
+def test_limit_is_settled_before_the_wait_that_ends_with_it(target, until):
+    """A case whose limit and agreed wait are due together is escalated first, and then waits no longer."""
+    process = SupportProcess(
+        name="two",
+        tiers=[Tier(level=1, name="Desk", escalates_to=[2], time_limit=STEP * target), Tier(level=2, name="Experts")],
+    )
+    clock = FakeClock(START)
+    desk = SupportDesk(process, clock=clock)
+    case = desk.open(by="jane")
+    desk.wait(case, by="anna", wait_reason="scheduled", until=START + STEP * until)
+    clock.advance(STEP * 4)
+    desk.run_due()
+    done = [type(event).__name__ for event in desk.history(case) if event.by == SYSTEM]
+
+    assert done.count("CaseEscalated") == 1
+    assert done.count("CaseResumed") == (until < target)
+
+
 def ahead(world: World, case: Case) -> list[tuple[datetime, int, int]]:
     """Give what is ahead of a case, in order: when, by which limit's place (the wait comes last), which threshold."""
     found = [] if case.wait_until is None else [(case.wait_until, len(thresholds_of(world)), 0)]
