@@ -77,7 +77,7 @@ def where_to_look(database: Path, diagram: Path, case_ids: Iterable[str]) -> Ite
     yield from ("", f"Database: {database}")
     yield from (f"Diagram:  {diagram}  (Mermaid: GitHub and most editors draw it)", "", "Try:")
     yield from (f"  {program} show {case_id} --store {store} --at {END:%Y-%m-%dT%H:%MZ}" for case_id in case_ids)
-    yield f"  {program} list --status waiting --order=due_at --store {store}"
+    yield f"  {program} list --status resolved --order=-changed_at --store {store}"
     yield f"  {program} verify --store {store}"
 
 

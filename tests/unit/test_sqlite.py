@@ -89,6 +89,12 @@ def test_sqlite_refuses_a_url_that_names_no_file(url):
         SqliteStore.from_url(url)
 
 
+def test_sqlite_refuses_options_in_its_url():
+    """An option that nobody understands must not become part of a file's name."""
+    with pytest.raises(StoreError, match=r"carries options after '\?', and none are understood"):
+        SqliteStore.from_url("sqlite:////data/support.db?mode=ro")
+
+
 def test_sqlite_keeps_what_it_said_it_has_written(store):
     """A commit has reached the disk when it answers, readers never wait, and writers wait for each other."""
     connection = store._opened()
@@ -302,7 +308,7 @@ def test_sqlite_refuses_a_newer_schema(store, behind, path):
 
 
 def test_sqlite_asks_who_is_writing(store, behind, monkeypatch):
-    """Who waits too long is told about transactions left open and a forgotten on(); it may be tried again."""
+    """Who waits too long is told about transactions left open; it may be tried again."""
     store.close()
     monkeypatch.setattr(sqlite, "BUSY_AFTER", 0.0)
     behind.execute("BEGIN IMMEDIATE")
@@ -312,7 +318,7 @@ def test_sqlite_asks_who_is_writing(store, behind, monkeypatch):
     assert caught.value.retryable
     assert caught.value.problem.endswith(
         ": database is locked; another connection has been writing for 0 seconds: "
-        "is a transaction of your own left open, or a desk called inside one without .on(connection)?"
+        "is a transaction of your own left open?"
     )
     assert store.load("acme", "T-1").case is not None
 

@@ -66,6 +66,12 @@ def test_unknown_url_is_refused_without_showing_what_it_may_hold(url, shown):
     assert "secret" not in str(caught.value)
 
 
+def test_name_of_a_file_alone_is_answered_with_its_url():
+    """Who leaves the scheme out is told what to write."""
+    with pytest.raises(StoreError, match=r"did you mean sqlite:///shop\.db"):
+        store_of("shop.db")
+
+
 @pytest.mark.parametrize("given", [7, object(), MemoryStore])
 def test_what_is_no_store_is_refused(given):
     """A wrong object is named when the desk is built; so is a class where an object is meant."""

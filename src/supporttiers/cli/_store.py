@@ -62,11 +62,13 @@ def must_exist(url: str) -> None:
     if url.partition(":")[0] == "memory":
         raise _no_store(url, "what is in memory is gone with the process that put it there; name a file")
     path = Path(url.removeprefix("sqlite:///"))
+    if url.startswith("sqlite:///") and path.is_dir():
+        raise _no_store(url, "that is a directory; name a file")
     if url.startswith("sqlite:///") and not path.is_file():
         raise _no_store(
             url, "there is no such file, and reading makes none; mind that a relative path has three slashes"
         )
-    if url.startswith("sqlite:///") and not _has_cases(path):
+    if url.startswith("sqlite:///") and not _has_cases(url, path):
         raise _no_store(url, "the file is no store of supporttiers, and was left as it is")
 
 
@@ -76,13 +78,16 @@ def _no_store(url: str, problem: str) -> "StoreError":
     return StoreError(url, problem, retryable=False)
 
 
-def _has_cases(path: Path) -> bool:
+def _has_cases(url: str, path: Path) -> bool:
     """Look into a file without changing it."""
     import sqlite3  # noqa: PLC0415
 
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
             found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'supporttiers_version'").fetchone()
-    except sqlite3.DatabaseError:
+    except sqlite3.OperationalError as error:
+        problem = f"it cannot be read: {error}; mind that SQLite needs to write beside the file, in its directory"
+        raise _no_store(url, problem) from error
+    except (sqlite3.DatabaseError, UnicodeError):
         return False
     return found is not None

@@ -28,6 +28,28 @@ def test_reading_leaves_a_strangers_file_alone(run, tmp_path, content):
     assert (content, [file]) == (file.read_bytes(), list(tmp_path.iterdir()))
 
 
+def test_reading_of_a_directory_is_refused(run, tmp_path):
+    """A directory is named for what it is."""
+    done = run("list", "--store", f"sqlite:///{tmp_path}")
+
+    assert (3, "") == (done.code, done.out)
+    assert "that is a directory; name a file" in done.err
+
+
+def test_reading_says_when_a_store_cannot_be_read(run, tmp_path):
+    """A store that SQLite cannot open is not called somebody else's file."""
+    file = tmp_path / "shop.db"
+    connection = sqlite3.connect(file)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("CREATE TABLE supporttiers_version (version INTEGER)")
+    connection.close()
+    (tmp_path / "shop.db-wal").mkdir()
+    done = run("list", "--store", f"sqlite:///{file}")
+
+    assert (3, "") == (done.code, done.out)
+    assert "it cannot be read: " in done.err
+
+
 def test_reading_leaves_another_database_alone(run, tmp_path):
     """A database of another program is not taken over."""
     file = tmp_path / "other.db"
@@ -71,7 +93,7 @@ def test_path_with_blanks_is_found(run, tmp_path, clock):
     """Characters that mean something in URLs are taken as they are."""
     from supporttiers import SupportDesk, SupportProcess
 
-    url = f"sqlite:///{tmp_path}/a b?%20#.db"
+    url = f"sqlite:///{tmp_path}/a b%20#.db"
     desk = SupportDesk(SupportProcess.default(), store=url, clock=clock)
     desk.open(by="jane", id="T-1")
     desk.shut_down()

@@ -28,5 +28,6 @@ def store_of(given: str | CaseStore | None) -> CaseStore:
 
         return SqliteStore.from_url(given)
     scheme = given.partition(":")[0][:40] or "store"
-    problem = "no store is known for this URL; possible are sqlite:///file.db and memory:"
+    meant = f"; did you mean sqlite:///{given}" if given.endswith((".db", ".sqlite")) and ":" not in given else ""
+    problem = f"no store is known for this URL; possible are sqlite:///file.db and memory:{meant}"
     raise StoreError(scheme, problem, retryable=False)

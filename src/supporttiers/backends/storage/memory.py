@@ -6,6 +6,7 @@ import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Final, NamedTuple
 
 import attrs
@@ -216,7 +217,8 @@ class MemoryStore:
     def counts(self, tenant: str, match: Match, /, *, by: str) -> Mapping[str | int | None, int]:
         """Count cases that meet a condition by the values of one field."""
         field = checked_group(by)
-        return dict(Counter(getattr(case, field) for case in self._meeting(tenant, match)))
+        values = (getattr(case, field) for case in self._meeting(tenant, match))
+        return dict(Counter(value.value if isinstance(value, Enum) else value for value in values))
 
     def _meeting(self, tenant: str, match: Match) -> Iterator[Case]:
         holds = match.compile()

@@ -35,7 +35,7 @@ _Values = Sequence[object]
 BUSY_AFTER: Final = 30.0
 """How many seconds a write waits for the writes of others."""
 
-_FAILURES: Final = (sqlite3.Error, UnicodeEncodeError)
+_FAILURES: Final = (sqlite3.Error, UnicodeError)  # the latter from a file that is damaged
 _BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _WAL_ATTEMPTS: Final = 100
 _STRICT_SINCE: Final = (3, 37)
@@ -82,6 +82,9 @@ class SqliteStore:
         path = url.removeprefix("sqlite:///")
         if path == url or not path:
             problem = "its URL names no file; possible are sqlite:///relative.db and sqlite:////absolute.db"
+            raise StoreError(cls.name, problem, retryable=False)
+        if "?" in path:
+            problem = "its URL carries options after '?', and none are understood; name the file alone"
             raise StoreError(cls.name, problem, retryable=False)
         return cls(path)
 
@@ -289,9 +292,9 @@ class SqliteStore:
         busy = _is_busy(error)
         hint = (
             f"; another connection has been writing for {BUSY_AFTER:.0f} seconds: "
-            "is a transaction of your own left open, or a desk called inside one without .on(connection)?"
+            "is a transaction of your own left open?"
         )
-        text = type(error).__name__ if isinstance(error, UnicodeEncodeError) else str(error)
+        text = type(error).__name__ if isinstance(error, UnicodeError) else str(error)
         problem = f"could not {doing} in {self._path}: {text}{hint if busy else ''}"
         return StoreError(self.name, problem, retryable=busy)
 
