@@ -47,10 +47,12 @@ def type_name(value: object) -> str:
 
 
 def part(check: Check) -> Validator:
-    """Make a validator for a part of a process; its error names class and field."""
+    """Make a validator for a part of a process; its error names class and field, and shows a word that is not known."""
 
     def validate(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
         problem = check(value)
+        if problem and isinstance(value, str) and problem.startswith("must be one of"):
+            problem = f"{problem.removesuffix(', not str')}, not {value[:40]!r}"
         if problem:
             raise PolicyConfigError(f"{type(instance).__name__}.{attribute.name}", problem)
 

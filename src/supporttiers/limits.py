@@ -116,6 +116,10 @@ def _mark(value: object) -> object:
         if not number.isdecimal() or len(number) > _MAX_DIGITS:
             raise PolicyConfigError("Threshold.at", f"{value[:40]!r} is not a percentage such as '75%'")
         return Percent(int(number))
+    if isinstance(value, str) and value.strip().isdecimal():
+        raise PolicyConfigError(
+            "Threshold.at", f"{value[:40]!r} has no unit; say '75%' of the target, or a time: '-30m'"
+        )
     return named_duration(value, "Threshold.at")
 
 

@@ -238,7 +238,11 @@ def test_data_that_is_no_table_is_refused():
             ("limits[0].measures: 'time_to_own' is not built yet in this release; possible are: resolution, tier"),
         ),
         ("limits/0/thresholds", "75%", "limits[0].thresholds: must be a list of tables, not str"),
-        ("limits/0/thresholds/0/at", "75", f"limits[0].thresholds[0].at: '75' is not a duration; {DURATIONS}"),
+        (
+            "limits/0/thresholds/0/at",
+            "75",
+            "limits[0].thresholds[0].at: '75' has no unit; say '75%' of the target, or a time: '-30m'",
+        ),
         ("limits/0/thresholds/0/do", "escalate", "limits[0].thresholds[0].do: must be a list of texts, not str"),
         (
             "limits/0/thresholds/0/do/0",
@@ -345,12 +349,79 @@ def test_faults_are_told_all_at_once_in_the_order_of_the_file():
             "hands_back_to, time_limit"
         ),
         "tiers[1].name: 'First' is taken by tiers[0]",
-        "limits[0].thresholds[0].do[1]: must be one of: escalate, notify",
+        "limits[0].target: 'sometimes' is not known; possible are: low, medium, high, critical, *",
+        "limits[0].thresholds[0].do[1]: must be one of: escalate, notify, not 'shout'",
+        "routes[0].to.tier: 8 is not known; possible are: 1, 2",
         (
             "routes[0].when.status: is compared with 'gone'; possible are: queued, in_progress, waiting, resolved, "
             "closed, cancelled"
         ),
     ] == faults_of(SupportProcess.from_text, text)
+
+
+def test_references_are_judged_beside_fields_that_cannot_be_read():
+    """A fault in one field of a tier, limit or route hides nothing that is wrong with the others, and causes none."""
+    text = """
+    [process]
+    name = "bad"
+    entry = [7]
+
+    [[tiers]]
+    level = 1
+    name = "First"
+    time_limit = "15 minutes"
+    escalates_to = [2, 9]
+
+    [[tiers]]
+    level = 1
+    name = ""
+    kind = "robot"
+    vendor = "acme"
+
+    [[tiers]]
+    level = 3
+    name = "Third"
+    hands_back_to = "1"
+    teams = "back"
+
+    [[limits]]
+    name = "resolve"
+    target = "soon"
+    measures = "joy"
+    tier = 2
+    thresholds = [{ at = "100%", do = ["escalate:8"] }]
+
+    [[limits]]
+    name = "resolve"
+    target = "1h"
+    calendar = 5
+
+    [[routes]]
+    when = { team = "back" }
+    to = { tier = 3, team = "back" }
+
+    [[routes]]
+    to = { tier = 5 }
+    """
+
+    assert [
+        "process.entry: 7 is not known; possible are: 1, 3",
+        "tiers[0].escalates_to: 2 is not known; possible are: 1, 3",
+        "tiers[0].escalates_to: 9 is not known; possible are: 1, 3",
+        "tiers[0].time_limit: '15 minutes' is not a duration",
+        "tiers[1].kind: must be one of: self_service, team, vendor, not 'robot'",
+        "tiers[1].level: 1 is taken by tiers[0]",
+        "tiers[1].name: must not be empty",
+        "tiers[2].hands_back_to: must be a collection of levels, not str",
+        "tiers[2].teams: must be a collection of names, not str",
+        "limits[0].measures: must be one of: resolution, tier, not 'joy'",
+        "limits[0].target: 'soon' is not a duration",
+        "limits[0].thresholds[0].do[0]: no tier escalates to any other",
+        "limits[1].calendar: must be a text, not int",
+        "limits[1].name: 'resolve' is taken by limits[0]",
+        "routes[1].to.tier: 5 is not known; possible are: 1, 3",
+        "routes[1].when: is missing",
+    ] == [fault.partition("; say")[0] for fault in faults_of(SupportProcess.from_text, text)]
 
 
 def test_faults_beyond_a_hundred_are_counted():

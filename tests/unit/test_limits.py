@@ -51,7 +51,7 @@ def test_action_reads_and_writes_its_text(text, verb, argument, tier):
         ("escalate:up", "Action: escalate takes a tier's level, such as 'escalate:2', or nothing"),
         ("escalate:100", "Action: escalate takes a tier's level, such as 'escalate:2', or nothing"),
         ("escalate:02", "Action: escalate takes a tier's level, such as 'escalate:2', or nothing"),
-        ("explode", "Action.verb: must be one of: escalate, notify"),
+        ("explode", "Action.verb: must be one of: escalate, notify, not 'explode'"),
         ("reassign", "Action.verb: 'reassign' is not built yet in this release; possible are: escalate, notify"),
         ("close", "Action.verb: 'close' is not built yet in this release; possible are: escalate, notify"),
     ],
@@ -166,9 +166,9 @@ def test_limit_target_is_by_priority(target, priority, allowed):
     ("fields", "message"),
     [
         ({"name": ""}, "TimeLimit.name: must not be empty"),
-        ({"agreement": "slo"}, "TimeLimit.agreement: must be one of: sla, ola, uc, not str"),
+        ({"agreement": "slo"}, "TimeLimit.agreement: must be one of: sla, ola, uc, not 'slo'"),
         ({"agreement": {}}, "TimeLimit.agreement: must be one of: sla, ola, uc, not dict"),
-        ({"measures": "joy"}, "TimeLimit.measures: must be one of: resolution, tier"),
+        ({"measures": "joy"}, "TimeLimit.measures: must be one of: resolution, tier, not 'joy'"),
         ({"measures": ["tier"]}, "TimeLimit.measures: must be one of: resolution, tier"),
         (
             {"measures": "first_response"},

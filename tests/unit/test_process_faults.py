@@ -94,7 +94,10 @@ def faults_of(**fields):
         ({"transfer_when": ["queued", "queued"]}, ["process.transfer_when: names 'queued' twice"]),
         ({"entry": [1, 7]}, ["process.entry: 7 is not known; possible are: 1, 2"]),
         ({"entry": "all"}, ["process.entry: must be a collection of levels, not str; or say 'any'"]),
-        ({"moves": "all", "tiers": [tier(time_limit="1m"), SECOND]}, ["process.moves: must be one of: listed, any"]),
+        (
+            {"moves": "all", "tiers": [tier(time_limit="1m"), SECOND]},
+            ["process.moves: must be one of: listed, any, not 'all'"],
+        ),
         ({"tiers": []}, ["tiers: is missing; a process needs at least one tier"]),
         ({"tiers": 5}, ["tiers: must be a collection of Tier, not int"]),
         ({"tiers": [FIRST, 2]}, ["tiers[1]: must be a Tier, not int"]),

@@ -41,7 +41,7 @@ def test_tier_pickles():
         ({"level": 100}, "Tier.level: is 100; possible is 0 to 99"),
         ({"level": True}, "Tier.level: must be a whole number (0 to 99), not bool"),
         ({"name": " "}, "Tier.name: must not be empty"),
-        ({"kind": "bot"}, "Tier.kind: must be one of: self_service, team, vendor, not str"),
+        ({"kind": "bot"}, "Tier.kind: must be one of: self_service, team, vendor, not 'bot'"),
         ({"kind": ["team"]}, "Tier.kind: must be one of: self_service, team, vendor, not list"),
         ({"teams": "front"}, "Tier.teams: must be a collection of names, not str"),
         ({"teams": [1]}, "Tier.teams: must be a text, not int"),
@@ -90,7 +90,7 @@ def test_move_rules_read_texts():
     [
         ({"entry": "all"}, "MoveRules.entry: must be a collection of levels, not str; or say 'any'"),
         ({"entry": [-1]}, "MoveRules.entry: is -1; possible is 0 to 99; or say 'any'"),
-        ({"moves": "some"}, "MoveRules.moves: must be one of: listed, any"),
+        ({"moves": "some"}, "MoveRules.moves: must be one of: listed, any, not 'some'"),
         ({"moves": []}, "MoveRules.moves: must be one of: listed, any"),
         ({"reopen_from": "closed"}, "MoveRules.reopen_from: must be a collection of statuses, not str"),
         (

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 import attrs
@@ -11,7 +12,7 @@ from supporttiers.config.files import foreign_faults, joined, members
 from supporttiers.config.settings import Settings, StoredPolicy
 from supporttiers.decisions import Destination
 from supporttiers.errors import Fault, PolicyConfigError
-from supporttiers.limits import Threshold, TimeLimit
+from supporttiers.limits import ANY_PRIORITY, Threshold, TimeLimit
 from supporttiers.match import Match
 from supporttiers.policies.routing import Route, RouteByRules
 from supporttiers.tiers import Tier
@@ -37,8 +38,9 @@ class Parts:
 
     Attributes:
         settings: The `[process]` table; what could not be read is left out.
-        broken: The settings that could not be read.
-        tiers: In order; None stands for one that could not be read, here and below.
+        broken: The settings that could not be read, and the fields that some tier lacks for that reason: `tiers.kind`.
+        tiers: In order; None stands for one that could not be read, here and below. One of which only some fields could
+            not be read stands without them: there is a fault then, so that it is used for judging only.
         limits: In order.
         routes: In order.
         policies: In order; of a stored process only, and then they hold the routes.
@@ -74,10 +76,12 @@ def read(data: object, *, stored: bool = False) -> Parts:
     table = data.get("process", {})
     settings = reader.values(Settings, table, "process")
     told = table.keys() if isinstance(table, Mapping) else attrs.fields_dict(Settings).keys()
+    tiers = reader.parts(Tier, data.get("tiers", ()), "tiers")
+    uncertain = {f"tiers.{field}" for field in reader.broken}
     return Parts(
         settings=settings,
-        broken=frozenset(told - settings.keys()),
-        tiers=reader.parts(Tier, data.get("tiers", ()), "tiers"),
+        broken=frozenset((told - settings.keys()) | uncertain),
+        tiers=tiers,
         limits=reader.parts(TimeLimit, data.get("limits", ()), "limits"),
         routes=reader.parts(Route, data.get("routes", ()), "routes"),
         policies=tuple(reader.policies(data.get("policies", ()))) if stored else (),
@@ -87,9 +91,16 @@ def read(data: object, *, stored: bool = False) -> Parts:
 
 @attrs.define
 class _Reader:
-    """Reads parts, and collects the faults of those that cannot be read."""
+    """
+    Reads parts, and collects the faults of those that cannot be read.
+
+    Attributes:
+        faults: What was wrong so far.
+        broken: The fields of tiers and limits that could not be read, in any of them.
+    """
 
     faults: list[Fault] = attrs.field(factory=list)
+    broken: set[str] = attrs.field(factory=set)
 
     def fault(self, place: str, problem: str) -> None:
         """Note a fault."""
@@ -131,13 +142,27 @@ class _Reader:
         values = self.values(kind, data, place)
         fields = _fields_of(kind)
         told = data if isinstance(data, Mapping) else fields
-        if any(key not in values and (key in told or field.default is attrs.NOTHING) for key, field in fields.items()):
-            return None
+        broken = {
+            key
+            for key, field in fields.items()
+            if key not in values and (key in told or field.default is attrs.NOTHING)
+        }
+        if broken:
+            if kind not in _STAND_INS or not broken.isdisjoint({"level", "to"}):
+                return None
+            values = self._stand_in(kind, values, broken, place)
         try:
             return kind(**values)
         except PolicyConfigError as error:
             self.fault(joined(place, error.field.partition(".")[2]), error.problem)
             return None
+
+    def _stand_in(self, kind: type, values: dict[str, Any], broken: set[str], place: str) -> dict[str, Any]:
+        """Leave the broken fields out, so that the rest of the process can still be judged."""
+        self.broken |= broken
+        left_out = broken.union(*(_TOGETHER.get(field, ()) for field in broken))
+        sound = {key: value for key, value in values.items() if key not in left_out}
+        return {**({} if kind is Route else {"name": place}), **_STAND_INS[kind], **sound}
 
     def parts(self, kind: type[_T], data: object, place: str) -> tuple[_T | None, ...]:
         """Read a list of tables; None in place of each that has a fault, and of a list that is none."""
@@ -243,3 +268,19 @@ _READERS: Final[Mapping[str, str]] = {
     "routes": "routes",
 }
 """How fields are read that are more than one value, by their name."""
+
+_STAND_INS: Final[Mapping[type, Mapping[str, Any]]] = {
+    Tier: {},
+    TimeLimit: {"target": {ANY_PRIORITY: timedelta(hours=1)}},
+    Route: {"when": Match(kind="incident")},
+}
+"""What stands in for fields that a part cannot do without; its place stands in for its name."""
+
+_TOGETHER: Final[Mapping[str, Sequence[str]]] = {
+    "kind": ("vendor",),
+    "vendor": ("kind",),
+    "escalates_to": ("time_limit",),
+    "tier": ("measures",),
+    "measures": ("tier",),
+}
+"""Fields that are judged together: where one is broken, nothing can be said of the other."""

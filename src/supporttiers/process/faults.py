@@ -99,7 +99,11 @@ class Whole:
     @property
     def _teams(self) -> Sequence[str] | None:
         tiers = self._known_tiers
-        return None if tiers is None else [team for tier in tiers.values() for team in tier.teams]
+        return (
+            None
+            if tiers is None or "tiers.teams" in self.broken
+            else [team for tier in tiers.values() for team in tier.teams]
+        )
 
     @property
     def _wait_reasons(self) -> Sequence[str] | None:
@@ -108,14 +112,14 @@ class Whole:
 
     def _entries(self, tiers: Mapping[int, Tier]) -> Sequence[int] | None:
         entry = self._setting("entry")
-        if entry is None:
+        if entry is None or not {"tiers.kind", "tiers.vendor"}.isdisjoint(self.broken):
             return None
         return sorted(tiers) if entry == "any" else sorted({entry_level(tuple(tiers.values())), *entry})
 
     def _ways_up(self, tier: Tier) -> Sequence[int] | None:
         """Give the levels to which a tier escalates."""
         tiers, moves = self._known_tiers, self._setting("moves")
-        if tiers is None or moves is None:
+        if tiers is None or moves is None or "tiers.escalates_to" in self.broken:
             return None
         return tuple(level for level in sorted(tiers) if level > tier.level) if moves == "any" else tier.escalates_to
 
@@ -209,10 +213,13 @@ class Whole:
 
     def _of_escalation(self, place: str, action: Action, limit: TimeLimit) -> Iterator[Fault]:
         tiers = self._known_tiers
-        if tiers is None or self._setting("moves") is None or limit.tier not in {None, *tiers}:
+        if tiers is None or limit.tier not in {None, *tiers}:
             return
         measured = list(tiers.values()) if limit.tier is None else [tiers[limit.tier]]
-        reached = sorted({level for tier in measured for level in self._ways_up(tier) or ()})
+        ways = [self._ways_up(tier) for tier in measured]
+        if None in ways:
+            return
+        reached = sorted({level for found in ways for level in found or ()})
         who = "no tier escalates" if limit.tier is None else f"tier {limit.tier} does not escalate"
         if not reached:
             yield Fault(place, f"{who} to any other")
@@ -251,7 +258,7 @@ class Whole:
             if entries is not None and route.to.tier not in entries:
                 problem = f"a case cannot be opened at tier {route.to.tier}; possible are: {_listed(entries)}"
                 yield Fault(f"{place}.to.tier", f"{problem}; or name it in process.entry")
-            if route.to.team is not None:
+            if route.to.team is not None and self._teams is not None:
                 yield from _unknown(f"{place}.to.team", [route.to.team], tiers[route.to.tier].teams)
 
 
