@@ -19,6 +19,9 @@ from supporttiers.errors import InputError, PolicyConfigError
 Check = Callable[[object], str | None]
 Validator = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 
+PRIVATE: Final[Mapping[str, object]] = {"private": True}
+"""Marks a field that holds personal text or names: it is stored apart, and can be deleted."""
+
 MAX_ID: Final = 200
 MAX_KEY: Final = 600
 MAX_INTEGER: Final = 2**63 - 1

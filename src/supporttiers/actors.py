@@ -5,7 +5,7 @@ from typing import Final, Self
 
 import attrs
 
-from supporttiers._fields import each, given, instance_of, name, tuple_of
+from supporttiers._fields import PRIVATE, each, given, instance_of, name, tuple_of
 
 
 class ActorKind(StrEnum):
@@ -41,7 +41,7 @@ class Actor:
     .. versionadded:: 0.1.0
     """
 
-    id: str = attrs.field(validator=given(name), metadata={"private": True})
+    id: str = attrs.field(validator=given(name), metadata=PRIVATE)
     kind: ActorKind = attrs.field(
         default=ActorKind.AGENT,
         converter=_kind,

@@ -12,12 +12,10 @@ from typing import Any, ClassVar, Final
 import attrs
 
 from supporttiers import _fields as fields
-from supporttiers._fields import given, maybe, plain_dict, tuple_of, utc
+from supporttiers._fields import PRIVATE, given, maybe, plain_dict, tuple_of, utc
 from supporttiers.actors import Actor
 from supporttiers.links import Attachment, Link, VendorStatus
 from supporttiers.tiers import CaseKind, Visibility
-
-PRIVATE: Final[Mapping[str, object]] = {"private": True}
 
 
 def _name(*, private: bool = False) -> Any:  # noqa: ANN401 - attrs' own fields are typed so

@@ -5,20 +5,17 @@ They are written to the outbox in the same transaction as the events, and carrie
 idempotency key.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
 import attrs
 
 from supporttiers import _fields as fields
-from supporttiers._fields import given
+from supporttiers._fields import PRIVATE, given
 from supporttiers.commands import Command
 from supporttiers.links import VendorStatus
 from supporttiers.reasons import Reason
 from supporttiers.tiers import Status
-
-PRIVATE: Final[Mapping[str, object]] = {"private": True}
 
 RECIPIENTS: Final = ("assignee", "owner", "team", "manager", "requester", "watchers")
 """Whom a process may tell by role; any other word is the name of a person or a group of the host's."""

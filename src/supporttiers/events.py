@@ -12,13 +12,12 @@ from typing import Any, ClassVar, Final
 
 import attrs
 
+from supporttiers._fields import PRIVATE
 from supporttiers.actors import Actor
 from supporttiers.links import Attachment, Link, VendorStatus
 from supporttiers.reasons import Reason
 from supporttiers.stopwatches import Segment
 from supporttiers.tiers import Agreement, CaseKind, Status, Visibility
-
-PRIVATE: Final[Mapping[str, object]] = {"private": True}
 
 
 def _public() -> Any:  # noqa: ANN401

@@ -4,7 +4,7 @@ import attrs
 import pytest
 
 from supporttiers import commands as wanted
-from supporttiers._flows import BATCH
+from supporttiers._flows.cases import BATCH
 from supporttiers.actors import Actor
 from supporttiers.backends.storage.memory import MemoryStore
 from supporttiers.errors import CaseNotFoundError, IdempotencyError, InputError, MoveRefusedError, StoreError

@@ -128,7 +128,7 @@ def test_message_waits_for_a_notifier_that_is_not_there(make_desk, calm, clock, 
 )  # fmt: skip
 def test_recipients_are_the_people_for_whom_a_role_stands(calm_desk, to, people):
     """Roles that the case knows give people; groups are the host's to resolve."""
-    from supporttiers._flows import recipients
+    from supporttiers._flows.outbox import recipients
 
     case = calm_desk.open("Stuck", by="jane")
     assert () == recipients(case, "assignee")

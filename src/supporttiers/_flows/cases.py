@@ -1,110 +1,44 @@
-"""
-Storage procedures as generators of I/O steps, with the driver that runs them.
+"""Load, decide, commit: commands one by one and many at once, what time has made due, and reading."""
 
-A flow yields `Call`s and is sent their results; it never touches a store, notifier or vendor itself. So the same text
-serves a synchronous driver here and an asynchronous one beside it.
-"""
-
-import logging
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Final
 
 import attrs
 
 from supporttiers._codec import body_hash
 from supporttiers._engine import decide
-from supporttiers.actors import SYSTEM, Actor
+from supporttiers._flows.driving import Call, Flow, Ports
+from supporttiers.actors import Actor
 from supporttiers.cases import Case
-from supporttiers.commands import Command, LinkCase, Merge, Open, VendorUpdate
+from supporttiers.commands import Command, LinkCase, Merge, Open
 from supporttiers.decisions import Decision
-from supporttiers.effects import DispatchToVendor, Effect, Notification, Notify, Tell, VendorAnswer, VendorRequest
+from supporttiers.effects import DispatchToVendor, Effect, Notify, Tell
 from supporttiers.errors import (
-    BackendError,
     CaseError,
     CaseNotFoundError,
     IdempotencyError,
     InputError,
-    NotifyError,
     NotPermittedError,
     StaleCaseError,
     StoreError,
     SupportTiersError,
-    VendorError,
 )
 from supporttiers.events import Event
-from supporttiers.links import VendorStatus
 from supporttiers.process import SupportProcess
 from supporttiers.protocols import (
     KEY_LIFE,
-    CaseStore,
     Commit,
     KeyUse,
     Loaded,
     Message,
-    Notifier,
-    OpenTicket,
     Settled,
-    VendorGateway,
 )
 from supporttiers.reasons import Reason
 from supporttiers.tiers import Status
 
-log = logging.getLogger("supporttiers.flows")
-
-T = TypeVar("T")
-
 ATTEMPTS_AT_WRITING: Final = 20
-ATTEMPTS_AT_SENDING: Final = 10
-POLL_EVERY: Final = timedelta(minutes=1)
-_FIRST_RETRY: Final = timedelta(minutes=1)
-_LAST_RETRY: Final = timedelta(hours=1)
 _LINKING: Final = (LinkCase, Merge)
-
-
-Call = partial
-"""One step of I/O: what to call, and with what; whoever drives the flow calls it."""
-
-Flow = Generator[Call[Any], Any, T]
-
-
-def drive(flow: Flow[T]) -> T:
-    """Run a flow to its end, doing each step at once."""
-    try:
-        call = next(flow)
-        while True:
-            try:
-                result = call()
-            except Exception as error:  # noqa: BLE001 - the flow decides what becomes of a failed step
-                call = flow.throw(error)
-            else:
-                call = flow.send(result)
-    except StopIteration as done:
-        value: T = done.value
-        return value
-
-
-@attrs.frozen(kw_only=True)
-class Ports:
-    """
-    What flows work with.
-
-    Attributes:
-        store: Where cases are kept.
-        processes: The processes at hand, by name and revision; those of older cases are added as they are met.
-        newest: The newest revision of each process, by name.
-        default: The process of a case that names none.
-        notifiers: By name.
-        vendors: By name.
-    """
-
-    store: CaseStore
-    processes: dict[tuple[str, str], SupportProcess]
-    newest: Mapping[str, SupportProcess]
-    default: SupportProcess
-    notifiers: Mapping[str, Notifier]
-    vendors: Mapping[str, VendorGateway]
 
 
 # -- which process
@@ -370,170 +304,6 @@ def fire_due(ports: Ports, now: datetime, *, limit: int, tenant: str | None) -> 
     results = (yield Call(ports.store.commit, tuple(commits))) if commits else ()
     lag = max((now - found.wakes_at for found in due), default=timedelta(0))
     return Fired(sum(results), lag)
-
-
-# -- the outbox
-
-
-def relay(ports: Ports, now: datetime, *, limit: int, tenant: str | None) -> Flow[tuple[int, int]]:
-    """Carry out messages; give how many were, and how many failed and will be tried again."""
-    done = failed = 0
-    held: set[tuple[str, str, str]] = set()
-    for message in (yield Call(ports.store.pending, now, limit=limit, tenant=tenant)):
-        lane = (message.tenant, message.case_id, message.target)
-        if lane in held:
-            continue  # an earlier message of this case to this target has to arrive first
-        try:
-            yield from _carry_out(ports, message, now)
-        except Exception as error:  # noqa: BLE001 - a plugin may raise anything; the message is kept, and tried again
-            failed += 1
-            held.add(lane)
-            yield from _failed(ports, message, error, now)
-        else:
-            done += 1
-    return done, failed
-
-
-def _carry_out(ports: Ports, message: Message, now: datetime) -> Flow[None]:
-    effect = message.effect
-    if isinstance(effect, Notify):
-        yield from _notify(ports, message, effect, now)
-    elif isinstance(effect, DispatchToVendor):
-        yield from _open_ticket(ports, message, effect, now)
-    else:
-        assert isinstance(effect, Tell)  # noqa: S101 - the third and last kind; for the type checker
-        yield from _tell(ports, message, effect, now)
-
-
-def _settled(message: Message, state: str, result: str, now: datetime) -> Settled:
-    return Settled(
-        tenant=message.tenant, key=message.key, state=state, result=result, attempts=message.attempts + 1,
-        not_before=now,
-    )  # fmt: skip
-
-
-def _notify(ports: Ports, message: Message, effect: Notify, now: datetime) -> Flow[None]:
-    notifier = ports.notifiers.get(message.target)
-    if notifier is None:
-        raise NotifyError(message.target, "this desk has no such notifier", retryable=True)
-    loaded = yield Call(ports.store.load, message.tenant, message.case_id)
-    case: Case = loaded.case
-    notification = Notification(
-        tenant=message.tenant, case_id=case.id, to=effect.to, recipients=recipients(case, effect.to),
-        reason=effect.reason, tier=case.tier, status=case.status, at=message.at,
-    )  # fmt: skip
-    yield Call(notifier.notify, notification, key=message.key)
-    yield Call(ports.store.settle, _settled(message, "done", "sent", now))
-
-
-def recipients(case: Case, to: str) -> tuple[str, ...]:
-    """Give the people that a role stands for on a case now; a role that only the host can resolve gives none."""
-    one = {"assignee": case.assignee, "owner": case.owner, "requester": case.requester}
-    if to in one:
-        person = one[to]
-        return () if person is None else (person,)
-    if to == "watchers":
-        return case.watchers
-    return ()
-
-
-def _open_ticket(ports: Ports, message: Message, effect: DispatchToVendor, now: datetime) -> Flow[None]:
-    vendor = ports.vendors.get(effect.vendor)
-    if vendor is None:
-        raise VendorError(effect.vendor, "this desk has no such vendor", retryable=True)
-    request = VendorRequest(
-        tenant=message.tenant, case_id=message.case_id, subject=effect.subject, text=effect.text,
-        category=effect.category, priority=effect.priority,
-    )  # fmt: skip
-    answer = yield Call(vendor.open, request, key=effect.key)
-    settled = _settled(message, "done", answer.remote_id, now)
-    ticket = (effect.vendor, effect.key, message.case_id)
-    decision = yield from _take_note(ports, message.tenant, ticket, answer, now, settled=settled)
-    if not decision.events:  # the case knew it all already, so that no commit has carried the message off
-        yield Call(ports.store.settle, settled)
-
-
-def _take_note(
-    ports: Ports, tenant: str, ticket: tuple[str, str, str], answer: VendorAnswer, now: datetime, *,
-    settled: Settled | None = None,
-) -> Flow[Decision]:  # fmt: skip
-    """Give a case what its vendor says."""
-    vendor, key, case_id = ticket
-    update = VendorUpdate(
-        case_id=case_id, by=Actor.vendor(vendor), vendor=vendor, key=key, remote_id=answer.remote_id,
-        status=answer.status, text=answer.text,
-    )  # fmt: skip
-    return (yield from execute(ports, tenant, update, now, settled=settled))
-
-
-def _tell(ports: Ports, message: Message, effect: Tell, now: datetime) -> Flow[None]:
-    command = attrs.evolve(effect.command, at=None, idempotency_key=f"tell:{message.key}")
-    result = "told"
-    try:
-        yield from execute(ports, message.tenant, command, now)
-    except CaseError as refusal:
-        result = f"refused: {refusal.reason.code}"
-    yield Call(ports.store.settle, _settled(message, "done", result, now))
-
-
-def _told(error: Exception) -> str:
-    """Say what went wrong, for logs: errors of ours hold no customer text, those of others may."""
-    return str(error) if isinstance(error, SupportTiersError) else type(error).__name__
-
-
-def _failed(ports: Ports, message: Message, error: Exception, now: datetime) -> Flow[None]:
-    """Try again later, or give up."""
-    log.warning("message %s to %s failed: %s", message.key, message.target, _told(error))
-    final = isinstance(error, BackendError) and not error.retryable
-    settled = _settled(message, "pending", type(error).__name__, now)
-    if final or settled.attempts >= ATTEMPTS_AT_SENDING:
-        yield from _give_up(ports, message, attrs.evolve(settled, state="dead"), now)
-        return
-    wait = min(_FIRST_RETRY * 2**message.attempts, _LAST_RETRY)
-    yield Call(ports.store.settle, attrs.evolve(settled, not_before=now + wait))
-
-
-def _give_up(ports: Ports, message: Message, dead: Settled, now: datetime) -> Flow[None]:
-    """Let a message go; a case must not wait for the answer to a request that no vendor will ever see."""
-    effect = message.effect
-    if isinstance(effect, DispatchToVendor):
-        update = VendorUpdate(
-            case_id=message.case_id, by=SYSTEM, vendor=effect.vendor, key=effect.key, status=VendorStatus.FAILED
-        )
-        try:
-            decision = yield from execute(ports, message.tenant, update, now, settled=dead)
-        except SupportTiersError as error:  # other messages must not wait behind this one for ever
-            log.error("case %s could not be told of its dead message: %s", message.case_id, _told(error))  # noqa: TRY400 - ids only
-        else:
-            if decision.events:
-                return
-    yield Call(ports.store.settle, dead)
-
-
-# -- vendors
-
-
-def poll(ports: Ports, now: datetime, *, limit: int, tenant: str | None) -> Flow[tuple[int, int]]:
-    """Ask vendors about open tickets; give how many were asked about, and how many could not be."""
-    asked = failed = 0
-    open_tickets = yield Call(ports.store.open_tickets, now - POLL_EVERY, limit=limit, tenant=tenant)
-    tickets = [ticket for ticket in open_tickets if ticket.vendor in ports.vendors]
-    for ticket in tickets:
-        try:
-            yield from _poll_one(ports, ports.vendors[ticket.vendor], ticket, now)
-        except Exception as error:  # noqa: BLE001 - a plugin may raise anything; the ticket is asked about again
-            log.warning("vendor %s could not be asked about %s: %s", ticket.vendor, ticket.case_id, _told(error))
-            failed += 1
-        else:
-            asked += 1
-    if tickets:
-        yield Call(ports.store.asked, tickets, now)
-    return asked, failed
-
-
-def _poll_one(ports: Ports, vendor: VendorGateway, ticket: OpenTicket, now: datetime) -> Flow[None]:
-    answer = yield Call(vendor.fetch, ticket.remote_id)
-    yield from _take_note(ports, ticket.tenant, (ticket.vendor, ticket.key, ticket.case_id), answer, now)
 
 
 # -- reading

@@ -1,0 +1,34 @@
+"""
+Storage procedures as generators of I/O steps, with the driver that runs them.
+
+A flow yields `Call`s and is sent their results; it never touches a store, notifier or vendor itself. So the same text
+serves a synchronous driver here and an asynchronous one beside it.
+"""
+
+from supporttiers._flows.cases import (
+    execute,
+    execute_all,
+    fire_due,
+    get,
+    history,
+    preview,
+    process_of,
+)
+from supporttiers._flows.driving import Call, Flow, Ports, drive
+from supporttiers._flows.outbox import poll, relay
+
+__all__ = [
+    "Call",
+    "Flow",
+    "Ports",
+    "drive",
+    "execute",
+    "execute_all",
+    "fire_due",
+    "get",
+    "history",
+    "poll",
+    "preview",
+    "process_of",
+    "relay",
+]
