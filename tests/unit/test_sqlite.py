@@ -1,4 +1,5 @@
 import contextlib
+import gc
 import os
 import sqlite3
 import subprocess
@@ -87,6 +88,31 @@ def test_sqlite_refuses_a_url_that_names_no_file(url):
     """The error says what is possible."""
     with pytest.raises(StoreError, match=r"possible are sqlite:///relative.db and sqlite:////absolute.db; trying"):
         SqliteStore.from_url(url)
+
+
+def test_sqlite_closes_its_file_when_it_is_forgotten(tmp_path):
+    """A desk that is dropped without a word leaves nothing open."""
+    store = SqliteStore(tmp_path / "support.db")
+    store.commit([opening()])
+    connection = store._opened()
+    del store
+    gc.collect()
+
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
+
+
+def test_sqlite_leaves_alone_what_is_not_its_own(tmp_path):
+    """A store that was never opened, or that a fork has inherited, closes nothing."""
+    SqliteStore(tmp_path / "never.db").__del__()
+    store = SqliteStore(tmp_path / "support.db")
+    connection = store._opened()
+    store._pid -= 1
+    store.__del__()
+
+    assert connection.execute("SELECT 1").fetchone() == (1,)
+    connection.close()
+    store._connection = None
 
 
 def test_sqlite_refuses_options_in_its_url():
@@ -484,6 +510,7 @@ def test_sqlite_opens_anew_once_however_many_threads_find_out(store, monkeypatch
     monkeypatch.setattr(os, "getpid", lambda: -1)
     assert store.load("acme", "T-1").case is not None
     assert store._inherited == []
+    store.close()
 
 
 # -- speed

@@ -250,6 +250,12 @@ class SqliteStore:
             if connection is not None:
                 connection.close()
 
+    def __del__(self) -> None:
+        """Close the file of a store that nobody holds any more; a forked child leaves its parent's alone."""
+        connection = getattr(self, "_connection", None)
+        if connection is not None and self._pid == os.getpid():
+            connection.close()
+
     def _read(self, doing: str, statement: str, values: _Values = ()) -> list[Row]:
         self._after_fork()
         with self._lock:
