@@ -22,6 +22,9 @@ Validator = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 PRIVATE: Final[Mapping[str, object]] = {"private": True}
 """Marks a field that holds personal text or names: it is stored apart, and can be deleted."""
 
+PARTS: Final = "parts"
+"""Under this key a field of a policy names the class of its members, which a process file writes as tables."""
+
 MAX_ID: Final = 200
 MAX_KEY: Final = 600
 MAX_INTEGER: Final = 2**63 - 1

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from supporttiers import events as happened
+from supporttiers.commands import Scheduled
 from supporttiers.events import Event
 from supporttiers.links import VENDOR_LIVE, Attachment, Attempt, Link, VendorTicket
 from supporttiers.stopwatches import Segment, Stage, Stopwatch, with_segment
@@ -86,6 +87,8 @@ class Case:
         resolved_at: When it was resolved; empty again once reopened.
         closed_at: When it was closed; empty again once reopened.
         due_at: The earliest target among live clocks; kept when passed, empty while all are paused.
+        facts: What was last known from outside, by name.
+        scheduled: What it will do by itself.
 
     .. versionadded:: 0.1.0
     """
@@ -133,6 +136,8 @@ class Case:
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
     due_at: datetime | None = None
+    facts: Mapping[str, object] = attrs.field(factory=dict, hash=False, repr=False)
+    scheduled: tuple[Scheduled, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -205,6 +210,9 @@ def apply(draft: Draft | None, event: Event) -> Draft:
         draft = _opened(event)
     else:
         _FOLDS[type(event)](draft, event)
+    if event.facts is not None:
+        known = {name: fact for name, fact in event.facts.items() if not name.startswith("_")}
+        draft.facts = {**draft.facts, **known}
     draft.version = event.version
     draft.changed_at = event.at
     return draft
@@ -368,6 +376,15 @@ def _rated(draft: Draft, event: happened.CaseRated) -> None:
     draft.satisfaction = event.score
 
 
+def _scheduled(draft: Draft, event: happened.CommandScheduled) -> None:
+    others = (one for one in draft.scheduled if one.name != event.scheduled.name)
+    draft.scheduled = (*others, event.scheduled)
+
+
+def _schedule_ended(draft: Draft, event: happened.ScheduleEnded) -> None:
+    draft.scheduled = tuple(one for one in draft.scheduled if one.name != event.name)
+
+
 def _dispatched(draft: Draft, event: happened.VendorDispatched) -> None:
     ticket = VendorTicket(vendor=event.vendor, key=event.key, requested_at=event.at, changed_at=event.at)
     draft.vendor_tickets = (*draft.vendor_tickets, ticket)
@@ -473,6 +490,9 @@ _FOLDS: Final[Mapping[type[Event], Callable[[Draft, Any], None]]] = {
     happened.CaseRated: _rated,
     happened.CaseApproved: _nothing,
     happened.CaseDeclined: _nothing,
+    happened.CommandScheduled: _scheduled,
+    happened.ScheduleEnded: _schedule_ended,
+    happened.ReactionRefused: _nothing,
     happened.VendorDispatched: _dispatched,
     happened.VendorTicketUpdated: _vendor_updated,
     happened.StopwatchStarted: _watch_started,

@@ -15,7 +15,7 @@ from supporttiers import _fields as fields
 from supporttiers._fields import PRIVATE, given, maybe, plain_dict, tuple_of, utc
 from supporttiers.actors import Actor
 from supporttiers.links import Attachment, Link, VendorStatus
-from supporttiers.tiers import CaseKind, Visibility
+from supporttiers.tiers import CaseKind, Status, Visibility
 
 
 def _name(*, private: bool = False) -> Any:  # noqa: ANN401 - attrs' own fields are typed so
@@ -415,6 +415,24 @@ class Decline(Command):
     """Decline what the case waits for; the case goes back to work."""
 
     trigger: ClassVar[str] = "decline"
+
+
+@attrs.frozen(kw_only=True)
+class Scheduled:
+    """
+    A command that a case will carry out by itself.
+
+    Attributes:
+        name: Under which the case keeps it; unique there.
+        due_at: When.
+        command: What; its `at` will be the due instant.
+        while_status: It is dropped once the case has another status.
+    """
+
+    name: str
+    due_at: datetime
+    command: Command
+    while_status: tuple[Status, ...]
 
 
 COMMANDS: Final[tuple[type[Command], ...]] = (

@@ -1,15 +1,21 @@
 """What policies are asked and answer, and what the engine decides."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import attrs
 
-from supporttiers._fields import at_least, each, name, optional, part, tuple_of
-from supporttiers.cases import Case
+from supporttiers._fields import at_least, aware, each, instance_of, name, optional, part, tuple_of, utc
+from supporttiers.actors import SYSTEM, Actor
+from supporttiers.cases import Case, Place
 from supporttiers.commands import Command
 from supporttiers.effects import Effect
-from supporttiers.errors import CaseError
+from supporttiers.errors import CaseError, FactsError
 from supporttiers.events import Event
+from supporttiers.facts import FactKey
+from supporttiers.reasons import Reason
+from supporttiers.tiers import Status
 
 
 @attrs.frozen(kw_only=True)
@@ -19,13 +25,27 @@ class Situation:
 
     Attributes:
         case: The case after the command so far; at its opening, as it would be at its default tier.
-        command: What is being carried out.
+        command: What is being carried out; None where time itself acts.
         now: The instant of judgement, in UTC.
+        facts: What the policy `needs`, by name; None where the case has no key for it, or the source no answer.
+        by: Who acts; the system where time does.
+        trigger: The verb that is being asked about: of `permit` and `react`; empty elsewhere.
+        to: Where the case would go: of `permit`, for verbs that move it.
+        event: What has just happened: of `react`.
+        limit: The name of the limit whose target is asked for: of `target`.
+        exclude: Agents who are not to be chosen: of `assign`, those from whom the case is taken.
     """
 
     case: Case
-    command: Command
+    command: Command | None = None
     now: datetime
+    facts: Mapping[str, Any] = attrs.field(factory=dict, hash=False, repr=False)
+    by: Actor = SYSTEM
+    trigger: str = ""
+    to: Place | None = None
+    event: Event | None = None
+    limit: str | None = None
+    exclude: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -43,6 +63,68 @@ class Destination:
     team: str | None = attrs.field(default=None, validator=part(optional(name)))
     tags: tuple[str, ...] = attrs.field(
         default=(), converter=tuple_of, validator=part(each(name, at_most=50, what="tags"))
+    )
+
+
+@attrs.frozen
+class Refusal:
+    """
+    A no: what stands against a command, and what would have to be handed in first.
+
+    Attributes:
+        reason: Why not; a policy may use dotted codes of its own.
+        missing: What is missing, in the words of the process.
+    """
+
+    reason: Reason = attrs.field(validator=part(instance_of(Reason, "a Reason")))
+    missing: tuple[str, ...] = attrs.field(
+        default=(), converter=tuple_of, validator=part(each(name, at_most=50, what="words"))
+    )
+
+
+@attrs.frozen
+class Hold:
+    """
+    A not yet: the command waits until somebody approves it.
+
+    Attributes:
+        reason: What is to be approved.
+        approvers: Roles or ids of those who may approve or decline; any manager when empty.
+    """
+
+    reason: Reason = attrs.field(validator=part(instance_of(Reason, "a Reason")))
+    approvers: tuple[str, ...] = attrs.field(
+        default=(), converter=tuple_of, validator=part(each(name, at_most=50, what="roles"))
+    )
+
+
+def _statuses(value: Any) -> Any:  # noqa: ANN401 - anything may come
+    items = tuple_of(value)
+    known = set(Status)
+    if not isinstance(items, tuple):
+        return items
+    return tuple(Status(item) if isinstance(item, str) and item in known else item for item in items)
+
+
+@attrs.frozen(kw_only=True)
+class Later:
+    """
+    A command that a reaction wants carried out at a later instant.
+
+    Attributes:
+        command: On the case itself; its `at` is ignored.
+        at: When; an instant that has passed means at once.
+        name: Under which the case keeps it: a new one of the same name takes its place.
+        while_status: It is dropped once the case has another status than these; of the case as it is when empty.
+    """
+
+    command: Command = attrs.field(validator=part(instance_of(Command, "a command")))
+    at: datetime = attrs.field(converter=utc, validator=part(aware))
+    name: str = attrs.field(validator=part(name))
+    while_status: tuple[Status, ...] = attrs.field(
+        default=(),
+        converter=_statuses,
+        validator=part(each(instance_of(Status, "a status"), at_most=6, what="statuses")),
     )
 
 
@@ -65,4 +147,16 @@ class Decision:
     effects: tuple[Effect, ...] = ()
     wakes_at: datetime | None = None
     replayed: bool = False
-    refusal: CaseError | None = None
+    refusal: CaseError | FactsError | None = None
+
+
+@attrs.frozen
+class NeedFacts:
+    """
+    What must be known from outside before this can be decided.
+
+    Attributes:
+        wanted: Which facts, about what; never empty.
+    """
+
+    wanted: frozenset[FactKey]

@@ -11,7 +11,7 @@ SupportTiersError         every one carries reason: Reason(code, params); str() 
 │  ├─ NotPermittedError (refusals, missing) ├─ InputError (field, problem; also ValueError)
 │  ├─ StaleCaseError (expected, found)      └─ IdempotencyError
 └─ BackendError           the operator; carries backend, retryable; original as __cause__
-   ├─ StoreError  ├─ NotifyError  └─ VendorError
+   ├─ StoreError  ├─ FactsError  ├─ NotifyError  └─ VendorError
 ```
 
 All are positional attrs classes, so that they pickle.
@@ -303,6 +303,11 @@ class BackendError(SupportTiersError):
 @attrs.define
 class StoreError(BackendError):
     """A case store could not be opened, read or written."""
+
+
+@attrs.define
+class FactsError(BackendError):
+    """A source of facts could not be read, so that a command could not be decided; nothing of it was written."""
 
 
 @attrs.define

@@ -14,6 +14,7 @@ import attrs
 
 from supporttiers._fields import PRIVATE
 from supporttiers.actors import Actor
+from supporttiers.commands import Scheduled
 from supporttiers.links import Attachment, Link, VendorStatus
 from supporttiers.reasons import Reason
 from supporttiers.stopwatches import Segment
@@ -43,6 +44,7 @@ class Event:
         said: Why, in the actor's own words.
         visibility: Who may see it.
         idempotency_key: The caller's key of the command.
+        facts: What was used from outside to decide it, by name, at most 4 KiB; None where nothing was.
         recorded_at: When it was written; neither decided upon nor folded; late means `recorded_at - at`.
     """
 
@@ -57,6 +59,7 @@ class Event:
     said: str = _private("")
     visibility: Visibility = Visibility.PRIVATE
     idempotency_key: str | None = None
+    facts: Mapping[str, object] | None = attrs.field(default=None, hash=False, metadata=PRIVATE, repr=False)
     recorded_at: datetime | None = attrs.field(default=None, eq=False)
 
     @property
@@ -306,6 +309,46 @@ class CaseDeclined(Event):
     """What it waited for was declined."""
 
 
+@attrs.frozen(kw_only=True)
+class CommandScheduled(Event):
+    """
+    A reaction wants something done later.
+
+    Attributes:
+        scheduled: What, when, and in which statuses.
+    """
+
+    scheduled: Scheduled
+
+
+@attrs.frozen(kw_only=True)
+class ScheduleEnded(Event):
+    """
+    What was to be done later is carried out now, or dropped.
+
+    Attributes:
+        name: Under which the case kept it.
+        dropped: Whether the case had another status by then.
+    """
+
+    name: str
+    dropped: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class ReactionRefused(Event):
+    """
+    The process refused what a reaction wanted done; management is told.
+
+    Attributes:
+        policy: Whose wish it was.
+        trigger: What it wanted done.
+    """
+
+    policy: str
+    trigger: str
+
+
 # -- vendors
 
 
@@ -425,7 +468,8 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     CaseOpened, CaseStarted, CaseReleased, CaseAssigned, CaseReplied, CaseNoted, AttemptRecorded, CaseEscalated,
     CaseHandedBack, CaseTransferred, ManagementInformed, WaitStarted, CaseResumed, CaseResolved, CaseReopened,
     CaseClosed, CaseCancelled, CaseAmended, AttachmentsAdded, WatchersAdded, WatchersRemoved, CaseLinked, CaseMerged,
-    CaseRated, CaseApproved, CaseDeclined, VendorDispatched, VendorTicketUpdated, StopwatchStarted, StopwatchPaused,
-    StopwatchResumed, StopwatchRetargeted, StopwatchStopped, StopwatchCancelled, ThresholdFired, ActionRefused,
+    CaseRated, CaseApproved, CaseDeclined, CommandScheduled, ScheduleEnded, ReactionRefused, VendorDispatched,
+    VendorTicketUpdated, StopwatchStarted, StopwatchPaused, StopwatchResumed, StopwatchRetargeted, StopwatchStopped,
+    StopwatchCancelled, ThresholdFired, ActionRefused,
 )  # fmt: skip
 """Every event that can stand in a history."""

@@ -291,6 +291,12 @@ class TimeLimit:
         own = {word: getattr(self, word) for word in ("start", "pause", "resume", "stop", "reset", "cancel")}
         return attrs.evolve(bundle(self.measures, self.tier), **{word: m for word, m in own.items() if m is not None})
 
+    @property
+    def conditions(self) -> tuple[Match | None, ...]:
+        """Every condition that it asks: which cases it watches, and the six predicates."""
+        said = self.predicates
+        return self.when, said.start, said.pause, said.resume, said.stop, said.reset, said.cancel
+
     def target_for(self, priority: str | None) -> timedelta | None:
         """Give the working time allowed at a priority; None where the limit has none for it."""
         return self.target.get(priority or ANY_PRIORITY, self.target.get(ANY_PRIORITY))

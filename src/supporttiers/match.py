@@ -2,8 +2,8 @@
 Match: the one condition language.
 
 Routes, limits and their predicates, permissions, `find`, monitors and scenarios all speak it. A condition is data:
-equality per field, a list is any of, `not`, `at_least`, `at_most`, `all`, `any`, dotted `attributes.x`. Code goes into
-a policy, never into a condition.
+equality per field, a list is any of, `not`, `at_least`, `at_most`, `all`, `any`, dotted `attributes.x` and `facts.x`
+(what the case last knew from outside; not in `find`). Code goes into a policy, never into a condition.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -37,7 +37,7 @@ _CLOSED_SETS: Final[Mapping[str, Collection[str]]] = {
     "status": [status.value for status in Status],
     "kind": [kind.value for kind in CaseKind],
 }
-_ATTRIBUTE = "attributes."
+_ATTRIBUTE, _FACT = "attributes.", "facts."
 
 
 @attrs.frozen
@@ -67,7 +67,7 @@ class Comparison:
     One comparison of one field.
 
     Attributes:
-        field: A field of the case, or `attributes.x`.
+        field: A field of the case, `attributes.x` or `facts.x`.
         op: `in`, `not_in`, `at_least` or `at_most`.
         values: What to compare with; one value for the last two.
     """
@@ -230,12 +230,27 @@ def fields_of(match: Match) -> frozenset[str]:
     return frozenset(test.field for test in match.tests).union(*nested)
 
 
+def facts_in(match: Match | None) -> tuple[str, ...]:
+    """Give the names of the facts that a condition speaks about, sorted."""
+    found = frozenset() if match is None else fields_of(match)
+    return tuple(sorted({field.split(".")[1] for field in found if field.startswith(_FACT)}))
+
+
 def ranked(op: str, value: object, priorities: Sequence[str]) -> tuple[str, ...]:
     """Give the priorities at or above (or below) one of them."""
     if value not in priorities:
         raise PolicyConfigError("priority", f"{value!r} is not one of: {', '.join(priorities) or 'none'}")
     place = list(priorities).index(str(value))
     return tuple(priorities[place:] if op == "at_least" else priorities[: place + 1])
+
+
+def inside(value: object, path: Sequence[str]) -> object:
+    """Walk along a path into tables, and into every member of a list; None where it leads nowhere."""
+    for place, word in enumerate(path):
+        if isinstance(value, list):
+            return [inside(member, path[place:]) for member in value]
+        value = value.get(word) if isinstance(value, Mapping) else None
+    return value
 
 
 # -- reading
@@ -274,11 +289,12 @@ def _kind_of(field: object) -> str:
         raise PolicyConfigError("condition", f"has a {type_name(field)} for a field; possible are texts")
     if field.startswith(_ATTRIBUTE) and len(field) > len(_ATTRIBUTE):
         return "attribute"
-    if field.startswith("facts."):
-        raise PolicyConfigError(field, "facts are not built yet; possible are fields of the case and attributes.x")
+    if field.startswith(_FACT) and len(field) > len(_FACT):
+        return "attribute"
     kind = FIELDS.get(field)
     if kind is None:
-        raise PolicyConfigError(field, f"is no field of a case; possible are {', '.join(FIELDS)}, attributes.x")
+        possible = ", ".join((*FIELDS, "attributes.x", "facts.x"))
+        raise PolicyConfigError(field, f"is no field of a case; possible are {possible}")
     return kind
 
 
@@ -353,6 +369,9 @@ def _predicate(test: Comparison, priorities: Sequence[str]) -> Predicate:
 
 
 def _getter(field: str) -> Callable[[Any], Any]:
+    if field.startswith(_FACT):
+        path = field.removeprefix(_FACT).split(".")
+        return lambda case: inside(case.facts, path)
     if not field.startswith(_ATTRIBUTE):
         return attrgetter(field)
     key = field.removeprefix(_ATTRIBUTE)

@@ -1,5 +1,5 @@
 """
-Protocols of policies and ports: what to build to plug something in. No code lives here, only shapes.
+Protocols of policies and ports: what to build to plug something in. Shapes, and next to no code.
 
 A *policy* is a rule that the engine asks; a *port* is a way out into the world, handed to the desk as an object.
 """
@@ -12,7 +12,8 @@ import attrs
 
 from supporttiers.actors import Actor
 from supporttiers.cases import Case
-from supporttiers.decisions import Destination, Situation
+from supporttiers.commands import Command
+from supporttiers.decisions import Destination, Hold, Later, Refusal, Situation
 from supporttiers.effects import Effect, Notification, VendorAnswer, VendorRequest
 from supporttiers.events import Event
 from supporttiers.match import Match
@@ -21,16 +22,83 @@ from supporttiers.reasons import Reason
 # -- policies
 
 
-@runtime_checkable
-class RoutePolicy(Protocol):
-    """Says where a new case should go."""
+class Policy(Protocol):
+    """
+    A rule that the engine asks: a value with one of the methods below, of one argument, or several of them.
+
+    Attributes:
+        name: By which process files, stored revisions and events know it; process files say `use = "<name>"`.
+        revision: Raised when its answers change: it is part of the process's revision.
+
+    A policy may also have `needs`, a tuple of names of facts: `situation.facts` then has them. And it may have
+    `because(situation)`, which gives the `Reason`s of its answer for `explain`.
+    """
 
     name: ClassVar[str]
     revision: ClassVar[int]
 
+
+@runtime_checkable
+class RoutePolicy(Policy, Protocol):
+    """Says where a new case should go."""
+
     def route(self, situation: Situation, /) -> Destination | None:
         """Give a destination, or None for no opinion; pure."""
         ...
+
+
+@runtime_checkable
+class AssignPolicy(Policy, Protocol):
+    """Says who should work on a case that has come to a team."""
+
+    def assign(self, situation: Situation, /) -> str | None:
+        """Give an agent's id, or None for no opinion; pure."""
+        ...
+
+
+@runtime_checkable
+class PriorityPolicy(Policy, Protocol):
+    """Says how urgent a case is."""
+
+    def prioritise(self, situation: Situation, /) -> str | None:
+        """Give one of the process's priorities, or None for no opinion; pure."""
+        ...
+
+
+@runtime_checkable
+class PermitPolicy(Policy, Protocol):
+    """Says what stands against a command. All are asked, and every refusal is kept."""
+
+    def permit(self, situation: Situation, /) -> Refusal | Hold | None:
+        """Give what stands against it, or None for no objection; pure."""
+        ...
+
+
+@runtime_checkable
+class TargetPolicy(Policy, Protocol):
+    """Says how much working time a limit allows a case."""
+
+    def target(self, situation: Situation, /) -> timedelta | None:
+        """Give a duration above zero for `situation.limit`, or None for no opinion; pure."""
+        ...
+
+
+@runtime_checkable
+class ReactPolicy(Policy, Protocol):
+    """Says what follows from what has just happened."""
+
+    def react(self, situation: Situation, /) -> Sequence[Command | Later]:
+        """Give commands on this case or others, at once or later; empty for nothing. Pure."""
+        ...
+
+
+METHODS: Final = ("route", "assign", "prioritise", "permit", "target", "react")
+"""What policies are asked."""
+
+
+def methods_of(policy: object) -> tuple[str, ...]:
+    """Give what a policy can be asked."""
+    return tuple(method for method in METHODS if callable(getattr(policy, method, None)))
 
 
 # -- ports

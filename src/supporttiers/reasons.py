@@ -28,12 +28,18 @@ CODES: Final[Mapping[str, str]] = {
     "move.vendor": "vendor {vendor!r} answered: {status}",
     "move.wait_over": "the agreed time of waiting is over",
     "management.asked": "{by} asks for attention",
+    "move.scheduled": "it was to be done at this time: {name}",
+    "react.policy": "policy {policy!r} wants it",
+    "react.refused": "policy {policy!r} wanted to {trigger}: {why}",
+    "react.chain": "policy {policy!r} wants more than {limit} commands at one instant; the rest is dropped",
+    "assign.policy": "policy {policy!r} chose",
     "move.merged": "merged into case {into!r}",
     "move.bounced": "moved between {pair} {count} times; the limit is {limit}",
     # what comes next
     "next.threshold": "at {due_at} limit {limit!r} reaches {threshold}: {actions}",
     "next.overdue": "since {due_at} it is due that limit {limit!r} reaches {threshold}: {actions}",
     "next.wait_until": "at {due_at} it resumes by itself",
+    "next.scheduled": "at {due_at}: {action} ({name})",
     "next.paused": "limit {limit!r} is paused with {remaining} left",
     # why a command is refused
     "refused.move": "the process has no such move",

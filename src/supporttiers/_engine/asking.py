@@ -6,14 +6,17 @@ from typing import Any, Final
 
 from supporttiers import commands as wanted
 from supporttiers import events as happened
-from supporttiers._engine.clocks import LIMIT, Deadline, deadlines, readings
-from supporttiers._engine.deciding import decide
+from supporttiers._engine.clocks import SCHEDULED, WAIT, Deadline, deadlines, readings
+from supporttiers._engine.deciding import decided
+from supporttiers._engine.rules import Missing
 from supporttiers._machine import possible_from, state_name
 from supporttiers.actors import Actor
 from supporttiers.cases import Case, open_ticket
 from supporttiers.commands import COMMANDS, Command
-from supporttiers.errors import CaseError, NotPermittedError
+from supporttiers.decisions import NeedFacts
+from supporttiers.errors import NotPermittedError
 from supporttiers.events import CaseMoved, CaseOpened, CaseReopened, Event
+from supporttiers.facts import NO_FACTS, FactKey, Facts
 from supporttiers.links import Link
 from supporttiers.process import SupportProcess
 from supporttiers.readings import Explanation, Option
@@ -56,23 +59,40 @@ _TARGETED: Final[Mapping[type[Command], str]] = {
 _NOT_OFFERED: Final = (wanted.Open, wanted.VendorUpdate)
 
 
-def options(process: SupportProcess, case: Case, by: Actor, now: datetime) -> tuple[Option, ...]:
+def options(
+    process: SupportProcess, case: Case, by: Actor, now: datetime, facts: Facts = NO_FACTS
+) -> tuple[Option, ...] | NeedFacts:
     """
     Say what an actor may do with a case now, and why not for the rest.
 
     Each option is decided, and thrown away, so that it cannot differ from what a command would really do.
+
+    Returns:
+        The options; `NeedFacts` where more must be known from outside.
     """
     before = now - timedelta.resolution  # what is due at this very instant comes after a command
-    swept = decide(process, case, None, before).case or case
-    kinds = (kind for kind in COMMANDS if kind not in _NOT_OFFERED)
-    return tuple(option for kind in kinds for option in _options_of(process, swept, by, now, kind))
+    try:
+        swept = decided(process, case, None, before, facts, tenant=case.tenant).case or case
+    except Missing as missing:
+        return NeedFacts(missing.wanted)
+    found: list[Option] = []
+    wanted_facts: set[FactKey] = set()
+    for kind, target, fields in _variants_of_all(process, swept):
+        command = kind(case_id=case.id, by=by, at=now, **fields)
+        try:
+            refused = _refusals(process, swept, command, now, facts)
+        except Missing as missing:
+            wanted_facts |= missing.wanted
+            continue
+        found.append(Option(trigger=kind.trigger, target=target, required=_REQUIRED.get(kind, ()), refused=refused))
+    return NeedFacts(frozenset(wanted_facts)) if wanted_facts else tuple(found)
 
 
-def _options_of(process: SupportProcess, case: Case, by: Actor, now: datetime, kind: type[Command]) -> Iterator[Option]:
-    required = _REQUIRED.get(kind, ())
-    for target, fields in _variants(process, case, kind):
-        refused = _refusals(process, case, kind(case_id=case.id, by=by, at=now, **fields), now)
-        yield Option(trigger=kind.trigger, target=target, required=required, refused=refused)
+def _variants_of_all(process: SupportProcess, case: Case) -> Iterator[tuple[type[Command], str, dict[str, Any]]]:
+    for kind in COMMANDS:
+        if kind not in _NOT_OFFERED:
+            for target, fields in _variants(process, case, kind):
+                yield kind, target, fields
 
 
 def _variants(process: SupportProcess, case: Case, kind: type[Command]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -97,8 +117,8 @@ def _team_variants(process: SupportProcess, case: Case) -> Iterator[tuple[str, d
         yield "", dict(_SAMPLES[wanted.Transfer])
 
 
-def _refusals(process: SupportProcess, case: Case, command: Command, now: datetime) -> tuple[Reason, ...]:
-    refusal: CaseError | None = decide(process, case, command, now).refusal
+def _refusals(process: SupportProcess, case: Case, command: Command, now: datetime, facts: Facts) -> tuple[Reason, ...]:
+    refusal = decided(process, case, command, now, facts, tenant=case.tenant).refusal
     if isinstance(refusal, NotPermittedError):
         return refusal.refusals
     return () if refusal is None else (refusal.reason,)
@@ -169,7 +189,7 @@ _STATUS_EVENTS: Final = (
 def _next(process: SupportProcess, case: Case, now: datetime) -> Iterator[Reason]:
     ahead = sorted(deadlines(process, case))
     for deadline in ahead:
-        yield _deadline_reason(process, deadline, now)
+        yield _deadline_reason(process, case, deadline, now)
     for reading in readings(process, case, now):
         if reading.stage is Stage.PAUSED:
             yield Reason("next.paused", {"limit": reading.limit, "remaining": str(reading.remaining)})
@@ -177,8 +197,12 @@ def _next(process: SupportProcess, case: Case, now: datetime) -> Iterator[Reason
         yield Reason("case.idle") if case.is_open else Reason("case.ended", {"status": str(case.status)})
 
 
-def _deadline_reason(process: SupportProcess, deadline: Deadline, now: datetime) -> Reason:
-    if deadline.rank != LIMIT:
+def _deadline_reason(process: SupportProcess, case: Case, deadline: Deadline, now: datetime) -> Reason:
+    if deadline.rank == SCHEDULED:
+        scheduled = case.scheduled[deadline.limit]
+        params = {"due_at": _said(deadline.due_at), "name": scheduled.name, "action": scheduled.command.trigger}
+        return Reason("next.scheduled", params)
+    if deadline.rank == WAIT:
         return Reason("next.wait_until", {"due_at": _said(deadline.due_at)})
     compiled = process.compiled_limits[deadline.limit]
     threshold = compiled.thresholds[deadline.threshold]

@@ -21,8 +21,8 @@ class Deadline(NamedTuple):
 
     Attributes:
         due_at: When.
-        rank: Limits first, then the agreed end of waiting.
-        limit: The limit's place in the process.
+        rank: Limits first, then the agreed end of waiting, then what a reaction wanted done.
+        limit: The limit's place in the process, or the place of what was scheduled on the case.
         threshold: The threshold's place in the limit.
     """
 
@@ -32,7 +32,7 @@ class Deadline(NamedTuple):
     threshold: int
 
 
-LIMIT, WAIT = 0, 1
+LIMIT, WAIT, SCHEDULED = 0, 1, 2
 
 
 def deadlines(process: SupportProcess, draft: Draft | Case) -> Iterator[Deadline]:
@@ -42,6 +42,8 @@ def deadlines(process: SupportProcess, draft: Draft | Case) -> Iterator[Deadline
             yield from _thresholds_ahead(process, watch)
     if draft.status is Status.WAITING and draft.wait_until is not None:
         yield Deadline(draft.wait_until, WAIT, 0, 0)
+    for place, scheduled in enumerate(draft.scheduled):
+        yield Deadline(scheduled.due_at, SCHEDULED, place, 0)
 
 
 def _thresholds_ahead(process: SupportProcess, watch: Stopwatch) -> list[Deadline]:
@@ -66,11 +68,13 @@ def _reached_at(compiled: CompiledLimit, watch: Stopwatch, index: int) -> dateti
 
 
 def next_deadline(work: Work) -> Deadline | None:
-    """Give what time makes due next; worked out again only where a stopwatch or the end of waiting has changed."""
-    watches, wait_until = work.draft.stopwatches, work.draft.wait_until
-    if work.ahead is None or work.ahead[0] is not watches or work.ahead[1] is not wait_until:
-        work.ahead = watches, wait_until, min(deadlines(work.process, work.draft), default=None)
-    return work.ahead[2]
+    """Give what time makes due next; worked out again only where what it is found from has changed."""
+    watches, wait_until, scheduled = work.draft.stopwatches, work.draft.wait_until, work.draft.scheduled
+    ahead = work.ahead
+    if ahead is None or ahead[0] is not watches or ahead[1] is not wait_until or ahead[2] is not scheduled:
+        work.ahead = ahead = watches, wait_until, scheduled, min(deadlines(work.process, work.draft), default=None)
+    found: Deadline | None = ahead[3]
+    return found
 
 
 # -- after each command: what the six predicates say

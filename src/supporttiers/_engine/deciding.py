@@ -5,14 +5,24 @@ from datetime import datetime
 from typing import Final
 
 from supporttiers import events as happened
-from supporttiers._engine.clocks import LIMIT, Deadline, next_deadline, update_clocks
+from supporttiers._engine.clocks import LIMIT, WAIT, Deadline, next_deadline, update_clocks
 from supporttiers._engine.moves import move_up
-from supporttiers._engine.verbs import VERBS
+from supporttiers._engine.reacting import carry_out_scheduled, react
+from supporttiers._engine.rules import Missing
+from supporttiers._engine.verbs import carry_out
 from supporttiers._engine.work import Work
 from supporttiers.cases import Case
 from supporttiers.commands import Command, Open
-from supporttiers.decisions import Decision
-from supporttiers.errors import CaseError, CaseNotFoundError, InputError, MoveRefusedError, StaleCaseError
+from supporttiers.decisions import Decision, NeedFacts
+from supporttiers.errors import (
+    CaseError,
+    CaseNotFoundError,
+    FactsError,
+    InputError,
+    MoveRefusedError,
+    StaleCaseError,
+)
+from supporttiers.facts import NO_FACTS, Facts
 from supporttiers.limits import Action
 from supporttiers.process import SupportProcess
 from supporttiers.reasons import Reason
@@ -22,8 +32,9 @@ MAX_SETTLED: Final = 1000
 
 
 def decide(
-    process: SupportProcess, case: Case | None, command: Command | None, now: datetime, *, tenant: str = "default"
-) -> Decision:
+    process: SupportProcess, case: Case | None, command: Command | None, now: datetime, facts: Facts = NO_FACTS, *,
+    tenant: str = "default",
+) -> Decision | NeedFacts:  # fmt: skip
     """
     Decide what a command, or the passing of time, makes of a case. Pure.
 
@@ -32,18 +43,35 @@ def decide(
         case: As it is; None when there is none yet.
         command: What is wanted; None when only time has passed (a sweep).
         now: The instant of judgement, in UTC; a command that carries its own `at` is judged by that.
+        facts: What is known from outside.
         tenant: Whose case an opening makes.
 
     Returns:
-        What happened. A command first settles every deadline due before it; a sweep those due at or before *now*. When
-        the process refuses the command, `refusal` says why, and what was settled stands.
+        `NeedFacts` where a policy needs to know more from outside: read it, and decide again. Else what happened. A
+        command first settles every deadline due before it; a sweep those due at or before *now*. When the process
+        refuses the command, `refusal` says why, and what was settled stands.
 
     Raises:
         InputError: The command is malformed by itself; nothing is settled.
         CaseNotFoundError: There is no such case.
     """
+    try:
+        return decided(process, case, command, now, facts, tenant=tenant)
+    except Missing as missing:
+        return NeedFacts(missing.wanted)
+
+
+def decided(
+    process: SupportProcess, case: Case | None, command: Command | None, now: datetime, facts: Facts, *, tenant: str
+) -> Decision:
+    """
+    Decide, as `decide` does.
+
+    Raises:
+        Missing: More must be known from outside.
+    """
     if command is None:
-        return _sweep(process, case, now)
+        return _sweep(process, case, now, facts)
     at = command.at or now
     if command.occurred_at is not None and command.occurred_at > at:
         raise InputError(command.case_id, "occurred_at", "lies after `at`; what is still to come cannot have occurred")
@@ -51,16 +79,16 @@ def decide(
         raise CaseNotFoundError(command.case_id, tenant)
     if case is not None and case.changed_at > at:
         at = case.changed_at
-    work = Work(process, case, command.case_id, at, tenant=tenant)
+    work = Work(process, case, command.case_id, at, tenant=tenant, facts=facts)
     if case is not None:
         _settle(work, at, inclusive=False, at_most=None)
     return _carry_out(work, case, command, at)
 
 
-def _sweep(process: SupportProcess, case: Case | None, now: datetime) -> Decision:
+def _sweep(process: SupportProcess, case: Case | None, now: datetime, facts: Facts) -> Decision:
     if case is None:
         return Decision(case=None)
-    work = Work(process, case, case.id, now, tenant=case.tenant)
+    work = Work(process, case, case.id, now, tenant=case.tenant, facts=facts)
     _settle(work, now, inclusive=True, at_most=MAX_SETTLED)
     return _decision(work, work.freeze() if work.events else case)
 
@@ -71,15 +99,15 @@ def _carry_out(work: Work, case: Case | None, command: Command, at: datetime) ->
     work.by_command(command, at)
     try:
         _check_version(settled, command)
-        VERBS[type(command)](work, command)
-    except CaseError as refusal:
+        carry_out(work, command)
+    except (CaseError, FactsError) as refusal:
+        work.forget_used()
         work.draft = settled
         del work.events[events:], work.effects[effects:]
         return _decision(work, settled, refusal)
     if len(work.events) == events:
         return _decision(work, settled)
-    work.reason = None
-    update_clocks(work)
+    _follow(work, events)
     return _decision(work, work.freeze())
 
 
@@ -89,7 +117,7 @@ def _check_version(case: Case | None, command: Command) -> None:
         raise StaleCaseError(command.case_id, command.expected_version, found)
 
 
-def _decision(work: Work, case: Case | None, refusal: CaseError | None = None) -> Decision:
+def _decision(work: Work, case: Case | None, refusal: CaseError | FactsError | None = None) -> Decision:
     ahead = None if case is None else next_deadline(work)
     return Decision(
         case=case, events=tuple(work.events), effects=tuple(work.effects), refusal=refusal,
@@ -113,15 +141,25 @@ def _settle(work: Work, until: datetime, *, inclusive: bool, at_most: int | None
 
 def _settle_one(work: Work, deadline: Deadline) -> None:
     at = max(deadline.due_at, work.draft.changed_at)
-    changed = True
+    before, changed = len(work.events), True
     if deadline.rank == LIMIT:
         changed = _reach_threshold(work, deadline, at)
-    else:
+    elif deadline.rank == WAIT:
         work.by_time(at, Reason("move.wait_over"))
         work.emit(happened.CaseResumed, status=work.draft.resume_to)
+    else:
+        carry_out_scheduled(work, deadline.limit, at)
     if changed:  # where nothing did, a `reset` that still holds must not start its stopwatch anew, and so on for ever
-        work.reason = None
-        update_clocks(work)
+        _follow(work, before)
+    else:
+        react(work, before)
+
+
+def _follow(work: Work, since: int) -> None:
+    """Let clocks and reactions follow what has happened."""
+    work.reason = None
+    update_clocks(work)
+    react(work, since)
 
 
 def _reach_threshold(work: Work, deadline: Deadline, at: datetime) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from supporttiers import events as happened
+from supporttiers._engine import rules
 from supporttiers._engine.work import Work, is_waiting_for
 from supporttiers._fields import MAX_WATCHERS
 from supporttiers._machine import tier_target
@@ -75,6 +76,7 @@ def _move(work: Work, trigger: str, kind: type[happened.CaseMoved], level: int |
     if not reaches(level, here):
         raise work.refuse(trigger, "refused.direction", target=level, direction=word, tier=here)
     team = team_at(work, trigger, level, team or _former_team(work, level))
+    rules.permit(work, trigger, to=Place(level, team))
     bounce = _bounce(work, Place(level, team))
     status = Status.QUEUED if work.is_open else work.draft.status
     work.emit(kind, tier=level, team=team, status=status, bounce=bounce)
@@ -126,10 +128,12 @@ def _tell_of_bounces(work: Work, bounce: str | None) -> None:
 
 
 def arrive(work: Work) -> None:
-    """At a vendor's tier, send the case to the vendor, unless a ticket is open there already."""
+    """Send the case to the vendor whose tier it is, unless a ticket is open there; elsewhere, give it to somebody."""
     tier = work.process.tier_at(work.draft.tier)
     if tier.kind is TierKind.VENDOR and tier.vendor and work.is_open and _ticket_at(work, tier.vendor) is None:
         _dispatch(work, tier.vendor, "")
+    elif tier.kind is TierKind.TEAM and work.is_open and work.draft.assignee is None:
+        rules.assign(work)
 
 
 def inform_management(work: Work, command: InformManagement) -> None:
@@ -262,8 +266,9 @@ def reopen(work: Work, command: Reopen) -> None:
     work.fire("reopen", tier_target(level))
     if level != draft.tier and level not in _neighbours(work):
         raise work.refuse("reopen", "refused.reopen_tier", tier=draft.tier, target=level)
-    team = command.team or (draft.team if level == draft.tier else None)
-    work.emit(happened.CaseReopened, tier=level, team=team_at(work, "reopen", level, team))
+    team = team_at(work, "reopen", level, command.team or (draft.team if level == draft.tier else None))
+    rules.permit(work, "reopen", to=Place(level, team))
+    work.emit(happened.CaseReopened, tier=level, team=team)
     arrive(work)
 
 

@@ -8,13 +8,13 @@ import attrs
 from supporttiers import _fields as fields
 from supporttiers import commands as wanted
 from supporttiers import events as happened
-from supporttiers._engine import moves
+from supporttiers._engine import moves, rules
 from supporttiers._engine.work import Work, is_waiting_for
 from supporttiers._machine import tier_target
 from supporttiers.actors import PROVIDERS, Actor, ActorKind
-from supporttiers.cases import apply, freeze
+from supporttiers.cases import Case, Place, apply, freeze
 from supporttiers.commands import Command
-from supporttiers.decisions import Destination, Situation
+from supporttiers.decisions import Destination
 from supporttiers.errors import InputError, MoveRefusedError, NotPermittedError
 from supporttiers.links import LINK_KINDS
 from supporttiers.reasons import Reason
@@ -39,30 +39,41 @@ def open_case(work: Work, command: wanted.Open) -> None:
         "impact": command.impact, "urgency": command.urgency, "priority": priority,
         "attributes": {key: value for key, value in command.attributes.items() if value is not None},
     }  # fmt: skip
-    to = _destination(work, command, opening)
+    asked = _provisional(work, command, opening)
+    if asked is not None and command.priority is None:
+        opening["priority"] = priority = rules.prioritise(work, asked) or priority
+        asked = attrs.evolve(asked, priority=priority)
+    to = _destination(work, command, asked)
     work.fire("open", tier_target(to.tier))
     tags = tuple(dict.fromkeys((*command.tags, *to.tags)))
     team = moves.team_at(work, "open", to.tier, to.team)
+    if asked is not None:
+        asked = attrs.evolve(asked, tier=to.tier, team=team, tags=tags)
+        rules.permit(work, "open", to=Place(to.tier, team), case=asked)
+        rules.learn(work, asked, process.lasting_needs)
     work.emit(happened.CaseOpened, **opening, tier=to.tier, team=team, tags=tags)
     moves.arrive(work)
 
 
-def _destination(work: Work, command: wanted.Open, opening: Mapping[str, Any]) -> Destination:
-    """Ask the caller first, then the policies in order, then take the lowest staffed tier."""
+def _provisional(work: Work, command: wanted.Open, opening: Mapping[str, Any]) -> Case | None:
+    """Give the case as it would be at its default tier, where anything is to be asked about it."""
     process = work.process
-    if command.tier is not None:
-        return Destination(tier=command.tier, team=command.team)
-    entry = Destination(tier=entry_level(process.tiers), team=command.team)
-    if not process.policies:
-        return entry
-    provisional = happened.CaseOpened(
-        **opening, tier=entry.tier, team=entry.team, tags=command.tags,
+    if not (process.policies or process.lasting_needs):
+        return None
+    opened = happened.CaseOpened(
+        **opening, tier=entry_level(process.tiers), team=command.team, tags=command.tags,
         case_id=work.case_id, version=1, at=work.at, by=work.by, occurred_at=work.occurred_at,
     )  # fmt: skip
-    situation = Situation(case=freeze(apply(None, provisional)), command=command, now=work.at)
-    routed = process.route(situation)
+    return freeze(apply(None, opened))
+
+
+def _destination(work: Work, command: wanted.Open, asked: Case | None) -> Destination:
+    """Ask the caller first, then the policies in order, then take the lowest staffed tier."""
+    if command.tier is not None:
+        return Destination(tier=command.tier, team=command.team)
+    routed = None if asked is None else rules.route(work, asked)
     if routed is None:
-        return entry
+        return Destination(tier=entry_level(work.process.tiers), team=command.team)
     return attrs.evolve(routed, team=command.team) if command.team else routed
 
 
@@ -162,8 +173,28 @@ def amend(work: Work, command: wanted.Amend) -> None:
     problem = fields.attributes({**draft.attributes, **attributes})
     if problem:
         raise InputError(work.case_id, "attributes", problem)
-    if changes or attributes:
+    after = _as_amended(work, changes, attributes)
+    if after is not None and command.priority is None and not _URGENCY.isdisjoint(changes):
+        priority = rules.prioritise(work, after)
+        if priority is not None and priority != draft.priority:
+            changes["priority"] = priority
+    if changes or attributes or work.knows_more:
         work.emit(happened.CaseAmended, **changes, attributes=attributes)
+
+
+_URGENCY: Final = frozenset({"impact", "urgency", "customer", "kind", "category"})
+"""What the priority may follow from: a word about anything else leaves alone what somebody has set by hand."""
+
+
+def _as_amended(work: Work, changes: Mapping[str, Any], attributes: Mapping[str, object]) -> Case | None:
+    """Give the case as it would be, where anything is to be asked about it; what it keeps from outside is read anew."""
+    process = work.process
+    if not (process.asked("prioritise") or process.lasting_needs):
+        return None
+    merged = {key: value for key, value in {**work.draft.attributes, **attributes}.items() if value is not None}
+    after = attrs.evolve(work.snapshot(), **changes, attributes=merged)
+    rules.learn(work, after, process.lasting_needs)
+    return after
 
 
 def attach(work: Work, command: wanted.Attach) -> None:
@@ -222,6 +253,22 @@ def rate(work: Work, command: wanted.Rate) -> None:
         raise work.refuse("rate", "refused.unresolved", status=str(work.draft.status))
     work.emit(happened.CaseRated, score=command.score, text=command.text)
 
+
+def carry_out(work: Work, command: Command) -> None:
+    """
+    Carry out a command, whoever gives it, if nothing stands against it.
+
+    Raises:
+        CaseError: The process or a policy refuses it.
+        FactsError: A policy cannot be asked.
+    """
+    if not isinstance(command, _ASKED_LATER):
+        rules.permit(work, command.trigger)
+    VERBS[type(command)](work, command)
+
+
+_ASKED_LATER: Final = (wanted.Open, wanted.Escalate, wanted.HandBack, wanted.Transfer, wanted.Reopen)
+"""Verbs that may lead to several places: permission is asked once the place is known."""
 
 VERBS: Final[Mapping[type[Command], Callable[[Work, Any], None]]] = {
     wanted.Open: open_case,

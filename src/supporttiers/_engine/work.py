@@ -1,5 +1,6 @@
 """The work on one decision: events and effects so far, and the case as it is becoming."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from supporttiers.commands import Command
 from supporttiers.effects import DispatchToVendor, Effect, Notify, Tell
 from supporttiers.errors import MoveRefusedError
 from supporttiers.events import Event
+from supporttiers.facts import NO_FACTS, Facts, recorded
 from supporttiers.process import SupportProcess
 from supporttiers.reasons import Reason
 from supporttiers.tiers import OPEN, Status
@@ -32,28 +34,36 @@ class Work:
         by: Who does it.
         occurred_at: When it really happened, if earlier.
         reason: Why, as data.
-        ahead: Stopwatches, end of waiting, and the next deadline that was found from these two.
+        ahead: What the next deadline was found from, and that deadline.
+        facts: What is known from outside.
+        command: What is being carried out; None where time acts.
     """
 
     __slots__ = (
-        "_key", "_said", "ahead", "at", "by", "case_id", "draft", "effects", "events", "occurred_at", "process",
-        "reason", "tenant",
+        "_key", "_said", "_used", "ahead", "at", "by", "case_id", "command", "draft", "effects", "events", "facts",
+        "occurred_at", "process", "reason", "tenant",
     )  # fmt: skip
 
-    def __init__(self, process: SupportProcess, case: Case | None, case_id: str, at: datetime, *, tenant: str) -> None:
+    def __init__(
+        self, process: SupportProcess, case: Case | None, case_id: str, at: datetime, *, tenant: str,
+        facts: Facts = NO_FACTS,
+    ) -> None:  # fmt: skip
         """Begin with the case as it is."""
+        self.facts = facts
+        self._used: dict[str, object] | None = None
         self.process = process
         self.draft: Draft | Any = None if case is None else draft_of(case)
         self.case_id = case_id
         self.tenant = tenant
         self.events: list[Event] = []
         self.effects: list[Effect] = []
-        self.ahead: tuple[Any, Any, Any] | None = None
+        self.ahead: tuple[Any, Any, Any, Any] | None = None
         self.by_time(at, None)
 
     def by_time(self, at: datetime, reason: Reason | None) -> None:
         """From here on, time itself acts."""
         self.at = at
+        self.command: Command | None = None
         self.by: Actor = SYSTEM
         self.occurred_at: datetime | None = None
         self.reason = reason
@@ -63,6 +73,7 @@ class Work:
     def by_command(self, command: Command, at: datetime) -> None:
         """From here on, this command acts."""
         self.at = at
+        self.command = command
         self.by = command.by
         occurred_at = command.occurred_at
         self.occurred_at = None if occurred_at is None or occurred_at >= at else occurred_at
@@ -98,6 +109,8 @@ class Work:
             fields["idempotency_key"], self._key = self._key, None
         if "reason" not in fields:
             fields["reason"] = self.reason
+        if self._used is not None:
+            fields["facts"], self._used = recorded(self._used), None
         draft = self.draft
         event = kind(
             case_id=self.case_id,
@@ -109,6 +122,21 @@ class Work:
         )
         self.events.append(event)
         self.draft = apply(draft, event)
+
+    def use(self, facts: Mapping[str, object], stale: Sequence[str] = ()) -> None:
+        """Have the next event say what was used from outside; what could not be read anew stands under `_stale`."""
+        self._used = {**(self._used or {}), **facts}
+        if stale:
+            self._used["_stale"] = sorted({*self._used.get("_stale", ()), *stale})  # type: ignore[misc]
+
+    def forget_used(self) -> None:
+        """What was asked for in vain stands on no event."""
+        self._used = None
+
+    @property
+    def knows_more(self) -> bool:
+        """Whether facts were used that the case does not have yet."""
+        return self._used is not None and any(self.draft.facts.get(name) != fact for name, fact in self._used.items())
 
     def fire(self, trigger: str, target: str = "") -> None:
         """Make sure that the process has this move from here, or refuse."""
@@ -173,6 +201,10 @@ class Work:
         case = freeze(self.draft)
         self.draft = draft_of(case)
         return case
+
+    def resume_from(self, case: Case) -> None:
+        """Go on from an earlier snapshot: what came after it never was."""
+        self.draft = draft_of(case)
 
 
 def is_waiting_for(draft: Draft, reason: str) -> bool:

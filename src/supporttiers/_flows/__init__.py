@@ -11,6 +11,7 @@ from supporttiers._flows.cases import (
     fire_due,
     get,
     history,
+    options_for,
     preview,
     process_of,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "fire_due",
     "get",
     "history",
+    "options_for",
     "poll",
     "preview",
     "process_of",

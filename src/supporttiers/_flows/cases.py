@@ -1,18 +1,21 @@
 """Load, decide, commit: commands one by one and many at once, what time has made due, and reading."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 import attrs
 
 from supporttiers._codec import body_hash
-from supporttiers._engine import decide
+from supporttiers._engine import options
 from supporttiers._flows.driving import Call, Flow, Ports
+from supporttiers._flows.knowing import ROUNDS, Knowledge, answered, decide_many, decide_with, decided
 from supporttiers.actors import Actor
 from supporttiers.cases import Case
 from supporttiers.commands import Command, LinkCase, Merge, Open
-from supporttiers.decisions import Decision
+from supporttiers.config.settings import StoredPolicy
+from supporttiers.decisions import Decision, NeedFacts
 from supporttiers.effects import DispatchToVendor, Effect, Notify, Tell
 from supporttiers.errors import (
     CaseError,
@@ -25,6 +28,7 @@ from supporttiers.errors import (
     SupportTiersError,
 )
 from supporttiers.events import Event
+from supporttiers.facts import FactKey
 from supporttiers.process import SupportProcess
 from supporttiers.protocols import (
     KEY_LIFE,
@@ -34,6 +38,7 @@ from supporttiers.protocols import (
     Message,
     Settled,
 )
+from supporttiers.readings import Option
 from supporttiers.reasons import Reason
 from supporttiers.tiers import Status
 
@@ -67,7 +72,15 @@ def process_of(ports: Ports, case: Case) -> Flow[SupportProcess]:
     if body is None:
         problem = f"process {name!r} of revision {revision} is neither at hand nor in the store"
         raise StoreError(ports.store.name, problem, retryable=False)
-    process = SupportProcess.from_json(body)
+    process = SupportProcess.from_json(body, policies=ports.policies)
+    lost = [
+        policy.name for policy in process.policies if isinstance(policy, StoredPolicy) and policy.answers != ("route",)
+    ]
+    if lost:  # a route is asked at the opening only; without its other rules a case must not go on
+        problem = (
+            f"process {name!r} of revision {revision} has policies that this desk does not know: {', '.join(lost)}"
+        )
+        raise StoreError(ports.store.name, f"{problem}; hand their classes in with policies=", retryable=False)
     ports.processes[name, revision] = process
     return process
 
@@ -108,7 +121,7 @@ def execute(
             command = attrs.evolve(command, by=Actor.customer(command.by.id))
         seen = 0 if loaded.case is None else loaded.case.version
         process = yield from process_for(ports, loaded.case, command)
-        decision = decide(process, loaded.case, command, now, tenant=tenant)
+        decision = yield from decided(ports, process, loaded.case, command, now=now, tenant=tenant)
         commit = _commit(ports, tenant, loaded.case, decision, now, command=command, body=body, settled=settled)
         if commit is None or (yield Call(ports.store.commit, (commit,)))[0]:
             if decision.refusal is not None:
@@ -237,12 +250,15 @@ def _execute_batch(
     cases: dict[str, Case | None] = dict((yield Call(ports.store.load_many, tenant, ids)))
     answers: dict[int, Decision | SupportTiersError] = {}
     unwritten: dict[str, Commit] = {}
+    knowledge = Knowledge(ports)
+    yield from _foresee(knowledge, tenant, [commands[place] for place in places], cases, now)
     for place in places:
         command = commands[place]
         before = cases.get(command.case_id)
         try:
             process = yield from process_for(ports, before, command)
-            decision = decide(process, before, command, now, tenant=tenant)
+            ask = partial(decide_with, process, before, command, now=now, tenant=tenant)
+            decision = (yield from decide_many(knowledge, [(place, tenant, ask)]))[place]
         except CaseError as error:
             answers[place] = error
             continue
@@ -260,6 +276,28 @@ def _execute_batch(
     return answers
 
 
+def _foresee(
+    knowledge: Knowledge, tenant: str, commands: Sequence[Command], cases: Mapping[str, Case | None], now: datetime
+) -> Flow[None]:
+    """Read at once what many commands will have to know, as far as that can be told before the first is decided."""
+    if not any(process.needs for process in knowledge.ports.newest.values()):
+        return
+    for _ in range(ROUNDS):
+        wanted: frozenset[FactKey] = frozenset()
+        for command in commands:
+            before = cases.get(command.case_id)
+            try:
+                process = yield from process_for(knowledge.ports, before, command)
+                answer = decide_with(process, before, command, knowledge.of(tenant), now=now, tenant=tenant)
+            except CaseError:
+                continue
+            if isinstance(answer, NeedFacts):
+                wanted |= answer.wanted
+        if not wanted:
+            return
+        yield from knowledge.learn({tenant: wanted})
+
+
 def _joined(earlier: Commit, later: Commit) -> Commit:
     """Make one commit of two for one case: if the first lost a race, the second, decided on top of it, must too."""
     return attrs.evolve(
@@ -274,7 +312,7 @@ def preview(ports: Ports, tenant: str, command: Command, now: datetime) -> Flow[
         yield from _other_exists(ports, tenant, command)
     loaded: Loaded = yield Call(ports.store.load, tenant, command.case_id)
     process = yield from process_for(ports, loaded.case, command)
-    decision = decide(process, loaded.case, command, now, tenant=tenant)
+    decision = yield from decided(ports, process, loaded.case, command, now=now, tenant=tenant)
     if decision.refusal is not None:
         raise decision.refusal
     return decision
@@ -294,19 +332,34 @@ class Fired:
 def fire_due(ports: Ports, now: datetime, *, limit: int, tenant: str | None) -> Flow[Fired]:
     """Settle what is due, the earliest first; what another worker was faster at is his."""
     due = yield Call(ports.store.due, now, limit=limit, tenant=tenant)
-    commits: list[Commit] = []
-    for found in due:
+    tasks = []
+    for place, found in enumerate(due):
         process = yield from process_of(ports, found.case)
-        decision = decide(process, found.case, None, now)
-        commit = _commit(ports, found.case.tenant, found.case, decision, now)
-        if commit is not None:
-            commits.append(commit)
+        tasks.append(
+            (
+                place,
+                found.case.tenant,
+                partial(decide_with, process, found.case, None, now=now, tenant=found.case.tenant),
+            )
+        )
+    decisions = yield from decide_many(Knowledge(ports), tasks)
+    commits = [
+        commit
+        for found, decision in zip(due, decisions.values(), strict=True)
+        if (commit := _commit(ports, found.case.tenant, found.case, decision, now)) is not None
+    ]
     results = (yield Call(ports.store.commit, tuple(commits))) if commits else ()
     lag = max((now - found.wakes_at for found in due), default=timedelta(0))
     return Fired(sum(results), lag)
 
 
 # -- reading
+
+
+def options_for(ports: Ports, case: Case, by: Actor, now: datetime) -> Flow[tuple[Option, ...]]:
+    """Say what an actor may do with a case."""
+    process = yield from process_of(ports, case)
+    return (yield from answered(ports, case.tenant, lambda facts: options(process, case, by, now, facts)))
 
 
 def history(ports: Ports, tenant: str, case_id: str) -> Flow[Sequence[Event]]:

@@ -1,11 +1,12 @@
 """Steps of I/O, what they work with, and the driver that does them."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
 import attrs
 
+from supporttiers.facts import Facts, FactSource
 from supporttiers.process import SupportProcess
 from supporttiers.protocols import (
     CaseStore,
@@ -50,6 +51,9 @@ class Ports:
         default: The process of a case that names none.
         notifiers: By name.
         vendors: By name.
+        sources: Of facts, by name.
+        policies: Classes of policies that a stored process may name, besides the built-in ones.
+        no_facts: What is known before anything has been read.
     """
 
     store: CaseStore
@@ -58,3 +62,10 @@ class Ports:
     default: SupportProcess
     notifiers: Mapping[str, Notifier]
     vendors: Mapping[str, VendorGateway]
+    sources: Mapping[str, FactSource] = attrs.field(factory=dict)
+    policies: Sequence[type[Any]] = ()
+    no_facts: Facts = attrs.field(init=False)
+
+    @no_facts.default
+    def _nothing_read(self) -> Facts:
+        return Facts(keyed_by={name: source.keyed_by for name, source in self.sources.items()})

@@ -1,32 +1,30 @@
 """From plain data to the parts of a process, with every fault at its place."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 import attrs
 
-from supporttiers._fields import type_name
+from supporttiers._fields import PARTS, type_name
 from supporttiers.config.files import foreign_faults, joined, members
 from supporttiers.config.settings import Settings, StoredPolicy
 from supporttiers.decisions import Destination
 from supporttiers.errors import Fault, PolicyConfigError
 from supporttiers.limits import ANY_PRIORITY, Threshold, TimeLimit
 from supporttiers.match import Match
-from supporttiers.policies.routing import Route, RouteByRules
+from supporttiers.policies.routing import Route
 from supporttiers.tiers import Tier
 
 _T = TypeVar("_T")
 
 _MAX_UNKNOWN: Final = 50
-_SECTIONS: Final = ("process", "tiers", "limits", "routes")
-_STORED_SECTIONS: Final = (*_SECTIONS, "policies")
+_SECTIONS: Final = ("process", "tiers", "limits", "routes", "policies")
 _LATER: Final[Mapping[str, AbstractSet[str]]] = {
-    "": frozenset({"calendars", "cascades", "policies"}),
+    "": frozenset({"calendars", "cascades"}),
     "process": frozenset({"on_priority_change", "on_reopening"}),
     "limits": frozenset({"on_priority_change", "on_reopening", "policy"}),
-    "routes": frozenset({"use"}),
 }
 """Keys that this release does not know yet, by section: named, so that nobody looks for a typing mistake."""
 
@@ -43,7 +41,7 @@ class Parts:
             not be read stands without them: there is a fault then, so that it is used for judging only.
         limits: In order.
         routes: In order.
-        policies: In order; of a stored process only, and then they hold the routes.
+        policies: In order, after the routes.
         faults: What was wrong.
     """
 
@@ -52,17 +50,18 @@ class Parts:
     tiers: tuple[Tier | None, ...] = (None,)
     limits: tuple[TimeLimit | None, ...] = ()
     routes: tuple[Route | None, ...] = ()
-    policies: tuple[RouteByRules | StoredPolicy, ...] = ()
+    policies: tuple[Any, ...] = ()
     faults: tuple[Fault, ...] = ()
 
 
-def read(data: object, *, stored: bool = False) -> Parts:
+def read(data: object, *, policies: Mapping[str, Sequence[type[Any]]], stored: bool = False) -> Parts:
     """
     Read the parts of a process.
 
     Args:
         data: What a TOML parser gives; also what `SupportProcess.to_data` gave.
-        stored: Whether it comes from a store, where policies that are code are described.
+        policies: The classes of policies that may be named, by name; the newest revision first.
+        stored: Whether it comes from a store: a policy that is not known is then described.
 
     Returns:
         The parts that could be read, and every fault of the others with its place.
@@ -72,7 +71,7 @@ def read(data: object, *, stored: bool = False) -> Parts:
     if foreign := tuple(foreign_faults(data)):
         return Parts(faults=foreign)
     reader = _Reader()
-    reader.check_keys(data, _STORED_SECTIONS if stored else _SECTIONS, "")
+    reader.check_keys(data, _SECTIONS, "")
     table = data.get("process", {})
     settings = reader.values(Settings, table, "process")
     told = table.keys() if isinstance(table, Mapping) else attrs.fields_dict(Settings).keys()
@@ -84,7 +83,7 @@ def read(data: object, *, stored: bool = False) -> Parts:
         tiers=tiers,
         limits=reader.parts(TimeLimit, data.get("limits", ()), "limits"),
         routes=reader.parts(Route, data.get("routes", ()), "routes"),
-        policies=tuple(reader.policies(data.get("policies", ()))) if stored else (),
+        policies=tuple(reader.policies(data.get("policies", ()), policies, stored=stored)),
         faults=tuple(reader.faults),
     )
 
@@ -130,12 +129,25 @@ class _Reader:
         for key, field in known.items():
             before = len(self.faults)
             if key in data:
-                found[key] = getattr(self, _READERS.get(key, "plain"))(field, data[key], joined(place, key))
+                found[key] = self._reader_of(field)(field, data[key], joined(place, key))
             elif field.default is attrs.NOTHING:
                 self.fault(joined(place, key), "is missing")
             if len(self.faults) > before:
                 found.pop(key, None)
         return found
+
+    def _reader_of(self, field: "attrs.Attribute[Any]") -> Callable[["attrs.Attribute[Any]", object, str], Any]:
+        """Find how a field is read: by its name, or by the parts that it says it is made of."""
+        if PARTS in field.metadata:
+            return self.several
+        reader: Callable[[attrs.Attribute[Any], object, str], Any]
+        reader = getattr(self, _READERS.get(field.name, "plain"))
+        return reader
+
+    def several(self, field: "attrs.Attribute[Any]", value: object, place: str) -> object:
+        """Read a list of tables, of the class that the field names."""
+        found = self.parts(field.metadata[PARTS], value, place)
+        return None if None in found else self.plain(field, found, place)
 
     def part(self, kind: type[_T], data: object, place: str) -> _T | None:
         """Read a table; None if a field of it cannot be read."""
@@ -182,7 +194,7 @@ class _Reader:
         try:
             convert: Any = field.converter or _unchanged
             converted = convert(value)
-            validate: Any = field.validator
+            validate: Any = field.validator or _valid
             validate(None, field, converted)
         except PolicyConfigError as error:
             self.fault(place, error.problem)
@@ -206,10 +218,6 @@ class _Reader:
         """Read the points on a limit's way."""
         found = self.parts(Threshold, value, place)
         return found if None in found else self.plain(field, found, place)
-
-    def routes(self, _field: object, value: object, place: str) -> Sequence[Route | None]:
-        """Read the rules of a stored routing policy."""
-        return self.parts(Route, value, place)
 
     def actions(self, field: "attrs.Attribute[Any]", value: object, place: str) -> object:
         """Read what a threshold does, each action at its own place."""
@@ -237,18 +245,46 @@ class _Reader:
             except PolicyConfigError as error:
                 self.fault(where, error.problem)
 
-    def policies(self, data: object) -> Iterator[RouteByRules | StoredPolicy]:
-        """Read how a stored process describes its policies."""
+    def policies(self, data: object, known: Mapping[str, Sequence[type[Any]]], *, stored: bool) -> Iterator[Any]:
+        """Read policies by the names of their classes."""
         for place, item in self.items(data, "policies", "tables"):
-            known = isinstance(item, Mapping) and item.keys() == {"use", "revision", "fields"}
-            if not known or not isinstance(item["fields"], Mapping):
-                self.fault(place, "must be a table of use, revision and a table of fields")
-            elif item["use"] == RouteByRules.name:
-                rules = self.part(RouteByRules, item["fields"], f"{place}.fields")
-                if rules:
-                    yield rules
+            use = item.get("use") if isinstance(item, Mapping) else None
+            if not isinstance(use, str):
+                self.fault(place, "must be a table with `use`, the name of a policy")
+                continue
+            kinds = known.get(use)
+            if kinds:
+                yield from self._policy(kinds, item, place)
+            elif stored:
+                yield from self._described_policy(item, place)
             else:
-                yield StoredPolicy(name=item["use"], revision=item["revision"], fields=item["fields"])
+                listed = ", ".join(sorted(known))
+                problem = f"{use[:80]!r} is not known; possible are: {listed}"
+                self.fault(f"{place}.use", f"{problem}; hand in classes of your own with policies=")
+
+    def _policy(self, kinds: Sequence[type[Any]], item: Mapping[str, object], place: str) -> Iterator[Any]:
+        """Make a policy; of several revisions the one that is named, else the newest."""
+        kind = next((kind for kind in kinds if kind.revision == item.get("revision")), kinds[0])
+        said = {key: value for key, value in item.items() if key not in _OF_EVERY_POLICY}
+        try:
+            policy = self.part(kind, said, place) if attrs.has(kind) else kind(**said)
+        except (PolicyConfigError, TypeError, ValueError) as error:
+            self.fault(place, f"{kind.__name__} cannot be made of it: {error}")
+            return
+        if policy is not None:
+            yield policy
+
+    def _described_policy(self, item: Mapping[str, Any], place: str) -> Iterator[StoredPolicy]:
+        said = {key: value for key, value in item.items() if key not in _OF_EVERY_POLICY}
+        try:
+            yield StoredPolicy(
+                name=item["use"], revision=item.get("revision", 0), answers=item.get("answers", ()), fields=said
+            )
+        except PolicyConfigError as error:
+            self.fault(joined(place, error.field.partition(".")[2]), error.problem)
+
+
+_OF_EVERY_POLICY: Final = ("use", "revision", "answers")
 
 
 def _fields_of(kind: Any) -> Mapping[str, "attrs.Attribute[Any]"]:  # noqa: ANN401 - any attrs class
@@ -259,13 +295,16 @@ def _unchanged(value: object) -> object:
     return value
 
 
+def _valid(_instance: object, _field: object, _value: object) -> None:
+    return None
+
+
 _READERS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("when", "start", "pause", "resume", "stop", "reset", "cancel"), "match"),
     "target": "target",
     "thresholds": "thresholds",
     "do": "actions",
     "to": "destination",
-    "routes": "routes",
 }
 """How fields are read that are more than one value, by their name."""
 

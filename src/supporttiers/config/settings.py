@@ -7,7 +7,6 @@ import attrs
 from supporttiers import _fields as fields
 from supporttiers._fields import at_least, each, flag, optional, part, tuple_of
 from supporttiers.calendars import ALWAYS_OPEN
-from supporttiers.decisions import Destination, Situation
 from supporttiers.tiers import MoveRules
 
 
@@ -56,18 +55,16 @@ class StoredPolicy:
     """
     What a stored process says of a policy that is code: enough to know it by, not to ask it.
 
-    Cases that are open go on with the revision that they started with, and routes are only asked at the opening.
-
     Attributes:
         name: The policy's.
         revision: The policy's.
+        answers: What the policy was asked: `route`, `permit` ...
         fields: Its data.
     """
 
-    name: str
-    revision: int
+    name: str = attrs.field(validator=part(fields.name))
+    revision: int = attrs.field(validator=part(at_least(0)))
+    answers: tuple[str, ...] = attrs.field(
+        converter=tuple_of, validator=part(each(fields.name, at_most=50, what="names"))
+    )
     fields: Mapping[str, object] = attrs.field(hash=False)
-
-    def route(self, _situation: Situation, /) -> Destination | None:
-        """Have no opinion."""
-        return None

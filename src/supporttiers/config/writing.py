@@ -14,6 +14,8 @@ from supporttiers.config.settings import StoredPolicy
 from supporttiers.errors import PolicyConfigError
 from supporttiers.limits import ANY_PRIORITY, Action, Percent, TimeLimit
 from supporttiers.match import Match
+from supporttiers.policies import BUILT_IN
+from supporttiers.protocols import methods_of
 
 
 def data_from(value: object) -> Any:  # noqa: ANN401 - plain data
@@ -69,12 +71,20 @@ def _is_said(field: "attrs.Attribute[Any]", part: object) -> bool:
 
 def described(policy: Any) -> dict[str, Any]:  # noqa: ANN401 - a policy is whatever has its name, revision and method
     """
-    Describe a policy that is code: its name, its revision and its data.
+    Describe a policy as a process file does: its name and its data; what the library cannot know by heart besides.
 
     Raises:
-        PolicyConfigError: A field of it is no data.
+        PolicyConfigError: A field of it is no data, or has a name that files use otherwise.
     """
-    return {"use": policy.name, "revision": policy.revision, "fields": _fields_from(policy)}
+    table: dict[str, Any] = {"use": policy.name}
+    if BUILT_IN.get(policy.name) is not type(policy):
+        answers = policy.answers if isinstance(policy, StoredPolicy) else methods_of(policy)
+        table |= {"revision": policy.revision, "answers": list(answers)}
+    said = _fields_from(policy)
+    taken = sorted({*table, "revision", "answers"} & said.keys())
+    if taken:
+        raise PolicyConfigError(type_name(policy), f"has a field {taken[0]!r}, which process files use otherwise")
+    return {**table, **said}
 
 
 def _fields_from(policy: Any) -> Any:  # noqa: ANN401

@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, Protocol, Self, TypeVar, runtime_checkable
+from typing import Any, Final, Protocol, Self, TypeVar, runtime_checkable
 
 import attrs
 
 from supporttiers import _fields as fields
 from supporttiers import _flows as flows
 from supporttiers._codec import body_hash
-from supporttiers._engine import explain, options, readings
+from supporttiers._engine import explain, readings
 from supporttiers._fields import Check, at_least, instance_of, one_of, optional, type_name
 from supporttiers._flows import Call, Flow, Ports, drive
 from supporttiers.actors import Actor, ActorKind
@@ -25,11 +25,13 @@ from supporttiers.backends.storage import store_of
 from supporttiers.cases import Case
 from supporttiers.clock import Clock, IdFactory, SystemClock
 from supporttiers.commands import COMMANDS, Command, Open
+from supporttiers.config.settings import StoredPolicy
 from supporttiers.decisions import Decision
 from supporttiers.desk._verbs import Common, Verbs
 from supporttiers.errors import CaseNotFoundError, Fault, InputError, PluginError, ProcessError, SupportTiersError
 from supporttiers.events import Event
-from supporttiers.match import Match
+from supporttiers.facts import FactSource
+from supporttiers.match import Match, facts_in
 from supporttiers.process import SupportProcess
 from supporttiers.protocols import GROUPS, KEY_LIFE, CaseStore, Directory, Notifier, VendorGateway
 from supporttiers.readings import ClockReading, Explanation, Option, Page, Pass
@@ -75,6 +77,8 @@ class SupportDesk(Verbs):
         clock: Clock | None = None,
         ids: Ids | None = None,
         directory: Directory | None = None,
+        facts: Iterable[FactSource] = (),
+        policies: Iterable[type[Any]] = (),
         notifiers: Iterable[Notifier] = (),
         vendors: Iterable[VendorGateway] = (),
         clock_tolerance: timedelta = timedelta(minutes=5),
@@ -89,6 +93,8 @@ class SupportDesk(Verbs):
             ids: Makes ids for cases that the caller gives none; UUIDv7 when None.
             directory: Knows people. Without one, an id equal to the requester acts as the customer, any other as an
                 agent.
+            facts: Sources of what policies need to know from outside.
+            policies: Classes of policies of your own, which process files and stored processes may name.
             notifiers: Carry messages to people; each has a name of its own.
             vendors: Gateways to vendors' systems; tiers refer to them by name.
             clock_tolerance: How far in the future a command's `at` may lie, for machines whose clocks differ.
@@ -100,7 +106,8 @@ class SupportDesk(Verbs):
             StoreError: The URL names no store that is known.
         """
         _must(_tolerance, "clock_tolerance", clock_tolerance)
-        found = _processes(process)
+        own = tuple(policies)
+        found = _processes(process, own)
         self._ports = Ports(
             store=store_of(store),
             processes={(each.name, each.revision): each for each in found},
@@ -108,7 +115,10 @@ class SupportDesk(Verbs):
             default=found[0],
             notifiers=_by_name("notifier", notifiers, Notifier),
             vendors=_by_name("vendor", vendors, VendorGateway),
+            sources=_sources(facts),
+            policies=_classes(own, found),
         )
+        _check_needs(found, self._ports.sources)
         self._clock: Clock = SystemClock() if clock is None else _fitting(clock, Clock)
         self._ids: Ids = IdFactory() if ids is None else _fitting(ids, Ids)
         self._directory = None if directory is None else _fitting(directory, Directory)
@@ -305,6 +315,8 @@ class SupportDesk(Verbs):
 
     def _resolved(self, match: Match) -> Match:
         _must(instance_of(Match, "a Match"), "match", match)
+        if facts_in(match):
+            raise InputError("", "match", "speaks of facts, by which cases cannot be found; possible are their fields")
         return match.resolved(self.process.priorities)
 
     def clocks(self, case: Case | str) -> tuple[ClockReading, ...]:
@@ -320,7 +332,7 @@ class SupportDesk(Verbs):
             An option for each verb and target, allowed or not; each was decided and thrown away, so it is the truth.
         """
         found = self.get(self._id_of(case))
-        return options(self._process_of(found), found, self._actor_on(found, by), self._clock.now())
+        return drive(flows.options_for(self._ports, found, self._actor_on(found, by), self._clock.now()))
 
     def history(self, case: Case | str, *, visible_to: Actor | str | None = None) -> tuple[Event, ...]:
         """
@@ -440,9 +452,55 @@ class _Once:
             self._done = True
 
 
-def _processes(given: object) -> list[SupportProcess]:
+def _sources(given: Iterable[FactSource]) -> dict[str, FactSource]:
+    """Check sources of facts when the desk is built."""
+    found: dict[str, FactSource] = {}
+    for source in given:
+        if not isinstance(source, FactSource):
+            raise PluginError(type_name(source), "it is no source of facts; hand in a FactSource")
+        if source.name in found:
+            raise PluginError(source.name, "there are two sources of facts of this name")
+        found[source.name] = source
+    for source in found.values():
+        _check_key(source, found)
+    return found
+
+
+def _check_key(source: FactSource, known: Mapping[str, FactSource]) -> None:
+    """Make sure that keys that come from other facts lead to a source whose key stands on the case."""
+    seen, here = [source.name], source
+    while here.keyed_by.startswith("facts."):
+        other = here.keyed_by.split(".")[1]
+        if other not in known:
+            raise PluginError(source.name, f"its key comes from the fact {other!r}, for which there is no source")
+        if other in seen:
+            raise PluginError(source.name, f"its key comes from itself, by way of: {', '.join(seen[1:]) or 'itself'}")
+        seen.append(other)
+        here = known[other]
+
+
+def _check_needs(processes: Iterable[SupportProcess], sources: Mapping[str, FactSource]) -> None:
+    """Refuse a process whose policies need what nobody can answer: it must not be found out in the middle of a case."""
+    for process in processes:
+        unknown = sorted(set(process.needs) - sources.keys())
+        if unknown:
+            listed = ", ".join(sources) or "none"
+            problem = f"it needs the facts {', '.join(unknown)}, for which the desk has no source (it has: {listed})"
+            raise PluginError(process.name, f"{problem}; hand one in with facts=[FactSource(...)]")
+
+
+def _classes(own: Sequence[type[Any]], processes: Iterable[SupportProcess]) -> tuple[type[Any], ...]:
+    """Give the classes of policies that stored processes may name: those handed in, and those of the processes."""
+    used = [policy for process in processes for policy in process.policies if not isinstance(policy, StoredPolicy)]
+    return tuple(dict.fromkeys((*own, *map(type, used))))
+
+
+def _processes(given: object, policies: Sequence[type[Any]]) -> list[SupportProcess]:
     several = list(given) if isinstance(given, list | tuple) else [given]
-    found = [each if isinstance(each, SupportProcess) else SupportProcess.from_toml(_path(each)) for each in several]
+    found = [
+        each if isinstance(each, SupportProcess) else SupportProcess.from_toml(_path(each), policies=policies)
+        for each in several
+    ]
     if not found:
         raise ProcessError("desk", (Fault("process", "no process was given; hand in at least one"),))
     names = [process.name for process in found]

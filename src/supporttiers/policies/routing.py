@@ -5,9 +5,9 @@ from typing import ClassVar, Self
 
 import attrs
 
-from supporttiers._fields import instance_of, part, tuple_of, type_name
+from supporttiers._fields import PARTS, instance_of, part, tuple_of, type_name
 from supporttiers.decisions import Destination, Situation
-from supporttiers.match import Match, Predicate
+from supporttiers.match import Match, Predicate, facts_in
 
 
 def _condition(value: object) -> str | None:
@@ -62,7 +62,12 @@ class RouteByRules:
     name: ClassVar[str] = "supporttiers.route-by-rules"
     revision: ClassVar[int] = 1
 
-    routes: tuple[Route, ...] = attrs.field(converter=tuple_of, validator=part(_routes))
+    routes: tuple[Route, ...] = attrs.field(converter=tuple_of, validator=part(_routes), metadata={PARTS: Route})
+
+    @cached_property
+    def needs(self) -> tuple[str, ...]:
+        """The facts of which the rules speak."""
+        return tuple(dict.fromkeys(fact for route in self.routes for fact in facts_in(route.when)))
 
     def route(self, situation: Situation, /) -> Destination | None:
         """

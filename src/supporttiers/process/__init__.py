@@ -5,7 +5,7 @@ A `SupportProcess` is a value: equal processes have equal revisions, and a chang
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from hashlib import sha256
 from os import PathLike
@@ -20,14 +20,16 @@ from supporttiers.config.files import data_of, foreign_faults, text_of
 from supporttiers.config.reading import Parts, read
 from supporttiers.config.settings import Settings
 from supporttiers.config.writing import canonical, data_from, described, table_from
-from supporttiers.decisions import Destination, Situation
 from supporttiers.diagrams import mermaid
-from supporttiers.errors import Fault, PluginError, PolicyConfigError, ProcessError
+from supporttiers.errors import Fault, PolicyConfigError, ProcessError
+from supporttiers.facts import needs_of
 from supporttiers.limits import TimeLimit, limit_of_tier
+from supporttiers.match import facts_in
+from supporttiers.policies import kinds_of, resolved
 from supporttiers.policies.routing import Route, RouteByRules
 from supporttiers.process.compiled import CompiledLimit
 from supporttiers.process.faults import Whole, error_of, policy_faults
-from supporttiers.protocols import RoutePolicy
+from supporttiers.protocols import METHODS, Policy, methods_of
 from supporttiers.tiers import MoveRules, Tier, TierKind
 
 __all__ = ["CompiledLimit", "SupportProcess"]
@@ -62,7 +64,7 @@ class SupportProcess(Settings):
         name: Of the process; cases remember it.
         tiers: The tiers, in any order.
         limits: Time limits, besides those that the tiers' `time_limit` makes.
-        policies: Objects that are asked in this order where a new case should go; the first answer counts.
+        policies: Rules that are asked in this order; of most questions the first answer counts.
         entry: Levels at which a case may be opened besides the lowest staffed one, or `any`.
         moves: `listed`: only what tiers list; `any`: up to every higher and back to every lower tier.
         reopen_from: Ended statuses from which a case may be reopened.
@@ -86,7 +88,7 @@ class SupportProcess(Settings):
 
     tiers: tuple[Tier, ...] = attrs.field(converter=tuple_of)
     limits: tuple[TimeLimit, ...] = attrs.field(default=(), converter=tuple_of)
-    policies: tuple[RoutePolicy, ...] = attrs.field(default=(), converter=tuple_of)
+    policies: tuple[Policy, ...] = attrs.field(default=(), converter=tuple_of)
 
     def __attrs_post_init__(self) -> None:
         """Judge the whole."""
@@ -123,52 +125,58 @@ class SupportProcess(Settings):
         )
 
     @classmethod
-    def from_toml(cls, path: "str | PathLike[str]") -> Self:
+    def from_toml(cls, path: "str | PathLike[str]", *, policies: Iterable[type[Any]] = ()) -> Self:
         """
         Read a process file.
 
         Args:
             path: Of a file in TOML, UTF-8, at most 1 MiB.
+            policies: Classes of your own that the file may name, besides the built-in ones.
 
         Raises:
             ProcessError: It cannot be read, or is not valid; every fault is listed, with its place.
         """
-        return cls.from_text(text_of(path), source=str(path))
+        return cls.from_text(text_of(path), source=str(path), policies=policies)
 
     @classmethod
-    def from_text(cls, text: str, *, source: str = "text") -> Self:
+    def from_text(cls, text: str, *, source: str = "text", policies: Iterable[type[Any]] = ()) -> Self:
         """
         Read a process from TOML.
 
         Args:
             text: The TOML.
             source: What errors call it.
+            policies: Classes of your own that it may name, besides the built-in ones.
 
         Raises:
             ProcessError: It is not valid; every fault is listed, with its place (line and column where it is no TOML).
         """
-        return cls.from_data(data_of(text, source), source=source)
+        return cls.from_data(data_of(text, source), source=source, policies=policies)
 
     @classmethod
-    def from_data(cls, data: Mapping[str, object], *, source: str = "data") -> Self:
+    def from_data(cls, data: Mapping[str, object], *, source: str = "data", policies: Iterable[type[Any]] = ()) -> Self:
         """
         Read a process from tables and lists, as a TOML or JSON parser gives them.
 
         Args:
             data: Shaped as a process file.
             source: What errors call it.
+            policies: Classes of your own that it may name, besides the built-in ones.
 
         Raises:
             ProcessError: It is not valid; every fault is listed, with its place.
         """
-        return cls._from_parts(read(data), source)
+        return cls._from_parts(read(data, policies=kinds_of(policies)), source)
 
     @classmethod
-    def from_json(cls, body: str) -> Self:
+    def from_json(cls, body: str, *, policies: Iterable[type[Any]] = ()) -> Self:
         """
         Read a process that a store kept.
 
-        Policies that are code come back as what is known of them: they have no opinion, and the same revision.
+        Args:
+            body: As `to_json` wrote it.
+            policies: Classes of your own that it may name. One that is not handed in comes back as what is known of
+                it: it has no opinion, and the same revision.
 
         Raises:
             ProcessError: It was not written by `to_json`.
@@ -177,7 +185,7 @@ class SupportProcess(Settings):
             data = json.loads(body)
         except (TypeError, ValueError, RecursionError) as error:
             raise ProcessError("stored process", (Fault("", f"is no JSON: {error}"),)) from None
-        return cls._from_parts(read(data, stored=True), "stored process")
+        return cls._from_parts(read(data, policies=kinds_of(policies), stored=True), "stored process")
 
     @classmethod
     def _from_parts(cls, parts: Parts, source: str) -> Self:
@@ -196,8 +204,8 @@ class SupportProcess(Settings):
         Give the process in the shape of its file.
 
         Returns:
-            Tables, lists, texts and numbers; `from_data` makes an equal process of it. Policies that are code, which no
-            file can hold, are described under `policies`.
+            Tables, lists, texts and numbers; `from_data` makes an equal process of it, given the classes of policies
+            that are not built in.
         """
         data: dict[str, Any] = {
             "process": table_from(self, Settings),
@@ -209,8 +217,8 @@ class SupportProcess(Settings):
 
     def _policies_data(self) -> dict[str, Any]:
         match self.policies:
-            case (RouteByRules(routes=routes),):
-                return {"routes": data_from(routes)}
+            case (RouteByRules(routes=routes), *others):
+                return {"routes": data_from(routes), "policies": [described(policy) for policy in others]}
         return {"policies": [described(policy) for policy in self.policies]}
 
     def to_json(self) -> str:
@@ -280,10 +288,21 @@ class SupportProcess(Settings):
         return WorkingHours.always()
 
     @cached_property
-    def _routing(self) -> tuple[RoutePolicy, ...]:
-        return tuple(
-            policy.resolved(self.priorities) if isinstance(policy, RouteByRules) else policy for policy in self.policies
-        )
+    def _asked(self) -> Mapping[str, tuple[Any, ...]]:
+        ready = [resolved(policy, self.priorities) for policy in self.policies]
+        return {method: tuple(each for each in ready if method in methods_of(each)) for method in METHODS}
+
+    @cached_property
+    def lasting_needs(self) -> tuple[str, ...]:
+        """The facts that a case keeps: those of which its limits speak, and those that decide their targets."""
+        named = [fact for limit in self.all_limits for match in limit.conditions for fact in facts_in(match)]
+        return tuple(dict.fromkeys((*named, *(fact for each in self.asked("target") for fact in needs_of(each)))))
+
+    @cached_property
+    def needs(self) -> tuple[str, ...]:
+        """Every fact that the process needs from outside."""
+        asked = [fact for policies in self._asked.values() for each in policies for fact in needs_of(each)]
+        return tuple(dict.fromkeys((*self.lasting_needs, *asked)))
 
     # -- asked
 
@@ -301,27 +320,9 @@ class SupportProcess(Settings):
         place = self.limit_places.get(limit)
         return self._calendar if place is None else self.compiled_limits[place].calendar
 
-    def route(self, situation: Situation) -> Destination | None:
-        """
-        Ask the policies where a new case should go.
-
-        Args:
-            situation: The case as it would be at its default tier.
-
-        Returns:
-            The first policy's answer that is one; None where no policy has an opinion.
-
-        Raises:
-            PluginError: A policy answered something else.
-        """
-        for policy in self._routing:
-            answer: object = policy.route(situation)
-            if isinstance(answer, Destination):
-                return answer
-            if answer is not None:
-                problem = f"its route() gave {type_name(answer)}; possible are a Destination and None"
-                raise PluginError(policy.name, problem)
-        return None
+    def asked(self, method: str) -> tuple[Any, ...]:
+        """Give the policies that have an answer to one of `METHODS`, in order."""
+        return self._asked[method]
 
     def diagram(self) -> str:
         """Draw it as Mermaid text: tiers are boxes, moves are arrows."""

@@ -110,7 +110,5 @@ class CompiledLimit:
 
 
 def _key_of(limit: TimeLimit) -> Callable[[Any], object] | None:
-    said = limit.predicates
-    matches = (limit.when, said.start, said.pause, said.resume, said.stop, said.reset, said.cancel)
-    fields = frozenset({"priority"}).union(*(fields_of(match) for match in matches if match is not None))
+    fields = frozenset({"priority"}).union(*(fields_of(match) for match in limit.conditions if match is not None))
     return attrgetter(*sorted(fields)) if fields <= _FEW else None

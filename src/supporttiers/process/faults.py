@@ -9,13 +9,14 @@ import attrs
 from supporttiers import _fields as fields
 from supporttiers._fields import at_least, type_name
 from supporttiers.calendars import ALWAYS_OPEN
-from supporttiers.config.settings import Settings
+from supporttiers.config.settings import Settings, StoredPolicy
 from supporttiers.config.writing import described
 from supporttiers.errors import Fault, PolicyConfigError, ProcessError
 from supporttiers.limits import ANY_PRIORITY, Action, TimeLimit, limit_of_tier
 from supporttiers.links import LINK_KINDS
 from supporttiers.match import Comparison, Match
 from supporttiers.policies.routing import Route
+from supporttiers.protocols import METHODS, methods_of
 from supporttiers.tiers import OPEN, WAIT_REASONS, Tier, TierKind, entry_level
 
 MAX_SHOWN: Final = 100
@@ -39,7 +40,7 @@ def _file_order(fault: Fault) -> tuple[int, list[object]]:
 
 
 def policy_faults(policy: Any, place: int) -> Iterator[Fault]:  # noqa: ANN401 - it may be anything
-    """Judge whether an object can be asked as a routing policy, and what it is can be written down."""
+    """Judge whether an object can be asked as a policy, and what it is can be written down."""
     where, kind = f"policies[{place}]", type_name(policy)
     if isinstance(policy, type):
         yield Fault(where, f"is the class {policy.__name__}; hand in an instance of it")
@@ -49,10 +50,14 @@ def policy_faults(policy: Any, place: int) -> Iterator[Fault]:  # noqa: ANN401 -
         for name, problem in (
             ("name", fields.name(getattr(policy, "name", None))),
             ("revision", at_least(0)(getattr(policy, "revision", None))),
-            ("route", None if callable(getattr(policy, "route", None)) else "must be a method of one argument"),
         )
         if problem
     ]
+    if not methods_of(policy) and not isinstance(policy, StoredPolicy):
+        before.append(f"{kind} answers nothing; possible are methods of one argument: {', '.join(METHODS)}")
+    needs = getattr(policy, "needs", ())
+    if isinstance(needs, str) or not all(isinstance(need, str) for need in needs):
+        before.append(f"{kind} has no usable needs: it must be a collection of names of facts")
     yield from (Fault(where, problem) for problem in before)
     if not before:
         try:

@@ -1,0 +1,194 @@
+"""Asking the policies: with the facts that they need, and with a check of what they answer."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+import attrs
+
+from supporttiers import _fields as fields
+from supporttiers import events as happened
+from supporttiers._engine.work import Work
+from supporttiers._fields import type_name
+from supporttiers.cases import Case, Place
+from supporttiers.commands import Command
+from supporttiers.decisions import Destination, Hold, Later, Refusal, Situation
+from supporttiers.errors import FactsError, NotPermittedError, PluginError
+from supporttiers.events import Event
+from supporttiers.facts import FactKey, keys_of, needs_of
+from supporttiers.reasons import Reason
+
+# -- facts
+
+
+class Missing(Exception):  # noqa: N818 - no error: the flow reads what is missing, and decides again
+    """Something must be known first."""
+
+    def __init__(self, wanted: Iterable[FactKey]) -> None:
+        """Say what."""
+        super().__init__()
+        self.wanted = frozenset(wanted)
+
+
+def learn(work: Work, case: Case, needs: Sequence[str]) -> dict[str, object]:
+    """
+    Give the facts that are needed about a case; they will stand on the next event.
+
+    Raises:
+        Missing: Some have not been read yet; all of them at once.
+        FactsError: A source cannot be read, and a command needs it. Time goes on with what the case last knew.
+    """
+    if not needs:
+        return {}
+    looking = _Looking(work, case)
+    for name in needs:
+        looking.look_up(name)
+    if looking.missing:
+        raise Missing(looking.missing)
+    work.use(looking.found, looking.stale)
+    return {name: looking.found[name] for name in needs}
+
+
+class _Looking:
+    """One look at several facts, each after those that its key comes from."""
+
+    def __init__(self, work: Work, case: Case) -> None:
+        self.work, self.case = work, case
+        self.found: dict[str, object] = {}
+        self.missing: set[FactKey] = set()
+        self.stale: list[str] = []
+
+    def look_up(self, name: str) -> None:
+        facts = self.work.facts
+        if name in self.found:
+            return
+        keyed_by = facts.keyed_by.get(name)
+        if keyed_by is None or name in facts.failed:
+            self.found[name] = self._last_known(name)
+            return
+        if keyed_by.startswith("facts."):
+            other = keyed_by.split(".")[1]
+            self.look_up(other)
+            if other not in self.found:
+                return
+        keys = keys_of(keyed_by, self.case, self.found)
+        wanted = [FactKey(name, key) for key in ((keys,) if isinstance(keys, str) else keys or ())]
+        missing = [key for key in wanted if key not in facts.values]
+        if missing:
+            self.missing.update(missing)
+        elif isinstance(keys, tuple):
+            self.found[name] = {key.key: facts.values[key] for key in wanted}
+        else:
+            self.found[name] = facts.values[wanted[0]] if wanted else None
+
+    def _last_known(self, name: str) -> object:
+        work = self.work
+        if work.command is not None:
+            raise FactsError(name, work.facts.failed.get(name, "this desk has no such source of facts"), retryable=True)
+        self.stale.append(name)
+        return self.case.facts.get(name)
+
+
+# -- what policies are asked
+
+
+def _situation(work: Work, case: Case, needs: Sequence[str], more: dict[str, Any]) -> Situation:
+    facts = learn(work, case, needs)
+    if facts:
+        case = attrs.evolve(case, facts={**case.facts, **facts})
+    return Situation(case=case, command=work.command, now=work.at, facts=facts, by=work.by, **more)
+
+
+def _answers(work: Work, method: str, case: Case, **more: Any) -> Iterator[tuple[Any, object]]:  # noqa: ANN401
+    """Ask every policy that has an answer to a method, in order."""
+    for policy in work.process.asked(method):
+        yield policy, getattr(policy, method)(_situation(work, case, needs_of(policy), more))
+
+
+def _first(work: Work, method: str, case: Case, kind: type, **more: Any) -> tuple[Any, Any]:  # noqa: ANN401
+    """Give the first policy with an opinion, and the opinion; two times None where no policy has one."""
+    for policy, answer in _answers(work, method, case, **more):
+        if answer is not None:
+            _must_be(policy, method, answer, kind)
+            return policy, answer
+    return None, None
+
+
+def _must_be(policy: Any, method: str, answer: object, kind: Any) -> None:  # noqa: ANN401
+    if not isinstance(answer, kind):
+        possible = " or ".join(each.__name__ for each in (kind if isinstance(kind, tuple) else (kind,)))
+        raise PluginError(policy.name, f"its {method}() gave {type_name(answer)}; possible are a {possible} and None")
+
+
+def route(work: Work, case: Case) -> Destination | None:
+    """Ask where a new case should go."""
+    answer: Destination | None = _first(work, "route", case, Destination)[1]
+    return answer
+
+
+def prioritise(work: Work, case: Case) -> str | None:
+    """Ask how urgent a case is."""
+    policy, answer = _first(work, "prioritise", case, str)
+    if answer is not None and answer not in work.process.priorities:
+        possible = ", ".join(work.process.priorities)
+        raise PluginError(policy.name, f"its prioritise() gave {answer[:40]!r}; possible are: {possible}")
+    priority: str | None = answer
+    return priority
+
+
+def target(work: Work, case: Case, limit: str) -> timedelta | None:
+    """Ask how much working time a limit allows a case."""
+    policy, answer = _first(work, "target", case, timedelta, limit=limit)
+    if answer is not None and answer <= timedelta(0):
+        raise PluginError(policy.name, f"its target() gave {answer}; possible are durations above zero and None")
+    allowed: timedelta | None = answer
+    return allowed
+
+
+def assign(work: Work, *, exclude: tuple[str, ...] = ()) -> bool:
+    """Give the case to whom the policies say; say whether they said somebody."""
+    if not work.process.asked("assign"):
+        return False
+    policy, agent = _first(work, "assign", work.snapshot(), str, exclude=exclude)
+    if agent is None:
+        return False
+    if problem := fields.name(agent):
+        raise PluginError(policy.name, f"its assign() gave an id that {problem}")
+    if agent != work.draft.assignee:
+        work.emit(happened.CaseAssigned, assignee=agent, reason=Reason("assign.policy", {"policy": policy.name}))
+    return True
+
+
+def permit(work: Work, trigger: str, *, to: Place | None = None, case: Case | None = None) -> None:
+    """
+    Ask whether anything stands against a verb. What follows from a command by itself is not asked about again.
+
+    Raises:
+        NotPermittedError: Something does; every refusal is named, and everything that is missing.
+    """
+    if not work.process.asked("permit") or (work.command is not None and work.command.trigger != trigger):
+        return
+    refusals: list[Refusal] = []
+    asked = case or work.snapshot()
+    for policy, answer in _answers(work, "permit", asked, trigger=trigger, to=to):
+        if answer is not None:
+            _must_be(policy, "permit", answer, (Refusal, Hold))
+        if isinstance(answer, Refusal):
+            refusals.append(answer)
+    if refusals:
+        missing = dict.fromkeys(word for refusal in refusals for word in refusal.missing)
+        reasons = tuple(refusal.reason for refusal in refusals)
+        raise NotPermittedError(work.case_id, trigger, work.by.id, reasons, tuple(missing))
+
+
+def reactions(work: Work, event: Event) -> Iterator[tuple[str, Command | Later]]:
+    """Ask what follows from an event; give each wish with the name of the policy."""
+    if not work.process.asked("react"):
+        return
+    for policy, answer in _answers(work, "react", work.snapshot(), trigger="react", event=event):
+        wishes: Any = () if answer is None else answer
+        if isinstance(wishes, Command | Later) or not isinstance(wishes, Iterable):
+            raise PluginError(policy.name, f"its react() gave {type_name(answer)}; possible is a list of commands")
+        for wish in wishes:
+            _must_be(policy, "react", wish, (Command, Later))
+            yield policy.name, wish

@@ -1,0 +1,137 @@
+"""Decide with what must be known from outside: read it with no transaction of ours open, and decide again."""
+
+import logging
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Final, TypeVar
+
+import attrs
+
+from supporttiers._engine import decide
+from supporttiers._flows.driving import Call, Flow, Ports
+from supporttiers.cases import Case
+from supporttiers.commands import Command
+from supporttiers.decisions import Decision, NeedFacts
+from supporttiers.errors import SupportTiersError
+from supporttiers.facts import FactKey, Facts, plain_fact
+from supporttiers.process import SupportProcess
+
+log = logging.getLogger("supporttiers.flows")
+
+ROUNDS: Final = 4
+"""So often facts are read for one decision: a key may come up only once an earlier fact is known."""
+
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+
+
+def answered(ports: Ports, tenant: str, ask: Callable[[Facts], T | NeedFacts]) -> Flow[T]:
+    """Ask until nothing more must be known; what has not come up after four rounds counts as not readable."""
+    known = ports.no_facts
+    rounds = 0
+    while isinstance(answer := ask(known), NeedFacts):
+        if rounds == ROUNDS:
+            known = _given_up(known, answer.wanted)
+        else:
+            known = yield from read(ports, tenant, known, answer.wanted)
+            rounds += 1
+    return answer
+
+
+def _given_up(facts: Facts, wanted: frozenset[FactKey]) -> Facts:
+    problem = f"after {ROUNDS} rounds of reading there is still something to be known"
+    return facts.with_values({}, {key.source: problem for key in wanted})
+
+
+def decided(
+    ports: Ports, process: SupportProcess, case: Case | None, command: Command, *, now: datetime, tenant: str
+) -> Flow[Decision]:
+    """Decide one command."""
+    ask = partial(decide_with, process, case, command, now=now, tenant=tenant)
+    return (yield from answered(ports, tenant, ask))
+
+
+def decide_with(
+    process: SupportProcess, case: Case | None, command: Command | None, facts: Facts, *, now: datetime, tenant: str
+) -> Decision | NeedFacts:
+    """Decide, with the facts as the last argument by place, for those who bind the others."""
+    return decide(process, case, command, now, facts, tenant=tenant)
+
+
+def read(ports: Ports, tenant: str, facts: Facts, wanted: frozenset[FactKey]) -> Flow[Facts]:
+    """Read facts, each source once for all its keys."""
+    values: dict[FactKey, object] = {}
+    failed: dict[str, str] = {}
+    for name in sorted({key.source for key in wanted}):
+        keys = sorted(key.key for key in wanted if key.source == name)
+        try:
+            found = yield Call(ports.sources[name].read, tenant, keys)
+            values |= {FactKey(name, key): plain_fact(found.get(key)) for key in keys}
+        except Exception as error:  # noqa: BLE001 - a source is foreign code: it may raise anything
+            failed[name] = str(error) if isinstance(error, SupportTiersError) else type(error).__name__
+            log.warning("facts of %s could not be read: %s", name, failed[name])
+    return facts.with_values(values, failed)
+
+
+@attrs.define
+class Knowledge:
+    """
+    What is known while many cases are decided: one read of a source serves them all.
+
+    Attributes:
+        ports: What to work with.
+        by_tenant: What is known, by tenant.
+    """
+
+    ports: Ports
+    by_tenant: dict[str, Facts] = attrs.field(factory=dict)
+
+    def of(self, tenant: str) -> Facts:
+        """Give what is known for a tenant."""
+        return self.by_tenant.get(tenant, self.ports.no_facts)
+
+    def learn(self, wanted: Mapping[str, frozenset[FactKey]]) -> Flow[None]:
+        """Read what is wanted, by tenant."""
+        for tenant in sorted(wanted):
+            self.by_tenant[tenant] = yield from read(self.ports, tenant, self.of(tenant), wanted[tenant])
+
+    def give_up(self, wanted: Mapping[str, frozenset[FactKey]]) -> None:
+        """Let what has not come up after four rounds count as not readable."""
+        for tenant, keys in wanted.items():
+            self.by_tenant[tenant] = _given_up(self.of(tenant), keys)
+
+
+def decide_many(
+    knowledge: Knowledge, tasks: Sequence[tuple[K, str, Callable[[Facts], Decision | NeedFacts]]]
+) -> Flow[dict[K, Decision]]:
+    """
+    Decide many cases one after the other; what several of them must know is read once for all.
+
+    Args:
+        knowledge: What is known already; it grows.
+        tasks: Of each decision a key, the tenant, and how to decide it.
+
+    Returns:
+        The decisions, in the order of the tasks.
+    """
+    answers: dict[K, Decision] = {}
+    waiting = list(tasks)
+    rounds = 0
+    while waiting:
+        wanted: dict[str, frozenset[FactKey]] = {}
+        still = []
+        for key, tenant, ask in waiting:
+            answer = ask(knowledge.of(tenant))
+            if isinstance(answer, NeedFacts):
+                wanted[tenant] = wanted.get(tenant, frozenset()) | answer.wanted
+                still.append((key, tenant, ask))
+            else:
+                answers[key] = answer
+        waiting = still
+        if rounds == ROUNDS:
+            knowledge.give_up(wanted)
+        elif wanted:
+            yield from knowledge.learn(wanted)
+            rounds += 1
+    return {key: answers[key] for key, _, _ in tasks}
