@@ -43,6 +43,10 @@ def _instant(value: object, what: str) -> datetime:
     raise CalendarError(f"{what} {aware(value)}")
 
 
+def _known_zone(_instance: object, _attribute: object, value: object) -> None:
+    zone_of(value)
+
+
 def _week(value: object) -> object:
     return week_of(value, "WorkingHours.week")
 
@@ -104,7 +108,7 @@ class WorkingHours:
     .. versionadded:: 0.1.0
     """
 
-    zone: str = attrs.field(default="UTC", validator=part(name))
+    zone: str = attrs.field(default="UTC", validator=[part(name), _known_zone])
     week: Mapping[str, tuple[str, ...]] = attrs.field(
         default=_EVERY_HOUR, converter=_week, validator=part(_table_of("hours by days of the week")), hash=False
     )
@@ -125,7 +129,6 @@ class WorkingHours:
 
     def __attrs_post_init__(self) -> None:
         """Check what belongs together."""
-        zone_of(self.zone)
         if self.name == ALWAYS_OPEN and not self._counts_every_instant:
             problem = f"'{ALWAYS_OPEN}' is the calendar in which every instant counts; choose another name"
             raise PolicyConfigError("WorkingHours.name", problem)

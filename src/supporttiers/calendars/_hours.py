@@ -15,6 +15,7 @@ _CLOSED: Final = "closed"
 _SPAN: Final = re.compile(r"\s*(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})\s*", re.ASCII)
 _HOW_HOURS: Final = "write '09:00-17:00', a list of such texts, or 'closed'"
 _HOW_DAYS: Final = f"possible are {', '.join(DAYS)}, ranges such as 'mon-fri', and several of them: 'sat,sun'"
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _HOW_DATE: Final = "write it as '2026-12-25'"
 
 
@@ -154,9 +155,11 @@ def date_of(value: object, field: str) -> date:
     if not isinstance(value, str):
         raise PolicyConfigError(field, f"must be a date, not {type_name(value)}; {_HOW_DATE}")
     try:
-        return datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007 - a date has no zone
-    except ValueError:
-        raise PolicyConfigError(field, f"{value[:40]!r} is no date; {_HOW_DATE}") from None
+        if _DATE.fullmatch(value):
+            return date.fromisoformat(value)
+    except ValueError:  # no such day
+        pass
+    raise PolicyConfigError(field, f"{value[:40]!r} is no date; {_HOW_DATE}")
 
 
 def dates_of(values: object, field: str) -> object:
