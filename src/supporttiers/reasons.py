@@ -65,6 +65,7 @@ CODES: Final[Mapping[str, str]] = {
     "mapping.faults": "{count} fault(s)",
     "log.invalid": "row {row}, column {column}: {problem}",
     "calendar.invalid": "{problem}",
+    "calendar.horizon": "calendar {calendar!r} has holidays of {source} until {until} only; later days are taken for none",
     "policy.invalid": "{problem}",
     "plugin.invalid": "{problem}",
     "backend.failed": "{backend}: {problem}",

@@ -160,7 +160,7 @@ class WorkingHours:
 
     @cached_property
     def _all_closed(self) -> frozenset[date]:
-        return frozenset(self.closed).union(*(holidays.dates for holidays in self.holidays))
+        return frozenset(self.closed).union(*(known.dates for known in self.holidays))
 
     @cached_property
     def _timeline(self) -> Timeline:
@@ -176,9 +176,8 @@ class WorkingHours:
 
     @property
     def horizon(self) -> date | None:
-        """The last date up to which all its holidays are known; None where it was given none with an end."""
-        last = min((holidays.last for holidays in self.holidays), default=None)
-        return None if last is None else date(last, 12, 31)
+        """The last date up to which all its holidays are known; None where it was given none."""
+        return min((known.until for known in self.holidays), default=None)
 
     # -- asked
 

@@ -49,6 +49,11 @@ class ClosedDates:
     last: int = attrs.field(validator=_year)
     dates: tuple[date, ...] = attrs.field(converter=_dates, validator=part(_check_dates))
 
+    @property
+    def until(self) -> date:
+        """The last date that they cover."""
+        return date(self.last, 12, 31)
+
     def __attrs_post_init__(self) -> None:
         """Check that the years hold the dates."""
         if self.last < self.first:

@@ -34,7 +34,7 @@ class Reader(Protocol):
     def check_keys(self, data: Mapping[str, object], known: Sequence[str], place: str) -> None:
         """Refuse unknown keys."""
 
-    def plain(self, field: "attrs.Attribute[Any]", value: object, place: str) -> Any:  # noqa: ANN401 - of many types
+    def plain(self, field: Any, value: object, place: str) -> Any:  # noqa: ANN401 - of many types
         """Read one value with the converter and validator of its field."""
 
     def items(self, data: object, place: str, what: str) -> list[tuple[str, Any]]:

@@ -207,28 +207,26 @@ def _table(kind: Any) -> _Schema:  # noqa: ANN401 - any attrs class
 
 
 def _calendar() -> _Schema:
-    properties = {
-        field.name: _property(field, *_SAID[WorkingHours][field.name])
-        for field in attrs.fields(WorkingHours)
-        if field.name in _SAID[WorkingHours]
-    }
-    del properties["week"]["default"]  # in a file it must be said
-    del properties["overrides"]["default"]
-    return {"type": "object", "required": ["week"], "additionalProperties": False, "properties": properties}
+    said = _described(WorkingHours)
+    said["zone"]["default"] = "UTC"
+    return {"type": "object", "required": ["week"], "additionalProperties": False, "properties": said}
 
 
 def _holidays() -> _Schema:
-    said = {key: {"description": sentence, **schema} for key, (schema, sentence) in _SAID[ClosedDates].items()}
     kinds = (FROM_COUNTRY, FROM_FILE, RECORDED)
     needed = (("country", "years"), ("ics",), RECORDED)
     return {
         "type": "object",
-        "properties": said,
+        "properties": _described(ClosedDates),
         "anyOf": [
             {"required": [*required], "propertyNames": {"enum": [*known]}}
             for known, required in zip(kinds, needed, strict=True)
         ],
     }
+
+
+def _described(kind: type) -> dict[str, _Schema]:
+    return {key: {"description": sentence, **schema} for key, (schema, sentence) in _SAID[kind].items()}
 
 
 def _property(field: "attrs.Attribute[Any]", schema: _Schema, sentence: str) -> _Schema:

@@ -6,6 +6,7 @@ A `SupportProcess` is a value: equal processes have equal revisions, and a chang
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
 from os import PathLike
@@ -30,6 +31,7 @@ from supporttiers.policies.routing import Route, RouteByRules
 from supporttiers.process.compiled import CompiledLimit
 from supporttiers.process.faults import Whole, error_of, policy_faults
 from supporttiers.protocols import RoutePolicy
+from supporttiers.reasons import Reason
 from supporttiers.tiers import MoveRules, Tier, TierKind
 
 __all__ = ["CompiledLimit", "SupportProcess"]
@@ -37,6 +39,7 @@ __all__ = ["CompiledLimit", "SupportProcess"]
 _T = TypeVar("_T")
 _VALIDATOR: Final = "supporttiers.validator"
 _REVISION_DIGITS: Final = 16
+_SOON: Final = timedelta(days=90)
 _RULES: Final = tuple(field.name for field in attrs.fields(MoveRules))
 
 
@@ -346,6 +349,24 @@ class SupportProcess(Settings):
                 problem = f"its route() gave {type_name(answer)}; possible are a Destination and None"
                 raise PluginError(policy.name, problem)
         return None
+
+    def warnings_at(self, now: datetime) -> tuple[Reason, ...]:
+        """
+        Say what still holds, but not for long.
+
+        Args:
+            now: Aware.
+
+        Returns:
+            One reason for every set of holidays that ends within 90 days of *now*, or has ended: later dates are taken
+            for days without a holiday. In the order of the calendars; empty when there is none.
+        """
+        return tuple(
+            Reason("calendar.horizon", {"calendar": calendar.name, "source": known.source, "until": str(known.until)})
+            for calendar in self.calendars
+            for known in calendar.holidays
+            if known.until - now.date() < _SOON
+        )
 
     def diagram(self) -> str:
         """Draw it as Mermaid text: tiers are boxes, moves are arrows."""
