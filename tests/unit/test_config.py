@@ -219,7 +219,7 @@ def test_data_that_is_no_table_is_refused():
             [2],
             (
                 "tiers[0].escalate_to: is not known here; did you mean 'escalates_to'? possible "
-                "are: level, name, kind, teams, vendor, escalates_to, hands_back_to, time_limit"
+                "are: level, name, kind, teams, vendor, escalates_to, hands_back_to, time_limit, calendar"
             ),
         ),
         ("tiers/0/time_limit", "1 day", f"tiers[0].time_limit: '1 day' is not a duration; {DURATIONS}"),

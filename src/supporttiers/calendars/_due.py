@@ -33,7 +33,8 @@ def _business_days(timeline: Timeline, start: datetime, target: BusinessDays) ->
     local = opening.astimezone(timeline.zone)
     first = _day_of(timeline, opening)
     [(day, shifts)] = islice(timeline.working_days(first + _DAY), target.count - 1, target.count)
-    same_time = _instant(timeline, day + (local.date() - first), local.time())
+    over_midnight = min(local.date() - first, _DAY)  # two dates where one between them was skipped
+    same_time = _instant(timeline, day + over_midnight, local.time())
     for shift in shifts:
         if same_time <= shift.end:
             return max(same_time, shift.start)

@@ -33,16 +33,17 @@ def country_holidays(country: str, *, subdivision: str | None = None, years: Ite
         import holidays  # noqa: PLC0415 - an extra
     except ImportError:
         no_extra("country", "holidays")
-    known = holidays.list_supported_countries(include_aliases=True)
+    known = holidays.list_supported_countries(include_aliases=False)
     _check("country", country, known)
     if subdivision is not None:
-        _check("subdivision", subdivision, (*known[country], *_aliases(country)))
-    dates = holidays.country_holidays(country, subdiv=subdivision, years=wanted)
+        _check("subdivision", subdivision, known[country])
+    found = holidays.country_holidays(country, subdiv=subdivision, years=wanted, expand=False)
+    dates = [day for day in found if day.year in wanted]
     if not dates:
         raise PolicyConfigError("years", f"no holidays of {country} are known in {wanted[0]} to {wanted[-1]}")
     place = country if subdivision is None else f"{country}-{subdivision}"
     source = f"{place}, holidays {version('holidays')}"
-    return ClosedDates(source=source, first=wanted[0], last=wanted[-1], dates=sorted(dates))
+    return ClosedDates(source=source, first=wanted[0], last=wanted[-1], dates=dates)
 
 
 def _check(field: str, word: str, known: Iterable[str]) -> None:
@@ -55,9 +56,3 @@ def _check(field: str, word: str, known: Iterable[str]) -> None:
     listed = ", ".join(possible) if len(possible) < 30 else "ISO 3166 codes such as 'GB', 'DE', 'US'"  # noqa: PLR2004
     hint = f"did you mean {near[0]!r}? " if near else ""
     raise PolicyConfigError(field, f"{word[:40]!r} is not known; {hint}possible are: {listed or 'none'}")
-
-
-def _aliases(country: str) -> Iterable[str]:
-    from holidays import country_holidays as of  # noqa: PLC0415 - an extra, which is there by now
-
-    return of(country).subdivisions_aliases
