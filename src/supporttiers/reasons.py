@@ -71,6 +71,7 @@ CODES: Final[Mapping[str, str]] = {
     "mapping.faults": "{count} fault(s)",
     "log.invalid": "row {row}, column {column}: {problem}",
     "calendar.invalid": "{problem}",
+    "calendar.horizon": "the holidays of calendar {calendar!r} ({source}) end with {until}; later days count as usual",
     "policy.invalid": "{problem}",
     "plugin.invalid": "{problem}",
     "backend.failed": "{backend}: {problem}",

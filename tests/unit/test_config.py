@@ -191,10 +191,13 @@ def test_data_that_is_no_table_is_refused():
         (
             "proces",
             {},
-            "proces: is not known here; did you mean 'process'? possible are: process, tiers, limits, routes, policies",
+            (
+                "proces: is not known here; did you mean 'process'? "
+                "possible are: process, calendars, tiers, limits, routes, policies"
+            ),
         ),
-        ("zzz", {}, "zzz: is not known here; possible are: process, tiers, limits, routes, policies"),
-        ("calendars", {}, "calendars: is not built yet in this release; leave it out"),
+        ("zzz", {}, "zzz: is not known here; possible are: process, calendars, tiers, limits, routes, policies"),
+        ("calendars", [], "calendars: must be a table of calendars by their names, not list"),
         ("cascades", [], "cascades: is not built yet in this release; leave it out"),
         ("policies", {}, "policies: must be a list of tables, not dict"),
         ("policies", [5], "policies[0]: must be a table with `use`, the name of a policy"),
@@ -241,7 +244,7 @@ def test_data_that_is_no_table_is_refused():
             [2],
             (
                 "tiers[0].escalate_to: is not known here; did you mean 'escalates_to'? possible "
-                "are: level, name, kind, teams, vendor, escalates_to, hands_back_to, time_limit"
+                "are: level, name, kind, teams, vendor, escalates_to, hands_back_to, time_limit, calendar"
             ),
         ),
         ("tiers/0/time_limit", "1 day", f"tiers[0].time_limit: '1 day' is not a duration; {DURATIONS}"),
@@ -371,7 +374,7 @@ def test_faults_are_told_all_at_once_in_the_order_of_the_file():
         "tiers[0].escalates_to: 9 is not known; possible are: 1, 2",
         (
             "tiers[1].colour: is not known here; possible are: level, name, kind, teams, vendor, escalates_to, "
-            "hands_back_to, time_limit"
+            "hands_back_to, time_limit, calendar"
         ),
         "tiers[1].name: 'First' is taken by tiers[0]",
         "limits[0].target: 'sometimes' is not known; possible are: low, medium, high, critical, *",
@@ -526,7 +529,7 @@ def test_schema_takes_what_we_write(process):
         ("process", ...),
         ("process/name", " "),
         ("process/name", "x" * 201),
-        ("process/calendar", "office"),
+        ("process/calendar", 5),
         ("process/priorities", []),
         ("process/in_flight", "live"),
         ("process/bounce_limit", 1001),

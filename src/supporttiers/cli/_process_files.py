@@ -11,9 +11,11 @@ from supporttiers.cli._output import complain, safe, table, write, write_json
 from supporttiers.cli._store import add_json
 
 if TYPE_CHECKING:
+    from supporttiers.calendars import WorkingHours
     from supporttiers.errors import ProcessError
     from supporttiers.limits import TimeLimit
     from supporttiers.process import SupportProcess
+    from supporttiers.reasons import Reason
     from supporttiers.tiers import Tier
 
 
@@ -91,7 +93,8 @@ def _summary(process: "SupportProcess") -> dict[str, Any]:
     return {
         "valid": True, "faults": [], "name": process.name, "revision": process.revision,
         "priorities": list(process.priorities), "tiers": data["tiers"],
-        "limits": [limit.name for limit in process.all_limits],
+        "limits": [limit.name for limit in process.all_limits], "calendars": data.get("calendars", {}),
+        "warnings": [str(warning) for warning in _warnings(process)],
     }  # fmt: skip
 
 
@@ -103,6 +106,24 @@ def _summary_lines(file: str, process: "SupportProcess") -> Iterator[str]:
     if process.all_limits:
         yield ""
         yield from table(["limit", "agreement", "allows", "and then"], [_limit_row(lim) for lim in process.all_limits])
+
+    if process.calendars:
+        yield ""
+        yield from table(["calendar", "zone", "holidays known until"], [_calendar_row(c) for c in process.calendars])
+    for warning in _warnings(process):
+        yield ""
+        yield f"warning: {safe(warning)}"
+
+
+def _warnings(process: "SupportProcess") -> "tuple[Reason, ...]":
+    from supporttiers.clock import SystemClock  # noqa: PLC0415 - only commands that run load it
+
+    return process.warnings_at(SystemClock().now())
+
+
+def _calendar_row(calendar: "WorkingHours") -> list[object]:
+    known = [f"{holidays.until} ({holidays.source})" for holidays in calendar.holidays]
+    return [calendar.name, calendar.zone, ", ".join(known) or None]
 
 
 def _tier_row(tier: "Tier") -> list[object]:

@@ -9,6 +9,9 @@ from typing import Any, Final, get_args, get_origin
 import attrs
 
 from supporttiers._fields import PARTS
+from supporttiers.calendars import ALWAYS_OPEN, WorkingHours
+from supporttiers.calendars.holidays import ClosedDates
+from supporttiers.config.calendars import FROM_COUNTRY, FROM_FILE, RECORDED
 from supporttiers.config.settings import Settings
 from supporttiers.config.writing import data_from
 from supporttiers.decisions import Destination
@@ -26,6 +29,11 @@ _FLAG: Final[_Schema] = {"type": "boolean"}
 _CONDITION: Final[_Schema] = {"$ref": "#/$defs/condition"}
 _DURATION: Final[_Schema] = {"type": "string", "pattern": r"^\s*\+?(\d+[hms])+\s*$"}
 _MARK: Final[_Schema] = {"type": "string", "pattern": r"^(.*\d\s*%|\s*[+-]?(\d+[hms])+\s*)$"}
+_SPAN: Final[_Schema] = {"type": "string", "pattern": r"^\s*(closed|\d{1,2}:\d{2}\s*-\s*\d{1,2}:\d{2})\s*$"}
+_HOURS: Final[_Schema] = {"anyOf": [_SPAN, {"type": "array", "items": _SPAN}]}
+_DAYS: Final[_Schema] = {"type": "string", "pattern": r"^\s*(mon|tue|wed|thu|fri|sat|sun)\b"}
+_DATE: Final[_Schema] = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
+_YEAR: Final[_Schema] = {"type": "integer", "minimum": 1, "maximum": 9999}
 _ACTION: Final[_Schema] = {"type": "string", "pattern": r"^(escalate(:\d{1,2})?|notify:.+)$"}
 
 
@@ -40,7 +48,7 @@ def _words(words: Any) -> _Schema:  # noqa: ANN401 - a collection of texts, or a
 _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
     Settings: {
         "name": (_NAME, "The name of the process; cases remember it."),
-        "calendar": ({"const": "24x7"}, "Whose working time limits measure that name no other."),
+        "calendar": (_NAME, "Whose working time limits measure that name no other: '24x7', or one of `calendars`."),
         "priorities": (_list(_NAME, minItems=1, maxItems=50), "The priorities, from the lowest to the highest."),
         "default_priority": (_NAME, "The priority of a case opened without one; the middle one (the lower of two)."),
         "in_flight": ({"const": "pin"}, "Cases go on with the process that they started with."),
@@ -67,6 +75,35 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
         "resolve_when": (_list(_words(Status), maxItems=6), "The statuses from which a case may be resolved."),
         "wait_reasons": (_list(_NAME, maxItems=50), "The process's own reasons for waiting, besides the built-in."),
     },
+    WorkingHours: {
+        "zone": (_NAME, "The IANA time zone in which the hours are meant, such as 'Europe/London'."),
+        "week": (
+            {"type": "object", "propertyNames": _DAYS, "additionalProperties": _HOURS},
+            "The hours of days ('mon', 'mon-fri', 'sat,sun'): one text or several; days left out are closed.",
+        ),
+        "closed": (_list(_DATE, maxItems=5000), "Dates on which no shift starts."),
+        "overrides": (
+            {"type": "object", "maxProperties": 5000, "propertyNames": _DATE, "additionalProperties": _HOURS},
+            "The hours of single dates, instead of those of the week.",
+        ),
+        "holidays": (
+            {"anyOf": [{"$ref": "#/$defs/holidays"}, _list({"$ref": "#/$defs/holidays"}, maxItems=100)]},
+            "More dates on which no shift starts, unless an override says otherwise: one table or several.",
+        ),
+    },
+    ClosedDates: {
+        "country": (_NAME, "A country's public holidays, by its ISO 3166-1 code."),
+        "subdivision": (_NAME, "Of the country, where holidays differ."),
+        "ics": ({"type": "string"}, "A calendar file; its path leads on from the process file."),
+        "years": (
+            _list(_YEAR, minItems=1),
+            "For which years, without a gap; with `ics` needed only where events come back without an end.",
+        ),
+        "source": (_NAME, "Of dates that were taken from somewhere before: where from."),
+        "first": (_YEAR, "The first year that these dates cover."),
+        "last": (_YEAR, "The last year that these dates cover."),
+        "dates": (_list(_DATE, maxItems=5000), "These dates."),
+    },
     Tier: {
         "level": (_LEVEL, "0 to 99; a higher level has more skill."),
         "name": (_NAME, "What people call the tier."),
@@ -76,6 +113,7 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
         "escalates_to": (_list(_LEVEL, maxItems=99), "Levels to which a case may go up; the first is the default."),
         "hands_back_to": (_list(_LEVEL, maxItems=99), "Levels to which a case may go back; the first is the default."),
         "time_limit": (_DURATION, "Short for an OLA limit on this tier whose breach escalates, such as '15m'."),
+        "calendar": (_NAME, "Whose working time limits on this tier measure; the process's when left out."),
     },
     TimeLimit: {
         "name": (_NAME, "The name of the limit, unique in its process."),
@@ -93,7 +131,7 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
             {"anyOf": [_DURATION, {"type": "object", "minProperties": 1, "additionalProperties": _DURATION}]},
             "The working time allowed: one duration, or one for each priority with '*' for the rest.",
         ),
-        "calendar": ({"const": "24x7"}, "Whose working time; the process's calendar when left out."),
+        "calendar": (_NAME, "Whose working time; its tier's calendar, or the process's, when left out."),
         "thresholds": (
             _list({"$ref": "#/$defs/threshold"}, maxItems=32),
             "What happens on the way, in order.",
@@ -131,6 +169,12 @@ def json_schema() -> dict[str, Any]:
         "additionalProperties": False,
         "properties": {
             "process": {"$ref": "#/$defs/process", "description": "What holds for the whole process."},
+            "calendars": {
+                "type": "object",
+                "propertyNames": {**_NAME, "not": {"const": ALWAYS_OPEN}},
+                "additionalProperties": {"$ref": "#/$defs/calendar"},
+                "description": "Working hours by their names, besides '24x7'.",
+            },
             "tiers": {**_list({"$ref": "#/$defs/tier"}, minItems=1), "description": "The tiers, one table for each."},
             "limits": {**_list({"$ref": "#/$defs/limit"}), "description": "The time limits, one table for each."},
             "routes": {
@@ -144,6 +188,8 @@ def json_schema() -> dict[str, Any]:
         },
         "$defs": {
             "process": _table(Settings),
+            "calendar": _calendar(),
+            "holidays": _holidays(),
             "tier": _table(Tier),
             "limit": _table(TimeLimit),
             "threshold": _table(Threshold),
@@ -168,6 +214,29 @@ def _table(kind: Any) -> _Schema:  # noqa: ANN401 - any attrs class
         "additionalProperties": False,
         "properties": {field.name: _property(field, *_SAID[kind][field.name]) for field in fields},
     }
+
+
+def _calendar() -> _Schema:
+    said = _described(WorkingHours)
+    said["zone"]["default"] = "UTC"
+    return {"type": "object", "required": ["week"], "additionalProperties": False, "properties": said}
+
+
+def _holidays() -> _Schema:
+    kinds = (FROM_COUNTRY, FROM_FILE, RECORDED)
+    needed = (("country", "years"), ("ics",), RECORDED)
+    return {
+        "type": "object",
+        "properties": _described(ClosedDates),
+        "anyOf": [
+            {"required": [*required], "propertyNames": {"enum": [*known]}}
+            for known, required in zip(kinds, needed, strict=True)
+        ],
+    }
+
+
+def _described(kind: type) -> dict[str, _Schema]:
+    return {key: {"description": sentence, **schema} for key, (schema, sentence) in _SAID[kind].items()}
 
 
 def _property(field: "attrs.Attribute[Any]", schema: _Schema, sentence: str) -> _Schema:

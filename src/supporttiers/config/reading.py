@@ -3,11 +3,14 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import attrs
 
 from supporttiers._fields import PARTS, type_name
+from supporttiers.calendars import WorkingHours
+from supporttiers.config.calendars import calendars_of
 from supporttiers.config.files import foreign_faults, joined, members
 from supporttiers.config.settings import Settings, StoredPolicy
 from supporttiers.decisions import Destination
@@ -20,9 +23,9 @@ from supporttiers.tiers import Tier
 _T = TypeVar("_T")
 
 _MAX_UNKNOWN: Final = 50
-_SECTIONS: Final = ("process", "tiers", "limits", "routes", "policies")
+_SECTIONS: Final = ("process", "calendars", "tiers", "limits", "routes", "policies")
 _LATER: Final[Mapping[str, AbstractSet[str]]] = {
-    "": frozenset({"calendars", "cascades"}),
+    "": frozenset({"cascades"}),
     "process": frozenset({"on_priority_change", "on_reopening"}),
     "limits": frozenset({"on_priority_change", "on_reopening", "policy"}),
 }
@@ -37,6 +40,7 @@ class Parts:
     Attributes:
         settings: The `[process]` table; what could not be read is left out.
         broken: The settings that could not be read, and the fields that some tier lacks for that reason: `tiers.kind`.
+        calendars: By name; None stands for one that could not be read.
         tiers: In order; None stands for one that could not be read, here and below. One of which only some fields could
             not be read stands without them: there is a fault then, so that it is used for judging only.
         limits: In order.
@@ -47,6 +51,7 @@ class Parts:
 
     settings: Mapping[str, Any] = attrs.field(factory=dict)
     broken: frozenset[str] = frozenset()
+    calendars: Mapping[str, WorkingHours | None] = attrs.field(factory=dict)
     tiers: tuple[Tier | None, ...] = (None,)
     limits: tuple[TimeLimit | None, ...] = ()
     routes: tuple[Route | None, ...] = ()
@@ -54,7 +59,9 @@ class Parts:
     faults: tuple[Fault, ...] = ()
 
 
-def read(data: object, *, policies: Mapping[str, Sequence[type[Any]]], stored: bool = False) -> Parts:
+def read(
+    data: object, *, policies: Mapping[str, Sequence[type[Any]]], stored: bool = False, folder: Path = Path()
+) -> Parts:
     """
     Read the parts of a process.
 
@@ -62,6 +69,7 @@ def read(data: object, *, policies: Mapping[str, Sequence[type[Any]]], stored: b
         data: What a TOML parser gives; also what `SupportProcess.to_data` gave.
         policies: The classes of policies that may be named, by name; the newest revision first.
         stored: Whether it comes from a store: a policy that is not known is then described.
+        folder: From which paths in it lead on.
 
     Returns:
         The parts that could be read, and every fault of the others with its place.
@@ -77,9 +85,13 @@ def read(data: object, *, policies: Mapping[str, Sequence[type[Any]]], stored: b
     told = table.keys() if isinstance(table, Mapping) else attrs.fields_dict(Settings).keys()
     tiers = reader.parts(Tier, data.get("tiers", ()), "tiers")
     uncertain = {f"tiers.{field}" for field in reader.broken}
+    hours = data.get("calendars", {})
+    calendars = dict(calendars_of(reader, hours, folder))
+    unclear = set() if isinstance(hours, Mapping) else {"calendars"}
     return Parts(
         settings=settings,
-        broken=frozenset((told - settings.keys()) | uncertain),
+        broken=frozenset((told - settings.keys()) | uncertain | unclear),
+        calendars=calendars,
         tiers=tiers,
         limits=reader.parts(TimeLimit, data.get("limits", ()), "limits"),
         routes=reader.parts(Route, data.get("routes", ()), "routes"),

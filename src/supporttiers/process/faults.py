@@ -20,7 +20,7 @@ from supporttiers.protocols import METHODS, methods_of
 from supporttiers.tiers import OPEN, WAIT_REASONS, Tier, TierKind, entry_level
 
 MAX_SHOWN: Final = 100
-_SECTIONS: Final = {"": 0, "process": 1, "tiers": 2, "limits": 3, "routes": 4}
+_SECTIONS: Final = {"": 0, "process": 1, "calendars": 2, "tiers": 3, "limits": 4, "routes": 5}
 _CONDITIONS: Final = ("when", "start", "pause", "resume", "stop", "reset", "cancel")
 
 
@@ -75,7 +75,8 @@ class Whole:
 
     Attributes:
         settings: By name.
-        broken: The settings that could not be read, and `tiers` or `limits` if they are no collections.
+        broken: The settings that could not be read, and `tiers`, `limits` or `calendars` if they are no collections.
+        calendars: Their names, those that could not be read included.
         tiers: None stands for one that could not be read, here and below.
         limits: The process's own.
         routes: With their places.
@@ -83,6 +84,7 @@ class Whole:
 
     settings: Mapping[str, Any]
     broken: frozenset[str]
+    calendars: Sequence[str]
     tiers: Sequence[Tier | None]
     limits: Sequence[TimeLimit | None]
     routes: Sequence[tuple[str, Route]]
@@ -139,7 +141,11 @@ class Whole:
                     yield Fault(f"process.{name}", f"{value!r} is built in; leave it out")
         yield from self._of_priorities()
         yield from self._of_moves()
-        yield from _of_calendar("process.calendar", self._setting("calendar"))
+        yield from self._of_calendar("process.calendar", self._setting("calendar"))
+
+    def _of_calendar(self, place: str, calendar: str | None) -> Iterator[Fault]:
+        if calendar is not None and "calendars" not in self.broken:
+            yield from _unknown(place, [calendar], (ALWAYS_OPEN, *self.calendars))
 
     def _of_priorities(self) -> Iterator[Fault]:
         priorities, default = self._setting("priorities"), self._setting("default_priority")
@@ -173,6 +179,7 @@ class Whole:
         for place, tier in _placed("tiers", self.tiers):
             yield from self._of_edges(place, tier)
             yield from _doubles(f"{place}.teams", tier.teams)
+            yield from self._of_calendar(f"{place}.calendar", tier.calendar)
             yield from _of_vendor(place, tier)
             if tier.time_limit and self._ways_up(tier) == ():
                 yield Fault(f"{place}.time_limit", _no_way_up(tier) + "; give it escalates_to, or use a limit instead")
@@ -200,7 +207,7 @@ class Whole:
         }
         yield from _taken("limits", "name", self.limits, made)
         for place, limit in _placed("limits", self.limits):
-            yield from _of_calendar(f"{place}.calendar", limit.calendar)
+            yield from self._of_calendar(f"{place}.calendar", limit.calendar)
             if limit.tier is not None and self._known_tiers is not None:
                 yield from _unknown(f"{place}.tier", [limit.tier], sorted(self._known_tiers))
             if self._setting("priorities") is not None:
@@ -310,11 +317,6 @@ def _listed(values: Iterable[object]) -> str:
 
 def _quoted(value: object) -> str:
     return f"'{value}'" if isinstance(value, str) else str(value)
-
-
-def _of_calendar(place: str, calendar: str | None) -> Iterator[Fault]:
-    if calendar not in {None, ALWAYS_OPEN}:
-        yield Fault(place, f"calendar {calendar!r} is not built yet in this release; possible is: '{ALWAYS_OPEN}'")
 
 
 def _of_vendor(place: str, tier: Tier) -> Iterator[Fault]:

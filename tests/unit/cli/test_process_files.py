@@ -111,10 +111,20 @@ def test_check_of_a_process_without_limits_shows_tiers_only(run, tmp_path):
 
 
 def test_check_as_json(run):
-    """Programs get name, revision, tiers and limits."""
+    """Programs get name, revision, tiers, limits, calendars and warnings."""
     answer = run("check", ACME, "--json").json()
 
-    assert {"valid", "faults", "name", "revision", "priorities", "tiers", "limits"} == answer.keys()
+    assert {
+        "valid",
+        "faults",
+        "name",
+        "revision",
+        "priorities",
+        "tiers",
+        "limits",
+        "calendars",
+        "warnings",
+    } == answer.keys()
     assert (True, [], ["tier 1", "resolve"]) == (answer["valid"], answer["faults"], answer["limits"])
     assert [1, 2, 4] == [tier["level"] for tier in answer["tiers"]]
 
