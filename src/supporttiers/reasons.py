@@ -58,6 +58,7 @@ CODES: Final[Mapping[str, str]] = {
     "refused.link": "a case cannot be linked to itself",
     "refused.unresolved": "it is {status}; only a resolved or closed case can be rated",
     "refused.duplicate": "{what} {which!r} is there already",
+    "refused.nobody": "no assignment policy names anybody else",
     "refused.absent": "{what} {which!r} is not there",
     # what was wrong with what was handed in
     "input.invalid": "{field}: {problem}",
@@ -77,6 +78,7 @@ CODES: Final[Mapping[str, str]] = {
     "backend.failed": "{backend}: {problem}",
     # what a sweep met
     "limit.no_action": "the process refuses {action!r}: {why}",
+    "limit.chain": "time gave {limit} commands at one instant, and more are due then; the process may run in a circle",
     # what verification finds
     "verify.gap": "version {expected} was expected, {found} found",
     "verify.digest": "the digest of version {version} does not match its bytes",

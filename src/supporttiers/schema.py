@@ -3,8 +3,8 @@ Schema: the tables and migrations as text, for the stores themselves, for Django
 
 Every table is named `supporttiers_...`, and `tenant` is in every key. Instants are whole microseconds since 1970 in
 UTC. What other software may rely on is the view `supporttiers_cases`: one row a case, with the columns that `find` can
-speak about, `subject`, `wakes_at`, and `tags`, `watchers` and `attributes` as JSON. It is for reading and joining; the
-tables below it may change with any release.
+speak about, `subject`, `wakes_at`, and what holds several values (`tags`, `watchers`, `vendors`, `vendors_waiting`,
+`attributes`) as JSON. It is for reading and joining; the tables below it may change with any release.
 """
 
 from collections.abc import Mapping
@@ -45,6 +45,7 @@ _SQLITE_1: Final = (
   changed_at INTEGER NOT NULL,
   tier_entered_at INTEGER NOT NULL,
   first_response_at INTEGER,
+  last_reply_at INTEGER,
   awaiting_reply_since INTEGER,
   wait_until INTEGER,
   resolved_at INTEGER,
@@ -63,8 +64,9 @@ _SQLITE_1: Final = (
   tenant, id, version, process, revision, kind, json_extract(body, '$.subject') AS subject, requester, customer,
   category, channel, locale, impact, urgency, priority, json_extract(body, '$.tags') AS tags,
   json_extract(body, '$.attributes') AS attributes, tier, status, wait_reason, owner, assignee, team,
-  json_extract(body, '$.watchers') AS watchers, solution, satisfaction, opened_at, changed_at, tier_entered_at,
-  first_response_at, awaiting_reply_since, wait_until, resolved_at, closed_at, due_at, wakes_at
+  json_extract(body, '$.watchers') AS watchers, json_extract(body, '$.vendors') AS vendors,
+  json_extract(body, '$.vendors_waiting') AS vendors_waiting, solution, satisfaction, opened_at, changed_at,
+  tier_entered_at, first_response_at, last_reply_at, awaiting_reply_since, wait_until, resolved_at, closed_at, due_at, wakes_at
 FROM supporttiers_case""",
     """CREATE TABLE supporttiers_event (
   tenant TEXT NOT NULL,

@@ -139,7 +139,7 @@ def arrive(work: Work) -> None:
 def inform_management(work: Work, command: InformManagement) -> None:
     """Tell management; nothing moves."""
     work.emit(happened.ManagementInformed)
-    work.notify("manager", Reason("management.asked", {"by": command.by.id}))
+    work.notify("manager", work.reason or Reason("management.asked", {"by": command.by.id}))
 
 
 # -- vendors

@@ -188,10 +188,15 @@ def _messages(ports: Ports, tenant: str, decision: Decision, now: datetime) -> t
                     target=target,
                     effect=effect,
                     at=happened_at[effect.version],
-                    not_before=now,
+                    not_before=_not_before(effect, now),
                 )
             )
     return tuple(rows)
+
+
+def _not_before(effect: Effect, now: datetime) -> datetime:
+    held = effect.not_before if isinstance(effect, Notify) else None
+    return now if held is None else max(now, held)
 
 
 def _targets(ports: Ports, effect: Effect) -> Iterable[tuple[str, str]]:

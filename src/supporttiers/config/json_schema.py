@@ -12,10 +12,18 @@ from supporttiers._fields import PARTS
 from supporttiers.calendars import ALWAYS_OPEN, WorkingHours
 from supporttiers.calendars.holidays import ClosedDates
 from supporttiers.config.calendars import FROM_COUNTRY, FROM_FILE, RECORDED
-from supporttiers.config.settings import Settings
+from supporttiers.config.settings import RESPONDERS, Settings
 from supporttiers.config.writing import data_from
 from supporttiers.decisions import Destination
-from supporttiers.limits import MEASURES, Threshold, TimeLimit
+from supporttiers.limits import (
+    MEASURES,
+    PRIORITY_RULES,
+    REOPENING_RULES,
+    SATISFIED_BY,
+    Threshold,
+    TimeLimit,
+    action_pattern,
+)
 from supporttiers.match import FIELDS, Match
 from supporttiers.policies import BUILT_IN
 from supporttiers.policies.routing import Route
@@ -34,7 +42,7 @@ _HOURS: Final[_Schema] = {"anyOf": [_SPAN, {"type": "array", "items": _SPAN}]}
 _DAYS: Final[_Schema] = {"type": "string", "pattern": r"^\s*(mon|tue|wed|thu|fri|sat|sun)\b"}
 _DATE: Final[_Schema] = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
 _YEAR: Final[_Schema] = {"type": "integer", "minimum": 1, "maximum": 9999}
-_ACTION: Final[_Schema] = {"type": "string", "pattern": r"^(escalate(:\d{1,2})?|notify:.+)$"}
+_ACTION: Final[_Schema] = {"type": "string", "pattern": action_pattern()}
 
 
 def _list(of: _Schema, **more: int) -> _Schema:
@@ -59,6 +67,26 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
         "link_kinds": (_list(_NAME, maxItems=50), "The process's own kinds of links, besides the built-in ones."),
         "reply_resumes": (_FLAG, "Whether the requester's reply resumes a case that waits for the customer."),
         "reply_reopens": (_FLAG, "Whether the requester's reply reopens a resolved case."),
+        "on_priority_change": (
+            _words(PRIORITY_RULES),
+            "What becomes of a running clock whose target changes, where its limit does not say.",
+        ),
+        "on_reopening": (
+            _words(REOPENING_RULES),
+            "What becomes of a clock that had reached its goal when its case is reopened, where its limit does not say.",
+        ),
+        "response_by": (
+            _list(_words(RESPONDERS), minItems=1, maxItems=4),
+            "The kinds of actors whose public reply is an answer of the house.",
+        ),
+        "response_channels": (
+            _list(_NAME, maxItems=50),
+            "The channels on which a reply is an answer; all of them when left out.",
+        ),
+        "answered_channels": (
+            _list(_NAME, maxItems=50),
+            "The channels on which a case that the house opens for a requester is answered by that, such as 'phone'.",
+        ),
         "entry": (
             {"anyOf": [{"const": "any"}, _list(_LEVEL, maxItems=99)]},
             "Levels at which a case may be opened besides the lowest staffed one, or 'any'.",
@@ -118,8 +146,9 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
     TimeLimit: {
         "name": (_NAME, "The name of the limit, unique in its process."),
         "agreement": (_words(Agreement), "With the customer (sla), between tiers (ola), or with a vendor (uc)."),
-        "measures": (_words(MEASURES), "Time to resolution, or time at one tier."),
+        "measures": (_words(MEASURES), "What is measured: a named set of the six conditions below."),
         "tier": (_LEVEL, "For measures = 'tier': which level."),
+        "vendor": (_NAME, "For measures = 'vendor': which one; any of them when left out."),
         "when": (_CONDITION, "Which cases it watches; all of them when left out."),
         "start": (_CONDITION, "A stopwatch runs while this holds; replaces what 'measures' says, as do the next five."),
         "pause": (_CONDITION, "The stopwatch stands still."),
@@ -136,10 +165,24 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
             _list({"$ref": "#/$defs/threshold"}, maxItems=32),
             "What happens on the way, in order.",
         ),
+        "satisfied_by": (
+            _list(_words(SATISFIED_BY), minItems=1, maxItems=3),
+            "For the two responses: what counts as the answer; 'reply' and 'resolved' when left out.",
+        ),
+        "pause_while_vendor": (_FLAG, "Whether the clock stands still while a vendor has the case."),
+        "on_priority_change": (
+            _words(PRIORITY_RULES),
+            "What becomes of the running clock when its target changes; the process's choice when left out.",
+        ),
+        "on_reopening": (
+            _words(REOPENING_RULES),
+            "What becomes of the clock that had reached its goal; the process's choice when left out.",
+        ),
     },
     Threshold: {
         "at": (_MARK, "A share of the target ('75%'), or working time before ('-15m') or after ('1h') the target."),
-        "do": (_list(_ACTION, maxItems=16), "What to do, in order: 'escalate', 'escalate:3', 'notify:manager'."),
+        "do": (_list(_ACTION, maxItems=16), "What to do, in order: 'notify:manager', 'escalate', 'raise_priority', or another command."),
+        "hold": (_FLAG, "Whether people are told in working time only: outside it, at the next opening."),
     },
     Route: {
         "when": ({**_CONDITION, "minProperties": 1}, "Which new cases."),

@@ -26,8 +26,7 @@ _MAX_UNKNOWN: Final = 50
 _SECTIONS: Final = ("process", "calendars", "tiers", "limits", "routes", "policies")
 _LATER: Final[Mapping[str, AbstractSet[str]]] = {
     "": frozenset({"cascades"}),
-    "process": frozenset({"on_priority_change", "on_reopening"}),
-    "limits": frozenset({"on_priority_change", "on_reopening", "policy"}),
+    "limits": frozenset({"policy"}),
 }
 """Keys that this release does not know yet, by section: named, so that nobody looks for a typing mistake."""
 
@@ -329,9 +328,10 @@ _STAND_INS: Final[Mapping[type, Mapping[str, Any]]] = {
 
 _TOGETHER: Final[Mapping[str, Sequence[str]]] = {
     "kind": ("vendor",),
-    "vendor": ("kind",),
+    "vendor": ("kind", "measures"),
     "escalates_to": ("time_limit",),
     "tier": ("measures",),
-    "measures": ("tier",),
+    "measures": ("tier", "vendor", "satisfied_by", "pause_while_vendor"),
+    "satisfied_by": ("measures",),
 }
 """Fields that are judged together: where one is broken, nothing can be said of the other."""

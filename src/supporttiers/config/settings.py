@@ -1,12 +1,14 @@
 """What holds for a whole process, and what a store remembers of its policies."""
 
 from collections.abc import Mapping
+from typing import Final
 
 import attrs
 
 from supporttiers import _fields as fields
-from supporttiers._fields import at_least, each, flag, optional, part, tuple_of
+from supporttiers._fields import at_least, each, flag, one_of, optional, part, tuple_of
 from supporttiers.calendars import ALWAYS_OPEN
+from supporttiers.limits import PRIORITY_RULES, REOPENING_RULES
 from supporttiers.tiers import MoveRules
 
 
@@ -14,6 +16,11 @@ def _in_flight(value: object) -> str | None:
     if value == "live":
         return "'live' is not built yet in this release; possible is 'pin'"
     return None if value == "pin" else "must be 'pin'"
+
+
+_names = part(each(fields.name, at_most=50, what="names"))
+RESPONDERS: Final = ("agent", "manager", "vendor", "assistant")
+"""The kinds of actors whose replies can be an answer of the house."""
 
 
 @attrs.frozen(kw_only=True)
@@ -31,6 +38,11 @@ class Settings(MoveRules):
         link_kinds: The process's own kinds of links, besides the built-in ones.
         reply_resumes: Whether the requester's reply resumes a case that waits for the customer.
         reply_reopens: Whether the requester's reply reopens a resolved case.
+        on_priority_change: What becomes of a running clock whose target changes, where its limit does not say.
+        on_reopening: What becomes of a clock that had reached its goal when the case is worked on again, likewise.
+        response_by: The kinds of actors whose public reply is an answer of the house.
+        response_channels: The channels on which a reply is an answer; all where it is empty.
+        answered_channels: The channels on which a case that the house opens for a requester is answered by that.
     """
 
     name: str = attrs.field(validator=part(fields.name))
@@ -48,6 +60,15 @@ class Settings(MoveRules):
     )
     reply_resumes: bool = attrs.field(default=True, validator=part(flag))
     reply_reopens: bool = attrs.field(default=True, validator=part(flag))
+    on_priority_change: str = attrs.field(default="retroactive", validator=part(one_of(PRIORITY_RULES)))
+    on_reopening: str = attrs.field(default="resume", validator=part(one_of(REOPENING_RULES)))
+    response_by: tuple[str, ...] = attrs.field(
+        default=("agent", "manager", "vendor"),
+        converter=tuple_of,
+        validator=part(each(one_of(RESPONDERS), at_most=4, what="kinds of actors")),
+    )
+    response_channels: tuple[str, ...] = attrs.field(default=(), converter=tuple_of, validator=_names)
+    answered_channels: tuple[str, ...] = attrs.field(default=(), converter=tuple_of, validator=_names)
 
 
 @attrs.frozen(kw_only=True)

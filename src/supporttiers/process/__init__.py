@@ -291,7 +291,8 @@ class SupportProcess(Settings):
     @cached_property
     def compiled_limits(self) -> tuple[CompiledLimit, ...]:
         """The same limits in the same order, with their conditions as functions of a case."""
-        return tuple(CompiledLimit.of(limit, self._calendar_for(limit), self.priorities) for limit in self.all_limits)
+        vendors = tuple(tier.level for tier in self.tiers if tier.kind is TierKind.VENDOR)
+        return tuple(CompiledLimit.of(limit, self._calendar_for(limit), self, vendors) for limit in self.all_limits)
 
     @cached_property
     def limit_places(self) -> Mapping[str, int]:
