@@ -17,6 +17,7 @@ from supporttiers._flows.cases import (
 )
 from supporttiers._flows.driving import Call, Flow, Ports, drive
 from supporttiers._flows.outbox import poll, relay
+from supporttiers._flows.people import of_tenant, sources_of
 
 __all__ = [
     "Call",
@@ -28,9 +29,11 @@ __all__ = [
     "fire_due",
     "get",
     "history",
+    "of_tenant",
     "options_for",
     "poll",
     "preview",
     "process_of",
     "relay",
+    "sources_of",
 ]
