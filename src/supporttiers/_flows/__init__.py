@@ -5,6 +5,7 @@ A flow yields `Call`s and is sent their results; it never touches a store, notif
 serves a synchronous driver here and an asynchronous one beside it.
 """
 
+from supporttiers._flows.assigning import next_for
 from supporttiers._flows.cases import (
     execute,
     execute_all,
@@ -29,6 +30,7 @@ __all__ = [
     "fire_due",
     "get",
     "history",
+    "next_for",
     "of_tenant",
     "options_for",
     "poll",

@@ -29,15 +29,7 @@ K = TypeVar("K", bound=Hashable)
 
 def answered(ports: Ports, tenant: str, ask: Callable[[Facts], T | NeedFacts]) -> Flow[T]:
     """Ask until nothing more must be known; what has not come up after four rounds counts as not readable."""
-    known = ports.no_facts
-    rounds = 0
-    while isinstance(answer := ask(known), NeedFacts):
-        if rounds == ROUNDS:
-            known = _given_up(known, answer.wanted)
-        else:
-            known = yield from read(ports, tenant, known, answer.wanted)
-            rounds += 1
-    return answer
+    return (yield from Knowledge(ports).answered(tenant, ask))
 
 
 def _given_up(facts: Facts, wanted: frozenset[FactKey]) -> Facts:
@@ -94,6 +86,18 @@ class Knowledge:
     def of(self, tenant: str) -> Facts:
         """Give what is known for a tenant."""
         return self.by_tenant.get(tenant, self.ports.no_facts)
+
+    def answered(self, tenant: str, ask: Callable[[Facts], T | NeedFacts]) -> Flow[T]:
+        """Ask, as `answered` does, beginning with what is known already."""
+        rounds = 0
+        while isinstance(answer := ask(self.of(tenant)), NeedFacts):
+            wanted = {tenant: answer.wanted}
+            if rounds == ROUNDS:
+                self.give_up(wanted)
+            else:
+                yield from self.learn(wanted)
+                rounds += 1
+        return answer
 
     def learn(self, wanted: Mapping[str, frozenset[FactKey]]) -> Flow[None]:
         """Read what is wanted, by tenant."""

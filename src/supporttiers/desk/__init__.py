@@ -35,7 +35,7 @@ from supporttiers.events import Event
 from supporttiers.facts import FactSource
 from supporttiers.match import Match, facts_in
 from supporttiers.process import SupportProcess
-from supporttiers.protocols import GROUPS, KEY_LIFE, CaseStore, Directory, Notifier, VendorGateway
+from supporttiers.protocols import GROUPS, KEY_LIFE, AgentDirectory, CaseStore, Directory, Notifier, VendorGateway
 from supporttiers.readings import ClockReading, Explanation, Option, Page, Pass
 from supporttiers.reasons import Reason
 from supporttiers.tiers import Visibility
@@ -223,6 +223,34 @@ class SupportDesk(Verbs):
         now = self._clock.now()
         self._check(command, now)
         return drive(flows.preview(self._ports, self._tenant, self._with_id(command, now), now))
+
+    def next_for(self, agent: str) -> Case | None:
+        """
+        Give an agent the case that they should take next.
+
+        That is a queued case of one of their teams that nobody has: the highest priority first, of those the one that
+        is due first. Cases for which they have no room, and those that the policies want to give to somebody with
+        other skills, are passed over. Of two agents who ask at once each gets a case of their own.
+
+        Args:
+            agent: Who asks; an id that the directory knows as an agent's.
+
+        Returns:
+            The case, assigned to them; None where there is none for them.
+
+        Raises:
+            InputError: The desk's directory knows no agents, or not this one.
+            FactsError: What the policies must know cannot be read; nothing was changed.
+        """
+        _must(fields.name, "agent", agent)
+        house = None if self._directory is None else flows.of_tenant(self._directory, self._tenant)
+        if not isinstance(house, AgentDirectory):
+            raise InputError("", "agent", "cannot be looked up; build the desk with a directory that knows agents")
+        found = house.agent(agent)
+        if found is None:
+            raise InputError("", "agent", "is nobody whom the directory knows as an agent")
+        now = self._clock.now()
+        return self._run(flows.next_for(self._ports, self._tenant, found, now), now)
 
     def _carry_out(self, command: Command, *, by_id: bool) -> Case:
         decision = self._execute(command, by_id=by_id)
