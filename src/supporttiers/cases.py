@@ -69,6 +69,8 @@ class Case:
         came_from: The tier and team before this one.
         owner: Who keeps it while the assignment moves; the first assignee unless amended.
         assignee: Who works on it.
+        last_assignee: To whom it was given last; stays when the assignment moves on.
+        assigned_at: When it was given to them.
         team: Which team has it.
         stopwatches: The latest stopwatch of each limit.
         links: Other cases.
@@ -121,6 +123,8 @@ class Case:
     came_from: Place | None = None
     owner: str | None = None
     assignee: str | None = None
+    last_assignee: str | None = None
+    assigned_at: datetime | None = None
     team: str | None = None
     stopwatches: tuple[Stopwatch, ...] = attrs.field(default=(), repr=False)
     links: tuple[Link, ...] = ()
@@ -255,7 +259,7 @@ def _opened(event: Event) -> Draft:
 
 def _started(draft: Draft, event: happened.CaseStarted) -> None:
     draft.status = Status.IN_PROGRESS
-    _given_to(draft, event.assignee)
+    _given_to(draft, event.assignee, event.effective_at)
 
 
 def _released(draft: Draft, _event: happened.CaseReleased) -> None:
@@ -264,11 +268,13 @@ def _released(draft: Draft, _event: happened.CaseReleased) -> None:
 
 
 def _assigned(draft: Draft, event: happened.CaseAssigned) -> None:
-    _given_to(draft, event.assignee)
+    _given_to(draft, event.assignee, event.effective_at)
 
 
-def _given_to(draft: Draft, assignee: str | None) -> None:
+def _given_to(draft: Draft, assignee: str | None, at: datetime) -> None:
     """The first assignee owns the case: the assignment moves on, the ownership stays."""
+    if assignee is not None and assignee != draft.assignee:
+        draft.last_assignee, draft.assigned_at = assignee, at
     draft.assignee = assignee
     draft.owner = draft.owner or assignee
 

@@ -24,11 +24,12 @@ _TEXT, _NUMBER, _INSTANT, _WORDS = "text", "number", "instant", "words"
 FIELDS: Final[Mapping[str, str]] = MappingProxyType({
     **dict.fromkeys(
         ("id", "process", "revision", "kind", "requester", "customer", "category", "channel", "locale", "impact",
-         "urgency", "priority", "status", "wait_reason", "owner", "assignee", "team", "solution"), _TEXT),
+         "urgency", "priority", "status", "wait_reason", "owner", "assignee", "last_assignee", "team", "solution"),
+        _TEXT),
     **dict.fromkeys(("tier", "version", "satisfaction"), _NUMBER),
     **dict.fromkeys(
-        ("opened_at", "changed_at", "tier_entered_at", "first_response_at", "last_reply_at", "awaiting_reply_since",
-         "wait_until", "resolved_at", "closed_at", "due_at"), _INSTANT),
+        ("opened_at", "changed_at", "tier_entered_at", "assigned_at", "first_response_at", "last_reply_at",
+         "awaiting_reply_since", "wait_until", "resolved_at", "closed_at", "due_at"), _INSTANT),
     **dict.fromkeys(("tags", "watchers", "vendors", "vendors_waiting"), _WORDS),
 })  # fmt: skip
 """The fields of a case that a condition can speak about, with their kind."""

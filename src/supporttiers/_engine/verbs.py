@@ -111,9 +111,14 @@ def release(work: Work, _command: wanted.Release) -> None:
 
 
 def assign(work: Work, command: wanted.Assign) -> None:
-    """Give it to somebody, or to nobody."""
+    """Give it to somebody, or to nobody, or leave that to the policies."""
     work.must_be_open("assign")
-    if command.assignee != work.draft.assignee:
+    if command.automatic:
+        if command.assignee is not None:
+            problem = "is named, and left to the policies as well; name somebody, or say automatic"
+            raise InputError(work.case_id, "assignee", problem)
+        moves.reassign(work)
+    elif command.assignee != work.draft.assignee:
         work.emit(happened.CaseAssigned, assignee=command.assignee)
 
 

@@ -263,7 +263,7 @@ def _execute_batch(
         try:
             process = yield from process_for(ports, before, command)
             ask = partial(decide_with, process, before, command, now=now, tenant=tenant)
-            decision = (yield from decide_many(knowledge, [(place, tenant, ask)]))[place]
+            decision = (yield from decide_many(knowledge, [(place, tenant, before, ask)]))[place]
         except CaseError as error:
             answers[place] = error
             continue
@@ -344,6 +344,7 @@ def fire_due(ports: Ports, now: datetime, *, limit: int, tenant: str | None) -> 
             (
                 place,
                 found.case.tenant,
+                found.case,
                 partial(decide_with, process, found.case, None, now=now, tenant=found.case.tenant),
             )
         )

@@ -99,6 +99,27 @@ def read(
     )
 
 
+def read_tables(
+    data: Mapping[str, object], kinds: Mapping[str, type[Any]]
+) -> tuple[Mapping[str, tuple[Any, ...]], list[Fault]]:
+    """
+    Read a file of another kind, made of lists of tables.
+
+    Args:
+        data: What a TOML parser gives.
+        kinds: Of each section the class of its members.
+
+    Returns:
+        The members of each section, None for one that could not be read; and every fault with its place.
+    """
+    if foreign := list(foreign_faults(data)):
+        return dict.fromkeys(kinds, (None,)), foreign
+    reader = _Reader()
+    reader.check_keys(data, tuple(kinds), "")
+    found = {section: reader.parts(kind, data.get(section, ()), section) for section, kind in kinds.items()}
+    return found, reader.faults
+
+
 @attrs.define
 class _Reader:
     """

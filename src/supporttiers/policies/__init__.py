@@ -5,9 +5,12 @@ from typing import Any, Final
 
 from supporttiers._fields import name, type_name
 from supporttiers.errors import PluginError
+from supporttiers.policies.assignment import AssignLeastLoaded, AssignRoundRobin
 from supporttiers.policies.routing import RouteByRules
 
-BUILT_IN: Final[Mapping[str, type[Any]]] = {kind.name: kind for kind in (RouteByRules,)}
+BUILT_IN: Final[Mapping[str, type[Any]]] = {
+    kind.name: kind for kind in (RouteByRules, AssignRoundRobin, AssignLeastLoaded)
+}
 """The policies that come with the library, by the names that process files use."""
 
 

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 import attrs
 
 from supporttiers._codec import fold_findings, gap_findings, micros_of
+from supporttiers.actors import Agent
 from supporttiers.backends.storage._pages import (
     Cursor,
     Order,
@@ -25,7 +26,17 @@ from supporttiers.cases import Case
 from supporttiers.events import Event
 from supporttiers.links import VENDOR_LIVE
 from supporttiers.match import Match
-from supporttiers.protocols import KEY_LIFE, Commit, DueCase, KeyUse, Loaded, Message, OpenTicket, Settled
+from supporttiers.protocols import (
+    KEY_LIFE,
+    Commit,
+    DueCase,
+    KeyUse,
+    Loaded,
+    Message,
+    OpenTicket,
+    Settled,
+    Workload,
+)
 from supporttiers.reasons import Reason
 
 _Id = tuple[str, str]
@@ -108,6 +119,8 @@ class MemoryStore:
         self._tickets: dict[tuple[str, str, str], OpenTicket] = {}
         self._asked: dict[tuple[str, str, str], datetime] = {}
         self._processes: dict[tuple[str, str], str] = {}
+        self._agents: dict[_Id, Agent] = {}
+        self._given: defaultdict[_Id, set[str]] = defaultdict(set)
 
     # -- one case
 
@@ -155,6 +168,8 @@ class MemoryStore:
         if used is not None and not self._use_key(tenant, used):
             return False
         self._rows[who] = _Row(case, commit.wakes_at)
+        if case.last_assignee is not None:
+            self._given[tenant, case.last_assignee].add(case.id)
         self._events[who] += [(event, commit.recorded_at) for event in commit.events]
         self._wakes.set(who, commit.wakes_at)
         for message in commit.messages:
@@ -234,6 +249,21 @@ class MemoryStore:
         found = {(link.kind, holder) for link, holder in links if link.case_id == case_id}
         return sorted(pair for pair in found if kind in {None, pair[0]})
 
+    def workload(self, tenant: str, agents: Sequence[str], /) -> Mapping[str, Workload]:
+        """Count what agents have on their desks; each that is asked for is in the answer."""
+        with self._lock:
+            return {agent: self._workload(tenant, agent) for agent in agents}
+
+    def _workload(self, tenant: str, agent: str) -> Workload:
+        """Look at the cases that were ever theirs; those that have been given to somebody else drop out."""
+        cases = [self._rows[tenant, case_id].case for case_id in self._given.get((tenant, agent), ())]
+        theirs = [case for case in cases if case.last_assignee == agent]
+        if len(theirs) < len(cases):
+            self._given[tenant, agent] = {case.id for case in theirs}
+        held = Counter(case.channel or "" for case in theirs if case.assignee == agent and case.is_open)
+        given = max((case.assigned_at for case in theirs if case.assigned_at is not None), default=None)
+        return Workload(channels=dict(held), assigned_at=given)
+
     # -- the worker's questions
 
     def due(self, now: datetime, /, *, limit: int, tenant: str | None = None) -> Sequence[DueCase]:
@@ -285,6 +315,24 @@ class MemoryStore:
         """Read a revision of a process."""
         with self._lock:
             return self._processes.get((name, revision))
+
+    # -- people
+
+    def put_agent(self, tenant: str, agent: Agent, /) -> None:
+        """Keep an agent, in place of the one of the same id."""
+        with self._lock:
+            self._agents[tenant, agent.id] = agent
+
+    def remove_agent(self, tenant: str, agent_id: str, /) -> bool:
+        """Forget an agent; say whether there was one."""
+        with self._lock:
+            return self._agents.pop((tenant, agent_id), None) is not None
+
+    def agents(self, tenant: str, /) -> Sequence[Agent]:
+        """Read all agents, in the order of their ids."""
+        with self._lock:
+            theirs = [agent for (owner, _), agent in self._agents.items() if owner == tenant]
+        return sorted(theirs, key=lambda agent: agent.id)
 
     def forget_keys(self, before: datetime, /) -> int:
         """Free idempotency keys used before an instant; give their number."""
