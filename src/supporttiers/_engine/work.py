@@ -12,6 +12,7 @@ from supporttiers.effects import DispatchToVendor, Effect, Notify, Tell
 from supporttiers.errors import MoveRefusedError
 from supporttiers.events import Event
 from supporttiers.facts import NO_FACTS, Facts, recorded
+from supporttiers.links import KNOWN_ISSUE
 from supporttiers.process import SupportProcess
 from supporttiers.reasons import Reason
 from supporttiers.tiers import OPEN, Status
@@ -37,11 +38,12 @@ class Work:
         ahead: What the next deadline was found from, and that deadline.
         facts: What is known from outside.
         command: What is being carried out; None where time acts.
+        counted: The known issues that have been told, so far, that they affect the case.
     """
 
     __slots__ = (
-        "_key", "_said", "_used", "ahead", "at", "by", "case_id", "command", "draft", "effects", "events", "facts",
-        "occurred_at", "process", "reason", "tenant",
+        "_key", "_said", "_used", "ahead", "at", "by", "case_id", "command", "counted", "draft", "effects", "events",
+        "facts", "occurred_at", "process", "reason", "tenant",
     )  # fmt: skip
 
     def __init__(
@@ -53,6 +55,7 @@ class Work:
         self._used: dict[str, object] | None = None
         self.process = process
         self.draft: Draft | Any = None if case is None else draft_of(case)
+        self.counted = known_issues_of(self.draft)
         self.case_id = case_id
         self.tenant = tenant
         self.events: list[Event] = []
@@ -205,6 +208,16 @@ class Work:
     def resume_from(self, case: Case) -> None:
         """Go on from an earlier snapshot: what came after it never was."""
         self.draft = draft_of(case)
+
+
+_NONE: frozenset[str] = frozenset()
+
+
+def known_issues_of(draft: Draft | None) -> frozenset[str]:
+    """Give the known issues that count a case: while it is open, those to which it is linked as such."""
+    if draft is None or not draft.links or draft.status not in OPEN:
+        return _NONE
+    return frozenset(link.case_id for link in draft.links if link.kind == KNOWN_ISSUE)
 
 
 def is_waiting_for(draft: Draft, reason: str) -> bool:

@@ -10,6 +10,7 @@ from supporttiers.config.writing import data_from
 from supporttiers.decisions import Destination
 from supporttiers.limits import MEASURES, Threshold, TimeLimit
 from supporttiers.match import FIELDS
+from supporttiers.policies.cascades import HAPPENINGS, Cascade
 from supporttiers.policies.routing import Route
 from supporttiers.tiers import Agreement, Status, Tier, TierKind
 
@@ -21,6 +22,10 @@ _FLAG: Final[_Schema] = {"type": "boolean"}
 _CONDITION: Final[_Schema] = {"$ref": "#/$defs/condition"}
 _DURATION: Final[_Schema] = {"type": "string", "pattern": r"^\s*\+?(\d+[hms])+\s*$"}
 _MARK: Final[_Schema] = {"type": "string", "pattern": r"^(.*\d\s*%|\s*[+-]?(\d+[hms])+\s*)$"}
+_WISH: Final[_Schema] = {
+    "type": "string",
+    "pattern": r"^(resolve|resume|reopen|close|cancel|escalate|inform_management|notify:.+)$",
+}
 _ACTION: Final[_Schema] = {"type": "string", "pattern": r"^(escalate(:\d{1,2})?|notify:.+)$"}
 
 
@@ -102,6 +107,13 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
         "when": ({**_CONDITION, "minProperties": 1}, "Which new cases."),
         "to": ({"$ref": "#/$defs/destination"}, "Where they go."),
     },
+    Cascade: {
+        "link": (_NAME, "The kind of the links by which other cases are linked to the case."),
+        "on": (_words(HAPPENINGS), "What happens to the case; 'workaround' when one becomes known."),
+        "do": (_list(_WISH, minItems=1), "What each linked case is told to do: 'resolve', 'resume', 'notify:owner'."),
+        "when": ({**_CONDITION, "minProperties": 1}, "Only when the case meets this."),
+        "among": ({**_CONDITION, "minProperties": 1}, "Only those linked cases that meet this."),
+    },
     Destination: {
         "tier": (_LEVEL, "A level of the process at which a case may be opened."),
         "team": (_NAME, "One of the tier's teams; its first when left out."),
@@ -132,6 +144,10 @@ def json_schema() -> dict[str, Any]:
                 **_list({"$ref": "#/$defs/route"}),
                 "description": "Where new cases go; the first route whose condition holds counts.",
             },
+            "cascades": {
+                **_list({"$ref": "#/$defs/cascade"}),
+                "description": "What happens to the cases that link to a case; all that apply count.",
+            },
         },
         "$defs": {
             "process": _table(Settings),
@@ -140,6 +156,7 @@ def json_schema() -> dict[str, Any]:
             "threshold": _table(Threshold),
             "route": _table(Route),
             "destination": _table(Destination),
+            "cascade": _table(Cascade),
             "condition": _condition(),
             "compared": {
                 "anyOf": [{"$ref": "#/$defs/value"}, *(_comparison(word) for word in ("not", "at_least", "at_most"))]
