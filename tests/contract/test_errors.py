@@ -102,6 +102,11 @@ EXAMPLES = [
         Reason("backend.failed", {"backend": "sqlite", "problem": "the file is locked"}),
     ),
     (
+        errors.FactsError("plan", "TimeoutError", retryable=True),
+        "plan: TimeoutError; it may be tried again",
+        Reason("backend.failed", {"backend": "plan", "problem": "TimeoutError"}),
+    ),
+    (
         errors.NotifyError("pager", "the address is unknown", retryable=False),
         "pager: the address is unknown; trying again will not help",
         Reason("backend.failed", {"backend": "pager", "problem": "the address is unknown"}),
@@ -131,6 +136,7 @@ TREE = {
     "IdempotencyError": "CaseError",
     "BackendError": "SupportTiersError",
     "StoreError": "BackendError",
+    "FactsError": "BackendError",
     "NotifyError": "BackendError",
     "VendorError": "BackendError",
 }

@@ -104,7 +104,13 @@ def test_commands_page_names_the_verb(kind):
     assert f"`desk.{kind.trigger}`" in said or (kind.trigger == "vendor_update" and "no verb" in said)
 
 
-@pytest.mark.parametrize("name", ["RoutePolicy", "Directory", "Notifier", "VendorGateway", "CaseStore"])
+PROTOCOLS = [
+    "Policy", "RoutePolicy", "AssignPolicy", "PriorityPolicy", "PermitPolicy", "TargetPolicy", "ReactPolicy",
+    "Directory", "Notifier", "VendorGateway", "CaseStore",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
 def test_protocols_page_lists_every_member(name):
     """A Protocol has its section, with exactly its members."""
     protocol = getattr(protocols, name)
@@ -117,7 +123,7 @@ def test_protocols_page_knows_every_protocol():
     """No Protocol is left out."""
     known = {name for name, kind in vars(protocols).items() if getattr(kind, "_is_protocol", False)} - {"Protocol"}
 
-    assert known == {"RoutePolicy", "Directory", "Notifier", "VendorGateway", "CaseStore"}
+    assert known == set(PROTOCOLS)
 
 
 @pytest.mark.parametrize("table", sorted(TABLES))
@@ -132,7 +138,7 @@ def test_process_file_page_lists_every_key(table):
 
 def test_process_file_page_knows_every_table():
     """No table of the process file is left out."""
-    others = {"condition", "compared", "value", "values"}
+    others = {"policy", "condition", "compared", "value", "values"}
 
     assert json_schema()["$defs"].keys() - others == TABLES.keys()
 

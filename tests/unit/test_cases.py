@@ -6,8 +6,9 @@ import attrs
 import pytest
 
 from supporttiers import events as happened
-from supporttiers.actors import Actor
+from supporttiers.actors import SYSTEM, Actor
 from supporttiers.cases import Case, Place, fold, fold_all, open_ticket, rebuild
+from supporttiers.commands import Close, InformManagement, Scheduled
 from supporttiers.events import EVENTS
 from supporttiers.links import Attachment, Attempt, Link, VendorStatus, VendorTicket
 from supporttiers.tiers import CaseKind, Status
@@ -26,6 +27,13 @@ NEW = fold(None, OPENED)
 def minute(number):
     """Give an instant after nine."""
     return NINE + timedelta(minutes=number)
+
+
+CLOSING = Scheduled(
+    name="close", due_at=minute(90), command=Close(case_id="T-1", by=SYSTEM), while_status=(Status.RESOLVED,)
+)
+LATER_CLOSING = attrs.evolve(CLOSING, due_at=minute(95))
+REMINDER = attrs.evolve(CLOSING, name="remind", command=InformManagement(case_id="T-1", by=SYSTEM))
 
 
 def happens(kind, /, *, at=10, **fields):
@@ -271,6 +279,17 @@ CHANGES = [
                 attrs.evolve(TICKET, remote_id="A-1", status=VendorStatus.FAILED, changed_at=minute(9)),
             )
         },
+    ),
+    ({}, happened.CommandScheduled, {"scheduled": CLOSING}, {"scheduled": (CLOSING,)}),
+    (
+        {"scheduled": (CLOSING, REMINDER)}, happened.CommandScheduled, {"scheduled": LATER_CLOSING},
+        {"scheduled": (REMINDER, LATER_CLOSING)},
+    ),
+    ({"scheduled": (CLOSING, REMINDER)}, happened.ScheduleEnded, {"name": "close"}, {"scheduled": (REMINDER,)}),
+    ({}, happened.ReactionRefused, {"policy": "p", "trigger": "close"}, {}),
+    (
+        {"facts": {"plan": "gold", "load": 1}}, happened.CaseNoted, {"facts": {"load": 2, "_stale": ["load"]}},
+        {"facts": {"plan": "gold", "load": 2}},
     ),
     ({}, happened.ActionRefused, {"limit": "resolve", "instance": 1, "threshold": 0, "action": "escalate"}, {}),
 ]  # fmt: skip

@@ -17,12 +17,15 @@ from supporttiers.config.settings import Settings
 from supporttiers.config.writing import data_from
 from supporttiers.errors import PolicyConfigError, ProcessError
 from supporttiers.limits import Threshold, TimeLimit
+from supporttiers.policies import BUILT_IN
 from supporttiers.process import SupportProcess
 from supporttiers.tiers import Tier
 
 ROOT = Path(__file__).parents[2]
 ACME = (ROOT / "examples" / "acme.toml").read_text("utf-8")
 SCHEMA = jsonschema.Draft202012Validator(json_schema())
+RULES = "supporttiers.route-by-rules"
+ROUTE = {"when": {"category": "network"}, "to": {"tier": 1}}
 DURATIONS = "say it in hours, minutes and seconds, such as '15m', '2h30m' or '72h'"
 
 PLAIN = {
@@ -188,12 +191,34 @@ def test_data_that_is_no_table_is_refused():
         (
             "proces",
             {},
-            "proces: is not known here; did you mean 'process'? possible are: process, tiers, limits, routes",
+            "proces: is not known here; did you mean 'process'? possible are: process, tiers, limits, routes, policies",
         ),
-        ("zzz", {}, "zzz: is not known here; possible are: process, tiers, limits, routes"),
+        ("zzz", {}, "zzz: is not known here; possible are: process, tiers, limits, routes, policies"),
         ("calendars", {}, "calendars: is not built yet in this release; leave it out"),
         ("cascades", [], "cascades: is not built yet in this release; leave it out"),
-        ("policies", [], "policies: is not built yet in this release; leave it out"),
+        ("policies", {}, "policies: must be a list of tables, not dict"),
+        ("policies", [5], "policies[0]: must be a table with `use`, the name of a policy"),
+        ("policies", [{"use": 5}], "policies[0]: must be a table with `use`, the name of a policy"),
+        (
+            "policies",
+            [{"use": "acme.unheard-of"}],
+            (
+                f"policies[0].use: 'acme.unheard-of' is not known; possible are: {', '.join(sorted(BUILT_IN))}; "
+                "hand in classes of your own with policies="
+            ),
+        ),
+        ("policies", [{"use": RULES}], "policies[0].routes: is missing"),
+        ("policies", [{"use": RULES, "routes": 5}], "policies[0].routes: must be a list of tables, not int"),
+        (
+            "policies",
+            [{"use": RULES, "routes": [{"when": {"tier": 1}, "to": {"team": "x"}}]}],
+            "policies[0].routes[0].to.tier: is missing",
+        ),
+        (
+            "policies",
+            [{"use": RULES, "colour": 1, "routes": [ROUTE]}],
+            "policies[0].colour: is not known here; possible are: routes",
+        ),
         ("process", 5, "process: must be a table, not int"),
         ("process/name", ..., "process.name: is missing"),
         ("process/name", "", "process.name: must not be empty"),
@@ -272,13 +297,13 @@ def test_data_that_is_no_table_is_refused():
                 "revision, kind, requester, customer, category, channel, locale, impact, urgency, priority, status, "
                 "wait_reason, owner, assignee, team, solution, tier, version, satisfaction, opened_at, changed_at, "
                 "tier_entered_at, first_response_at, awaiting_reply_since, wait_until, resolved_at, closed_at, due_at, "
-                "tags, watchers, attributes.x"
+                "tags, watchers, attributes.x, facts.x"
             ),
         ),
         (
             "limits/0/when",
-            {"facts.plan": "gold"},
-            ("limits[0].when.facts.plan: facts are not built yet; possible are fields of the case and attributes.x"),
+            {"facts.plan": [{"level": 1}]},
+            "limits[0].when.facts.plan: is compared with a dict; possible is a attribute",
         ),
         (
             "limits/0/when",
@@ -295,7 +320,7 @@ def test_data_that_is_no_table_is_refused():
         ),
         ("limits/0/stop", {"all": {"tier": 1}}, "limits[0].stop.all: must be a list of conditions, not dict"),
         ("routes", "x", "routes: must be a list of tables, not str"),
-        ("routes/0/use", "x", "routes[0].use: is not built yet in this release; leave it out"),
+        ("routes/0/use", "x", "routes[0].use: is not known here; possible are: when, to"),
         (
             "routes/0/when",
             {},
@@ -435,7 +460,7 @@ def test_faults_beyond_a_hundred_are_counted():
 
 def test_unknown_keys_are_told_up_to_a_number():
     """Many unknown keys are not each compared with the known ones."""
-    assert 51 == len(read({f"key{n}": n for n in range(1000)}).faults)
+    assert 51 == len(read({f"key{n}": n for n in range(1000)}, policies={}).faults)
 
 
 # -- writing

@@ -6,7 +6,7 @@ from itertools import pairwise
 import attrs
 import pytest
 
-from supporttiers._engine import decide, deciding
+from supporttiers._engine import decide, verbs
 from supporttiers._engine.deciding import MAX_SETTLED
 from supporttiers._engine.verbs import VERBS
 from supporttiers.actors import Actor
@@ -208,7 +208,7 @@ def test_refusal_in_the_middle_of_a_command_leaves_nothing_of_it(acme, case, clo
         work.notify("manager", None)
         raise work.refuse("note", "refused.absent", what="half", which="other")
 
-    monkeypatch.setattr(deciding, "VERBS", {**VERBS, Reply: half})
+    monkeypatch.setattr(verbs, "VERBS", {**VERBS, Reply: half})
     decision = decide(acme, case, Reply(case_id="T-1", by=BOB, text="x"), clock.advance("1h"))
     swept = decide(acme, case, None, clock.now())
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from supporttiers.errors import PolicyConfigError
-from supporttiers.match import FIELDS, AtLeast, AtMost, Match, Not, fields_of
+from supporttiers.match import FIELDS, AtLeast, AtMost, Match, Not, facts_in, fields_of, inside
 from supporttiers.tiers import CaseKind, Status
 
 NINE = datetime(2026, 3, 23, 9, tzinfo=UTC)
@@ -18,9 +18,18 @@ CASE.__dict__.update(
     status=Status.WAITING, kind=CaseKind.INCIDENT, wait_reason="customer", tier=2, priority="medium", team="network",
     category="printing", tags=("vip", "eu"), watchers=(), opened_at=NINE, version=7,
     attributes={"site": "Leeds", "floor": 3, "vip": True, "empty": None},
+    facts={"plan": "gold", "contract": {"level": 2, "sites": [{"name": "Leeds"}, {"name": "York"}]}, "load": None},
 )  # fmt: skip
 
 CONDITIONS = [
+    (Match({"facts.plan": "gold"}), True),
+    (Match({"facts.plan": Not(["silver", "gold"])}), False),
+    (Match({"facts.contract.level": AtLeast(2)}), True),
+    (Match({"facts.contract.level": AtLeast(3)}), False),
+    (Match({"facts.contract.nothing": None}), True),
+    (Match({"facts.plan.level": "gold"}), False),
+    (Match({"facts.unknown": "gold"}), False),
+    (Match({"facts.load": AtMost(3)}), False),
     (Match(), True),
     (Match(status="waiting"), True),
     (Match(status="queued"), False),
@@ -142,6 +151,24 @@ def test_fields_of_gives_those_at_any_depth():
     assert {"attributes.x", "tier", "status", "team"} == fields_of(match)
 
 
+def test_facts_in_names_the_facts_of_a_condition():
+    """Each once, whatever lies inside them; a condition that is none speaks of none."""
+    match = Match({"facts.plan": "gold"}, any=[Match({"facts.contract.level": 1}), Match({"facts.contract.x": 1})])
+
+    assert ("contract", "plan") == facts_in(match)
+    assert () == facts_in(Match(tier=1)) == facts_in(None)
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [("plan", "gold"), ("contract.sites.name", ["Leeds", "York"]), ("plan.x", None), ("zzz", None)],
+)
+def test_inside_walks_into_tables_and_members(path, found):
+    """A list gives what each of its members has."""
+    assert found == inside(CASE.facts, path.split("."))
+
+
+NO_FIELD = "is no field of a case; possible are " + ", ".join((*FIELDS, "attributes.x", "facts.x"))
 ORDERLESS = "has no order; possible are a value, a list of values, or not"
 
 
@@ -150,13 +177,9 @@ ORDERLESS = "has no order; possible are a value, a list of values, or not"
     [
         ((5,), {}, "condition: must be a table of fields, not int"),
         (({5: 1},), {}, "condition: has a int for a field; possible are texts"),
-        ((), {"attributes.": 1}, f"attributes.: is no field of a case; possible are {', '.join(FIELDS)}, attributes.x"),
-        ((), {"colour": 1}, f"colour: is no field of a case; possible are {', '.join(FIELDS)}, attributes.x"),
-        (
-            (),
-            {"facts.load": 1},
-            "facts.load: facts are not built yet; possible are fields of the case and attributes.x",
-        ),
+        ((), {"attributes.": 1}, f"attributes.: {NO_FIELD}"),
+        ((), {"colour": 1}, f"colour: {NO_FIELD}"),
+        ((), {"facts.": 1}, f"facts.: {NO_FIELD}"),
         ((), {"tier": "2"}, "tier: is compared with a str; possible is a number"),
         ((), {"tier": True}, "tier: is compared with a bool; possible is a number"),
         ((), {"team": 2}, "team: is compared with a int; possible is a text"),

@@ -4,14 +4,17 @@ import dataclasses
 import json
 import pickle
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import attrs
 import pytest
 
+from supporttiers._engine import decide
 from supporttiers._machine import rows_of
+from supporttiers.actors import Actor
+from supporttiers.commands import Open
 from supporttiers.decisions import Destination
 from supporttiers.errors import PluginError, ProcessError
 from supporttiers.limits import Threshold, TimeLimit
@@ -58,9 +61,10 @@ def faults_of(build=process, *given, **named):
     return [str(fault) for fault in caught.value.faults]
 
 
-def situation(**case):
-    """Give what routes look at."""
-    return SimpleNamespace(case=SimpleNamespace(**{"category": "printing", "priority": "low"} | case))
+def opened(process, **fields):
+    """Open a case, and give it as it then is."""
+    command = Open(case_id="T-1", by=Actor.customer("jane"), **{"category": "printing", "priority": "low"} | fields)
+    return decide(process, None, command, datetime(2026, 3, 23, 9, tzinfo=UTC)).case
 
 
 # -- what stands in it
@@ -89,7 +93,7 @@ def test_process_example_is_as_designed():
     assert "acme-print" == acme.tier_at(4).vendor
     assert ["tier 1", "resolve"] == [each.name for each in acme.all_limits]
     assert "medium" == acme.default_priority_name
-    assert Destination(tier=1, team="front") == acme.route(situation())
+    assert (1, "front") == (opened(acme).tier, opened(acme).team)
 
 
 def test_process_repr_is_one_line():
@@ -246,14 +250,28 @@ class RoutePlainly:
         """Have no opinion."""
 
 
+class AssignAnna:
+    name = "acme.anna"
+    revision = 1
+    needs = ("load",)
+
+    def assign(self, situation):
+        """Anna does everything."""
+        return "anna"
+
+
+class Impostor(RoutePlainly):
+    name = "supporttiers.route-by-rules"
+
+
 RULES = RouteByRules([route(priority=AtLeast("high"))])
 
 
 @pytest.mark.parametrize(
     ("policies", "tier"),
     [
-        ([], None),
-        ([RouteNowhere()], None),
+        ([], 1),
+        ([RouteNowhere()], 1),
         ([RouteNowhere(), RouteByPlan()], 2),
         ([RULES, RouteByPlan()], 1),
         ([RouteByPlan(), RULES], 2),
@@ -261,23 +279,28 @@ RULES = RouteByRules([route(priority=AtLeast("high"))])
 )
 def test_process_route_takes_the_first_opinion(policies, tier):
     """Policies are asked in process order; None is no opinion."""
-    answer = process(policies=policies).route(situation(priority="critical"))
-
-    assert tier == (answer and answer.tier)
+    assert tier == opened(process(entry="any", policies=policies), priority="critical").tier
 
 
 def test_process_route_names_a_policy_that_answers_wrongly():
     """A wrong answer is the policy's fault, and says whose."""
     with pytest.raises(PluginError) as caught:
-        process(policies=[RouteByPlan(answer=2)]).route(situation())
+        opened(process(policies=[RouteByPlan(answer=2)]))
 
     assert "'acme.route-by-plan' does not fit: its route() gave int; possible are a Destination and None" == str(
         caught.value
     )
 
 
+@attrs.frozen
+class RouteByUse(RouteByPlan):
+    name = "acme.by-use"
+    use: str = "x"
+
+
 class Nameless:
     revision = "1"
+    needs = "plan"
 
 
 @pytest.mark.parametrize(
@@ -290,7 +313,11 @@ class Nameless:
             [
                 "policies[1]: Nameless has no usable name: it must be a text, not NoneType",
                 "policies[1]: Nameless has no usable revision: it must be a whole number (at least 0), not str",
-                "policies[1]: Nameless has no usable route: it must be a method of one argument",
+                (
+                    "policies[1]: Nameless answers nothing; possible are methods of one argument: "
+                    "route, assign, prioritise, permit, target, react"
+                ),
+                "policies[1]: Nameless has no usable needs: it must be a collection of names of facts",
             ],
         ),
         (
@@ -302,7 +329,11 @@ class Nameless:
                 )
             ],
         ),
-        ([RoutePlainly(float("inf"))], ["policies[0].fields.site: must be a finite number"]),
+        (
+            [RouteByUse()],
+            ["policies[0]: acme.by-use: a RouteByUse: has a field 'use', which process files use otherwise"],
+        ),
+        ([RoutePlainly(float("inf"))], ["policies[0].site: must be a finite number"]),
     ],
 )
 def test_process_refuses_what_is_no_policy(policies, faults):
@@ -410,42 +441,128 @@ def test_process_revision_follows_the_policy_revision():
 
 
 def test_process_with_code_is_known_again_from_its_store():
-    """Policies that are code come back by name: without an opinion, and with the same revision."""
-    built = process(policies=[RouteByPlan(), RULES])
+    """Policies of one's own come back by their classes; without these by name only, and with the same revision."""
+    built = process(entry="any", policies=[RouteByPlan(), RULES])
     stored = SupportProcess.from_json(built.to_json())
 
     assert built.revision == stored.revision
-    assert 2 == built.route(situation(priority="high")).tier
-    assert 1 == stored.route(situation(priority="high")).tier
+    assert 2 == opened(built, priority="high").tier
+    assert 1 == opened(stored, priority="high").tier
     assert stored == SupportProcess.from_json(stored.to_json())
-    assert {"gold_tier": 2} == built.to_data()["policies"][0]["fields"]
-    assert ["policies: is not built yet in this release; leave it out"] == faults_of(
-        SupportProcess.from_data, built.to_data()
+    assert built == SupportProcess.from_json(built.to_json(), policies=[RouteByPlan])
+    assert {
+        "use": "acme.route-by-plan", "revision": 3, "answers": ["route"], "gold_tier": 2,
+    } == built.to_data()["policies"][0]  # fmt: skip
+    [fault] = faults_of(SupportProcess.from_data, built.to_data())
+    assert fault.startswith("policies[0].use: 'acme.route-by-plan' is not known; possible are: ")
+
+
+NO_CLASS = "it must be the class of a policy, with a `name` and a `revision` of the class"
+PLAN_FILE = """
+[process]
+name = "plans"
+entry = "any"
+
+[[tiers]]
+level = 1
+name = "First"
+
+[[tiers]]
+level = 2
+name = "Second"
+
+[[policies]]
+use = "acme.route-by-plan"
+"""
+
+
+def test_process_file_names_policies_of_ones_own():
+    """A class that is handed in may be named; fields follow the name, and the newest revision is meant."""
+    both = [RouteByPlan, RouteByPlanLater]
+    newest = SupportProcess.from_text(PLAN_FILE, policies=both)
+    older = SupportProcess.from_text(PLAN_FILE + "revision = 3\ngold_tier = 1", policies=both)
+
+    assert (RouteByPlanLater(),) == newest.policies
+    assert (RouteByPlan(gold_tier=1),) == older.policies
+    assert ["policies[0].colour: is not known here; possible are: gold_tier, answer"] == faults_of(
+        SupportProcess.from_text, PLAN_FILE + "colour = 1", policies=both
     )
+
+
+def test_process_file_makes_policies_of_any_class():
+    """A class without attrs is called with the fields; what it does not take is a fault."""
+    text = PLAN_FILE.replace("acme.route-by-plan", "acme.plainly")
+
+    assert "leeds" == SupportProcess.from_text(text + "site = 'leeds'", policies=[RoutePlainly]).policies[0].site
+    [fault] = faults_of(SupportProcess.from_text, text, policies=[RoutePlainly])
+    assert fault.startswith("policies[0]: RoutePlainly cannot be made of it: ")
+
+
+@pytest.mark.parametrize(
+    ("own", "message"),
+    [
+        (
+            RouteByPlan(),
+            f"'RouteByPlan' does not fit: {NO_CLASS}",
+        ),
+        (
+            SimpleNamespace,
+            f"'SimpleNamespace' does not fit: {NO_CLASS}",
+        ),
+        (
+            Impostor,
+            (
+                "'Impostor' does not fit: its name 'supporttiers.route-by-rules' is that of a built-in policy; "
+                "choose another"
+            ),
+        ),
+    ],
+)
+def test_process_refuses_what_is_no_class_of_policies(own, message):
+    """What cannot be named in a file is refused before the file is read."""
+    with pytest.raises(PluginError) as caught:
+        SupportProcess.from_text(PLAN_FILE, policies=[own])
+
+    assert message == str(caught.value)
+
+
+def test_process_takes_built_in_policies_as_known():
+    """Handing in what is known anyway does no harm."""
+    assert SupportProcess.from_data(process().to_data(), policies=[RouteByRules]) == process()
+
+
+def test_process_asks_policies_by_what_they_answer():
+    """Each question goes to those that have an answer; facts that they need are collected."""
+    built = process(policies=[RouteByPlan(), AssignAnna(), RouteByRules([route(**{"facts.plan": "gold"})])])
+
+    assert ["acme.route-by-plan", RouteByRules.name] == [each.name for each in built.asked("route")]
+    assert ["acme.anna"] == [each.name for each in built.asked("assign")]
+    assert () == built.asked("react")
+    assert ("plan", "load") == built.needs
+    assert () == built.lasting_needs
+
+
+def test_process_keeps_the_facts_of_its_limits():
+    """What limits speak of is known from the opening on."""
+    built = process(limits=[limit(when=Match({"facts.contract.level": "gold"}), stop=Match({"facts.x": 1}))])
+
+    assert ("contract", "x") == built.lasting_needs == built.needs
 
 
 @pytest.mark.parametrize(
     ("policy", "fault"),
     [
-        (5, "policies[0]: must be a table of use, revision and a table of fields"),
-        ({"use": "x"}, "policies[0]: must be a table of use, revision and a table of fields"),
+        (5, "policies[0]: must be a table with `use`, the name of a policy"),
+        ({"use": 1}, "policies[0]: must be a table with `use`, the name of a policy"),
+        ({"use": "x", "revision": "1"}, "policies[0].revision: must be a whole number (at least 0), not str"),
+        ({"use": "x", "answers": "route"}, "policies[0].answers: must be a collection of names, not str"),
+        ({"use": " "}, "policies[0].name: must not be empty"),
+        ({"use": RULES.name}, "policies[0].routes: is missing"),
         (
-            {"use": "x", "revision": 1, "fields": 5},
-            "policies[0]: must be a table of use, revision and a table of fields",
+            {"use": RULES.name, "routes": []},
+            "policies[0].routes: is empty; give at least one route, or leave the policy out",
         ),
-        (
-            {"use": 1, "revision": 1, "fields": {}},
-            "policies[0]: StoredPolicy has no usable name: it must be a text, not int",
-        ),
-        ({"use": RULES.name, "revision": 1, "fields": {}}, "policies[0].fields.routes: is missing"),
-        (
-            {"use": RULES.name, "revision": 1, "fields": {"routes": []}},
-            ("policies[0].fields.routes: is empty; give at least one route, or leave the policy out"),
-        ),
-        (
-            {"use": RULES.name, "revision": 1, "fields": {"routes": [5]}},
-            ("policies[0].fields.routes[0]: must be a table, not int"),
-        ),
+        ({"use": RULES.name, "routes": [5]}, "policies[0].routes[0]: must be a table, not int"),
     ],
 )
 def test_process_from_json_refuses_what_it_did_not_write(policy, fault):

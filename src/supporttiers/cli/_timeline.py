@@ -129,6 +129,11 @@ TELLERS: Final[Mapping[type[Event], _Teller]] = {
     happened.CaseRated: lambda event: f"rated {event.score} of 5",
     happened.CaseApproved: lambda _: "approved",
     happened.CaseDeclined: lambda _: "declined",
+    happened.CommandScheduled: lambda event: (
+        f"will {event.scheduled.command.trigger} at {instant_text(event.scheduled.due_at)} ({event.scheduled.name})"
+    ),
+    happened.ScheduleEnded: lambda event: f"{'dropped' if event.dropped else 'now due'}: {event.name}",
+    happened.ReactionRefused: lambda event: f"could not {event.trigger}",
     happened.VendorDispatched: lambda event: f"sent to vendor {event.vendor}",
     happened.VendorTicketUpdated: lambda event: f"ticket {event.remote_id} at vendor {event.vendor}: {event.status}",
     happened.StopwatchStarted: _started,

@@ -1,15 +1,20 @@
 """The JSON Schema of a process file, for editors that complete and check as one types."""
 
+import re
 from collections.abc import Mapping
-from typing import Any, Final
+from datetime import timedelta
+from types import NoneType
+from typing import Any, Final, get_args, get_origin
 
 import attrs
 
+from supporttiers._fields import PARTS
 from supporttiers.config.settings import Settings
 from supporttiers.config.writing import data_from
 from supporttiers.decisions import Destination
 from supporttiers.limits import MEASURES, Threshold, TimeLimit
-from supporttiers.match import FIELDS
+from supporttiers.match import FIELDS, Match
+from supporttiers.policies import BUILT_IN
 from supporttiers.policies.cascades import HAPPENINGS, Cascade
 from supporttiers.policies.routing import Route
 from supporttiers.tiers import Agreement, Status, Tier, TierKind
@@ -144,6 +149,10 @@ def json_schema() -> dict[str, Any]:
                 **_list({"$ref": "#/$defs/route"}),
                 "description": "Where new cases go; the first route whose condition holds counts.",
             },
+            "policies": {
+                **_list({"$ref": "#/$defs/policy"}),
+                "description": "Rules besides the routes, one table for each, by the name of their class.",
+            },
             "cascades": {
                 **_list({"$ref": "#/$defs/cascade"}),
                 "description": "What happens to the cases that link to a case; all that apply count.",
@@ -156,6 +165,7 @@ def json_schema() -> dict[str, Any]:
             "threshold": _table(Threshold),
             "route": _table(Route),
             "destination": _table(Destination),
+            "policy": _policy(),
             "cascade": _table(Cascade),
             "condition": _condition(),
             "compared": {
@@ -184,6 +194,68 @@ def _property(field: "attrs.Attribute[Any]", schema: _Schema, sentence: str) -> 
     return described
 
 
+def _policy() -> _Schema:
+    """Describe the built-in policies, each by its `use`; those of one's own have fields that no schema knows."""
+    kinds = sorted(BUILT_IN.items())
+    return {
+        "type": "object",
+        "required": ["use"],
+        "properties": {
+            "use": {"description": "The name of the policy's class.", "type": "string", "examples": [*BUILT_IN]},
+            "revision": {"description": "The revision of a class of your own; the newest when left out."},
+        },
+        "allOf": [
+            {"if": {"properties": {"use": {"const": use}}, "required": ["use"]}, "then": _of_policy(kind)}
+            for use, kind in kinds
+        ],
+    }
+
+
+def _of_policy(kind: Any) -> _Schema:  # noqa: ANN401 - any attrs class
+    table = _part(kind)
+    table["properties"] = {"use": True, "revision": True, "answers": True, **table["properties"]}
+    return table
+
+
+def _part(kind: Any) -> _Schema:  # noqa: ANN401 - any attrs class
+    """Describe a part of a policy by its annotations, and by the sentences of its docstring."""
+    fields = attrs.fields(attrs.resolve_types(kind))
+    said = _sentences(kind)
+    return {
+        "type": "object",
+        "required": [field.name for field in fields if field.default is attrs.NOTHING],
+        "additionalProperties": False,
+        "properties": {field.name: _property(field, _type_of(field), said.get(field.name, "")) for field in fields},
+    }
+
+
+_TYPES: Final[Mapping[Any, _Schema]] = {
+    str: {"type": "string"},
+    int: {"type": "integer"},
+    bool: _FLAG,
+    timedelta: _DURATION,
+    Match: _CONDITION,
+    Destination: {"$ref": "#/$defs/destination"},
+}
+
+
+def _type_of(field: "attrs.Attribute[Any]") -> _Schema:
+    if PARTS in field.metadata:
+        return _list(_part(field.metadata[PARTS]))
+    if get_origin(field.type) is tuple:
+        member = dict(_TYPES.get(get_args(field.type)[0], {}))
+        return {"anyOf": [member, _list(member)]} if get_args(field.type)[0] is int else _list(member)
+    kinds = [kind for kind in get_args(field.type) or (field.type,) if kind is not NoneType]
+    return dict(_TYPES.get(kinds[0], {})) if len(kinds) == 1 else {}
+
+
+def _sentences(kind: type) -> Mapping[str, str]:
+    """Read what the docstring says of each attribute."""
+    _, _, said = (kind.__doc__ or "").partition("Attributes:")
+    found = re.findall(r"^        (\w+): (.+?)(?=\n        \w+: |\n\n|\Z)", said, flags=re.DOTALL | re.MULTILINE)
+    return {name: " ".join(sentence.split()) for name, sentence in found}
+
+
 def _condition() -> _Schema:
     compared = {"$ref": "#/$defs/compared"}
     nested = {
@@ -195,7 +267,7 @@ def _condition() -> _Schema:
         "description": "A condition on a case: a value, a list of possible values, or a comparison for each field.",
         "additionalProperties": False,
         "properties": {**dict.fromkeys(FIELDS, compared), **nested},
-        "patternProperties": {r"^attributes\..": compared},
+        "patternProperties": {r"^(attributes|facts)\..": compared},
     }
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 from supporttiers import events as happened
 from supporttiers.actors import SYSTEM, Actor
 from supporttiers.cases import Case, fold_all
+from supporttiers.commands import Close, InformManagement, Scheduled
 from supporttiers.effects import Effect, Notify
 from supporttiers.events import Event
 from supporttiers.links import Attachment, Link, VendorStatus
@@ -156,6 +157,14 @@ _EVERYTHING: Final[tuple[tuple[type[Event], dict[str, Any]], ...]] = (
     (happened.StopwatchCancelled, {"limit": "own", "instance": 2, "stopped_at": minutes(90.5), "segment": _SEGMENT}),
     (happened.CaseApproved, {}),
     (happened.CaseDeclined, {}),
+    (happened.CommandScheduled, {"scheduled": Scheduled(
+        name="close", due_at=minutes(5000), command=Close(case_id="T-1", by=SYSTEM), while_status=(Status.RESOLVED,)),
+        "by": SYSTEM, "facts": {"plan": {"level": "gold", "seats": 3}}}),
+    (happened.CommandScheduled, {"scheduled": Scheduled(
+        name="remind", due_at=minutes(6000), command=InformManagement(case_id="T-1", by=SYSTEM),
+        while_status=(Status.QUEUED, Status.WAITING)), "by": SYSTEM}),
+    (happened.ScheduleEnded, {"name": "close", "dropped": True, "by": SYSTEM}),
+    (happened.ReactionRefused, {"policy": "acme.close", "trigger": "close", "by": SYSTEM}),
     (happened.CaseResolved, {"text": "New fuse.", "solution": "kb/77", "visibility": Visibility.PUBLIC}),
     (happened.CaseRated, {"score": 5, "text": "Thanks!", "by": CUSTOMER}),
     (happened.CaseClosed, {"by": SYSTEM}),

@@ -6,12 +6,16 @@ import pytest
 from supporttiers import events as happened
 from supporttiers.actors import SYSTEM, Actor
 from supporttiers.cli._timeline import TELLERS, span_text, timeline, told
+from supporttiers.commands import Close, Scheduled
 from supporttiers.links import Attachment, Link, VendorStatus
 from supporttiers.reasons import Reason
 from supporttiers.tiers import Agreement, Status
 
 NOON = datetime(2026, 3, 23, 12, tzinfo=UTC)
 WATCH = {"limit": "resolve", "instance": 1}
+CLOSING = Scheduled(
+    name="filing", due_at=NOON, command=Close(case_id="T-1", by=SYSTEM), while_status=(Status.RESOLVED,)
+)
 OPENED = {"tenant": "default", "process": "p", "revision": "r", "requester": "jane"}
 
 
@@ -95,6 +99,10 @@ def an(kind, **fields):
             "limit 'resolve' reached 75%, overtaken: it had moved on",
         ),
         (an(happened.ActionRefused, **WATCH, threshold=0, action="escalate"), "limit 'resolve' could not escalate"),
+        (an(happened.CommandScheduled, scheduled=CLOSING), "will close at 2026-03-23 12:00:00 (filing)"),
+        (an(happened.ScheduleEnded, name="filing"), "now due: filing"),
+        (an(happened.ScheduleEnded, name="filing", dropped=True), "dropped: filing"),
+        (an(happened.ReactionRefused, policy="acme.file", trigger="close"), "could not close"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, happened.Event) else value,
 )
