@@ -94,6 +94,11 @@ class Case:
         due_at: The earliest target among live clocks; kept when passed, empty while all are paused.
         facts: What was last known from outside, by name.
         scheduled: What it will do by itself.
+        carried_out: The names of what it did by itself since it was opened or last reopened; at most 50.
+        workaround: A reference to what helps until it is solved.
+        affected: Of a known issue: how many open cases are linked to it as such.
+        most_affected: The most there have been at once, since it was opened or last reopened.
+        follow_up: The case that goes on with the matter, where this one is not reopened.
 
     .. versionadded:: 0.1.0
     """
@@ -148,6 +153,11 @@ class Case:
     due_at: datetime | None = None
     facts: Mapping[str, object] = attrs.field(factory=dict, hash=False, repr=False)
     scheduled: tuple[Scheduled, ...] = ()
+    carried_out: tuple[str, ...] = ()
+    workaround: str | None = None
+    affected: int = 0
+    most_affected: int = 0
+    follow_up: str | None = None
 
     @property
     def is_open(self) -> bool:
@@ -351,12 +361,13 @@ def _reopened(draft: Draft, event: happened.CaseReopened) -> None:
         draft.assignee = None
     draft.status, draft.tier, draft.team = Status.QUEUED, event.tier, event.team
     draft.tier_entered_at = max(event.effective_at, draft.tier_entered_at)
-    draft.resolved_at = draft.closed_at = draft.satisfaction = None
+    draft.resolved_at = draft.closed_at = draft.satisfaction = draft.follow_up = None
+    draft.carried_out, draft.most_affected = (), draft.affected
     draft.awaiting_reply_since = event.effective_at if event.by.id == draft.requester else None
 
 
 _AMENDED: Final = ("subject", "customer", "owner", "kind", "category", "channel", "locale", "impact", "urgency",
-                   "priority", "tags")  # fmt: skip
+                   "priority", "workaround", "tags")  # fmt: skip
 
 
 def _amended(draft: Draft, event: happened.CaseAmended) -> None:
@@ -385,6 +396,20 @@ def _linked(draft: Draft, event: happened.CaseLinked) -> None:
     draft.links = (*draft.links, event.link)
 
 
+def _unlinked(draft: Draft, event: happened.CaseUnlinked) -> None:
+    draft.links = tuple(link for link in draft.links if link != event.link)
+
+
+def _counted(draft: Draft, event: happened.AffectedCounted) -> None:
+    draft.affected = event.total
+    if event.peak:
+        draft.most_affected = event.total
+
+
+def _followed_up(draft: Draft, event: happened.FollowUpOpened) -> None:
+    draft.follow_up = event.follow_up
+
+
 def _merged(draft: Draft, event: happened.CaseMerged) -> None:
     _cancel(draft, event)
     draft.links = (*draft.links, Link("duplicate_of", event.into))
@@ -402,6 +427,12 @@ def _scheduled(draft: Draft, event: happened.CommandScheduled) -> None:
 
 def _schedule_ended(draft: Draft, event: happened.ScheduleEnded) -> None:
     draft.scheduled = tuple(one for one in draft.scheduled if one.name != event.name)
+    if not event.dropped:
+        others = (name for name in draft.carried_out if name != event.name)
+        draft.carried_out = (*others, event.name)[-_MAX_REMEMBERED:]
+
+
+_MAX_REMEMBERED: Final = 50
 
 
 def _dispatched(draft: Draft, event: happened.VendorDispatched) -> None:
@@ -514,10 +545,12 @@ _FOLDS: Final[Mapping[type[Event], Callable[[Draft, Any], None]]] = {
     happened.CaseHandedBack: _moved,
     happened.CaseTransferred: _moved,
     happened.ManagementInformed: _nothing,
+    happened.PeopleInformed: _nothing,
     happened.WaitStarted: _waiting,
     happened.CaseResumed: _resumed,
     happened.CaseResolved: _resolved,
     happened.CaseReopened: _reopened,
+    happened.FollowUpOpened: _followed_up,
     happened.CaseClosed: _close,
     happened.CaseCancelled: _cancel,
     happened.CaseAmended: _amended,
@@ -525,6 +558,8 @@ _FOLDS: Final[Mapping[type[Event], Callable[[Draft, Any], None]]] = {
     happened.WatchersAdded: _watched,
     happened.WatchersRemoved: _unwatched,
     happened.CaseLinked: _linked,
+    happened.CaseUnlinked: _unlinked,
+    happened.AffectedCounted: _counted,
     happened.CaseMerged: _merged,
     happened.CaseRated: _rated,
     happened.CaseApproved: _nothing,

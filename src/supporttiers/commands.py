@@ -15,6 +15,7 @@ from supporttiers import _fields as fields
 from supporttiers._fields import PRIVATE, flag, given, maybe, plain_dict, tuple_of, utc
 from supporttiers.actors import Actor
 from supporttiers.links import Attachment, Link, VendorStatus
+from supporttiers.match import Match
 from supporttiers.tiers import CaseKind, Status, Visibility
 
 
@@ -208,6 +209,26 @@ class InformManagement(Command):
 
 
 @attrs.frozen(kw_only=True)
+class Inform(Command):
+    """
+    Tell somebody; nothing moves.
+
+    Attributes:
+        to: `assignee`, `owner`, `team`, `manager`, `requester`, `watchers`, or a name of the host's own.
+        code: What to tell: the code of a `Reason`, one's own dotted one too.
+        params: What the code's text speaks about.
+    """
+
+    trigger: ClassVar[str] = "inform"
+
+    to: str = _name(private=True)
+    code: str = attrs.field(default="inform.asked", validator=given(fields.name))
+    params: Mapping[str, object] = attrs.field(
+        factory=dict, converter=plain_dict, validator=given(fields.attributes), hash=False
+    )
+
+
+@attrs.frozen(kw_only=True)
 class HandBack(Command):
     """Move back down to a lower tier."""
 
@@ -295,6 +316,7 @@ class Amend(Command):
     Correct what is known about a case. None leaves a field as it is.
 
     Attributes:
+        workaround: A reference to what helps until the matter is solved.
         attributes: Merged into those of the case; a None under a key removes it.
         tags: Replace the tags.
     """
@@ -315,6 +337,7 @@ class Amend(Command):
     urgency: str | None = _maybe_name()
     priority: str | None = _maybe_name()
     owner: str | None = _maybe_name(private=True)
+    workaround: str | None = _maybe_name()
     tags: tuple[str, ...] | None = attrs.field(
         default=None,
         converter=tuple_of,
@@ -366,6 +389,31 @@ class LinkCase(Command):
     trigger: ClassVar[str] = "link"
 
     link: Link = attrs.field(validator=given(fields.instance_of(Link, "a Link")))
+
+
+@attrs.frozen(kw_only=True)
+class Unlink(Command):
+    """Take back a link from this case to another one."""
+
+    trigger: ClassVar[str] = "unlink"
+
+    link: Link = attrs.field(validator=given(fields.instance_of(Link, "a Link")))
+
+
+@attrs.frozen(kw_only=True)
+class CountAffected(Command):
+    """
+    Count one case more, or one less, that this known issue affects; told by that case itself.
+
+    Attributes:
+        other: The case that is affected, or is so no longer.
+        counts: Whether it is from now on.
+    """
+
+    trigger: ClassVar[str] = "count_affected"
+
+    other: str = _name()
+    counts: bool = attrs.field(validator=given(fields.flag))
 
 
 @attrs.frozen(kw_only=True)
@@ -434,17 +482,19 @@ class Scheduled:
         due_at: When.
         command: What; its `at` will be the due instant.
         while_status: It is dropped once the case has another status.
+        when: It is dropped once the case no longer meets this; None where nothing more is asked of it.
     """
 
     name: str
     due_at: datetime
     command: Command
     while_status: tuple[Status, ...]
+    when: Match | None = None
 
 
 COMMANDS: Final[tuple[type[Command], ...]] = (
-    Open, Start, Release, Assign, Reply, Note, RecordAttempt, Escalate, InformManagement, HandBack, Transfer, Wait,
-    Resume, Resolve, Reopen, Close, Cancel, Amend, Attach, Watch, Unwatch, LinkCase, Merge, Dispatch, VendorUpdate,
-    Rate, Approve, Decline,
+    Open, Start, Release, Assign, Reply, Note, RecordAttempt, Escalate, InformManagement, Inform, HandBack, Transfer,
+    Wait, Resume, Resolve, Reopen, Close, Cancel, Amend, Attach, Watch, Unwatch, LinkCase, Unlink, CountAffected, Merge,
+    Dispatch, VendorUpdate, Rate, Approve, Decline,
 )  # fmt: skip
 """Every command, in the order in which a case usually meets them."""

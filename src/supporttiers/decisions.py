@@ -14,6 +14,7 @@ from supporttiers.effects import Effect
 from supporttiers.errors import CaseError, FactsError
 from supporttiers.events import Event
 from supporttiers.facts import FactKey
+from supporttiers.match import Match
 from supporttiers.reasons import Reason
 from supporttiers.tiers import Status
 
@@ -30,7 +31,8 @@ class Situation:
         facts: What the policy `needs`, by name; None where the case has no key for it, or the source no answer.
         by: Who acts; the system where time does.
         trigger: The verb that is being asked about: of `permit` and `react`; empty elsewhere.
-        to: Where the case would go: of `permit`, for verbs that move it.
+        to: Where the case would go: of `permit`, for verbs that move it; of `reopen`, None where the process has no
+            way back.
         event: What has just happened: of `react`.
         limit: The name of the limit whose target is asked for: of `target`.
         exclude: Agents who are not to be chosen: of `assign`, those from whom the case is taken.
@@ -83,6 +85,18 @@ class Refusal:
 
 
 @attrs.frozen
+class FollowUp:
+    """
+    Not this case any more: another one goes on with the matter.
+
+    Attributes:
+        reason: Why this one is not reopened.
+    """
+
+    reason: Reason = attrs.field(validator=part(instance_of(Reason, "a Reason")))
+
+
+@attrs.frozen
 class Hold:
     """
     A not yet: the command waits until somebody approves it.
@@ -116,6 +130,7 @@ class Later:
         at: When; an instant that has passed means at once.
         name: Under which the case keeps it: a new one of the same name takes its place.
         while_status: It is dropped once the case has another status than these; of the case as it is when empty.
+        when: It is dropped once the case no longer meets this condition.
     """
 
     command: Command = attrs.field(validator=part(instance_of(Command, "a command")))
@@ -126,6 +141,7 @@ class Later:
         converter=_statuses,
         validator=part(each(instance_of(Status, "a status"), at_most=6, what="statuses")),
     )
+    when: Match | None = attrs.field(default=None, validator=part(optional(instance_of(Match, "a Match"))))
 
 
 @attrs.frozen(kw_only=True)

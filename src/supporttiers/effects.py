@@ -14,6 +14,7 @@ from supporttiers import _fields as fields
 from supporttiers._fields import PRIVATE, given
 from supporttiers.commands import Command
 from supporttiers.links import VendorStatus
+from supporttiers.match import Match
 from supporttiers.reasons import Reason
 from supporttiers.tiers import Status
 
@@ -85,7 +86,23 @@ class Tell(Effect):
     command: Command
 
 
-EFFECTS: Final[tuple[type[Effect], ...]] = (Notify, DispatchToVendor, Tell)
+@attrs.frozen(kw_only=True)
+class TellLinked(Effect):
+    """
+    Give a command to every case that links to this one; each judges it when it is relayed.
+
+    Attributes:
+        link: The kind of their links.
+        command: The command; it names this case, and each of the others in its place.
+        among: Which of them; None means all.
+    """
+
+    link: str
+    command: Command
+    among: Match | None = None
+
+
+EFFECTS: Final[tuple[type[Effect], ...]] = (Notify, DispatchToVendor, Tell, TellLinked)
 
 
 @attrs.frozen(kw_only=True)

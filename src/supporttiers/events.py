@@ -194,6 +194,13 @@ class ManagementInformed(Event):
 
 
 @attrs.frozen(kw_only=True)
+class PeopleInformed(Event):
+    """Somebody was told; the reason says what."""
+
+    to: str = _private()
+
+
+@attrs.frozen(kw_only=True)
 class WaitStarted(Event):
     """It waits for somebody or something."""
 
@@ -230,6 +237,20 @@ class CaseReopened(Event):
 
 
 @attrs.frozen(kw_only=True)
+class FollowUpOpened(Event):
+    """
+    It stays ended, and another case goes on with the matter.
+
+    Attributes:
+        follow_up: The other case, which is opened when the outbox is carried out.
+    """
+
+    visibility: Visibility = _public()
+
+    follow_up: str
+
+
+@attrs.frozen(kw_only=True)
 class CaseClosed(Event):
     """It was filed."""
 
@@ -257,6 +278,7 @@ class CaseAmended(Event):
     impact: str | None = None
     urgency: str | None = None
     priority: str | None = None
+    workaround: str | None = None
     tags: tuple[str, ...] | None = None
     attributes: Mapping[str, object] = attrs.field(factory=dict, hash=False, metadata=PRIVATE, repr=False)
 
@@ -287,6 +309,31 @@ class CaseLinked(Event):
     """It was linked to another case."""
 
     link: Link
+
+
+@attrs.frozen(kw_only=True)
+class CaseUnlinked(Event):
+    """A link to another case was taken back."""
+
+    link: Link
+
+
+@attrs.frozen(kw_only=True)
+class AffectedCounted(Event):
+    """
+    Another case is affected by this known issue from now on, or no longer.
+
+    Attributes:
+        other: The other case.
+        counts: Whether it is affected from now on.
+        total: How many are affected now.
+        peak: Whether there were never so many before.
+    """
+
+    other: str
+    counts: bool
+    total: int
+    peak: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -501,10 +548,11 @@ class ActionRefused(StopwatchEvent):
 
 EVENTS: Final[tuple[type[Event], ...]] = (
     CaseOpened, CaseStarted, CaseReleased, CaseAssigned, CaseReplied, CaseNoted, AttemptRecorded, CaseEscalated,
-    CaseHandedBack, CaseTransferred, ManagementInformed, WaitStarted, CaseResumed, CaseResolved, CaseReopened,
-    CaseClosed, CaseCancelled, CaseAmended, AttachmentsAdded, WatchersAdded, WatchersRemoved, CaseLinked, CaseMerged,
-    CaseRated, CaseApproved, CaseDeclined, CommandScheduled, ScheduleEnded, ReactionRefused, VendorDispatched,
-    VendorTicketUpdated, StopwatchStarted, StopwatchPaused, StopwatchResumed, StopwatchRetargeted, StopwatchStopped,
-    StopwatchCancelled, ThresholdFired, ActionRefused,
+    CaseHandedBack, CaseTransferred, ManagementInformed, PeopleInformed, WaitStarted, CaseResumed, CaseResolved,
+    CaseReopened, FollowUpOpened, CaseClosed, CaseCancelled, CaseAmended, AttachmentsAdded, WatchersAdded,
+    WatchersRemoved, CaseLinked, CaseUnlinked, AffectedCounted, CaseMerged, CaseRated, CaseApproved, CaseDeclined,
+    CommandScheduled, ScheduleEnded, ReactionRefused, VendorDispatched, VendorTicketUpdated, StopwatchStarted,
+    StopwatchPaused, StopwatchResumed, StopwatchRetargeted, StopwatchStopped, StopwatchCancelled, ThresholdFired,
+    ActionRefused,
 )  # fmt: skip
 """Every event that can stand in a history."""

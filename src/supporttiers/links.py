@@ -9,7 +9,9 @@ import attrs
 from supporttiers import _fields as fields
 from supporttiers._fields import at_least, aware, given, optional, subject, utc
 
-LINK_KINDS: Final = ("duplicate_of", "child_of", "known_issue", "follows")
+KNOWN_ISSUE: Final = "known_issue"
+FOLLOWS: Final = "follows"
+LINK_KINDS: Final = ("duplicate_of", "child_of", KNOWN_ISSUE, FOLLOWS)
 """The built-in kinds of links; a process may add its own."""
 
 

@@ -13,7 +13,7 @@ import attrs
 from supporttiers.actors import Actor, Agent
 from supporttiers.cases import Case
 from supporttiers.commands import Command
-from supporttiers.decisions import Destination, Hold, Later, Refusal, Situation
+from supporttiers.decisions import Destination, FollowUp, Hold, Later, Refusal, Situation
 from supporttiers.effects import Effect, Notification, VendorAnswer, VendorRequest
 from supporttiers.events import Event
 from supporttiers.match import Match
@@ -92,7 +92,25 @@ class ReactPolicy(Policy, Protocol):
         ...
 
 
-METHODS: Final = ("route", "assign", "prioritise", "permit", "target", "react")
+@runtime_checkable
+class ReopenPolicy(Policy, Protocol):
+    """Says whether a word after the end of a case still brings it back."""
+
+    def reopen(self, situation: Situation, /) -> FollowUp | Refusal | None:
+        """Give what is done instead of reopening, or None for no opinion; pure."""
+        ...
+
+
+@runtime_checkable
+class VendorPolicy(Policy, Protocol):
+    """Says to which vendor a case goes that has come to a vendor tier without a vendor of its own."""
+
+    def dispatch(self, situation: Situation, /) -> str | None:
+        """Give a vendor's name, or None for no opinion; pure."""
+        ...
+
+
+METHODS: Final = ("route", "assign", "prioritise", "permit", "target", "react", "reopen", "dispatch")
 """What policies are asked."""
 
 
@@ -230,12 +248,13 @@ class Message:
         tenant: Whose case.
         key: Its identity, which is also the key handed to notifiers; a vendor is handed that of its request.
         case_id: The case that caused it.
-        kind: `notify`, `dispatch` or `tell`.
+        kind: `notify`, `dispatch`, `tell` or `tell_linked`.
         target: The notifier's or vendor's name, or the other case.
         effect: What to do.
         at: When it was caused; messages of one case and target keep their order.
         not_before: When to try it next.
         attempts: How often it was tried.
+        result: What was last remembered of it: how far it has got, where it goes on step by step.
     """
 
     tenant: str
@@ -247,6 +266,7 @@ class Message:
     at: datetime
     not_before: datetime
     attempts: int = 0
+    result: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -437,8 +457,20 @@ class CaseStore(Protocol):
         """Write down that vendors were asked about tickets."""
         ...
 
-    def incoming(self, tenant: str, case_id: str, /, *, kind: str | None = None) -> Sequence[tuple[str, str]]:
-        """Read (kind, case id) of the cases that link to a case."""
+    def incoming(
+        self, tenant: str, case_id: str, /, *, kind: str | None = None, after: tuple[str, str] | None = None,
+        limit: int | None = None,
+    ) -> Sequence[tuple[str, str]]:  # fmt: skip
+        """
+        Read (kind, case id) of the cases that link to a case, in that order.
+
+        Args:
+            tenant: Whose.
+            case_id: To which case.
+            kind: Only links of this kind.
+            after: Only what comes after this one: where the last page ended.
+            limit: How many at most; all when None.
+        """
         ...
 
     def put_process(self, name: str, revision: str, body: str, at: datetime, /) -> None:

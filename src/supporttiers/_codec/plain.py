@@ -15,6 +15,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 from supporttiers.actors import SYSTEM, Actor, ActorKind
 from supporttiers.commands import Command
 from supporttiers.effects import Effect
+from supporttiers.match import Match
 from supporttiers.reasons import Reason
 from supporttiers.stopwatches import Segment
 
@@ -238,5 +239,6 @@ PAIRS: Final[dict[Any, Pair]] = {
     Actor: Pair(_plain_actor, _actor_of),
     Reason: Pair(_plain_reason, lambda plain: Reason(**plain)),
     Segment: Pair(_plain_segment, _one_segment_of),
+    Match: Pair(Match.to_data, Match.from_data),
     tuple[Segment, ...]: Pair(_segments_text, _segments_of),
 }

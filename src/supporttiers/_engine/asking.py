@@ -36,6 +36,8 @@ _SAMPLES: Final[Mapping[type[Command], Mapping[str, Any]]] = {
     wanted.Amend: {"attributes": {"something": "else"}},
     wanted.Attach: {"attachments": ()},
     wanted.LinkCase: {"link": Link("follows", "another case")},
+    wanted.Unlink: {"link": Link("follows", "another case")},
+    wanted.Inform: {"to": "somebody"},
     wanted.Merge: {"into": "another case"},
     wanted.Dispatch: {"vendor": "a vendor"},
     wanted.Rate: {"score": 5},
@@ -48,6 +50,8 @@ _REQUIRED: Final[Mapping[type[Command], tuple[str, ...]]] = {
     wanted.Transfer: ("team",),
     wanted.Attach: ("attachments",),
     wanted.LinkCase: ("to",),
+    wanted.Unlink: ("to",),
+    wanted.Inform: ("to",),
     wanted.Merge: ("into",),
     wanted.Dispatch: ("vendor",),
     wanted.Rate: ("score",),
@@ -57,7 +61,7 @@ _REQUIRED: Final[Mapping[type[Command], tuple[str, ...]]] = {
 _TARGETED: Final[Mapping[type[Command], str]] = {
     wanted.Escalate: "escalate", wanted.HandBack: "hand_back", wanted.Wait: "wait", wanted.Reopen: "reopen",
 }  # fmt: skip
-_NOT_OFFERED: Final = (wanted.Open, wanted.VendorUpdate)
+_NOT_OFFERED: Final = (wanted.Open, wanted.VendorUpdate, wanted.CountAffected)
 
 
 def options(

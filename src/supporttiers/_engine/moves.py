@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from supporttiers import events as happened
-from supporttiers._engine import rules
+from supporttiers._engine import linking, rules
 from supporttiers._engine.work import Work, is_waiting_for
 from supporttiers._fields import MAX_WATCHERS
 from supporttiers._machine import tier_target
@@ -12,10 +12,12 @@ from supporttiers.commands import (
     Approve,
     Cancel,
     Close,
+    Command,
     Decline,
     Dispatch,
     Escalate,
     HandBack,
+    Inform,
     InformManagement,
     Merge,
     Reopen,
@@ -26,6 +28,7 @@ from supporttiers.commands import (
     Wait,
     Watch,
 )
+from supporttiers.decisions import FollowUp, Refusal
 from supporttiers.errors import InputError, MoveRefusedError, NotPermittedError
 from supporttiers.links import VENDOR_LIVE, VendorStatus, VendorTicket
 from supporttiers.reasons import Reason
@@ -130,8 +133,8 @@ def _tell_of_bounces(work: Work, bounce: str | None) -> None:
 def arrive(work: Work) -> None:
     """Send the case to the vendor whose tier it is, unless a ticket is open there; elsewhere, give it to somebody."""
     tier = work.process.tier_at(work.draft.tier)
-    if tier.kind is TierKind.VENDOR and tier.vendor and work.is_open and _ticket_at(work, tier.vendor) is None:
-        _dispatch(work, tier.vendor, "")
+    if tier.kind is TierKind.VENDOR and work.is_open:
+        _send(work, tier.vendor or rules.vendor(work))
     elif tier.kind is TierKind.TEAM and work.is_open and work.draft.assignee is None:
         rules.assign(work)
 
@@ -151,6 +154,22 @@ def reassign(work: Work) -> None:
     found = rules.assign(work, exclude=() if before is None else (before,))
     if not found or work.draft.assignee == before:
         raise work.refuse("assign", "refused.nobody_else", team=work.draft.team)
+
+
+def _send(work: Work, vendor: str | None) -> None:
+    if vendor is None:
+        why = Reason("dispatch.no_vendor", {"tier": work.draft.tier})
+        work.emit(happened.ManagementInformed, reason=why)
+        work.notify("manager", why)
+    elif _ticket_at(work, vendor) is None:
+        _dispatch(work, vendor, "")
+
+
+def inform(work: Work, command: Inform) -> None:
+    """Tell somebody; nothing moves."""
+    why = Reason(command.code, {**command.params, "by": command.by.id})
+    work.emit(happened.PeopleInformed, to=command.to, reason=why)
+    work.notify(command.to, why)
 
 
 def inform_management(work: Work, command: InformManagement) -> None:
@@ -203,7 +222,8 @@ _ANSWERED = frozenset({VendorStatus.RESOLVED, VendorStatus.CLOSED, VendorStatus.
 def _go_on_by_vendor(work: Work, command: VendorUpdate) -> None:
     draft = work.draft
     work.reason = why = Reason("move.vendor", {"vendor": command.vendor, "status": str(command.status)})
-    at_vendor = work.is_open and work.process.tier_at(draft.tier).vendor == command.vendor
+    tier = work.process.tier_at(draft.tier)
+    at_vendor = work.is_open and tier.kind is TierKind.VENDOR and tier.vendor in {None, command.vendor}
     if command.status is VendorStatus.FAILED:
         work.notify("manager", why)
     if command.status in _ANSWERED:
@@ -285,8 +305,19 @@ def reopen(work: Work, command: Reopen) -> None:
         raise work.refuse("reopen", "refused.reopen_tier", tier=draft.tier, target=level)
     team = team_at(work, "reopen", level, command.team or (draft.team if level == draft.tier else None))
     rules.permit(work, "reopen", to=Place(level, team))
+    instead = rules.reopening(work, Place(level, team))
+    if instead is not None:
+        go_another_way(work, command, command.reason, instead)
+        return
     work.emit(happened.CaseReopened, tier=level, team=team)
     arrive(work)
+
+
+def go_another_way(work: Work, command: Command, text: str, instead: FollowUp | Refusal) -> None:
+    """Do what a policy says instead of reopening."""
+    if isinstance(instead, Refusal):
+        raise NotPermittedError(work.case_id, command.trigger, command.by.id, (instead.reason,), instead.missing)
+    linking.follow_up(work, command, text, instead.reason)
 
 
 def _neighbours(work: Work) -> tuple[int, ...]:

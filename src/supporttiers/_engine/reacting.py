@@ -1,12 +1,13 @@
 """Reactions: what policies want done because of what has just happened, at once or later."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 import attrs
 
 from supporttiers import events as happened
-from supporttiers._engine import rules
+from supporttiers._engine import linking, rules
 from supporttiers._engine.clocks import update_clocks
 from supporttiers._engine.verbs import carry_out
 from supporttiers._engine.work import Work
@@ -14,6 +15,7 @@ from supporttiers.actors import SYSTEM
 from supporttiers.commands import Command, Scheduled
 from supporttiers.decisions import Later
 from supporttiers.errors import CaseError
+from supporttiers.match import Match, Predicate
 from supporttiers.reasons import Reason
 
 MAX_CHAINED: Final = 16
@@ -21,10 +23,14 @@ MAX_CHAINED: Final = 16
 
 
 def react(work: Work, since: int) -> None:
-    """Let the policies react to the events from a place on, those that follow from it included."""
+    """Let policies and links react to the events from a place on, those that follow from it included."""
     drop_scheduled(work)
-    if not work.process.asked("react"):
-        return
+    if work.process.asked("react"):
+        _ask(work, since)
+    linking.spread(work, since)
+
+
+def _ask(work: Work, since: int) -> None:
     carried_out = 0
     place = since
     while place < len(work.events):
@@ -34,8 +40,7 @@ def react(work: Work, since: int) -> None:
             if carried_out == MAX_CHAINED:
                 _tell_of_chain(work, policy)
                 return
-            carried_out += 1
-            _grant(work, policy, wish)
+            carried_out += _grant(work, policy, wish)
 
 
 def _tell_of_chain(work: Work, policy: str) -> None:
@@ -45,23 +50,25 @@ def _tell_of_chain(work: Work, policy: str) -> None:
     work.notify("manager", why)
 
 
-def _grant(work: Work, policy: str, wish: Command | Later) -> None:
+def _grant(work: Work, policy: str, wish: Command | Later) -> bool:
+    """Do what a policy wants, or see to it that it is done later; say whether that changed anything."""
+    before = len(work.events) + len(work.effects)
     why = Reason("react.policy", {"policy": policy})
+    command = wish.command if isinstance(wish, Later) else wish
     if isinstance(wish, Later) and wish.at > work.at:
         _schedule(work, wish, why)
-        return
-    command = wish.command if isinstance(wish, Later) else wish
-    if command.case_id != work.case_id:
+    elif command.case_id != work.case_id:
         work.tell(attrs.evolve(command, at=work.at, by=SYSTEM))
-        return
-    work.by_time(work.at, why)
-    _try(work, command, policy)
+    else:
+        work.by_time(work.at, why)
+        _try(work, command, policy)
+    return len(work.events) + len(work.effects) > before
 
 
 def _schedule(work: Work, wish: Later, why: Reason) -> None:
     scheduled = Scheduled(
         name=wish.name, due_at=wish.at, command=attrs.evolve(wish.command, at=None, by=SYSTEM),
-        while_status=wish.while_status or (work.draft.status,),
+        while_status=wish.while_status or (work.draft.status,), when=wish.when,
     )  # fmt: skip
     if scheduled not in work.draft.scheduled:
         work.by_time(work.at, why)
@@ -88,10 +95,19 @@ def _try(work: Work, command: Command, policy: str) -> None:
 
 
 def drop_scheduled(work: Work) -> None:
-    """Drop what was to be done later if the case has another status by now."""
+    """Drop what was to be done later if the case no longer is as it was meant to be."""
     for scheduled in work.draft.scheduled:
-        if work.draft.status not in scheduled.while_status:
+        if work.draft.status not in scheduled.while_status or not _still_meant(work, scheduled):
             work.emit(happened.ScheduleEnded, name=scheduled.name, dropped=True)
+
+
+def _still_meant(work: Work, scheduled: Scheduled) -> bool:
+    return scheduled.when is None or _compiled(scheduled.when, work.process.priorities)(work.draft)
+
+
+@lru_cache(maxsize=256)  # asked after every command, for as long as something is to be done later
+def _compiled(match: Match, priorities: tuple[str, ...]) -> Predicate:
+    return match.compile(priorities)
 
 
 def carry_out_scheduled(work: Work, place: int, at: datetime) -> None:

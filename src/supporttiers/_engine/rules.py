@@ -12,7 +12,7 @@ from supporttiers._engine.work import Work
 from supporttiers._fields import type_name
 from supporttiers.cases import Case, Place
 from supporttiers.commands import Command
-from supporttiers.decisions import Destination, Hold, Later, Refusal, Situation
+from supporttiers.decisions import Destination, FollowUp, Hold, Later, Refusal, Situation
 from supporttiers.errors import FactsError, NotPermittedError, PluginError
 from supporttiers.events import Event
 from supporttiers.facts import FactKey, keys_of, needs_of
@@ -110,7 +110,7 @@ def _answers(work: Work, method: str, case: Case, **more: Any) -> Iterator[tuple
         yield policy, getattr(policy, method)(_situation(work, case, needs_of(policy), more))
 
 
-def _first(work: Work, method: str, case: Case, kind: type, **more: Any) -> tuple[Any, Any]:  # noqa: ANN401
+def _first(work: Work, method: str, case: Case, kind: Any, **more: Any) -> tuple[Any, Any]:  # noqa: ANN401
     """Give the first policy with an opinion, and the opinion; two times None where no policy has one."""
     for policy, answer in _answers(work, method, case, **more):
         if answer is not None:
@@ -184,6 +184,24 @@ def permit(work: Work, trigger: str, *, to: Place | None = None, case: Case | No
         missing = dict.fromkeys(word for refusal in refusals for word in refusal.missing)
         reasons = tuple(refusal.reason for refusal in refusals)
         raise NotPermittedError(work.case_id, trigger, work.by.id, reasons, tuple(missing))
+
+
+def reopening(work: Work, to: Place | None) -> FollowUp | Refusal | None:
+    """Ask what is done instead of reopening a case; *to* is None where the process has no way back."""
+    if not work.process.asked("reopen"):
+        return None
+    answer: FollowUp | Refusal | None
+    answer = _first(work, "reopen", work.snapshot(), (FollowUp, Refusal), trigger="reopen", to=to)[1]
+    return answer
+
+
+def vendor(work: Work) -> str | None:
+    """Ask to which vendor a case goes."""
+    policy, chosen = _first(work, "dispatch", work.snapshot(), str)
+    if chosen is not None and (problem := fields.name(chosen)):
+        raise PluginError(policy.name, f"its dispatch() gave a name that {problem}")
+    found: str | None = chosen
+    return found
 
 
 def reactions(work: Work, event: Event) -> Iterator[tuple[str, Command | Later]]:

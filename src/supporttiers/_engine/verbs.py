@@ -8,13 +8,13 @@ import attrs
 from supporttiers import _fields as fields
 from supporttiers import commands as wanted
 from supporttiers import events as happened
-from supporttiers._engine import moves, rules
+from supporttiers._engine import linking, moves, rules
 from supporttiers._engine.work import Work, is_waiting_for
 from supporttiers._machine import tier_target
 from supporttiers.actors import PROVIDERS, Actor, ActorKind
 from supporttiers.cases import Case, Place, apply, freeze
 from supporttiers.commands import Command
-from supporttiers.decisions import Destination
+from supporttiers.decisions import Destination, Refusal
 from supporttiers.errors import InputError, MoveRefusedError, NotPermittedError
 from supporttiers.links import LINK_KINDS
 from supporttiers.reasons import Reason
@@ -125,10 +125,16 @@ def assign(work: Work, command: wanted.Assign) -> None:
 def reply(work: Work, command: wanted.Reply) -> None:
     """Say something; the requester's word resumes or reopens the case where the process says so."""
     side = _side(work, command.by, command.channel)
-    if side == "requester" and work.draft.status in _DEAF and not _reopens(work):
+    ended = side == "requester" and not work.is_open
+    instead = rules.reopening(work, work.draft.place if _reopens(work) else None) if ended else None
+    if isinstance(instead, Refusal):
+        moves.go_another_way(work, command, command.text, instead)
+    if ended and instead is None and work.draft.status in _DEAF and not _reopens(work):
         raise work.refuse("reply", "refused.unheard", status=str(work.draft.status))
     work.emit(happened.CaseReplied, text=command.text, channel=command.channel, side=side)
-    if side == "requester":
+    if instead is not None:
+        moves.go_another_way(work, command, command.text, instead)
+    elif side == "requester":
         _go_on_by_reply(work)
 
 
@@ -173,7 +179,7 @@ def attempt(work: Work, command: wanted.RecordAttempt) -> None:
 # -- what is known about it
 
 _AMENDABLE: Final = ("subject", "customer", "owner", "kind", "category", "channel", "locale", "impact", "urgency",
-                     "priority", "tags")  # fmt: skip
+                     "priority", "workaround", "tags")  # fmt: skip
 
 
 def amend(work: Work, command: wanted.Amend) -> None:
@@ -283,8 +289,10 @@ def carry_out(work: Work, command: Command) -> None:
     VERBS[type(command)](work, command)
 
 
-_ASKED_LATER: Final = (wanted.Open, wanted.Escalate, wanted.HandBack, wanted.Transfer, wanted.Reopen)
-"""Verbs that may lead to several places: permission is asked once the place is known."""
+_ASKED_LATER: Final = (
+    wanted.Open, wanted.Escalate, wanted.HandBack, wanted.Transfer, wanted.Reopen, wanted.CountAffected
+)  # fmt: skip
+"""Verbs that may lead to several places: permission is asked once the place is known. Counting needs none."""
 
 VERBS: Final[Mapping[type[Command], Callable[[Work, Any], None]]] = {
     wanted.Open: open_case,
@@ -296,6 +304,7 @@ VERBS: Final[Mapping[type[Command], Callable[[Work, Any], None]]] = {
     wanted.RecordAttempt: attempt,
     wanted.Escalate: moves.escalate,
     wanted.InformManagement: moves.inform_management,
+    wanted.Inform: moves.inform,
     wanted.HandBack: moves.hand_back,
     wanted.Transfer: moves.transfer,
     wanted.Wait: moves.wait,
@@ -309,6 +318,8 @@ VERBS: Final[Mapping[type[Command], Callable[[Work, Any], None]]] = {
     wanted.Watch: watch,
     wanted.Unwatch: unwatch,
     wanted.LinkCase: link,
+    wanted.Unlink: linking.unlink,
+    wanted.CountAffected: linking.count_affected,
     wanted.Merge: moves.merge,
     wanted.Dispatch: moves.dispatch,
     wanted.VendorUpdate: moves.vendor_update,

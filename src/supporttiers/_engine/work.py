@@ -12,6 +12,7 @@ from supporttiers.effects import DispatchToVendor, Effect, Notify, Tell
 from supporttiers.errors import MoveRefusedError
 from supporttiers.events import Event
 from supporttiers.facts import NO_FACTS, Facts, recorded
+from supporttiers.links import KNOWN_ISSUE
 from supporttiers.process import SupportProcess
 from supporttiers.reasons import Reason
 from supporttiers.tiers import OPEN, Status
@@ -40,11 +41,12 @@ class Work:
         former: The process by which the case's clocks were measured so far; another one only while it changes.
         held_until: When people may be told; None for at once.
         chained: The instant for which commands that time gives were counted last, and their number.
+        counted: The known issues that have been told, so far, that they affect the case.
     """
 
     __slots__ = (
-        "_key", "_said", "_used", "ahead", "at", "by", "case_id", "chained", "command", "draft", "effects", "events",
-        "facts", "former", "held_until", "occurred_at", "process", "reason", "tenant",
+        "_key", "_said", "_used", "ahead", "at", "by", "case_id", "chained", "command", "counted", "draft", "effects",
+        "events", "facts", "former", "held_until", "occurred_at", "process", "reason", "tenant",
     )  # fmt: skip
 
     def __init__(
@@ -59,6 +61,7 @@ class Work:
         self.held_until: datetime | None = None
         self.chained = (at, 0)
         self.draft: Draft | Any = None if case is None else draft_of(case)
+        self.counted = known_issues_of(self.draft)
         self.case_id = case_id
         self.tenant = tenant
         self.events: list[Event] = []
@@ -212,6 +215,16 @@ class Work:
     def resume_from(self, case: Case) -> None:
         """Go on from an earlier snapshot: what came after it never was."""
         self.draft = draft_of(case)
+
+
+_NONE: frozenset[str] = frozenset()
+
+
+def known_issues_of(draft: Draft | None) -> frozenset[str]:
+    """Give the known issues that count a case: while it is open, those to which it is linked as such."""
+    if draft is None or not draft.links or draft.status not in OPEN:
+        return _NONE
+    return frozenset(link.case_id for link in draft.links if link.kind == KNOWN_ISSUE)
 
 
 def is_waiting_for(draft: Draft, reason: str) -> bool:

@@ -1,6 +1,6 @@
 """Load, decide, commit: commands one by one and many at once, what time has made due, and reading."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -16,8 +16,9 @@ from supporttiers.cases import Case
 from supporttiers.commands import Command, LinkCase, Merge, Open
 from supporttiers.config.settings import StoredPolicy
 from supporttiers.decisions import Decision, NeedFacts
-from supporttiers.effects import DispatchToVendor, Effect, Notify, Tell
+from supporttiers.effects import DispatchToVendor, Effect, Notify, Tell, TellLinked
 from supporttiers.errors import (
+    BackendError,
     CaseError,
     CaseNotFoundError,
     IdempotencyError,
@@ -28,7 +29,7 @@ from supporttiers.errors import (
     SupportTiersError,
 )
 from supporttiers.events import Event
-from supporttiers.facts import FactKey
+from supporttiers.facts import FactKey, Facts
 from supporttiers.process import SupportProcess
 from supporttiers.protocols import (
     KEY_LIFE,
@@ -204,7 +205,9 @@ def _targets(ports: Ports, effect: Effect) -> Iterable[tuple[str, str]]:
         return [("notify", name) for name in ports.notifiers]
     if isinstance(effect, DispatchToVendor):
         return [("dispatch", effect.vendor)]
-    assert isinstance(effect, Tell)  # noqa: S101 - the third and last kind; for the type checker
+    if isinstance(effect, TellLinked):
+        return [("tell_linked", "linked")]
+    assert isinstance(effect, Tell)  # noqa: S101 - the fourth and last kind; for the type checker
     return [("tell", effect.command.case_id)]
 
 
@@ -301,6 +304,62 @@ def _foresee(
         if not wanted:
             return
         yield from knowledge.learn({tenant: wanted})
+
+
+def execute_each(
+    ports: Ports, tenant: str, commands: Sequence[tuple[Case, Command]], now: datetime
+) -> Flow[list[Decision | SupportTiersError]]:
+    """
+    Carry out one command on each of several cases, in one transaction; each has an idempotency key of its own.
+
+    What lost a race, and what was refused, is asked about again alone: the key may say that it was done before.
+
+    Raises:
+        BackendError: Something outside failed, and may work later.
+    """
+    tasks = []
+    for place, (case, command) in enumerate(commands):
+        tasks.append((place, tenant, (yield from _asking(ports, tenant, case, command, now))))
+    decisions = yield from decide_many(Knowledge(ports), tasks)
+    commits: dict[int, Commit] = {}
+    for place, decision in decisions.items():
+        case, command = commands[place]
+        commit = _commit(ports, tenant, case, decision, now, command=command, body=body_hash(command))
+        if commit is not None:
+            commits[place] = commit
+    written = (yield Call(ports.store.commit, tuple(commits.values()))) if commits else ()
+    done = {place for place, ok in zip(commits, written, strict=True) if ok and decisions[place].refusal is None}
+    answers: list[Decision | SupportTiersError] = []
+    for place, (_, command) in enumerate(commands):
+        answers.append(decisions[place] if place in done else (yield from _alone(ports, tenant, command, now)))
+    return answers
+
+
+def _asking(
+    ports: Ports, tenant: str, case: Case, command: Command, now: datetime
+) -> Flow[Callable[[Facts], Decision | NeedFacts]]:
+    """Make what decides; one case that cannot be decided must not keep the others from it."""
+    try:
+        process = yield from process_of(ports, case)
+    except StoreError:
+        return lambda _facts: Decision(case=None)
+
+    def ask(facts: Facts) -> Decision | NeedFacts:
+        try:
+            return decide_with(process, case, command, facts, now=now, tenant=tenant)
+        except SupportTiersError:
+            return Decision(case=None)
+
+    return ask
+
+
+def _alone(ports: Ports, tenant: str, command: Command, now: datetime) -> Flow[Decision | SupportTiersError]:
+    try:
+        return (yield from execute(ports, tenant, command, now))
+    except SupportTiersError as error:
+        if isinstance(error, BackendError) and error.retryable:
+            raise
+        return error
 
 
 def _joined(earlier: Commit, later: Commit) -> Commit:

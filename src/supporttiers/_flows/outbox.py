@@ -8,12 +8,13 @@ import attrs
 
 from supporttiers._flows.cases import execute
 from supporttiers._flows.driving import Call, Flow, Ports
+from supporttiers._flows.linked import tell_linked
 from supporttiers._flows.people import recipients
 from supporttiers.actors import SYSTEM, Actor
 from supporttiers.cases import Case
 from supporttiers.commands import VendorUpdate
 from supporttiers.decisions import Decision
-from supporttiers.effects import DispatchToVendor, Notification, Notify, Tell, VendorAnswer, VendorRequest
+from supporttiers.effects import DispatchToVendor, Notification, Notify, Tell, TellLinked, VendorAnswer, VendorRequest
 from supporttiers.errors import (
     BackendError,
     CaseError,
@@ -49,7 +50,11 @@ def relay(ports: Ports, now: datetime, *, limit: int, tenant: str | None) -> Flo
         if lane in held:
             continue  # an earlier message of this case to this target has to arrive first
         try:
-            yield from _carry_out(ports, message, now)
+            if isinstance(message.effect, TellLinked):
+                if not (yield from tell_linked(ports, message, message.effect, now, limit=limit)):
+                    held.add(lane)  # what is told next must wait until all have been told this
+            else:
+                yield from _carry_out(ports, message, now)
         except Exception as error:  # noqa: BLE001 - a plugin may raise anything; the message is kept, and tried again
             failed += 1
             held.add(lane)
@@ -66,7 +71,7 @@ def _carry_out(ports: Ports, message: Message, now: datetime) -> Flow[None]:
     elif isinstance(effect, DispatchToVendor):
         yield from _open_ticket(ports, message, effect, now)
     else:
-        assert isinstance(effect, Tell)  # noqa: S101 - the third and last kind; for the type checker
+        assert isinstance(effect, Tell)  # noqa: S101 - the fourth kind; for the type checker
         yield from _tell(ports, message, effect, now)
 
 
@@ -140,7 +145,8 @@ def _failed(ports: Ports, message: Message, error: Exception, now: datetime) -> 
     """Try again later, or give up."""
     log.warning("message %s to %s failed: %s", message.key, message.target, _told(error))
     final = isinstance(error, BackendError) and not error.retryable
-    settled = _settled(message, "pending", type(error).__name__, now)
+    result = message.result if isinstance(message.effect, TellLinked) else type(error).__name__  # how far it has got
+    settled = _settled(message, "pending", result, now)
     if final or settled.attempts >= ATTEMPTS_AT_SENDING:
         yield from _give_up(ports, message, attrs.evolve(settled, state="dead"), now)
         return

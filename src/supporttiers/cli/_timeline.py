@@ -64,7 +64,8 @@ def _place(event: Any) -> str:  # noqa: ANN401 - one of several events with tier
 
 
 def _amended(event: happened.CaseAmended) -> str:
-    shown = ("kind", "category", "channel", "locale", "impact", "urgency", "priority", "owner", "customer")
+    shown = ("kind", "category", "channel", "locale", "impact", "urgency", "priority", "owner", "customer",
+             "workaround")  # fmt: skip
     parts = [f"{name} {value}" for name in shown if (value := getattr(event, name)) is not None]
     parts += [] if event.tags is None else [f"tags {', '.join(event.tags) or 'none'}"]
     parts += ["subject"] if event.subject is not None else []
@@ -105,12 +106,14 @@ TELLERS: Final[Mapping[type[Event], _Teller]] = {
     happened.CaseHandedBack: lambda event: f"handed back to {_place(event)}",
     happened.CaseTransferred: lambda event: f"transferred to {_place(event)}",
     happened.ManagementInformed: lambda _: "management informed",
+    happened.PeopleInformed: lambda event: f"informed {event.to}",
     happened.WaitStarted: lambda event: (
         f"waits for {event.wait_reason}" + (f" until {instant_text(event.until)}" if event.until else "")
     ),
     happened.CaseResumed: lambda event: f"goes on, {event.status}",
     happened.CaseResolved: lambda event: "resolved" + (f" by {event.solution}" if event.solution else ""),
     happened.CaseReopened: lambda event: f"reopened at {_place(event)}",
+    happened.FollowUpOpened: lambda event: f"followed up by {event.follow_up}",
     happened.CaseClosed: lambda _: "closed",
     happened.CaseCancelled: lambda _: "cancelled",
     happened.CaseAmended: _amended,
@@ -118,6 +121,10 @@ TELLERS: Final[Mapping[type[Event], _Teller]] = {
     happened.WatchersAdded: lambda event: f"watched by {', '.join(event.watchers)}",
     happened.WatchersRemoved: lambda event: f"no longer watched by {', '.join(event.watchers)}",
     happened.CaseLinked: lambda event: f"linked: {event.link.kind} {event.link.case_id}",
+    happened.CaseUnlinked: lambda event: f"no longer linked: {event.link.kind} {event.link.case_id}",
+    happened.AffectedCounted: lambda event: (
+        f"affects {event.other}{'' if event.counts else ' no longer'}: {event.total} in all"
+    ),
     happened.CaseMerged: lambda event: f"merged into {event.into}",
     happened.CaseRated: lambda event: f"rated {event.score} of 5",
     happened.CaseApproved: lambda _: "approved",

@@ -26,6 +26,7 @@ from supporttiers.limits import (
 )
 from supporttiers.match import FIELDS, Match
 from supporttiers.policies import BUILT_IN
+from supporttiers.policies.cascades import HAPPENINGS, Cascade
 from supporttiers.policies.routing import Route
 from supporttiers.tiers import Agreement, Status, Tier, TierKind
 
@@ -42,6 +43,10 @@ _HOURS: Final[_Schema] = {"anyOf": [_SPAN, {"type": "array", "items": _SPAN}]}
 _DAYS: Final[_Schema] = {"type": "string", "pattern": r"^\s*(mon|tue|wed|thu|fri|sat|sun)\b"}
 _DATE: Final[_Schema] = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
 _YEAR: Final[_Schema] = {"type": "integer", "minimum": 1, "maximum": 9999}
+_WISH: Final[_Schema] = {
+    "type": "string",
+    "pattern": r"^(resolve|resume|reopen|close|cancel|escalate|inform_management|notify:.+)$",
+}
 _ACTION: Final[_Schema] = {"type": "string", "pattern": action_pattern()}
 
 
@@ -188,6 +193,13 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
         "when": ({**_CONDITION, "minProperties": 1}, "Which new cases."),
         "to": ({"$ref": "#/$defs/destination"}, "Where they go."),
     },
+    Cascade: {
+        "link": (_NAME, "The kind of the links by which other cases are linked to the case."),
+        "on": (_words(HAPPENINGS), "What happens to the case; 'workaround' when one becomes known."),
+        "do": (_list(_WISH, minItems=1), "What each linked case is told to do: 'resolve', 'resume', 'notify:owner'."),
+        "when": ({**_CONDITION, "minProperties": 1}, "Only when the case meets this."),
+        "among": ({**_CONDITION, "minProperties": 1}, "Only those linked cases that meet this."),
+    },
     Destination: {
         "tier": (_LEVEL, "A level of the process at which a case may be opened."),
         "team": (_NAME, "One of the tier's teams; its first when left out."),
@@ -228,6 +240,10 @@ def json_schema() -> dict[str, Any]:
                 **_list({"$ref": "#/$defs/policy"}),
                 "description": "Rules besides the routes, one table for each, by the name of their class.",
             },
+            "cascades": {
+                **_list({"$ref": "#/$defs/cascade"}),
+                "description": "What happens to the cases that link to a case; all that apply count.",
+            },
         },
         "$defs": {
             "process": _table(Settings),
@@ -239,6 +255,7 @@ def json_schema() -> dict[str, Any]:
             "route": _table(Route),
             "destination": _table(Destination),
             "policy": _policy(),
+            "cascade": _table(Cascade),
             "condition": _condition(),
             "compared": {
                 "anyOf": [{"$ref": "#/$defs/value"}, *(_comparison(word) for word in ("not", "at_least", "at_most"))]
@@ -338,7 +355,8 @@ def _type_of(field: "attrs.Attribute[Any]") -> _Schema:
     if PARTS in field.metadata:
         return _list(_part(field.metadata[PARTS]))
     if get_origin(field.type) is tuple:
-        return _list(dict(_TYPES.get(get_args(field.type)[0], {})))
+        member = dict(_TYPES.get(get_args(field.type)[0], {}))
+        return {"anyOf": [member, _list(member)]} if get_args(field.type)[0] is int else _list(member)
     kinds = [kind for kind in get_args(field.type) or (field.type,) if kind is not NoneType]
     return dict(_TYPES.get(kinds[0], {})) if len(kinds) == 1 else {}
 

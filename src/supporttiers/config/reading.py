@@ -17,15 +17,15 @@ from supporttiers.decisions import Destination
 from supporttiers.errors import Fault, PolicyConfigError
 from supporttiers.limits import ANY_PRIORITY, Threshold, TimeLimit
 from supporttiers.match import Match
+from supporttiers.policies.cascades import Cascade
 from supporttiers.policies.routing import Route
 from supporttiers.tiers import Tier
 
 _T = TypeVar("_T")
 
 _MAX_UNKNOWN: Final = 50
-_SECTIONS: Final = ("process", "calendars", "tiers", "limits", "routes", "policies")
+_SECTIONS: Final = ("process", "calendars", "tiers", "limits", "routes", "policies", "cascades")
 _LATER: Final[Mapping[str, AbstractSet[str]]] = {
-    "": frozenset({"cascades"}),
     "limits": frozenset({"policy"}),
 }
 """Keys that this release does not know yet, by section: named, so that nobody looks for a typing mistake."""
@@ -45,6 +45,7 @@ class Parts:
         limits: In order.
         routes: In order.
         policies: In order, after the routes.
+        cascades: In order.
         faults: What was wrong.
     """
 
@@ -55,6 +56,7 @@ class Parts:
     limits: tuple[TimeLimit | None, ...] = ()
     routes: tuple[Route | None, ...] = ()
     policies: tuple[Any, ...] = ()
+    cascades: tuple[Cascade | None, ...] = ()
     faults: tuple[Fault, ...] = ()
 
 
@@ -95,6 +97,7 @@ def read(
         limits=reader.parts(TimeLimit, data.get("limits", ()), "limits"),
         routes=reader.parts(Route, data.get("routes", ()), "routes"),
         policies=tuple(reader.policies(data.get("policies", ()), policies, stored=stored)),
+        cascades=reader.parts(Cascade, data.get("cascades", ()), "cascades"),
         faults=tuple(reader.faults),
     )
 
@@ -332,7 +335,7 @@ def _valid(_instance: object, _field: object, _value: object) -> None:
 
 
 _READERS: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("when", "start", "pause", "resume", "stop", "reset", "cancel"), "match"),
+    **dict.fromkeys(("when", "among", "start", "pause", "resume", "stop", "reset", "cancel"), "match"),
     "target": "target",
     "thresholds": "thresholds",
     "do": "actions",

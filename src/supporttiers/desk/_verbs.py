@@ -205,6 +205,27 @@ class Verbs:
         """Tell management (hierarchical escalation); nothing moves."""
         return self._do(wanted.InformManagement, case, common)
 
+    def inform(
+        self,
+        case: Case | str,
+        *,
+        to: str,
+        code: str = "inform.asked",
+        params: Mapping[str, object] | None = None,
+        **common: Unpack[Common],
+    ) -> Case:
+        """
+        Tell somebody; nothing moves.
+
+        Args:
+            case: Which case.
+            to: `assignee`, `owner`, `team`, `manager`, `requester`, `watchers`, or a name of your own.
+            code: The code of the `Reason` that notifiers are handed; one of your own may be dotted.
+            params: What the code's text speaks about.
+            **common: See `Common`.
+        """
+        return self._do(wanted.Inform, case, common, to=to, code=code, params=params or {})
+
     def hand_back(
         self, case: Case | str, *, tier: int | None = None, team: str | None = None, **common: Unpack[Common]
     ) -> Case:
@@ -303,6 +324,7 @@ class Verbs:
         impact: str | None = None,
         urgency: str | None = None,
         priority: str | None = None,
+        workaround: str | None = None,
         tags: Sequence[str] | None = None,
         attributes: Mapping[str, object] | None = None,
         **common: Unpack[Common],
@@ -322,14 +344,15 @@ class Verbs:
             impact: How much it hurts.
             urgency: How soon it hurts.
             priority: One of the process's; its clocks count the new target from the start.
+            workaround: A reference to what helps until the matter is solved, such as an article.
             tags: Replace the tags.
             attributes: Merged into those of the case; a None under a key removes it.
             **common: See `Common`.
         """
         return self._do(
             wanted.Amend, case, common, subject=subject, customer=customer, owner=owner, kind=kind, category=category,
-            channel=channel, locale=locale, impact=impact, urgency=urgency, priority=priority, tags=tags,
-            attributes=attributes or {},
+            channel=channel, locale=locale, impact=impact, urgency=urgency, priority=priority, workaround=workaround,
+            tags=tags, attributes=attributes or {},
         )  # fmt: skip
 
     def attach(self, case: Case | str, *, attachments: Sequence[Attachment], **common: Unpack[Common]) -> Case:
@@ -376,6 +399,18 @@ class Verbs:
             **common: See `Common`.
         """
         return self._do(wanted.LinkCase, case, common, link=Link(kind, to))
+
+    def unlink(self, case: Case | str, *, to: str, kind: str = "follows", **common: Unpack[Common]) -> Case:
+        """
+        Take back a link to another case.
+
+        Args:
+            case: Which case.
+            to: The other case.
+            kind: Of the link.
+            **common: See `Common`.
+        """
+        return self._do(wanted.Unlink, case, common, link=Link(kind, to))
 
     def merge(self, case: Case | str, *, into: str, **common: Unpack[Common]) -> Case:
         """

@@ -6,11 +6,21 @@ from typing import Any, Final
 from supporttiers._fields import name, type_name
 from supporttiers.errors import PluginError
 from supporttiers.policies.assignment import AssignLeastLoaded, AssignRoundRobin
+from supporttiers.policies.closing import CloseAfter
+from supporttiers.policies.fixes import RequestFix
+from supporttiers.policies.informing import InformInSteps
+from supporttiers.policies.reopening import ReopenWithin
 from supporttiers.policies.routing import RouteByRules
+from supporttiers.policies.satisfaction import AskForSatisfaction
+from supporttiers.policies.vendors import DispatchByRules
 
 BUILT_IN: Final[Mapping[str, type[Any]]] = {
-    kind.name: kind for kind in (RouteByRules, AssignRoundRobin, AssignLeastLoaded)
-}
+    kind.name: kind
+    for kind in (
+        RouteByRules, AssignRoundRobin, AssignLeastLoaded, CloseAfter, ReopenWithin, AskForSatisfaction, InformInSteps,
+        DispatchByRules, RequestFix,
+    )
+}  # fmt: skip
 """The policies that come with the library, by the names that process files use."""
 
 

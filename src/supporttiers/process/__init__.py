@@ -5,7 +5,7 @@ A `SupportProcess` is a value: equal processes have equal revisions, and a chang
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
@@ -25,10 +25,12 @@ from supporttiers.config.settings import Settings
 from supporttiers.config.writing import canonical, data_from, described, table_from
 from supporttiers.diagrams import mermaid
 from supporttiers.errors import Fault, PolicyConfigError, ProcessError
+from supporttiers.events import Event
 from supporttiers.facts import needs_of
 from supporttiers.limits import TimeLimit, limit_of_tier
-from supporttiers.match import facts_in
+from supporttiers.match import Predicate, facts_in
 from supporttiers.policies import kinds_of, resolved
+from supporttiers.policies.cascades import Cascade, by_event
 from supporttiers.policies.routing import Route, RouteByRules
 from supporttiers.process.compiled import CompiledLimit
 from supporttiers.process.faults import Whole, error_of, policy_faults
@@ -71,6 +73,7 @@ class SupportProcess(Settings):
         calendars: Working hours to which the process, its tiers and limits refer by name, besides `24x7`.
         limits: Time limits, besides those that the tiers' `time_limit` makes.
         policies: Rules that are asked in this order; of most questions the first answer counts.
+        cascades: What happens to the cases that link to a case.
         entry: Levels at which a case may be opened besides the lowest staffed one, or `any`.
         moves: `listed`: only what tiers list; `any`: up to every higher and back to every lower tier.
         reopen_from: Ended statuses from which a case may be reopened.
@@ -96,6 +99,7 @@ class SupportProcess(Settings):
     calendars: tuple[WorkingHours, ...] = attrs.field(default=(), converter=tuple_of)
     limits: tuple[TimeLimit, ...] = attrs.field(default=(), converter=tuple_of)
     policies: tuple[Policy, ...] = attrs.field(default=(), converter=tuple_of)
+    cascades: tuple[Cascade, ...] = attrs.field(default=(), converter=tuple_of)
 
     def __attrs_post_init__(self) -> None:
         """Judge the whole."""
@@ -109,6 +113,8 @@ class SupportProcess(Settings):
             tiers=_only(Tier, self.tiers),
             limits=_only(TimeLimit, self.limits),
             routes=_placed_routes(self.policies),
+            cascades=_only(Cascade, self.cascades),
+            chooses_vendors=_chooses_vendors(self.policies),
         )
         faults += whole.faults()
         if not faults:
@@ -202,7 +208,8 @@ class SupportProcess(Settings):
         routes = tuple((f"routes[{place}]", route) for place, route in enumerate(parts.routes) if route)
         whole = Whole(
             settings=parts.settings, broken=parts.broken, calendars=[*parts.calendars], tiers=parts.tiers,
-            limits=parts.limits, routes=routes,
+            limits=parts.limits, routes=routes, cascades=parts.cascades,
+            chooses_vendors=_chooses_vendors(parts.policies),
         )  # fmt: skip
         faults = [*parts.faults, *whole.faults()]
         if faults:
@@ -210,7 +217,7 @@ class SupportProcess(Settings):
         rules = (RouteByRules(route for _, route in routes),) if routes else ()
         return cls(
             **parts.settings, calendars=parts.calendars.values(), tiers=parts.tiers, limits=parts.limits,
-            policies=(*rules, *parts.policies),
+            policies=(*rules, *parts.policies), cascades=parts.cascades,
         )  # fmt: skip
 
     def to_data(self) -> dict[str, Any]:
@@ -227,6 +234,7 @@ class SupportProcess(Settings):
             "tiers": data_from(self.tiers),
             "limits": data_from(self.limits),
             **self._policies_data(),
+            "cascades": data_from(self.cascades),
         }
         return {section: content for section, content in data.items() if content}
 
@@ -314,9 +322,15 @@ class SupportProcess(Settings):
         return {method: tuple(each for each in ready if method in methods_of(each)) for method in METHODS}
 
     @cached_property
+    def cascades_by_event(self) -> Mapping[type[Event], Sequence[tuple[Cascade, Predicate]]]:
+        """The cascades by what sets them off, with their conditions as functions of a case."""
+        return by_event(self.cascades, self.priorities)
+
+    @cached_property
     def lasting_needs(self) -> tuple[str, ...]:
-        """The facts that a case keeps: those of which its limits speak, and those that decide their targets."""
+        """The facts that a case keeps: of which its limits and cascades speak, and those that decide targets."""
         named = [fact for limit in self.all_limits for match in limit.conditions for fact in facts_in(match)]
+        named += [fact for each in self.cascades for match in (each.when, each.among) for fact in facts_in(match)]
         return tuple(dict.fromkeys((*named, *(fact for each in self.asked("target") for fact in needs_of(each)))))
 
     @cached_property
@@ -389,7 +403,7 @@ class SupportProcess(Settings):
 
     def _member_faults(self) -> list[Fault]:
         """Find what is no tier, limit or policy at all."""
-        kinds = (("calendars", WorkingHours), ("tiers", Tier), ("limits", TimeLimit))
+        kinds = (("calendars", WorkingHours), ("tiers", Tier), ("limits", TimeLimit), ("cascades", Cascade))
         faults = [fault for name, kind in kinds for fault in _strangers(name, getattr(self, name), kind)]
         faults += _doubled_calendars(_only(WorkingHours, self.calendars))
         policies: object = self.policies
@@ -429,6 +443,12 @@ def _only(kind: type[_T], members: object) -> tuple[_T | None, ...]:
     if not isinstance(members, tuple):
         return (None,)
     return tuple(member if isinstance(member, kind) else None for member in members)
+
+
+def _chooses_vendors(policies: object) -> bool:
+    """Whether a policy says which vendor a case goes to, so that a tier need not."""
+    found = policies if isinstance(policies, tuple) else ()
+    return any("dispatch" in (*methods_of(each), *getattr(each, "answers", ())) for each in found)
 
 
 def _placed_routes(policies: object) -> tuple[tuple[str, Route], ...]:

@@ -15,6 +15,7 @@ from supporttiers.errors import Fault, PolicyConfigError, ProcessError
 from supporttiers.limits import ANY_PRIORITY, Action, TimeLimit, limit_of_tier
 from supporttiers.links import LINK_KINDS
 from supporttiers.match import Comparison, Match
+from supporttiers.policies.cascades import Cascade
 from supporttiers.policies.routing import Route
 from supporttiers.protocols import METHODS, methods_of
 from supporttiers.tiers import OPEN, WAIT_REASONS, Tier, TierKind, entry_level
@@ -80,6 +81,8 @@ class Whole:
         tiers: None stands for one that could not be read, here and below.
         limits: The process's own.
         routes: With their places.
+        cascades: In order.
+        chooses_vendors: Whether a policy says to which vendor a case goes.
     """
 
     settings: Mapping[str, Any]
@@ -88,10 +91,14 @@ class Whole:
     tiers: Sequence[Tier | None]
     limits: Sequence[TimeLimit | None]
     routes: Sequence[tuple[str, Route]]
+    cascades: Sequence[Cascade | None] = ()
+    chooses_vendors: bool = False
 
     def faults(self) -> list[Fault]:
         """Find every fault."""
-        return [*self._of_settings(), *self._of_tiers(), *self._of_limits(), *self._of_routes()]
+        return [
+            *self._of_settings(), *self._of_tiers(), *self._of_limits(), *self._of_routes(), *self._of_cascades()
+        ]  # fmt: skip
 
     # -- what can be referred to; None where that is not known
 
@@ -180,7 +187,7 @@ class Whole:
             yield from self._of_edges(place, tier)
             yield from _doubles(f"{place}.teams", tier.teams)
             yield from self._of_calendar(f"{place}.calendar", tier.calendar)
-            yield from _of_vendor(place, tier)
+            yield from _of_vendor(place, tier, chosen=self.chooses_vendors)
             if tier.time_limit and self._ways_up(tier) == ():
                 yield Fault(f"{place}.time_limit", _no_way_up(tier) + "; give it escalates_to, or use a limit instead")
 
@@ -257,6 +264,14 @@ class Whole:
         known = {"priority": self._setting("priorities"), "wait_reason": self._wait_reasons, "team": self._teams}
         return known.get(test.field)
 
+    def _of_cascades(self) -> Iterator[Fault]:
+        own = self._setting("link_kinds")
+        for place, cascade in _placed("cascades", self.cascades):
+            if own is not None:
+                yield from _unknown(f"{place}.link", [cascade.link], (*LINK_KINDS, *own))
+            yield from self._of_condition(f"{place}.when", cascade.when)
+            yield from self._of_condition(f"{place}.among", cascade.among)
+
     def _of_routes(self) -> Iterator[Fault]:
         tiers = self._known_tiers
         for place, route in self.routes:
@@ -319,9 +334,9 @@ def _quoted(value: object) -> str:
     return f"'{value}'" if isinstance(value, str) else str(value)
 
 
-def _of_vendor(place: str, tier: Tier) -> Iterator[Fault]:
-    if tier.kind is TierKind.VENDOR and tier.vendor is None:
-        yield Fault(f"{place}.vendor", "is missing; a vendor tier names its vendor's gateway")
+def _of_vendor(place: str, tier: Tier, *, chosen: bool) -> Iterator[Fault]:
+    if tier.kind is TierKind.VENDOR and tier.vendor is None and not chosen:
+        yield Fault(f"{place}.vendor", "is missing; a vendor tier names its vendor's gateway, or a policy chooses it")
     if tier.kind is not TierKind.VENDOR and tier.vendor is not None:
         yield Fault(f"{place}.vendor", f"is only for kind = 'vendor', not '{tier.kind}'")
 

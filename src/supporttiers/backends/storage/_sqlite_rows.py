@@ -154,7 +154,7 @@ SETTLE: Final = """
 UPDATE supporttiers_outbox SET state = ?, result = ?, attempts = ?, not_before = ?
 WHERE tenant = ? AND key = ? AND state = 'pending'"""
 PENDING: Final = """
-SELECT tenant, key, case_id, kind, target, effect, at, not_before, attempts FROM supporttiers_outbox AS message
+SELECT tenant, key, case_id, kind, target, effect, at, not_before, attempts, result FROM supporttiers_outbox AS message
 WHERE state = 'pending' AND not_before <= ? {tenant} AND NOT EXISTS (
   SELECT 1 FROM supporttiers_outbox AS earlier
   WHERE earlier.state = 'pending' AND earlier.tenant = message.tenant AND earlier.case_id = message.case_id
@@ -178,10 +178,10 @@ def settled_row(settled: Settled) -> Row:
 
 def message_of(row: Row) -> Message:
     """Read a row of `PENDING`."""
-    tenant, key, case_id, kind, target, effect, at, not_before, attempts = row
+    tenant, key, case_id, kind, target, effect, at, not_before, attempts, result = row
     return Message(
         tenant=tenant, key=key, case_id=case_id, kind=kind, target=target, effect=loads(effect), at=instant_at(at),
-        not_before=instant_at(not_before), attempts=attempts,
+        not_before=instant_at(not_before), attempts=attempts, result=result,
     )  # fmt: skip
 
 
@@ -191,9 +191,11 @@ FORGET_LINKS: Final = "DELETE FROM supporttiers_link WHERE tenant = ? AND case_i
 INSERT_LINK: Final = """
 INSERT INTO supporttiers_link (tenant, case_id, kind, target_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"""
 INCOMING: Final = """
-SELECT kind, case_id FROM supporttiers_link WHERE tenant = ? AND target_id = ? ORDER BY kind, case_id"""
+SELECT kind, case_id FROM supporttiers_link WHERE tenant = ? AND target_id = ? AND (kind, case_id) > (?, ?)
+ORDER BY kind, case_id LIMIT ?"""
 INCOMING_OF_KIND: Final = """
-SELECT kind, case_id FROM supporttiers_link WHERE tenant = ? AND target_id = ? AND kind = ? ORDER BY case_id"""
+SELECT kind, case_id FROM supporttiers_link WHERE tenant = ? AND target_id = ? AND kind = ?
+  AND (kind, case_id) > (?, ?) ORDER BY kind, case_id LIMIT ?"""
 PUT_TICKET: Final = """
 INSERT INTO supporttiers_vendor_ticket (tenant, case_id, key, vendor, remote_id, status, is_open)
 VALUES (?, ?, ?, ?, ?, ?, ?)

@@ -208,7 +208,9 @@ class MemoryStore:
         if message is None:
             return
         if settled.state == "pending":
-            self._pending[who] = attrs.evolve(message, attempts=settled.attempts, not_before=settled.not_before)
+            self._pending[who] = attrs.evolve(
+                message, attempts=settled.attempts, not_before=settled.not_before, result=settled.result
+            )
         else:
             del self._pending[who]
 
@@ -241,13 +243,17 @@ class MemoryStore:
             cases = [row.case for (owner, _), row in self._rows.items() if owner == tenant]
         return filter(holds, cases)
 
-    def incoming(self, tenant: str, case_id: str, /, *, kind: str | None = None) -> Sequence[tuple[str, str]]:
-        """Read (kind, case id) of the cases that link to a case."""
+    def incoming(
+        self, tenant: str, case_id: str, /, *, kind: str | None = None, after: tuple[str, str] | None = None,
+        limit: int | None = None,
+    ) -> Sequence[tuple[str, str]]:  # fmt: skip
+        """Read (kind, case id) of the cases that link to a case, a page at a time; see `CaseStore.incoming`."""
         with self._lock:
             cases = [row.case for (owner, _), row in self._rows.items() if owner == tenant and row.case.links]
         links = ((link, case.id) for case in cases for link in case.links)
         found = {(link.kind, holder) for link, holder in links if link.case_id == case_id}
-        return sorted(pair for pair in found if kind in {None, pair[0]})
+        ordered = sorted(pair for pair in found if kind in {None, pair[0]} and (after is None or pair > after))
+        return ordered[:limit]
 
     def workload(self, tenant: str, agents: Sequence[str], /) -> Mapping[str, Workload]:
         """Count what agents have on their desks; each that is asked for is in the answer."""

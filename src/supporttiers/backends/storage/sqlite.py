@@ -33,7 +33,14 @@ from supporttiers.backends.storage._sqlite_rows import Row
 from supporttiers.cases import Case
 from supporttiers.clock import IdFactory
 from supporttiers.errors import StoreError
-from supporttiers.events import CaseLinked, CaseMerged, Event, VendorDispatched, VendorTicketUpdated
+from supporttiers.events import (
+    CaseLinked,
+    CaseMerged,
+    CaseUnlinked,
+    Event,
+    VendorDispatched,
+    VendorTicketUpdated,
+)
 from supporttiers.match import Match
 from supporttiers.protocols import Commit, DueCase, Loaded, Message, OpenTicket, Settled, Workload
 from supporttiers.reasons import Reason
@@ -49,7 +56,7 @@ _FAILURES: Final = (sqlite3.Error, UnicodeError)  # the latter from a file that 
 _BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _WAL_ATTEMPTS: Final = 100
 _STRICT_SINCE: Final = (3, 37)
-_LINKING: Final = frozenset({CaseLinked, CaseMerged})
+_LINKING: Final = frozenset({CaseLinked, CaseUnlinked, CaseMerged})
 _TICKETING: Final = frozenset({VendorDispatched, VendorTicketUpdated})
 _fork_lock: Final = threading.Lock()
 
@@ -191,11 +198,15 @@ class SqliteStore:
         what = f"SELECT {field}, count(*) FROM supporttiers_case WHERE tenant = ? AND {text} GROUP BY 1"  # noqa: S608
         return dict(self._read("count cases", what, [tenant, *values]))
 
-    def incoming(self, tenant: str, case_id: str, /, *, kind: str | None = None) -> Sequence[tuple[str, str]]:
-        """Read (kind, case id) of the cases that link to a case."""
+    def incoming(
+        self, tenant: str, case_id: str, /, *, kind: str | None = None, after: tuple[str, str] | None = None,
+        limit: int | None = None,
+    ) -> Sequence[tuple[str, str]]:  # fmt: skip
+        """Read (kind, case id) of the cases that link to a case, a page at a time; see `CaseStore.incoming`."""
+        page = (*(after or ("", "")), -1 if limit is None else limit)
         if kind is None:
-            return self._read("read links", rows.INCOMING, (tenant, case_id))
-        return self._read("read links", rows.INCOMING_OF_KIND, (tenant, case_id, kind))
+            return self._read("read links", rows.INCOMING, (tenant, case_id, *page))
+        return self._read("read links", rows.INCOMING_OF_KIND, (tenant, case_id, kind, *page))
 
     def workload(self, tenant: str, agents: Sequence[str], /) -> Mapping[str, Workload]:
         """Count what agents have on their desks; each that is asked for is in the answer."""

@@ -1,0 +1,68 @@
+"""Reopening: for how long a word of the requester brings a case back, and what happens afterwards."""
+
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+import attrs
+
+from supporttiers._fields import duration_text, one_of, optional, part
+from supporttiers.cases import Case
+from supporttiers.decisions import FollowUp, Refusal, Situation
+from supporttiers.match import Match
+from supporttiers.policies.conditions import Conditional, a_span, after, condition
+from supporttiers.reasons import Reason
+from supporttiers.tiers import Status, named_duration
+
+
+def _within(value: object) -> timedelta:
+    return named_duration(value, "ReopenWithin.within")
+
+
+@attrs.frozen
+class ReopenWithin(Conditional):
+    """
+    Let a resolved case be reopened for some time; after that, another case goes on with the matter, or nothing does.
+
+    The window is counted from the resolution, closed or not. A reply or a reopening at its very end is in time. A case
+    that was never resolved has no window.
+
+    Attributes:
+        within: How long after the resolution a case may be reopened.
+        after_window: What a reply or a reopening does later: `follow_up` opens another case, linked to this one as
+            `follows`; `refuse` refuses it.
+        when: Only these cases; all of them when left out.
+
+    .. versionadded:: 0.1.0
+    """
+
+    name: ClassVar[str] = "supporttiers.reopen-within"
+    revision: ClassVar[int] = 1
+
+    within: timedelta = attrs.field(converter=_within, validator=part(a_span))
+    after_window: str = attrs.field(default="follow_up", validator=part(one_of(("follow_up", "refuse"))))
+    when: Match | None = attrs.field(default=None, validator=part(optional(condition)))
+
+    def reopen(self, situation: Situation, /) -> FollowUp | Refusal | None:
+        """Give what is done instead, once the window is over or where the process has no way back; None before."""
+        case = situation.case
+        if not self.is_about(case):
+            return None
+        if self._is_over(case, situation.now):
+            return self._instead(case)
+        if (
+            situation.to is None
+            and self.after_window == "follow_up"
+            and case.status in (Status.CLOSED, Status.CANCELLED)
+        ):
+            return FollowUp(Reason("move.no_way_back", {"status": str(case.status)}))
+        return None
+
+    def _is_over(self, case: Case, now: datetime) -> bool:
+        return case.resolved_at is not None and now > after(case.resolved_at, self.within)
+
+    def _instead(self, case: Case) -> FollowUp | Refusal:
+        assert case.resolved_at is not None  # noqa: S101 - else its window would not be over; for the type checker
+        params = {"resolved_at": case.resolved_at.isoformat(), "within": duration_text(self.within)}
+        if self.after_window == "refuse":
+            return Refusal(Reason("refused.window", params))
+        return FollowUp(Reason("move.follow_up", params))
