@@ -35,6 +35,7 @@ MAX_TAGS: Final = 50
 MAX_WATCHERS: Final = 100
 MAX_LINKS: Final = 1000
 MAX_ATTACHMENTS: Final = 200
+MAX_HELD_BYTES: Final = 128 * 1024
 
 _UNSAFE = re.compile("[\x00\ud800-\udfff]")
 _LINE_BREAK = re.compile("[\n\r]")

@@ -9,11 +9,9 @@ from supporttiers._fields import MAX_WATCHERS
 from supporttiers._machine import tier_target
 from supporttiers.cases import Place, open_ticket
 from supporttiers.commands import (
-    Approve,
     Cancel,
     Close,
     Command,
-    Decline,
     Dispatch,
     Escalate,
     HandBack,
@@ -79,10 +77,10 @@ def _move(work: Work, trigger: str, kind: type[happened.CaseMoved], level: int |
     if not reaches(level, here):
         raise work.refuse(trigger, "refused.direction", target=level, direction=word, tier=here)
     team = team_at(work, trigger, level, team or _former_team(work, level))
-    rules.permit(work, trigger, to=Place(level, team))
+    missing = rules.permit(work, trigger, to=Place(level, team))
     bounce = _bounce(work, Place(level, team))
     status = Status.QUEUED if work.is_open else work.draft.status
-    work.emit(kind, tier=level, team=team, status=status, bounce=bounce)
+    work.emit(kind, tier=level, team=team, status=status, bounce=bounce, missing=missing)
     _tell_of_bounces(work, bounce)
     arrive(work)
 
@@ -265,26 +263,6 @@ def resume(work: Work, _command: Resume) -> None:
 
 def _resume(work: Work) -> None:
     work.emit(happened.CaseResumed, status=work.draft.resume_to)
-
-
-def approve(work: Work, command: Approve) -> None:
-    """Approve what the case waits for."""
-    _answer_approval(work, command, happened.CaseApproved)
-
-
-def decline(work: Work, command: Decline) -> None:
-    """Decline what the case waits for; it goes back to work."""
-    _answer_approval(work, command, happened.CaseDeclined)
-
-
-def _answer_approval(work: Work, command: Approve | Decline, kind: type[happened.Event]) -> None:
-    if not is_waiting_for(work.draft, "approval"):
-        raise work.refuse(command.trigger, "refused.nothing_held")
-    if command.by.id == work.draft.requester:
-        why = Reason("refused.own_request", {"verb": command.trigger})
-        raise NotPermittedError(work.case_id, command.trigger, command.by.id, (why,), ())
-    work.emit(kind)
-    _resume(work)
 
 
 # -- to an end and back
