@@ -25,6 +25,9 @@ PRIVATE: Final[Mapping[str, object]] = {"private": True}
 PARTS: Final = "parts"
 """Under this key a field of a policy names the class of its members, which a process file writes as tables."""
 
+WORDS: Final = "words"
+"""Under this key a field that takes a condition names the words that may stand in its place."""
+
 MAX_ID: Final = 200
 MAX_KEY: Final = 600
 MAX_INTEGER: Final = 2**63 - 1

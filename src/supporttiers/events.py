@@ -587,8 +587,8 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     CaseHandedBack, CaseTransferred, ManagementInformed, PeopleInformed, WaitStarted, CaseResumed, CaseResolved,
     CaseReopened, FollowUpOpened, CaseClosed, CaseCancelled, CaseAmended, AttachmentsAdded, WatchersAdded,
     WatchersRemoved, CaseLinked, CaseUnlinked, AffectedCounted, CaseMerged, CaseRated, CaseApproved, CaseDeclined,
-    CommandHeld, HeldDropped, CommandScheduled, ScheduleEnded, ReactionRefused, VendorDispatched, VendorTicketUpdated, StopwatchStarted,
-    StopwatchPaused, StopwatchResumed, StopwatchRetargeted, StopwatchStopped, StopwatchCancelled, ThresholdFired,
-    ActionRefused,
+    CommandHeld, HeldDropped, CommandScheduled, ScheduleEnded, ReactionRefused, VendorDispatched, VendorTicketUpdated,
+    StopwatchStarted, StopwatchPaused, StopwatchResumed, StopwatchRetargeted, StopwatchStopped, StopwatchCancelled,
+    ThresholdFired, ActionRefused,
 )  # fmt: skip
 """Every event that can stand in a history."""

@@ -19,6 +19,7 @@ CODES: Final[Mapping[str, str]] = {
     "case.assigned": "assigned to {assignee}",
     "case.unassigned": "nobody is assigned",
     "case.ticket": "ticket {id} at vendor {vendor!r}: {status}",
+    "case.held": "{trigger} by {by} waits for the approval of {approvers}: {why}",
     "case.ended": "{status}: nothing happens by itself",
     "case.idle": "nothing happens by itself; it waits for somebody to act",
     # why it was moved
@@ -34,6 +35,7 @@ CODES: Final[Mapping[str, str]] = {
     "satisfaction.asked": "how satisfied is the requester with the answer?",
     "fix.asked": "{count} cases are affected: a fix is asked for",
     "dispatch.no_vendor": "no rule names a vendor for a case at tier {tier}",
+    "move.missing": "should have been handed in first: {missing}",
     "move.approved": "approved by {by}",
     "move.scheduled": "it was to be done at this time: {name}",
     "move.follow_up": "resolved at {resolved_at}, it may be reopened for {within}; another case goes on with it",
@@ -60,6 +62,14 @@ CODES: Final[Mapping[str, str]] = {
     "next.wait_until": "at {due_at} it resumes by itself",
     "next.scheduled": "at {due_at}: {action} ({name})",
     "next.paused": "limit {limit!r} is paused with {remaining} left",
+    # how due times came about
+    "due.at": "limit {limit!r} allows {target} of {calendar!r} from {started_at}, paused {pauses} times for {paused}: "
+    "due at {due_at}; ahead: {ahead}",
+    "due.paused": "limit {limit!r} allows {target} of {calendar!r} from {started_at}, paused {pauses} times for {paused}, "
+    "and is paused now",
+    "due.by_policy": "the target of limit {limit!r} was given by policy {policy!r}",
+    "due.by_table": "the target of limit {limit!r} is its own for priority {priority}",
+    "due.kept": "the target of limit {limit!r} is that of an earlier priority, rule or process",
     # why a command is refused
     "refused.move": "the process has no such move",
     "refused.direction": "tier {target} is not {direction} tier {tier}",
@@ -130,6 +140,9 @@ CODES: Final[Mapping[str, str]] = {
     # what a sweep met
     "limit.no_action": "the process refuses {action!r}: {why}",
     "limit.chain": "time gave {limit} commands at one instant, and more are due then; the process may run in a circle",
+    # what is suspicious about a process
+    "warning.rule_never": "it can never be taken: {by} holds whenever it does",
+    "warning.policy_never": "it is never asked where cases go: {by} takes all that come so far",
     # what verification finds
     "verify.gap": "version {expected} was expected, {found} found",
     "verify.digest": "the digest of version {version} does not match its bytes",

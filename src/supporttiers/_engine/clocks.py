@@ -62,6 +62,15 @@ def _thresholds_ahead(process: SupportProcess, watch: Stopwatch) -> Iterator[Dea
             yield Deadline(_reached_at(compiled, watch, index, after), LIMIT, place, index)
 
 
+def deadlines_of(compiled: CompiledLimit, watch: Stopwatch) -> Iterator[tuple[str, datetime]]:
+    """Give the thresholds that a running stopwatch has ahead, as they are written, and when they are reached."""
+    if watch.stage is Stage.IN_PROGRESS:
+        for index, threshold in enumerate(compiled.thresholds):
+            after = threshold.reached_after(watch.target)
+            if index not in watch.fired and after is not None:
+                yield threshold.mark, _reached_at(compiled, watch, index, after)
+
+
 def _reached_at(compiled: CompiledLimit, watch: Stopwatch, index: int, after: timedelta) -> datetime:
     if index == compiled.at_target and watch.due_at is not None:
         return watch.due_at

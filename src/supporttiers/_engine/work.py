@@ -47,8 +47,8 @@ class Work:
     """
 
     __slots__ = (
-        "_key", "_said", "_used", "ahead", "approved", "at", "by", "case_id", "chained", "command", "counted", "draft", "effects",
-        "events", "facts", "former", "held_until", "judged", "occurred_at", "process", "reason", "tenant",
+        "_key", "_said", "_used", "ahead", "approved", "at", "by", "case_id", "chained", "command", "counted", "draft",
+        "effects", "events", "facts", "former", "held_until", "judged", "occurred_at", "process", "reason", "tenant",
     )  # fmt: skip
 
     def __init__(

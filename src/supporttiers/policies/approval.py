@@ -1,6 +1,6 @@
 """Approval: which commands wait until somebody approves them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import ClassVar, Final, Self
 
@@ -9,11 +9,9 @@ import attrs
 from supporttiers import _fields as fields
 from supporttiers._fields import PARTS, optional, part, tuple_of
 from supporttiers.decisions import Hold, Situation
-from supporttiers.match import Match
 from supporttiers.policies.scope import (
     Reference,
     Scope,
-    conditions_of,
     names,
     needs_of_rules,
     references_of,
@@ -105,10 +103,6 @@ class PermitByApproval:
     def references(self) -> Iterator[Reference]:
         """Give the names that must lead somewhere."""
         return references_of("rules", self.rules)
-
-    def conditions(self) -> Mapping[str, Match | None]:
-        """Give the conditions by their places."""
-        return conditions_of("rules", self.rules)
 
 
 def _reason(rule: ApprovalRule) -> Reason:

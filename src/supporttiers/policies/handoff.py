@@ -1,6 +1,6 @@
 """Hand-off: what must be handed in before a case moves on."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import ClassVar, Final, Self
@@ -13,12 +13,11 @@ from supporttiers.actors import ActorKind
 from supporttiers.cases import Case
 from supporttiers.decisions import Refusal, Situation
 from supporttiers.errors import PolicyConfigError
-from supporttiers.match import Match, facts_in, inside
+from supporttiers.match import facts_in, inside
 from supporttiers.policies.scope import (
     TRIGGERS,
     Reference,
     Scope,
-    conditions_of,
     names,
     needs_of_rules,
     references_of,
@@ -179,10 +178,6 @@ class PermitByHandOff:
     def references(self) -> Iterator[Reference]:
         """Give the names that must lead somewhere."""
         return references_of("requirements", self.requirements)
-
-    def conditions(self) -> Mapping[str, Match | None]:
-        """Give the conditions by their places."""
-        return conditions_of("requirements", self.requirements)
 
 
 def _said(rule: Requirement, missing: Sequence[str]) -> Reason:

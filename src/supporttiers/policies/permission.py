@@ -1,6 +1,6 @@
 """Permission: who may do what."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import ClassVar, Final, Self
 
@@ -9,11 +9,9 @@ import attrs
 from supporttiers import _fields as fields
 from supporttiers._fields import PARTS, one_of, optional, part, tuple_of
 from supporttiers.decisions import Refusal, Situation
-from supporttiers.match import Match
 from supporttiers.policies.scope import (
     Reference,
     Scope,
-    conditions_of,
     needs_of_rules,
     references_of,
     some_of,
@@ -110,10 +108,6 @@ class PermitByRules:
     def references(self) -> Iterator[Reference]:
         """Give the names that must lead somewhere."""
         return references_of("rules", self.rules)
-
-    def conditions(self) -> Mapping[str, Match | None]:
-        """Give the conditions by their places."""
-        return conditions_of("rules", self.rules)
 
 
 def _denied(rule: Permission, situation: Situation) -> Reason:

@@ -13,7 +13,7 @@ from supporttiers.errors import PolicyConfigError
 from supporttiers.match import Match, facts_in
 from supporttiers.policies.conditions import condition, holds
 from supporttiers.policies.coverage import Shadow, shadows
-from supporttiers.policies.scope import Reference, conditions_of, needs_of_rules
+from supporttiers.policies.scope import Reference, needs_of_rules
 from supporttiers.reasons import Reason
 
 _WAYS: Final = ("priority", "at_least", "step")
@@ -197,10 +197,6 @@ class PrioritiseByRules:
                 if getattr(rule, way) is not None:
                     yield Reference(f"rules[{number}].{way}", "priority", getattr(rule, way))
 
-    def conditions(self) -> Mapping[str, Match | None]:
-        """Give the conditions by their places."""
-        return conditions_of("rules", self.rules)
-
     def shadows(self) -> Iterator[Shadow]:
         """Find rules that can never be taken."""
         return shadows([(f"rules[{number}]", rule.when) for number, rule in enumerate(self.rules)])
@@ -230,6 +226,10 @@ class InOrder:
     def prioritise(self, situation: Situation, /) -> str | None:
         """Give the priority, or None where neither matrix nor rules speak of the case."""
         return self.plain.answer(situation.case, self.order)
+
+    def shadows(self) -> Iterator[Shadow]:
+        """Find rules that can never be taken."""
+        return self.plain.shadows()
 
     def because(self, situation: Situation, /) -> Sequence[Reason]:
         """Say what the matrix says, which rules do not hold, and which one counts."""

@@ -1,6 +1,6 @@
 """Scope: which commands of which cases a rule is about, and whose."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Final, Self
 
@@ -39,9 +39,7 @@ def some_verbs(*, without: Iterable[str] = ()) -> fields.Check:
 
 def levels() -> Any:  # noqa: ANN401 - attrs' own fields are typed so
     """Make a field for levels of tiers; empty for any."""
-    return attrs.field(
-        default=(), converter=tuple_of, validator=part(each(at_least(0, 99), at_most=99, what="levels"))
-    )
+    return attrs.field(default=(), converter=tuple_of, validator=part(each(at_least(0, 99), at_most=99, what="levels")))
 
 
 def names(what: str) -> Any:  # noqa: ANN401
@@ -157,7 +155,7 @@ class Reference:
 
     Attributes:
         place: Inside the policy: `rules[0].tiers`.
-        kind: Of what it is a name: `tier`, `priority`, `limit`, `team` or `wait_reason`.
+        kind: Of what it is a name: `tier`, `priority`, `limit` or `team`.
         name: The name, or the level.
     """
 
@@ -172,8 +170,3 @@ def references_of(section: str, rules: Iterable[Scope]) -> Iterator[Reference]:
         for field in ("tiers", "into"):
             for level in getattr(rule, field):
                 yield Reference(f"{section}[{number}].{field}", "tier", level)
-
-
-def conditions_of(section: str, rules: Iterable[Any]) -> Mapping[str, Match | None]:
-    """Give the conditions of rules by their places."""
-    return {f"{section}[{number}].when": rule.when for number, rule in enumerate(rules)}

@@ -13,7 +13,7 @@ from supporttiers.limits import ANY_PRIORITY
 from supporttiers.match import Match, facts_in
 from supporttiers.policies.conditions import condition, holds
 from supporttiers.policies.coverage import Shadow, shadows
-from supporttiers.policies.scope import Reference, conditions_of, needs_of_rules, some_of
+from supporttiers.policies.scope import Reference, needs_of_rules, some_of
 from supporttiers.reasons import Reason
 from supporttiers.tiers import named_duration, working_time
 
@@ -26,8 +26,10 @@ def _target(value: object) -> object:
 
 def _check_target(value: Mapping[str, object]) -> str | None:
     problems = (fields.name(priority) or working_time(duration) for priority, duration in value.items())
-    return "has no durations; give one, or a table of durations by priority" if not value else next(
-        (problem for problem in problems if problem), None
+    return (
+        "has no durations; give one, or a table of durations by priority"
+        if not value
+        else next((problem for problem in problems if problem), None)
     )
 
 
@@ -139,10 +141,6 @@ class TargetByRules:
             for priority in rule.target:
                 if priority != ANY_PRIORITY:
                     yield Reference(f"rules[{number}].target.{priority}", "priority", priority)
-
-    def conditions(self) -> Mapping[str, Match | None]:
-        """Give the conditions by their places."""
-        return conditions_of("rules", self.rules)
 
     def shadows(self) -> Iterator[Shadow]:
         """Find rules that can never be taken: behind one about the same limit that has a target for every priority."""

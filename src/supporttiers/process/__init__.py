@@ -34,11 +34,13 @@ from supporttiers.policies.cascades import Cascade, by_event
 from supporttiers.policies.routing import Route, RouteByRules
 from supporttiers.process.compiled import CompiledLimit
 from supporttiers.process.faults import Whole, error_of, policy_faults
+from supporttiers.process.shadows import shadowed
+from supporttiers.process.warnings import Finding
 from supporttiers.protocols import METHODS, Policy, methods_of
 from supporttiers.reasons import Reason
 from supporttiers.tiers import MoveRules, Tier, TierKind
 
-__all__ = ["CompiledLimit", "SupportProcess"]
+__all__ = ["CompiledLimit", "Finding", "SupportProcess"]
 
 _T = TypeVar("_T")
 _VALIDATOR: Final = "supporttiers.validator"
@@ -115,6 +117,7 @@ class SupportProcess(Settings):
             routes=_placed_routes(self.policies),
             cascades=_only(Cascade, self.cascades),
             chooses_vendors=_chooses_vendors(self.policies),
+            judged=_placed_policies(self.policies),
         )
         faults += whole.faults()
         if not faults:
@@ -206,10 +209,11 @@ class SupportProcess(Settings):
     @classmethod
     def _from_parts(cls, parts: Parts, source: str) -> Self:
         routes = tuple((f"routes[{place}]", route) for place, route in enumerate(parts.routes) if route)
+        apart = _routes_in(parts.policies)
         whole = Whole(
             settings=parts.settings, broken=parts.broken, calendars=[*parts.calendars], tiers=parts.tiers,
-            limits=parts.limits, routes=routes, cascades=parts.cascades,
-            chooses_vendors=_chooses_vendors(parts.policies),
+            limits=parts.limits, routes=(*routes, *apart), cascades=parts.cascades,
+            chooses_vendors=_chooses_vendors(parts.policies), judged=_placed_policies(parts.policies),
         )  # fmt: skip
         faults = [*parts.faults, *whole.faults()]
         if faults:
@@ -339,6 +343,11 @@ class SupportProcess(Settings):
         asked = [fact for policies in self._asked.values() for each in policies for fact in needs_of(each)]
         return tuple(dict.fromkeys((*self.lasting_needs, *asked)))
 
+    @cached_property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What it may mean, but probably does not, each with its place; empty when there is nothing."""
+        return tuple(shadowed(self.policies, self.priorities))
+
     # -- asked
 
     def tier_at(self, level: int) -> Tier:
@@ -451,12 +460,28 @@ def _chooses_vendors(policies: object) -> bool:
     return any("dispatch" in (*methods_of(each), *getattr(each, "answers", ())) for each in found)
 
 
+def _placed_policies(policies: object) -> tuple[tuple[str, Any], ...]:
+    """Give every policy besides the routes, with its place."""
+    found = policies if isinstance(policies, tuple) else ()
+    return tuple(
+        (f"policies[{place}]", policy)
+        for place, policy in enumerate(found)
+        if policy is not None and not isinstance(policy, RouteByRules | type)
+    )
+
+
 def _placed_routes(policies: object) -> tuple[tuple[str, Route], ...]:
     """Give every rule with its place: that of the file, where a file can say it."""
     if not isinstance(policies, tuple):
         return ()
     return tuple(
-        (f"routes[{place}]" if len(policies) == 1 else f"policies[{number}].routes[{place}]", route)
+        (place.partition(".")[2] if len(policies) == 1 else place, route) for place, route in _routes_in(policies)
+    )
+
+
+def _routes_in(policies: tuple[Any, ...]) -> tuple[tuple[str, Route], ...]:
+    return tuple(
+        (f"policies[{number}].routes[{place}]", route)
         for number, policy in enumerate(policies)
         if isinstance(policy, RouteByRules)
         for place, route in enumerate(policy.routes)

@@ -83,6 +83,7 @@ class Whole:
         routes: With their places.
         cascades: In order.
         chooses_vendors: Whether a policy says to which vendor a case goes.
+        judged: The other policies, with their places.
     """
 
     settings: Mapping[str, Any]
@@ -93,11 +94,13 @@ class Whole:
     routes: Sequence[tuple[str, Route]]
     cascades: Sequence[Cascade | None] = ()
     chooses_vendors: bool = False
+    judged: Sequence[tuple[str, Any]] = ()
 
     def faults(self) -> list[Fault]:
         """Find every fault."""
         return [
-            *self._of_settings(), *self._of_tiers(), *self._of_limits(), *self._of_routes(), *self._of_cascades()
+            *self._of_settings(), *self._of_tiers(), *self._of_limits(), *self._of_routes(), *self._of_cascades(),
+            *self._of_policies(),
         ]  # fmt: skip
 
     # -- what can be referred to; None where that is not known
@@ -272,10 +275,40 @@ class Whole:
             yield from self._of_condition(f"{place}.when", cascade.when)
             yield from self._of_condition(f"{place}.among", cascade.among)
 
+    def _of_policies(self) -> Iterator[Fault]:
+        for where, policy in self.judged:
+            if attrs.has(type(policy)):
+                for place, match in _conditions_in(where, policy):
+                    yield from self._of_condition(place, match)
+            for reference in getattr(policy, "references", tuple)():
+                known = self._names_of(reference.kind)
+                if known is not None:
+                    yield from _unknown(f"{where}.{reference.place}", [reference.name], known)
+
+    def _names_of(self, kind: str) -> Sequence[object] | None:
+        """Give what names of a kind a policy can use; None where that is not known."""
+        if kind == "tier":
+            return None if self._known_tiers is None else sorted(self._known_tiers)
+        if kind == "limit":
+            return self._known_limits
+        names: Sequence[str] | None = self._setting("priorities") if kind == "priority" else self._teams
+        return names
+
+    @property
+    def _known_limits(self) -> Sequence[str] | None:
+        if self._known_tiers is None or None in self.limits or "tiers.time_limit" in self.broken:
+            return None
+        timed = (tier for tier in self._known_tiers.values() if tier.time_limit)
+        return [*(limit_of_tier(tier.level, tier.time_limit).name for tier in timed if tier.time_limit),
+                *(limit.name for limit in self.limits if limit)]  # fmt: skip
+
     def _of_routes(self) -> Iterator[Fault]:
         tiers = self._known_tiers
+        default = next((place for place, route in self.routes if route.is_default), None)
         for place, route in self.routes:
-            yield from self._of_condition(f"{place}.when", route.when)
+            yield from self._of_condition(f"{place}.when", route.condition)
+            if default is not None and _follows(place, default):
+                yield Fault(f"{place}.when", f"stands behind the default, {default}, and is never taken; put that last")
             if tiers is None:
                 continue
             if route.to.tier not in tiers:
@@ -300,6 +333,23 @@ _NO_DOUBLES: Final[Mapping[str, Sequence[str]]] = {
     "link_kinds": LINK_KINDS,
 }
 """Settings that name something at most once, with what they need not name because it is built in."""
+
+
+def _conditions_in(place: str, part: Any) -> Iterator[tuple[str, Match]]:  # noqa: ANN401 - any attrs value
+    """Find the conditions inside a policy, with their places."""
+    for field in attrs.fields(type(part)):
+        value = getattr(part, field.name)
+        if isinstance(value, Match):
+            yield f"{place}.{field.name}", value
+        for number, member in enumerate(value if isinstance(value, tuple) else ()):
+            if attrs.has(type(member)):
+                yield from _conditions_in(f"{place}.{field.name}[{number}]", member)
+
+
+def _follows(place: str, other: str) -> bool:
+    """Whether a route stands in the same list as another one, and later."""
+    (section, number), (other_section, other_number) = place.rsplit("[", 1), other.rsplit("[", 1)
+    return section == other_section and int(number[:-1]) > int(other_number[:-1])
 
 
 def _placed(section: str, parts: Sequence[Any]) -> Iterator[tuple[str, Any]]:
