@@ -403,6 +403,18 @@ class ReactionRefused(Event):
     trigger: str
 
 
+@attrs.frozen(kw_only=True)
+class LimitsRenewed(Event):
+    """
+    Its limits and calendars follow a newer revision of its process.
+
+    Attributes:
+        revision: That revision.
+    """
+
+    revision: str
+
+
 # -- vendors
 
 
@@ -490,6 +502,7 @@ class StopwatchRetargeted(StopwatchEvent):
         segments: The closed spans, where they were measured anew or one was closed; None leaves them as they are.
         running_since: Start of the open span, where that changed.
         revision: The process revision whose limit it follows from now on, where that changed.
+        fired: The thresholds that have fired, by their places in the limit as it is now, where these changed.
     """
 
     target: timedelta
@@ -498,6 +511,7 @@ class StopwatchRetargeted(StopwatchEvent):
     segments: tuple[Segment, ...] | None = None
     running_since: datetime | None = None
     revision: str | None = None
+    fired: tuple[int, ...] | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -551,7 +565,8 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     CaseHandedBack, CaseTransferred, ManagementInformed, PeopleInformed, WaitStarted, CaseResumed, CaseResolved,
     CaseReopened, FollowUpOpened, CaseClosed, CaseCancelled, CaseAmended, AttachmentsAdded, WatchersAdded,
     WatchersRemoved, CaseLinked, CaseUnlinked, AffectedCounted, CaseMerged, CaseRated, CaseApproved, CaseDeclined,
-    CommandScheduled, ScheduleEnded, ReactionRefused, VendorDispatched, VendorTicketUpdated, StopwatchStarted,
+    CommandScheduled, ScheduleEnded, ReactionRefused, LimitsRenewed, VendorDispatched,
+    VendorTicketUpdated, StopwatchStarted,
     StopwatchPaused, StopwatchResumed, StopwatchRetargeted, StopwatchStopped, StopwatchCancelled, ThresholdFired,
     ActionRefused,
 )  # fmt: skip

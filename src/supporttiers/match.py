@@ -23,8 +23,9 @@ Predicate = Callable[[Any], bool]
 _TEXT, _NUMBER, _INSTANT, _WORDS = "text", "number", "instant", "words"
 FIELDS: Final[Mapping[str, str]] = MappingProxyType({
     **dict.fromkeys(
-        ("id", "process", "revision", "kind", "requester", "customer", "category", "channel", "locale", "impact",
-         "urgency", "priority", "status", "wait_reason", "owner", "assignee", "last_assignee", "team", "solution"),
+        ("id", "process", "revision", "limits_revision", "kind", "requester", "customer", "category", "channel",
+         "locale", "impact", "urgency", "priority", "status", "wait_reason", "owner", "assignee", "last_assignee",
+         "team", "solution"),
         _TEXT),
     **dict.fromkeys(("tier", "version", "satisfaction"), _NUMBER),
     **dict.fromkeys(

@@ -51,6 +51,7 @@ CODES: Final[Mapping[str, str]] = {
     "assign.no_agents": "nobody is known to work in team {team}",
     "assign.not_meant": "policy {policy!r} does not speak of this case",
     "assign.unrecorded": "who could be chosen from was not recorded whole",
+    "limits.renewed": "revision {revision} of process {process!r} is in force",
     "move.merged": "merged into case {into!r}",
     "move.bounced": "moved between {pair} {count} times; the limit is {limit}",
     # what comes next

@@ -280,6 +280,7 @@ CHANGES = [
             )
         },
     ),
+    ({}, happened.LimitsRenewed, {"revision": "r2"}, {"limits_revision": "r2"}),
     ({}, happened.CommandScheduled, {"scheduled": CLOSING}, {"scheduled": (CLOSING,)}),
     (
         {"scheduled": (CLOSING, REMINDER)}, happened.CommandScheduled, {"scheduled": LATER_CLOSING},

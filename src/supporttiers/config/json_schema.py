@@ -64,7 +64,10 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
         "calendar": (_NAME, "Whose working time limits measure that name no other: '24x7', or one of `calendars`."),
         "priorities": (_list(_NAME, minItems=1, maxItems=50), "The priorities, from the lowest to the highest."),
         "default_priority": (_NAME, "The priority of a case opened without one; the middle one (the lower of two)."),
-        "in_flight": ({"const": "pin"}, "Cases go on with the process that they started with."),
+        "in_flight": (
+            _words(("pin", "live")),
+            "Whether open cases keep the limits and calendars that they started with, or follow the newest revision.",
+        ),
         "bounce_limit": (
             {"type": "integer", "minimum": 0, "maximum": 1000},
             "How often a case may go to and fro between two places before management is told.",

@@ -83,7 +83,8 @@ class SupportProcess(Settings):
         calendar: Whose working time limits measure that name no other.
         priorities: From the lowest to the highest.
         default_priority: Of a case that is opened without one; None means the middle one, the lower of two.
-        in_flight: `pin`: a case goes on with the process that it started with.
+        in_flight: `pin`: a case goes on with the process that it started with. `live`: limits, calendars and whom they
+            tell are those of the newest revision, tiers and moves those that it started with.
         bounce_limit: How often a case may go to and fro between two places before management is told.
         link_kinds: The process's own kinds of links, besides the built-in ones.
         reply_resumes: Whether the requester's reply resumes a case that waits for the customer.
@@ -338,6 +339,30 @@ class SupportProcess(Settings):
         """Every fact that the process needs from outside."""
         asked = [fact for policies in self._asked.values() for each in policies for fact in needs_of(each)]
         return tuple(dict.fromkeys((*self.lasting_needs, *asked)))
+
+    # -- renewed
+
+    def renewed_by(self, newest: "SupportProcess") -> "SupportProcess":
+        """
+        Give the process by which a case goes on that started with this one, where its process is `live`.
+
+        Limits, calendars, priorities and what decides targets are those of the newest revision; tiers, moves and all
+        other policies stay those with which the case started.
+
+        Raises:
+            ProcessError: The newest limits do not fit the tiers of this revision.
+        """
+        at = newest.tiers_by_level
+        tiers = [
+            attrs.evolve(tier, time_limit=at[tier.level].time_limit, calendar=at[tier.level].calendar)
+            if tier.level in at
+            else attrs.evolve(tier, time_limit=None)
+            for tier in self.tiers
+        ]
+        kept = [policy for policy in self.policies if "target" not in methods_of(policy)]
+        targets = [policy for policy in newest.policies if methods_of(policy) == ("target",)]
+        pinned = {name: getattr(self, name) for name in (*_RULES, "bounce_limit", "link_kinds", "cascades")}
+        return attrs.evolve(newest, tiers=tiers, policies=[*kept, *targets], **pinned)
 
     # -- asked
 
