@@ -66,7 +66,8 @@ _SQLITE_1: Final = (
   json_extract(body, '$.attributes') AS attributes, tier, status, wait_reason, owner, assignee, team,
   json_extract(body, '$.watchers') AS watchers, json_extract(body, '$.vendors') AS vendors,
   json_extract(body, '$.vendors_waiting') AS vendors_waiting, solution, satisfaction, opened_at, changed_at,
-  tier_entered_at, first_response_at, last_reply_at, awaiting_reply_since, wait_until, resolved_at, closed_at, due_at, wakes_at
+  tier_entered_at, first_response_at, last_reply_at, awaiting_reply_since, wait_until, resolved_at, closed_at, due_at,
+  wakes_at
 FROM supporttiers_case""",
     """CREATE TABLE supporttiers_event (
   tenant TEXT NOT NULL,

@@ -13,7 +13,7 @@ from supporttiers.cli._store import add_json
 if TYPE_CHECKING:
     from supporttiers.errors import ProcessError
     from supporttiers.limits import TimeLimit
-    from supporttiers.process import SupportProcess
+    from supporttiers.process import Finding, SupportProcess
     from supporttiers.tiers import Tier
 
 
@@ -92,7 +92,13 @@ def _summary(process: "SupportProcess") -> dict[str, Any]:
         "valid": True, "faults": [], "name": process.name, "revision": process.revision,
         "priorities": list(process.priorities), "tiers": data["tiers"],
         "limits": [limit.name for limit in process.all_limits],
+        "warnings": [_warning(found) for found in process.warnings],
     }  # fmt: skip
+
+
+def _warning(found: "Finding") -> dict[str, Any]:
+    reason = found.reason
+    return {"place": found.place, "code": reason.code, "params": reason.params, "text": str(reason)}
 
 
 def _summary_lines(file: str, process: "SupportProcess") -> Iterator[str]:
@@ -103,6 +109,9 @@ def _summary_lines(file: str, process: "SupportProcess") -> Iterator[str]:
     if process.all_limits:
         yield ""
         yield from table(["limit", "agreement", "allows", "and then"], [_limit_row(lim) for lim in process.all_limits])
+    if process.warnings:
+        yield ""
+        yield from (f"warning: {safe(found)}" for found in process.warnings)
 
 
 def _tier_row(tier: "Tier") -> list[object]:

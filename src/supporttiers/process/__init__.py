@@ -28,11 +28,13 @@ from supporttiers.match import facts_in
 from supporttiers.policies import kinds_of, resolved
 from supporttiers.policies.routing import Route, RouteByRules
 from supporttiers.process.compiled import CompiledLimit
+from supporttiers.process.conditions import World
 from supporttiers.process.faults import Whole, error_of, policy_faults
+from supporttiers.process.warnings import Finding, warnings_of
 from supporttiers.protocols import METHODS, Policy, methods_of
-from supporttiers.tiers import MoveRules, Tier, TierKind
+from supporttiers.tiers import WAIT_REASONS, MoveRules, Tier, TierKind
 
-__all__ = ["CompiledLimit", "SupportProcess"]
+__all__ = ["CompiledLimit", "Finding", "SupportProcess"]
 
 _T = TypeVar("_T")
 _VALIDATOR: Final = "supporttiers.validator"
@@ -100,6 +102,7 @@ class SupportProcess(Settings):
             tiers=_only(Tier, self.tiers),
             limits=_only(TimeLimit, self.limits),
             routes=_placed_routes(self.policies),
+            policies=() if "policies" in broken else self.policies,
         )
         faults += whole.faults()
         if not faults:
@@ -191,8 +194,9 @@ class SupportProcess(Settings):
     def _from_parts(cls, parts: Parts, source: str) -> Self:
         routes = tuple((f"routes[{place}]", route) for place, route in enumerate(parts.routes) if route)
         whole = Whole(
-            settings=parts.settings, broken=parts.broken, tiers=parts.tiers, limits=parts.limits, routes=routes
-        )
+            settings=parts.settings, broken=parts.broken, tiers=parts.tiers, limits=parts.limits, routes=routes,
+            policies=parts.policies,
+        )  # fmt: skip
         faults = [*parts.faults, *whole.faults()]
         if faults:
             raise error_of(source, faults)
@@ -276,8 +280,11 @@ class SupportProcess(Settings):
     @cached_property
     def compiled_limits(self) -> tuple[CompiledLimit, ...]:
         """The same limits in the same order, with their conditions as functions of a case."""
-        vendor_tiers = tuple(tier.level for tier in self.tiers if tier.kind is TierKind.VENDOR)
-        return tuple(CompiledLimit.of(limit, self._calendar, self, vendor_tiers) for limit in self.all_limits)
+        return tuple(CompiledLimit.of(limit, self._calendar, self, self._vendor_levels) for limit in self.all_limits)
+
+    @cached_property
+    def _vendor_levels(self) -> tuple[int, ...]:
+        return tuple(tier.level for tier in self.tiers if tier.kind is TierKind.VENDOR)
 
     @cached_property
     def limit_places(self) -> Mapping[str, int]:
@@ -304,6 +311,15 @@ class SupportProcess(Settings):
         """Every fact that the process needs from outside."""
         asked = [fact for policies in self._asked.values() for each in policies for fact in needs_of(each)]
         return tuple(dict.fromkeys((*self.lasting_needs, *asked)))
+
+    @cached_property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What it may mean, but probably does not, each with its place; empty when there is nothing."""
+        world = World(
+            levels=tuple(self.tiers_by_level), vendor_levels=self._vendor_levels, priorities=self.priorities,
+            wait_reasons=(*WAIT_REASONS, *self.wait_reasons), has_targets=bool(self.asked("target")),
+        )  # fmt: skip
+        return tuple(warnings_of(self.limits, world))
 
     # -- asked
 

@@ -16,6 +16,7 @@ from supporttiers.limits import ANY_PRIORITY, Action, TimeLimit, limit_of_tier
 from supporttiers.links import LINK_KINDS
 from supporttiers.match import Comparison, Match
 from supporttiers.policies.routing import Route
+from supporttiers.process.conditions import World, faults_of
 from supporttiers.protocols import METHODS, methods_of
 from supporttiers.tiers import OPEN, WAIT_REASONS, Tier, TierKind, entry_level
 
@@ -79,6 +80,7 @@ class Whole:
         tiers: None stands for one that could not be read, here and below.
         limits: The process's own.
         routes: With their places.
+        policies: Every one that could be read.
     """
 
     settings: Mapping[str, Any]
@@ -86,6 +88,7 @@ class Whole:
     tiers: Sequence[Tier | None]
     limits: Sequence[TimeLimit | None]
     routes: Sequence[tuple[str, Route]]
+    policies: Sequence[Any] = ()
 
     def faults(self) -> list[Fault]:
         """Find every fault."""
@@ -127,6 +130,13 @@ class Whole:
         if tiers is None or moves is None or "tiers.escalates_to" in self.broken:
             return None
         return tuple(level for level in sorted(tiers) if level > tier.level) if moves == "any" else tier.escalates_to
+
+    def _ways_down(self, tier: Tier) -> Sequence[int] | None:
+        """Give the levels to which a tier hands back."""
+        tiers, moves = self._known_tiers, self._setting("moves")
+        if tiers is None or moves is None or "tiers.hands_back_to" in self.broken:
+            return None
+        return tuple(level for level in sorted(tiers) if level < tier.level) if moves == "any" else tier.hands_back_to
 
     # -- the settings
 
@@ -205,27 +215,67 @@ class Whole:
                 yield from _unknown(f"{place}.tier", [limit.tier], sorted(self._known_tiers))
             if self._setting("priorities") is not None:
                 yield from _unknown(f"{place}.target", limit.target, (*self._setting("priorities"), ANY_PRIORITY))
-            for word in _CONDITIONS:
-                yield from self._of_condition(f"{place}.{word}", getattr(limit, word))
+            yield from self._of_conditions(place, limit)
             yield from self._of_actions(place, limit)
+
+    def _of_conditions(self, place: str, limit: TimeLimit) -> Iterator[Fault]:
+        found = [fault for word in _CONDITIONS for fault in self._of_condition(f"{place}.{word}", getattr(limit, word))]
+        yield from found
+        world = self.world
+        if not found and world is not None and limit.tier in {None, *world.levels}:
+            yield from faults_of(limit, place, world)
+
+    @property
+    def world(self) -> World | None:
+        """What cases can be like; None where that is not known."""
+        tiers, priorities, wait_reasons = self._known_tiers, self._setting("priorities"), self._wait_reasons
+        if tiers is None or wait_reasons is None or not priorities:
+            return None
+        vendor_levels = tuple(level for level, tier in tiers.items() if tier.kind is TierKind.VENDOR)
+        return World(
+            levels=tuple(tiers), vendor_levels=vendor_levels, priorities=priorities,
+            wait_reasons=tuple(wait_reasons), has_targets=self._answers("target"),
+        )  # fmt: skip
+
+    def _answers(self, method: str) -> bool:
+        """Whether a policy has an answer to one of `METHODS`."""
+        return any(method in methods_of(policy) for policy in self.policies)
 
     def _of_actions(self, place: str, limit: TimeLimit) -> Iterator[Fault]:
         for number, threshold in enumerate(limit.thresholds):
             for index, action in enumerate(threshold.do):
-                if action.verb == "escalate":
-                    where = f"{place}.thresholds[{number}].do[{index}]"
-                    yield from self._of_escalation(where, action, limit)
+                yield from self._of_action(f"{place}.thresholds[{number}].do[{index}]", action, limit)
 
-    def _of_escalation(self, place: str, action: Action, limit: TimeLimit) -> Iterator[Fault]:
+    def _of_action(self, place: str, action: Action, limit: TimeLimit) -> Iterator[Fault]:
+        if action.verb in {"escalate", "hand_back"}:
+            yield from self._of_move(place, action, limit)
+        elif action.verb == "reassign" and not self._answers("assign"):
+            yield Fault(place, "reassign needs an assignment policy; or name somebody, such as 'assign:anna'")
+        known = self._known_arguments(action)
+        if known is not None:
+            yield from _unknown(place, [action.argument], known)
+
+    def _known_arguments(self, action: Action) -> Sequence[object] | None:
+        """Give what an action can name; None where that is not known, or nothing is named."""
+        if action.verb == "raise_priority" and action.argument:
+            return self._setting("priorities") or None
+        if action.verb == "transfer":
+            return self._teams or None  # a tier that names no teams takes any
+        return self._wait_reasons if action.verb == "wait" else None
+
+    def _of_move(self, place: str, action: Action, limit: TimeLimit) -> Iterator[Fault]:
         tiers = self._known_tiers
         if tiers is None or limit.tier not in {None, *tiers}:
             return
         measured = list(tiers.values()) if limit.tier is None else [tiers[limit.tier]]
-        ways = [self._ways_up(tier) for tier in measured]
+        up = action.verb == "escalate"
+        ways = [self._ways_up(tier) if up else self._ways_down(tier) for tier in measured]
         if None in ways:
             return
         reached = sorted({level for found in ways for level in found or ()})
-        who = "no tier escalates" if limit.tier is None else f"tier {limit.tier} does not escalate"
+        word = "escalate" if up else "hand back"
+        other = f"no tier {word}s" if up else "no tier hands back"
+        who = other if limit.tier is None else f"tier {limit.tier} does not {word}"
         if not reached:
             yield Fault(place, f"{who} to any other")
         elif action.tier is not None and action.tier not in reached:
