@@ -287,7 +287,11 @@ CHANGES = [
         },
     ),
     (
-        {"vendor_tickets": (attrs.evolve(TICKET, remote_id="A-1"),), "vendors": ("acme",), "vendors_waiting": ("acme",)},
+        {
+            "vendor_tickets": (attrs.evolve(TICKET, remote_id="A-1"),),
+            "vendors": ("acme",),
+            "vendors_waiting": ("acme",),
+        },
         happened.VendorTicketUpdated,
         {"vendor": "acme", "key": "k", "status": VendorStatus.FAILED, "occurred_at": minute(9)},
         {

@@ -1,4 +1,4 @@
-"""What becomes of a clock whose target changes, whose case is reopened, that is late from the start, or goes on anew."""
+"""What becomes of a clock when its target, its calendar or its process changes, and when its case is reopened."""
 
 from datetime import timedelta
 
@@ -10,7 +10,6 @@ from supporttiers._codec import decode_case, encode_case
 from supporttiers._engine import decide
 from supporttiers._engine.deciding import recalculate
 from supporttiers.actors import Actor
-from supporttiers.calendars import WorkingHours
 from supporttiers.commands import Amend, Open, Resume, Wait
 from supporttiers.limits import PRIORITY_RULES, REOPENING_RULES, Threshold, TimeLimit
 from supporttiers.match import Match
@@ -291,33 +290,6 @@ def test_first_response_that_waiting_satisfies_is_satisfied_for_good(limited, cl
 # -- another process
 
 
-class HalfDay(WorkingHours):
-    """Every second hour counts, from nine o'clock on: a calendar that differs from 24x7 everywhere."""
-
-    def add(self, instant, duration):
-        """Walk minute by minute; good enough for full minutes."""
-        while duration > timedelta(0):
-            duration -= timedelta(minutes=1) if instant.hour % 2 else timedelta(0)
-            instant += timedelta(minutes=1)
-        return instant
-
-    def between(self, start, end):
-        """Walk minute by minute."""
-        worked = timedelta(0)
-        while start < end:
-            worked += timedelta(minutes=1) if start.hour % 2 else timedelta(0)
-            start += timedelta(minutes=1)
-        return worked
-
-
-def with_calendar(process, calendar):
-    """Give the same process with another calendar."""
-    twin = attrs.evolve(process, bounce_limit=process.bounce_limit + 1)
-    compiled = tuple(attrs.evolve(limit, calendar=calendar) for limit in twin.compiled_limits)
-    object.__setattr__(twin, "compiled_limits", compiled)
-    return twin
-
-
 def lived(process, at, *, paused=True):
     """Open at 9 with 8 hours, pause from 10:30 to 11, and come to half past twelve."""
     case = decide(process, None, Open(case_id="T-1", by=JANE, at=at("09:00")), at("09:00")).case
@@ -335,16 +307,17 @@ def lived(process, at, *, paused=True):
         ("restart", 2, "19:30", 0),
     ],
 )
-def test_another_calendar_makes_retroactive_and_carried_differ(calm, at, rule, instance, due, elapsed):
+def test_another_calendar_makes_retroactive_and_carried_differ(
+    calm, with_calendar, every_other_hour, at, rule, instance, due, elapsed
+):
     """Measured anew from the start, or kept as it was measured: the due instants are not the same."""
     old = attrs.evolve(calm, limits=[TimeLimit(name="own", target="3h30m", on_priority_change=rule)])
-    half = HalfDay(name="half")
-    new = with_calendar(old, half)
+    new = with_calendar(old, every_other_hour)
     decision = recalculate(new, lived(old, at), at("12:30"), former=old)
     watch = decision.case.stopwatch("own")
 
     assert (instance, "in_progress", due) == own(decision.case)
-    assert timedelta(minutes=elapsed) == watch.elapsed(half, at("12:30"))
+    assert timedelta(minutes=elapsed) == watch.elapsed(every_other_hour, at("12:30"))
     assert (watch.due_at, new.revision) == (decision.wakes_at, watch.revision)
     assert case_again(decision) == decision.case
 
@@ -355,11 +328,11 @@ def case_again(decision):
 
 
 @pytest.mark.parametrize("changed", ["calendar", "nothing"])
-def test_clock_that_is_kept_or_the_same_is_left_alone(calm, at, changed):
+def test_clock_that_is_kept_or_the_same_is_left_alone(calm, with_calendar, every_other_hour, at, changed):
     """What was promised stands, and a revision that says the same of a clock changes nothing."""
     limit = TimeLimit(name="own", target="4h", on_priority_change="keep" if changed == "calendar" else None)
     old = attrs.evolve(calm, limits=[limit])
-    new = with_calendar(old, HalfDay(name="half")) if changed == "calendar" else attrs.evolve(old, bounce_limit=9)
+    new = with_calendar(old, every_other_hour) if changed == "calendar" else attrs.evolve(old, bounce_limit=9)
     case = lived(old, at)
     decision = recalculate(new, case, at("12:00"), former=old)
 
@@ -367,27 +340,27 @@ def test_clock_that_is_kept_or_the_same_is_left_alone(calm, at, changed):
 
 
 @pytest.mark.parametrize(("rule", "elapsed"), [("retroactive", 60), ("carry_elapsed", 90)])
-def test_another_calendar_finds_a_paused_clock_too(calm, at, rule, elapsed):
+def test_another_calendar_finds_a_paused_clock_too(calm, with_calendar, every_other_hour, at, rule, elapsed):
     """What was closed is measured anew or kept; it stays paused."""
     old = attrs.evolve(calm, limits=[TimeLimit(name="own", target="4h", on_priority_change=rule)])
     case = decide(old, None, Open(case_id="T-1", by=JANE, at=at("09:00")), at("09:00")).case
     case = decide(old, case, Wait(case_id="T-1", by=BOB, at=at("10:30")), at("10:30")).case
-    new = with_calendar(old, HalfDay(name="half"))
+    new = with_calendar(old, every_other_hour)
     watch = recalculate(new, case, at("12:00"), former=old).case.stopwatch("own")
 
     assert ("paused", None, timedelta(minutes=elapsed)) == (watch.stage, watch.due_at, watch.closed_elapsed())
 
 
-def test_merged_span_stays_as_it_was_measured(calm, at):
+def test_merged_span_stays_as_it_was_measured(calm, with_calendar, every_other_hour, at):
     """A span that was merged has lost its pauses, so that another calendar cannot measure it."""
     old = attrs.evolve(calm, limits=[TimeLimit(name="own", target="40h")])
     case = decide(old, None, Open(case_id="T-1", by=JANE, at=at("09:00")), at("09:00")).case
     for minute in range(MAX_SEGMENTS + 2):
-        then = at("09:00") + timedelta(minutes=minute)
+        then = at("10:00") + timedelta(minutes=minute)
         case = decide(old, case, Wait(case_id="T-1", by=BOB, at=then), then).case
         then += timedelta(seconds=30)
         case = decide(old, case, Resume(case_id="T-1", by=BOB, at=then), then).case
-    new = with_calendar(old, HalfDay(name="half"))
+    new = with_calendar(old, every_other_hour)
     before, after = case.stopwatch("own"), recalculate(new, case, at("11:00"), former=old).case.stopwatch("own")
 
     assert before.segments[0] == after.segments[0]

@@ -205,10 +205,7 @@ def test_data_that_is_no_table_is_refused():
         (
             "process/on_priority_change",
             "forget",
-            (
-                "process.on_priority_change: must be one of: retroactive, carry_elapsed, restart, keep, "
-                "not 'forget'"
-            ),
+            ("process.on_priority_change: must be one of: retroactive, carry_elapsed, restart, keep, not 'forget'"),
         ),
         ("tiers", {}, "tiers: must be a list of tables, not dict"),
         ("tiers/0", 1, "tiers[0]: must be a table, not int"),
@@ -227,10 +224,7 @@ def test_data_that_is_no_table_is_refused():
         (
             "limits/0/on_reopening",
             "never",
-            (
-                "limits[0].on_reopening: must be one of: resume, continue, first_only, new_cycle, restart, "
-                "not 'never'"
-            ),
+            ("limits[0].on_reopening: must be one of: resume, continue, first_only, new_cycle, restart, not 'never'"),
         ),
         ("limits/0/policy", "x", "limits[0].policy: is not built yet in this release; leave it out"),
         ("limits/0/vendor", "acme", "limits[0].vendor: is only for measures = 'vendor'"),

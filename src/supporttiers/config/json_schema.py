@@ -60,7 +60,7 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
         ),
         "on_reopening": (
             _words(REOPENING_RULES),
-            "What becomes of a clock that had reached its goal when its case is reopened, where the limit does not say.",
+            "What becomes of a clock at its goal when its case is reopened, where its limit does not say.",
         ),
         "response_by": (
             _list(_words(RESPONDERS), minItems=1, maxItems=4),
