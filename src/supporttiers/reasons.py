@@ -102,6 +102,12 @@ CODES: Final[Mapping[str, str]] = {
     # what a sweep met
     "limit.no_action": "the process refuses {action!r}: {why}",
     "limit.chain": "time gave {limit} commands at one instant, and more are due then; the process may run in a circle",
+    # what is suspicious about a process
+    "warning.pause_idle": "it never makes the stopwatch of limit {limit!r} stand still",
+    "warning.stop_idle": "it never holds, so that the stopwatch of limit {limit!r} never reaches its goal",
+    "warning.reset_always": "it holds while the stopwatch of limit {limit!r} lives, which always begins again",
+    "warning.threshold_never": "threshold {threshold} of limit {limit!r} lies before its start, and never fires",
+    "warning.threshold_after_end": "threshold {threshold} of limit {limit!r} lies behind one that ends it: {action}",
     # what verification finds
     "verify.gap": "version {expected} was expected, {found} found",
     "verify.digest": "the digest of version {version} does not match its bytes",

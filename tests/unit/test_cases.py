@@ -86,15 +86,26 @@ CHANGES = [
         {},
         happened.CaseReplied,
         {"side": "house"},
-        {"first_response_at": minute(10), "awaiting_reply_since": None},
+        {"first_response_at": minute(10), "last_reply_at": minute(10), "awaiting_reply_since": None},
     ),
     (
         {},
         happened.CaseReplied,
         {"side": "house", "occurred_at": minute(8)},
-        {"first_response_at": minute(8), "awaiting_reply_since": None},
+        {"first_response_at": minute(8), "last_reply_at": minute(8), "awaiting_reply_since": None},
     ),
-    ({"first_response_at": minute(1)}, happened.CaseReplied, {"side": "house"}, {"awaiting_reply_since": None}),
+    (
+        {"first_response_at": minute(1), "last_reply_at": minute(1)},
+        happened.CaseReplied,
+        {"side": "house"},
+        {"last_reply_at": minute(10), "awaiting_reply_since": None},
+    ),
+    (
+        {"first_response_at": minute(1), "last_reply_at": minute(9)},
+        happened.CaseReplied,
+        {"side": "house", "occurred_at": minute(8)},
+        {"awaiting_reply_since": None},
+    ),
     ({}, happened.CaseReplied, {"side": "requester"}, {}),
     (
         {"awaiting_reply_since": None},
@@ -257,7 +268,10 @@ CHANGES = [
         {},
         happened.VendorDispatched,
         {"vendor": "acme", "key": "k"},
-        {"vendor_tickets": (attrs.evolve(TICKET, requested_at=minute(10), changed_at=minute(10)),)},
+        {
+            "vendor_tickets": (attrs.evolve(TICKET, requested_at=minute(10), changed_at=minute(10)),),
+            "vendors": ("acme",),
+        },
     ),
     (
         {"vendor_tickets": (attrs.evolve(TICKET, key="j"), TICKET)},
@@ -267,17 +281,33 @@ CHANGES = [
             "vendor_tickets": (
                 attrs.evolve(TICKET, key="j"),
                 attrs.evolve(TICKET, remote_id="A-1", status=VendorStatus.OPEN, changed_at=minute(10)),
-            )
+            ),
+            "vendors": ("acme", "acme"),
         },
     ),
     (
-        {"vendor_tickets": (attrs.evolve(TICKET, remote_id="A-1"),)},
+        {"vendor_tickets": (TICKET,), "vendors": ("acme",)},
+        happened.VendorTicketUpdated,
+        {"vendor": "acme", "key": "k", "status": VendorStatus.WAITING_FOR_US},
+        {
+            "vendor_tickets": (attrs.evolve(TICKET, status=VendorStatus.WAITING_FOR_US, changed_at=minute(10)),),
+            "vendors_waiting": ("acme",),
+        },
+    ),
+    (
+        {
+            "vendor_tickets": (attrs.evolve(TICKET, remote_id="A-1"),),
+            "vendors": ("acme",),
+            "vendors_waiting": ("acme",),
+        },
         happened.VendorTicketUpdated,
         {"vendor": "acme", "key": "k", "status": VendorStatus.FAILED, "occurred_at": minute(9)},
         {
             "vendor_tickets": (
                 attrs.evolve(TICKET, remote_id="A-1", status=VendorStatus.FAILED, changed_at=minute(9)),
-            )
+            ),
+            "vendors": (),
+            "vendors_waiting": (),
         },
     ),
     ({}, happened.LimitsRenewed, {"revision": "r2"}, {"limits_revision": "r2"}),

@@ -81,7 +81,7 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
         ),
         "on_reopening": (
             _words(REOPENING_RULES),
-            "What becomes of a clock that had reached its goal when its case is reopened, where its limit does not say.",
+            "What becomes of a clock at its goal when its case is reopened, where its limit does not say.",
         ),
         "response_by": (
             _list(_words(RESPONDERS), minItems=1, maxItems=4),
@@ -189,7 +189,7 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
     },
     Threshold: {
         "at": (_MARK, "A share of the target ('75%'), or working time before ('-15m') or after ('1h') the target."),
-        "do": (_list(_ACTION, maxItems=16), "What to do, in order: 'notify:manager', 'escalate', 'raise_priority', or another command."),
+        "do": (_list(_ACTION, maxItems=16), "What to do, in order: 'notify:manager', 'escalate', or another command."),
         "hold": (_FLAG, "Whether people are told in working time only: outside it, at the next opening."),
     },
     Route: {
