@@ -104,7 +104,10 @@ def test_commands_page_names_the_verb(kind):
     assert f"`desk.{kind.trigger}`" in said or (kind.trigger == "vendor_update" and "no verb" in said)
 
 
-@pytest.mark.parametrize("name", ["RoutePolicy", "Directory", "Notifier", "VendorGateway", "CaseStore"])
+DIRECTORIES = ["AgentDirectory", "OnCallDirectory", "ManagerDirectory", "TenantDirectory"]
+
+
+@pytest.mark.parametrize("name", ["RoutePolicy", "Directory", *DIRECTORIES, "Notifier", "VendorGateway", "CaseStore"])
 def test_protocols_page_lists_every_member(name):
     """A Protocol has its section, with exactly its members."""
     protocol = getattr(protocols, name)
@@ -117,7 +120,7 @@ def test_protocols_page_knows_every_protocol():
     """No Protocol is left out."""
     known = {name for name, kind in vars(protocols).items() if getattr(kind, "_is_protocol", False)} - {"Protocol"}
 
-    assert known == {"RoutePolicy", "Directory", "Notifier", "VendorGateway", "CaseStore"}
+    assert known == {"RoutePolicy", "Directory", *DIRECTORIES, "Notifier", "VendorGateway", "CaseStore"}
 
 
 @pytest.mark.parametrize("table", sorted(TABLES))
