@@ -70,9 +70,12 @@ WAITING = {"status": Status.WAITING, "wait_reason": "customer", "wait_until": mi
 RESOLVED = {"status": Status.RESOLVED, "resolved_at": minute(5), "awaiting_reply_since": None}
 TICKET = VendorTicket(vendor="acme", key="k", requested_at=NINE, changed_at=NINE)
 
+TO_BOB = {"assignee": "bob", "last_assignee": "bob", "assigned_at": minute(10)}
+
 CHANGES = [
-    ({}, happened.CaseStarted, {"assignee": "bob"}, {"status": "in_progress", "assignee": "bob", "owner": "bob"}),
-    ({"owner": "ann"}, happened.CaseStarted, {"assignee": "bob"}, {"status": "in_progress", "assignee": "bob"}),
+    ({}, happened.CaseStarted, {"assignee": "bob"}, {"status": "in_progress", "owner": "bob", **TO_BOB}),
+    ({"owner": "ann"}, happened.CaseStarted, {"assignee": "bob"}, {"status": "in_progress", **TO_BOB}),
+    ({**TO_BOB, "owner": "bob"}, happened.CaseStarted, {"assignee": "bob"}, {"status": "in_progress"}),
     ({}, happened.CaseStarted, {}, {"status": "in_progress"}),
     (
         {"status": Status.IN_PROGRESS, "assignee": "bob", "owner": "bob"},
@@ -80,7 +83,7 @@ CHANGES = [
         {},
         {"status": "queued", "assignee": None},
     ),
-    ({}, happened.CaseAssigned, {"assignee": "bob"}, {"assignee": "bob", "owner": "bob"}),
+    ({}, happened.CaseAssigned, {"assignee": "bob"}, {"owner": "bob", **TO_BOB}),
     ({"assignee": "bob", "owner": "bob"}, happened.CaseAssigned, {}, {"assignee": None}),
     (
         {},
