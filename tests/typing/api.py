@@ -26,7 +26,12 @@ from supporttiers import (
     Threshold,
     Tier,
     TimeLimit,
+    WorkingHours,
+    business_days,
+    calendar_days,
+    until_close,
 )
+from supporttiers.calendars.targets import Target
 from supporttiers.commands import Escalate
 from supporttiers.effects import Notification, VendorAnswer, VendorRequest
 from supporttiers.events import Event
@@ -112,3 +117,14 @@ try:
     desk.close(case, by="anna")
 except MoveRefusedError as error:
     assert_type(error.possible, tuple[str, ...])
+
+
+def ask_for_working_time() -> None:
+    """Calendars take aware instants, and targets of every kind."""
+    office = WorkingHours(name="office", zone="Europe/London", week={"mon-fri": ["09:00-12:30", "13:30-17:00"]})
+    assert_type(office.add(NOON, timedelta(hours=8)), datetime)
+    assert_type(office.between(NOON, NOON), timedelta)
+    targets: list[Target] = [timedelta(hours=8), business_days(2), calendar_days(2), until_close()]
+    for target in targets:
+        assert_type(office.after(NOON, target), datetime)
+    SupportProcess(name="x", calendars=[office], calendar="office", tiers=[Tier(level=1, name="First")])
