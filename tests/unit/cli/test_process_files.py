@@ -114,7 +114,7 @@ def test_check_as_json(run):
     """Programs get name, revision, tiers and limits."""
     answer = run("check", ACME, "--json").json()
 
-    assert {"valid", "faults", "name", "revision", "priorities", "tiers", "limits"} == answer.keys()
+    assert {"valid", "faults", "name", "revision", "priorities", "tiers", "limits", "warnings"} == answer.keys()
     assert (True, [], ["tier 1", "resolve"]) == (answer["valid"], answer["faults"], answer["limits"])
     assert [1, 2, 4] == [tier["level"] for tier in answer["tiers"]]
 
