@@ -35,7 +35,8 @@ class Parts:
 
     Attributes:
         settings: The `[process]` table; what could not be read is left out.
-        broken: The settings that could not be read, and the fields that some tier lacks for that reason: `tiers.kind`.
+        broken: The settings that could not be read, and the fields that some tier or limit lacks for that reason:
+            `tiers.kind`, `limits.start`.
         tiers: In order; None stands for one that could not be read, here and below. One of which only some fields could
             not be read stands without them: there is a fault then, so that it is used for judging only.
         limits: In order.
@@ -76,11 +77,13 @@ def read(data: object, *, policies: Mapping[str, Sequence[type[Any]]], stored: b
     told = table.keys() if isinstance(table, Mapping) else attrs.fields_dict(Settings).keys()
     tiers = reader.parts(Tier, data.get("tiers", ()), "tiers")
     uncertain = {f"tiers.{field}" for field in reader.broken}
+    limits = reader.parts(TimeLimit, data.get("limits", ()), "limits")
+    uncertain |= {f"limits.{field}" for field in reader.broken}
     return Parts(
         settings=settings,
         broken=frozenset((told - settings.keys()) | uncertain),
         tiers=tiers,
-        limits=reader.parts(TimeLimit, data.get("limits", ()), "limits"),
+        limits=limits,
         routes=reader.parts(Route, data.get("routes", ()), "routes"),
         policies=tuple(reader.policies(data.get("policies", ()), policies, stored=stored)),
         faults=tuple(reader.faults),
