@@ -80,6 +80,7 @@ EFFECT_EXAMPLES = [
         category="printing", priority="high",
     ),
     Tell(case_id="T-1", version=5, command=wanted.Resolve(case_id="T-2", by=SYSTEM, text="See T-1.")),
+    Notify(case_id="T-1", version=6, to="ann", reason=Reason("case.idle"), not_before=minutes(60)),
 ]  # fmt: skip
 
 

@@ -24,6 +24,11 @@ from supporttiers.tiers import OPEN, WAIT_REASONS, Tier, TierKind, entry_level
 MAX_SHOWN: Final = 100
 _SECTIONS: Final = {"": 0, "process": 1, "calendars": 2, "tiers": 3, "limits": 4, "routes": 5}
 _CONDITIONS: Final = ("when", "start", "pause", "resume", "stop", "reset", "cancel")
+_OUTCOME: Final = frozenset({
+    "tiers.kind", "tiers.vendor",
+    *(f"limits.{field}" for field in (*_CONDITIONS, "measures", "tier", "vendor", "target", "satisfied_by")),
+})  # fmt: skip
+"""The fields without which nothing can be said of what a limit's conditions come to."""
 
 
 def error_of(source: str, faults: Iterable[Fault]) -> ProcessError:
@@ -238,8 +243,8 @@ class Whole:
     def _of_conditions(self, place: str, limit: TimeLimit) -> Iterator[Fault]:
         found = [fault for word in _CONDITIONS for fault in self._of_condition(f"{place}.{word}", getattr(limit, word))]
         yield from found
-        world = self.world
-        if not found and world is not None and limit.tier in {None, *world.levels}:
+        world = None if found or not _OUTCOME.isdisjoint(self.broken) else self.world
+        if world is not None and limit.tier in {None, *world.levels}:
             yield from faults_of(limit, place, world)
 
     @property
