@@ -191,11 +191,12 @@ def test_data_that_is_no_table_is_refused():
         (
             "proces",
             {},
-            "proces: is not known here; did you mean 'process'? possible are: process, tiers, limits, routes, policies",
+            "proces: is not known here; did you mean 'process'? "
+            "possible are: process, tiers, limits, routes, policies, cascades",
         ),
-        ("zzz", {}, "zzz: is not known here; possible are: process, tiers, limits, routes, policies"),
+        ("zzz", {}, "zzz: is not known here; possible are: process, tiers, limits, routes, policies, cascades"),
         ("calendars", {}, "calendars: is not built yet in this release; leave it out"),
-        ("cascades", [], "cascades: is not built yet in this release; leave it out"),
+        ("cascades", {}, "cascades: must be a list of tables, not dict"),
         ("policies", {}, "policies: must be a list of tables, not dict"),
         ("policies", [5], "policies[0]: must be a table with `use`, the name of a policy"),
         ("policies", [{"use": 5}], "policies[0]: must be a table with `use`, the name of a policy"),
