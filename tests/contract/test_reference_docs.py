@@ -102,7 +102,9 @@ def test_commands_page_names_the_verb(kind):
     """A command's section says by which verb of the desk it is made."""
     said = section(page("reference/commands-and-events.md"), kind.__name__)
 
-    assert f"`desk.{kind.trigger}`" in said or (kind.trigger in {"vendor_update", "count_affected"} and "no verb" in said)
+    assert f"`desk.{kind.trigger}`" in said or (
+        kind.trigger in {"vendor_update", "count_affected"} and "no verb" in said
+    )
 
 
 PROTOCOLS = [

@@ -191,8 +191,10 @@ def test_data_that_is_no_table_is_refused():
         (
             "proces",
             {},
-            "proces: is not known here; did you mean 'process'? "
-            "possible are: process, tiers, limits, routes, policies, cascades",
+            (
+                "proces: is not known here; did you mean 'process'? "
+                "possible are: process, tiers, limits, routes, policies, cascades"
+            ),
         ),
         ("zzz", {}, "zzz: is not known here; possible are: process, tiers, limits, routes, policies, cascades"),
         ("calendars", {}, "calendars: is not built yet in this release; leave it out"),

@@ -105,7 +105,7 @@ class SupportProcess(Settings):
             limits=_only(TimeLimit, self.limits),
             routes=_placed_routes(self.policies),
             cascades=_only(Cascade, self.cascades),
-            chooses_vendors=_chooses_vendors(self.policies),
+            policies=_placed_policies(self.policies),
         )
         faults += whole.faults()
         if not faults:
@@ -198,7 +198,7 @@ class SupportProcess(Settings):
         routes = tuple((f"routes[{place}]", route) for place, route in enumerate(parts.routes) if route)
         whole = Whole(
             settings=parts.settings, broken=parts.broken, tiers=parts.tiers, limits=parts.limits, routes=routes,
-            cascades=parts.cascades, chooses_vendors=_chooses_vendors(parts.policies),
+            cascades=parts.cascades, policies=_placed_policies(parts.policies),
         )  # fmt: skip
         faults = [*parts.faults, *whole.faults()]
         if faults:
@@ -388,10 +388,9 @@ def _only(kind: type[_T], members: object) -> tuple[_T | None, ...]:
     return tuple(member if isinstance(member, kind) else None for member in members)
 
 
-def _chooses_vendors(policies: object) -> bool:
-    """Whether a policy says which vendor a case goes to, so that a tier need not."""
+def _placed_policies(policies: object) -> tuple[tuple[str, Any], ...]:
     found = policies if isinstance(policies, tuple) else ()
-    return any("dispatch" in (*methods_of(each), *getattr(each, "answers", ())) for each in found)
+    return tuple((f"policies[{place}]", policy) for place, policy in enumerate(found))
 
 
 def _placed_routes(policies: object) -> tuple[tuple[str, Route], ...]:

@@ -16,6 +16,7 @@ from supporttiers.limits import ANY_PRIORITY, Action, TimeLimit, limit_of_tier
 from supporttiers.links import LINK_KINDS
 from supporttiers.match import Comparison, Match
 from supporttiers.policies.cascades import Cascade
+from supporttiers.policies.informing import InformInSteps
 from supporttiers.policies.routing import Route
 from supporttiers.protocols import METHODS, methods_of
 from supporttiers.tiers import OPEN, WAIT_REASONS, Tier, TierKind, entry_level
@@ -81,7 +82,7 @@ class Whole:
         limits: The process's own.
         routes: With their places.
         cascades: In order.
-        chooses_vendors: Whether a policy says to which vendor a case goes.
+        policies: Besides the routes, with their places.
     """
 
     settings: Mapping[str, Any]
@@ -90,12 +91,13 @@ class Whole:
     limits: Sequence[TimeLimit | None]
     routes: Sequence[tuple[str, Route]]
     cascades: Sequence[Cascade | None] = ()
-    chooses_vendors: bool = False
+    policies: Sequence[tuple[str, Any]] = ()
 
     def faults(self) -> list[Fault]:
         """Find every fault."""
         return [
-            *self._of_settings(), *self._of_tiers(), *self._of_limits(), *self._of_routes(), *self._of_cascades()
+            *self._of_settings(), *self._of_tiers(), *self._of_limits(), *self._of_routes(), *self._of_cascades(),
+            *self._of_ladders(),
         ]  # fmt: skip
 
     # -- what can be referred to; None where that is not known
@@ -134,6 +136,11 @@ class Whole:
         if tiers is None or moves is None or "tiers.escalates_to" in self.broken:
             return None
         return tuple(level for level in sorted(tiers) if level > tier.level) if moves == "any" else tier.escalates_to
+
+    @property
+    def _chooses_vendors(self) -> bool:
+        """Whether a policy says to which vendor a case goes, so that a tier need not."""
+        return any("dispatch" in (*methods_of(each), *getattr(each, "answers", ())) for _, each in self.policies)
 
     # -- the settings
 
@@ -180,7 +187,7 @@ class Whole:
         for place, tier in _placed("tiers", self.tiers):
             yield from self._of_edges(place, tier)
             yield from _doubles(f"{place}.teams", tier.teams)
-            yield from _of_vendor(place, tier, chosen=self.chooses_vendors)
+            yield from _of_vendor(place, tier, chosen=self._chooses_vendors)
             if tier.time_limit and self._ways_up(tier) == ():
                 yield Fault(f"{place}.time_limit", _no_way_up(tier) + "; give it escalates_to, or use a limit instead")
 
@@ -256,6 +263,15 @@ class Whole:
             return None if self._known_tiers is None else sorted(self._known_tiers)
         known = {"priority": self._setting("priorities"), "wait_reason": self._wait_reasons, "team": self._teams}
         return known.get(test.field)
+
+    def _of_ladders(self) -> Iterator[Fault]:
+        """What a case remembers of a step goes by the ladder's title."""
+        taken: dict[str, str] = {}
+        for place, policy in self.policies:
+            if isinstance(policy, InformInSteps):
+                if policy.title in taken:
+                    yield Fault(f"{place}.title", f"{policy.title!r} is taken by {taken[policy.title]}")
+                taken.setdefault(policy.title, place)
 
     def _of_cascades(self) -> Iterator[Fault]:
         own = self._setting("link_kinds")
