@@ -56,7 +56,9 @@ COMMANDS = [
     wanted.Reopen(**TO, tier=2, team="net"),
     wanted.Close(**TO),
     wanted.Cancel(**TO),
-    wanted.Amend(**TO, subject="Fire", customer="c-10", owner="olaf", kind=CaseKind.REQUEST, workaround="kb/70", **KNOWN),
+    wanted.Amend(
+        **TO, subject="Fire", customer="c-10", owner="olaf", kind=CaseKind.REQUEST, workaround="kb/70", **KNOWN
+    ),
     wanted.Attach(**TO, attachments=[Attachment(id="f-1", name="a.png", media_type="image/png", size=3)]),
     wanted.Watch(**TO, watchers=["eve"]),
     wanted.Unwatch(**TO, watchers=["eve", "ada"]),
