@@ -64,7 +64,7 @@ constraints: $(BIN)/python
 	@scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; set -e; \
 	$(BIN)/python -m venv "$$scratch"; \
 	"$$scratch/bin/python" -m pip install --quiet --upgrade pip; \
-	"$$scratch/bin/python" -m pip install --quiet --group dev '.[cli]'; \
+	"$$scratch/bin/python" -m pip install --quiet --group dev '.[cli,calendars]'; \
 	"$$scratch/bin/python" -m pip freeze --all --exclude supporttiers --exclude setuptools > "$$scratch/pins"; \
 	cp "$$scratch/pins" $(PINS)
 
@@ -85,5 +85,5 @@ $(PACKAGE): pyproject.toml | $(BIN)/python
 
 $(TOOLS): pyproject.toml $(PINS) | $(BIN)/python
 	$(PIP) --constraint $(PINS) --upgrade pip
-	$(PIP) --constraint $(PINS) --group dev --editable '.[cli]'
+	$(PIP) --constraint $(PINS) --group dev --editable '.[cli,calendars]'
 	@touch $(PACKAGE) $@

@@ -6,7 +6,7 @@ Case: what a case is now, and the fold that makes it from its events.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import attrgetter
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +16,7 @@ import attrs
 from supporttiers import events as happened
 from supporttiers.commands import Scheduled
 from supporttiers.events import Event
-from supporttiers.links import VENDOR_LIVE, Attachment, Attempt, Link, VendorTicket
+from supporttiers.links import VENDOR_LIVE, Attachment, Attempt, Link, VendorStatus, VendorTicket
 from supporttiers.stopwatches import Segment, Stage, Stopwatch, with_segment
 from supporttiers.tiers import OPEN, CaseKind, Status
 
@@ -49,6 +49,7 @@ class Case:
         version: The number of its last event.
         process: The name of its process.
         revision: The revision of the process that it follows.
+        limits_revision: The revision that its limits and calendars follow: a later one in a process that is `live`.
         kind: Incident, request, question or problem.
         subject: One line.
         requester: Who needs help.
@@ -69,12 +70,16 @@ class Case:
         came_from: The tier and team before this one.
         owner: Who keeps it while the assignment moves; the first assignee unless amended.
         assignee: Who works on it.
+        last_assignee: To whom it was given last; stays when the assignment moves on.
+        assigned_at: When it was given to them.
         team: Which team has it.
         stopwatches: The latest stopwatch of each limit.
         links: Other cases.
         watchers: Who follows it.
         attachments: References to files that the caller keeps.
         vendor_tickets: Tickets in vendors' systems.
+        vendors: The vendors at which a ticket is open.
+        vendors_waiting: Those of them that wait for an answer of ours.
         attempts: What was tried in self-service.
         bounces: How often it went to and fro, by pair of places.
         solution: A reference to an article or fix.
@@ -83,6 +88,7 @@ class Case:
         changed_at: The last event's `at`.
         tier_entered_at: When it came to this tier.
         first_response_at: When the house first answered in public.
+        last_reply_at: When the house last answered in public.
         awaiting_reply_since: The requester's oldest message that the house has not answered.
         resolved_at: When it was resolved; empty again once reopened.
         closed_at: When it was closed; empty again once reopened.
@@ -103,6 +109,7 @@ class Case:
     version: int
     process: str
     revision: str
+    limits_revision: str
     kind: CaseKind = CaseKind.INCIDENT
     subject: str = attrs.field(default="", repr=False)
     requester: str = attrs.field(repr=False)
@@ -123,12 +130,16 @@ class Case:
     came_from: Place | None = None
     owner: str | None = None
     assignee: str | None = None
+    last_assignee: str | None = None
+    assigned_at: datetime | None = None
     team: str | None = None
     stopwatches: tuple[Stopwatch, ...] = attrs.field(default=(), repr=False)
     links: tuple[Link, ...] = ()
     watchers: tuple[str, ...] = attrs.field(default=(), repr=False)
     attachments: tuple[Attachment, ...] = attrs.field(default=(), repr=False)
     vendor_tickets: tuple[VendorTicket, ...] = ()
+    vendors: tuple[str, ...] = ()
+    vendors_waiting: tuple[str, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     bounces: Mapping[str, int] = attrs.field(factory=dict, hash=False)
     solution: str | None = None
@@ -137,6 +148,7 @@ class Case:
     changed_at: datetime
     tier_entered_at: datetime
     first_response_at: datetime | None = None
+    last_reply_at: datetime | None = None
     awaiting_reply_since: datetime | None = None
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
@@ -194,6 +206,7 @@ def fold_all(case: Case | None, events: Iterable[Event]) -> Case | None:
     return case if event is None or draft is None else freeze(draft)
 
 
+_ZERO: Final = timedelta(0)
 _NAMES: Final = tuple(field.name for field in attrs.fields(Case))
 _VALUES: Final = attrgetter(*_NAMES)
 
@@ -243,11 +256,14 @@ def _opened(event: Event) -> Draft:
     when = event.effective_at
     return draft_of(Case(
         id=event.case_id, tenant=event.tenant, version=event.version, process=event.process, revision=event.revision,
+        limits_revision=event.revision,
         kind=event.kind, subject=event.subject, requester=event.requester, customer=event.customer,
         category=event.category, channel=event.channel, locale=event.locale, impact=event.impact,
         urgency=event.urgency, priority=event.priority, tags=event.tags, attributes=event.attributes,
         tier=event.tier, status=Status.QUEUED, owner=event.owner, team=event.team,
-        opened_at=when, changed_at=event.at, tier_entered_at=when, awaiting_reply_since=when,
+        opened_at=when, changed_at=event.at, tier_entered_at=when,
+        awaiting_reply_since=None if event.answered else when, first_response_at=when if event.answered else None,
+        last_reply_at=when if event.answered else None,
     ))  # fmt: skip
 
 
@@ -256,7 +272,7 @@ def _opened(event: Event) -> Draft:
 
 def _started(draft: Draft, event: happened.CaseStarted) -> None:
     draft.status = Status.IN_PROGRESS
-    _given_to(draft, event.assignee)
+    _given_to(draft, event.assignee, event.effective_at)
 
 
 def _released(draft: Draft, _event: happened.CaseReleased) -> None:
@@ -265,11 +281,13 @@ def _released(draft: Draft, _event: happened.CaseReleased) -> None:
 
 
 def _assigned(draft: Draft, event: happened.CaseAssigned) -> None:
-    _given_to(draft, event.assignee)
+    _given_to(draft, event.assignee, event.effective_at)
 
 
-def _given_to(draft: Draft, assignee: str | None) -> None:
+def _given_to(draft: Draft, assignee: str | None, at: datetime) -> None:
     """The first assignee owns the case: the assignment moves on, the ownership stays."""
+    if assignee is not None and assignee != draft.assignee:
+        draft.last_assignee, draft.assigned_at = assignee, at
     draft.assignee = assignee
     draft.owner = draft.owner or assignee
 
@@ -278,9 +296,13 @@ def _replied(draft: Draft, event: happened.CaseReplied) -> None:
     if event.side == "requester" and draft.awaiting_reply_since is None:
         draft.awaiting_reply_since = event.effective_at
     if event.side == "house":
-        draft.awaiting_reply_since = None
-        if draft.first_response_at is None:
-            draft.first_response_at = event.effective_at
+        _answered(draft, event.effective_at)
+
+
+def _answered(draft: Draft, when: datetime) -> None:
+    draft.awaiting_reply_since = None
+    draft.first_response_at = draft.first_response_at or when
+    draft.last_reply_at = when if draft.last_reply_at is None else max(when, draft.last_reply_at)
 
 
 def _nothing(_draft: Draft, _event: Event) -> None:
@@ -416,9 +438,20 @@ def _schedule_ended(draft: Draft, event: happened.ScheduleEnded) -> None:
 _MAX_REMEMBERED: Final = 50
 
 
+def _limits_renewed(draft: Draft, event: happened.LimitsRenewed) -> None:
+    draft.limits_revision = event.revision
+
+
 def _dispatched(draft: Draft, event: happened.VendorDispatched) -> None:
     ticket = VendorTicket(vendor=event.vendor, key=event.key, requested_at=event.at, changed_at=event.at)
     draft.vendor_tickets = (*draft.vendor_tickets, ticket)
+    _vendors(draft)
+
+
+def _vendors(draft: Draft) -> None:
+    live = [ticket for ticket in draft.vendor_tickets if ticket.status in VENDOR_LIVE]
+    draft.vendors = tuple(ticket.vendor for ticket in live)
+    draft.vendors_waiting = tuple(ticket.vendor for ticket in live if ticket.status is VendorStatus.WAITING_FOR_US)
 
 
 def _vendor_updated(draft: Draft, event: happened.VendorTicketUpdated) -> None:
@@ -430,6 +463,7 @@ def _vendor_updated(draft: Draft, event: happened.VendorTicketUpdated) -> None:
         else ticket
         for ticket in draft.vendor_tickets
     )
+    _vendors(draft)
 
 
 # -- stopwatches
@@ -439,6 +473,7 @@ def _watch_started(draft: Draft, event: happened.StopwatchStarted) -> None:
     started = Stopwatch(
         limit=event.limit, agreement=event.agreement, instance=event.instance, target=event.target,
         started_at=event.started_at, running_since=event.started_at, due_at=event.due_at, revision=event.revision,
+        fired=event.passed,
     )  # fmt: skip
     others = tuple(watch for watch in draft.stopwatches if watch.limit != event.limit)
     draft.stopwatches = (*others, started)
@@ -468,24 +503,36 @@ def _watch_paused(draft: Draft, event: happened.StopwatchPaused) -> None:
 def _watch_resumed(draft: Draft, event: happened.StopwatchResumed) -> None:
     _change_watch(draft, event.limit, lambda watch: attrs.evolve(
         watch, stage=Stage.IN_PROGRESS, running_since=event.running_since, due_at=event.due_at, stopped_at=None,
+        fired=_with_passed(watch, event.passed), paused_for=watch.paused_by(event.running_since),
+        completed_for=watch.completed_for + (event.running_since - (watch.stopped_at or event.running_since)),
     ))  # fmt: skip
 
 
+def _with_passed(watch: Stopwatch, passed: tuple[int, ...], fired: tuple[int, ...] | None = None) -> tuple[int, ...]:
+    before = watch.fired if fired is None else fired
+    return tuple(sorted((*before, *passed))) if passed else before
+
+
 def _watch_retargeted(draft: Draft, event: happened.StopwatchRetargeted) -> None:
-    _change_watch(draft, event.limit, lambda watch: attrs.evolve(watch, target=event.target, due_at=event.due_at))
+    _change_watch(draft, event.limit, lambda watch: attrs.evolve(
+        watch, target=event.target, due_at=event.due_at, fired=_with_passed(watch, event.passed, event.fired),
+        segments=watch.segments if event.segments is None else event.segments,
+        running_since=event.running_since or watch.running_since, revision=event.revision or watch.revision,
+    ))  # fmt: skip
 
 
 def _watch_stopped(draft: Draft, event: happened.StopwatchStopped) -> None:
     _change_watch(draft, event.limit, lambda watch: attrs.evolve(
         watch, stage=Stage.COMPLETED, running_since=None, stopped_at=event.stopped_at, due_at=event.due_at,
         breached=event.breached, segments=_closed_with(watch, event.segment),
+        paused_for=watch.paused_by(event.stopped_at),
     ))  # fmt: skip
 
 
 def _watch_cancelled(draft: Draft, event: happened.StopwatchCancelled) -> None:
     _change_watch(draft, event.limit, lambda watch: attrs.evolve(
         watch, stage=Stage.CANCELLED, running_since=None, stopped_at=event.stopped_at,
-        segments=_closed_with(watch, event.segment),
+        segments=_closed_with(watch, event.segment), paused_for=watch.paused_by(event.stopped_at),
     ))  # fmt: skip
 
 
@@ -528,6 +575,7 @@ _FOLDS: Final[Mapping[type[Event], Callable[[Draft, Any], None]]] = {
     happened.CommandScheduled: _scheduled,
     happened.ScheduleEnded: _schedule_ended,
     happened.ReactionRefused: _nothing,
+    happened.LimitsRenewed: _limits_renewed,
     happened.VendorDispatched: _dispatched,
     happened.VendorTicketUpdated: _vendor_updated,
     happened.StopwatchStarted: _watch_started,

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final
 import attrs
 
 from supporttiers import _fields as fields
-from supporttiers._fields import PRIVATE, given, maybe, plain_dict, tuple_of, utc
+from supporttiers._fields import PRIVATE, flag, given, maybe, plain_dict, tuple_of, utc
 from supporttiers.actors import Actor
 from supporttiers.links import Attachment, Link, VendorStatus
 from supporttiers.match import Match
@@ -143,11 +143,18 @@ class Release(Command):
 
 @attrs.frozen(kw_only=True)
 class Assign(Command):
-    """Give the case to somebody, or to nobody (None); the tier stays."""
+    """
+    Give the case to somebody, or to nobody; the tier stays.
+
+    Attributes:
+        assignee: Who works on it from now on; None for nobody.
+        automatic: The policies choose instead, and not whoever has it now.
+    """
 
     trigger: ClassVar[str] = "assign"
 
     assignee: str | None = _maybe_name(private=True)
+    automatic: bool = attrs.field(default=False, validator=given(flag))
 
 
 @attrs.frozen(kw_only=True)

@@ -44,10 +44,12 @@ class Notify(Effect):
     Attributes:
         to: One of `RECIPIENTS`, or a name; resolved to people when it is sent.
         reason: What to tell.
+        not_before: When to tell it, at the earliest: the next opening, where the process holds it to working time.
     """
 
     to: str
     reason: Reason
+    not_before: datetime | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -5,6 +5,7 @@ What can go wrong, split by who must act.
 SupportTiersError         every one carries reason: Reason(code, params); str() is English
 ├─ DefinitionError        the author of process, policy or plugin: at set-up, never mid-case
 │  ├─ ProcessError        (all faults at once, each with its place)
+│  ├─ DirectoryError      (as ProcessError, of a file of people)
 │  ├─ CalendarError  ├─ PolicyConfigError (also ValueError)  └─ PluginError (its error as __cause__)
 ├─ CaseError              the caller; carries case_id
 │  ├─ CaseNotFoundError (also LookupError)  ├─ MoveRefusedError (trigger, state, possible)
@@ -77,6 +78,32 @@ class ProcessError(DefinitionError):
     def reason(self) -> Reason:
         """Why, as data."""
         return Reason("process.faults", {"count": len(self.faults), "faults": [str(fault) for fault in self.faults]})
+
+
+@attrs.define
+class DirectoryError(DefinitionError):
+    """
+    A file of people does not hold together; all faults are listed at once.
+
+    Attributes:
+        source: The file.
+        faults: Every fault found, each with its place; never empty.
+    """
+
+    source: str
+    faults: tuple[Fault, ...]
+
+    def __str__(self) -> str:
+        """List every fault, one a line when there are several."""
+        if len(self.faults) == 1:
+            return f"directory {self.source!r} is not valid: {self.faults[0]}"
+        listed = "".join(f"\n  - {fault}" for fault in self.faults)
+        return f"directory {self.source!r} is not valid, {len(self.faults)} faults:{listed}"
+
+    @property
+    def reason(self) -> Reason:
+        """Why, as data."""
+        return Reason("directory.faults", {"count": len(self.faults), "faults": [str(fault) for fault in self.faults]})
 
 
 @attrs.define

@@ -73,13 +73,20 @@ class Event:
 
 @attrs.frozen(kw_only=True)
 class CaseOpened(Event):
-    """A case was opened."""
+    """
+    A case was opened.
+
+    Attributes:
+        answered: Whether that was the first response, too: somebody of the house opened it while speaking with the
+            requester.
+    """
 
     visibility: Visibility = _public()
 
     tenant: str
     process: str
     revision: str
+    answered: bool = False
     tier: int
     team: str | None = None
     subject: str = _private("")
@@ -396,6 +403,18 @@ class ReactionRefused(Event):
     trigger: str
 
 
+@attrs.frozen(kw_only=True)
+class LimitsRenewed(Event):
+    """
+    Its limits and calendars follow a newer revision of its process.
+
+    Attributes:
+        revision: That revision.
+    """
+
+    revision: str
+
+
 # -- vendors
 
 
@@ -432,13 +451,19 @@ class StopwatchEvent(Event):
 
 @attrs.frozen(kw_only=True)
 class StopwatchStarted(StopwatchEvent):
-    """A limit began to run."""
+    """
+    A limit began to run.
+
+    Attributes:
+        passed: Thresholds that are passed over, because it is late from the beginning.
+    """
 
     agreement: Agreement
     target: timedelta
     started_at: datetime
     due_at: datetime
     revision: str
+    passed: tuple[int, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -451,18 +476,42 @@ class StopwatchPaused(StopwatchEvent):
 
 @attrs.frozen(kw_only=True)
 class StopwatchResumed(StopwatchEvent):
-    """It runs again."""
+    """
+    It runs again.
+
+    Attributes:
+        running_since: Since when; earlier than *at* where the time in which the case had ended counts.
+        due_at: When the target will be, or was, reached.
+        passed: Thresholds that are passed over, because it is late already.
+    """
 
     running_since: datetime
     due_at: datetime
+    passed: tuple[int, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
 class StopwatchRetargeted(StopwatchEvent):
-    """Its target changed; *due_at* is None while it is paused before the target."""
+    """
+    Its target or its calendar changed.
+
+    Attributes:
+        target: Working time allowed from now on.
+        due_at: When it will be, or was, reached; None while it is paused before the target.
+        passed: Thresholds that are passed over, because it is late already.
+        segments: The closed spans, where they were measured anew or one was closed; None leaves them as they are.
+        running_since: Start of the open span, where that changed.
+        revision: The process revision whose limit it follows from now on, where that changed.
+        fired: The thresholds that have fired, by their places in the limit as it is now, where these changed.
+    """
 
     target: timedelta
     due_at: datetime | None = None
+    passed: tuple[int, ...] = ()
+    segments: tuple[Segment, ...] | None = None
+    running_since: datetime | None = None
+    revision: str | None = None
+    fired: tuple[int, ...] | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -516,7 +565,8 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     CaseHandedBack, CaseTransferred, ManagementInformed, PeopleInformed, WaitStarted, CaseResumed, CaseResolved,
     CaseReopened, FollowUpOpened, CaseClosed, CaseCancelled, CaseAmended, AttachmentsAdded, WatchersAdded,
     WatchersRemoved, CaseLinked, CaseUnlinked, AffectedCounted, CaseMerged, CaseRated, CaseApproved, CaseDeclined,
-    CommandScheduled, ScheduleEnded, ReactionRefused, VendorDispatched, VendorTicketUpdated, StopwatchStarted,
+    CommandScheduled, ScheduleEnded, ReactionRefused, LimitsRenewed, VendorDispatched,
+    VendorTicketUpdated, StopwatchStarted,
     StopwatchPaused, StopwatchResumed, StopwatchRetargeted, StopwatchStopped, StopwatchCancelled, ThresholdFired,
     ActionRefused,
 )  # fmt: skip

@@ -12,42 +12,66 @@ from typing import Any, Final
 import attrs
 
 from supporttiers import _fields as fields
-from supporttiers._fields import at_least, duration_text, each, instance_of, one_of, optional, part, tuple_of
+from supporttiers._fields import at_least, duration_text, each, flag, instance_of, one_of, optional, part, tuple_of
 from supporttiers.errors import PolicyConfigError
 from supporttiers.match import Match, Not
 from supporttiers.tiers import Agreement, named_duration, whole_seconds, working_time
 
 ANY_PRIORITY: Final = "*"
-VERBS: Final = ("escalate", "notify")
+
+_NOTHING, _LEVEL, _MAYBE_NAME, _NAME = "nothing", "a level or nothing", "a name or nothing", "a name"
+_TAKES: Final[Mapping[str, str]] = {
+    "notify": _NAME,
+    "escalate": _LEVEL,
+    "hand_back": _LEVEL,
+    "transfer": _NAME,
+    "assign": _NAME,
+    "reassign": _NOTHING,
+    "release": _NOTHING,
+    "raise_priority": _MAYBE_NAME,
+    "dispatch": _NAME,
+    "wait": _NAME,
+    "resume": _NOTHING,
+    "resolve": _NOTHING,
+    "close": _NOTHING,
+    "cancel": _NOTHING,
+    "reopen": _LEVEL,
+    "inform_management": _NOTHING,
+    "note": _NAME,
+}
+_EXAMPLES: Final[Mapping[str, str]] = {
+    "notify": "somebody to tell, such as 'notify:manager'",
+    "transfer": "a team of the tier, such as 'transfer:network'",
+    "assign": "somebody to give it to, such as 'assign:anna'",
+    "dispatch": "a vendor, such as 'dispatch:acme-print'",
+    "wait": "a reason for waiting, such as 'wait:scheduled'",
+    "note": "what to write down, such as 'note:nobody has looked at it'",
+}
+
+VERBS: Final = tuple(_TAKES)
 """What a threshold can do."""
 
-MEASURES: Final = ("resolution", "tier")
-"""The named bundles of predicates: time to resolution, and time at a tier."""
+MEASURES: Final = (
+    "resolution", "time_to_own", "first_response", "next_response", "update", "tier", "vendor",
+)  # fmt: skip
+"""The named bundles of predicates."""
 
-_LATER: Final = frozenset({
-    "assign", "reassign", "raise_priority", "amend", "dispatch", "resolve", "close", "cancel", "wait", "hand_back",
-    "transfer", "reply", "note",
-    "first_response", "next_response", "time_to_own", "customer_wait", "vendor", "update",
-})  # fmt: skip
-"""Actions and measures that this release does not know yet: named, so that nobody looks for a typing mistake."""
+RESPONSES: Final = ("first_response", "next_response")
+"""The measures whose clock waits for an answer of the house."""
 
+SATISFIED_BY: Final = ("reply", "resolved", "waiting")
+"""What a clock that waits for an answer can be satisfied by."""
+
+PRIORITY_RULES: Final = ("retroactive", "carry_elapsed", "restart", "keep")
+"""What becomes of a running clock whose target changes."""
+
+REOPENING_RULES: Final = ("resume", "continue", "first_only", "new_cycle", "restart")
+"""What becomes of a clock that had reached its goal when the case is worked on again."""
 
 _MAX_DIGITS: Final = 4
 _LEVELS: Final = frozenset({"", *map(str, range(100))})
 _OPEN: Final = ["queued", "in_progress", "waiting"]
 _DONE: Final = ["resolved", "closed"]
-
-
-def _built(possible: tuple[str, ...]) -> fields.Check:
-    """Make a check for one of several words that tells what is wrong from what is only not built yet."""
-    known = one_of(possible)
-
-    def check(value: object) -> str | None:
-        if isinstance(value, str) and value in _LATER:
-            return f"{value!r} is not built yet in this release; possible are: {', '.join(possible)}"
-        return known(value)
-
-    return check
 
 
 @attrs.frozen
@@ -61,31 +85,42 @@ class Percent:
         return f"{self.value}%"
 
 
-_TARGET: Final = (Percent(100), timedelta(0))
+_ZERO: Final = timedelta(0)
+_TARGET: Final = (Percent(100), _ZERO)
 
 
 @attrs.frozen
 class Action:
     """
-    What a threshold does.
+    What a threshold does: tell somebody, or any command, which time itself then gives.
 
     >>> str(Action.from_text("notify:manager"))
     'notify:manager'
+    >>> Action.from_text("escalate:3").tier
+    3
 
     Attributes:
-        verb: `escalate` or `notify`.
-        argument: The tier's level to escalate to (the tier's default when empty), or whom to notify.
+        verb: One of `VERBS`.
+        argument: What the verb takes: a tier's level (the default one when empty), or a name.
     """
 
-    verb: str = attrs.field(validator=part(_built(VERBS)))
+    verb: str = attrs.field(validator=part(one_of(VERBS)))
     argument: str = attrs.field(default="", validator=part(instance_of(str, "a text")))
 
     def __attrs_post_init__(self) -> None:
         """Check verb and argument together."""
-        if self.verb == "notify" and (problem := fields.name(self.argument)):
-            raise PolicyConfigError("Action", f"notify needs somebody to tell, such as 'notify:manager': it {problem}")
-        if self.verb == "escalate" and self.argument not in _LEVELS:
-            raise PolicyConfigError("Action", "escalate takes a tier's level, such as 'escalate:2', or nothing")
+        if problem := self._problem(_TAKES[self.verb]):
+            raise PolicyConfigError("Action", f"{self.verb} {problem}")
+
+    def _problem(self, takes: str) -> str | None:
+        if takes == _NAME:
+            problem = fields.name(self.argument)
+            return f"needs {_EXAMPLES[self.verb]}: it {problem}" if problem else None
+        if takes == _LEVEL and self.argument not in _LEVELS:
+            return f"takes a tier's level, such as '{self.verb}:2', or nothing"
+        if takes == _NOTHING and self.argument:
+            return "takes nothing after it"
+        return None
 
     @classmethod
     def from_text(cls, text: object) -> "Action":
@@ -99,12 +134,26 @@ class Action:
 
     @property
     def tier(self) -> int | None:
-        """The level to escalate to, where one is named."""
-        return int(self.argument) if self.verb == "escalate" and self.argument else None
+        """The level of a tier, where one is named."""
+        return int(self.argument) if _TAKES[self.verb] == _LEVEL and self.argument else None
+
+    @property
+    def only_tells(self) -> bool:
+        """Whether it tells people, and leaves the case as it is."""
+        return self.verb in _TELLING
 
     def __str__(self) -> str:
         """Write it as in a process file."""
         return f"{self.verb}:{self.argument}" if self.argument else self.verb
+
+
+_TELLING: Final = frozenset({"notify", "inform_management", "note"})
+
+
+def action_pattern() -> str:
+    """Give the regular expression of an action as it is written."""
+    forms = {_NOTHING: "", _LEVEL: r"(:\d{1,2})?", _MAYBE_NAME: "(:.+)?", _NAME: ":.+"}
+    return "^(" + "|".join(verb + forms[takes] for verb, takes in _TAKES.items()) + ")$"
 
 
 def _mark(value: object) -> object:
@@ -141,6 +190,7 @@ class Threshold:
     Attributes:
         at: A percentage of the target, or working time before (negative) or after the target.
         do: What to do, in order.
+        hold: Whether people are told in working time only: outside it, at the next opening.
     """
 
     at: Percent | timedelta = attrs.field(converter=_mark, validator=part(whole_seconds))
@@ -149,6 +199,7 @@ class Threshold:
         converter=_actions,
         validator=part(each(instance_of(Action, "an action"), at_most=16, what="actions")),
     )
+    hold: bool = attrs.field(default=False, kw_only=True, validator=part(flag))
 
     @property
     def mark(self) -> str:
@@ -160,15 +211,17 @@ class Threshold:
         """Whether it is the target itself."""
         return self.at in _TARGET
 
-    def reached_after(self, target: timedelta) -> timedelta:
-        """Give the working time after which it is reached; not below zero."""
+    def reached_after(self, target: timedelta) -> timedelta | None:
+        """Give the working time after which it is reached; None if it would lie at the start or before it."""
         if isinstance(self.at, Percent):
             return target * self.at.value / 100
-        return max(target + self.at, timedelta(0))
+        after = target + self.at
+        return after if after > _ZERO else None
 
     def is_breach(self, target: timedelta) -> bool:
         """Say whether it lies at the target or beyond."""
-        return self.reached_after(target) >= target
+        after = self.reached_after(target)
+        return after is not None and after >= target
 
 
 @attrs.frozen(kw_only=True)
@@ -193,19 +246,74 @@ class Predicates:
     cancel: Match
 
 
-def bundle(measures: str, tier: int | None) -> Predicates:
-    """Give the predicates of a named bundle."""
-    at_customer = Match(status="waiting", wait_reason="customer")
-    if measures == "resolution":
+_AT_CUSTOMER: Final = Match(status="waiting", wait_reason="customer")
+_AT_VENDOR: Final = Match(status="waiting", wait_reason="vendor")
+_CANCELLED: Final = Match(status="cancelled")
+_ENDED: Final = [*_DONE, "cancelled"]
+
+
+def _bundle(limit: "TimeLimit") -> Predicates:
+    """Give the predicates that a limit's measure stands for."""
+    if limit.measures == "tier":
         return Predicates(
-            start=Match(status=_OPEN), pause=at_customer, stop=Match(status=_DONE), cancel=Match(status="cancelled")
+            start=Match(tier=limit.tier, status=_OPEN),
+            pause=_AT_CUSTOMER,
+            stop=Match(any=[Match(tier=Not(limit.tier)), Match(status=_DONE)]),
+            cancel=_CANCELLED,
         )
+    if limit.measures == "vendor":
+        asked, answered = (Not(None), None) if limit.vendor is None else (limit.vendor, Not(limit.vendor))
+        waits_for_us = Match(vendors_waiting=asked)
+        return Predicates(
+            start=Match(vendors=asked, status=_OPEN), pause=waits_for_us, stop=Match(vendors=answered),
+            cancel=Match(status=_ENDED),
+        )  # fmt: skip
+    if limit.measures in RESPONSES:
+        return _response(limit)
+    return _OF_CASE[limit.measures]
+
+
+_OF_CASE: Final[Mapping[str, Predicates]] = {
+    "resolution": Predicates(
+        start=Match(status=_OPEN), pause=_AT_CUSTOMER, stop=Match(status=_DONE), cancel=_CANCELLED
+    ),
+    "time_to_own": Predicates(
+        start=Match(status=_OPEN),
+        stop=Match(any=[Match(owner=Not(None)), Match(status=_DONE)]),
+        cancel=_CANCELLED,
+    ),
+    "update": Predicates(
+        start=Match(last_reply_at=Not(None), status=_OPEN),
+        pause=_AT_CUSTOMER,
+        stop=Match(status=_DONE),
+        cancel=_CANCELLED,
+    ),
+}
+
+
+def _response(limit: "TimeLimit") -> Predicates:
+    """Give the predicates of a clock that waits for an answer: what does not satisfy it may still end it."""
+    if limit.measures == "first_response":
+        start, pause, answered = Match(status=_OPEN), None, Match(first_response_at=Not(None))
+    else:
+        start = Match(awaiting_reply_since=Not(None), first_response_at=Not(None), status=_OPEN)
+        pause = Match(status="waiting", wait_reason=Not("vendor"))
+        answered = Match(awaiting_reply_since=None, status=_OPEN)  # an end empties it, too, and is judged by itself
+    ways = {"reply": answered, "resolved": Match(status=_DONE), "waiting": Match(status="waiting")}
+    satisfied_by = limit.satisfied_by or ("reply", "resolved")
     return Predicates(
-        start=Match(tier=tier, status=_OPEN),
-        pause=at_customer,
-        stop=Match(any=[Match(tier=Not(tier)), Match(status=_DONE)]),
-        cancel=Match(status="cancelled"),
+        start=start,
+        pause=pause,
+        stop=Match(any=[ways[way] for way in satisfied_by]),
+        cancel=_CANCELLED if "resolved" in satisfied_by else Match(status=_ENDED),
     )
+
+
+def _either(first: Match | None, second: Match) -> Match:
+    return second if first is None else Match(any=[first, second])
+
+
+_WORDS: Final = ("start", "pause", "resume", "stop", "reset", "cancel")
 
 
 def _target(value: object) -> object:
@@ -243,13 +351,24 @@ class TimeLimit:
     Attributes:
         name: Unique in its process.
         agreement: `sla` with the customer, `ola` between tiers, `uc` with a vendor.
-        measures: `resolution`, or `tier` (time at one tier).
+        measures: `resolution`; `time_to_own` (to the first assignee); `first_response`; `next_response` (from the
+            requester's oldest unanswered message); `update` (since the house's last message); `tier` (time at one
+            tier); or `vendor` (from the dispatch to the vendor's answer).
         tier: For `tier`: which level.
+        vendor: For `vendor`: which one; any when None.
         when: Which cases it watches; None means all.
         start: Overrides the bundle's predicate; so do pause, resume, stop, reset and cancel.
         target: Working time allowed: one duration, or one for each priority with `*` for the rest.
         calendar: Whose working time; the process's calendar when None.
         thresholds: What happens on the way, in order.
+        satisfied_by: For `first_response` and `next_response`: what counts as the answer: a `reply`, and that the case
+            is `resolved`, or `waiting`. The first two when None. An end that does not count cancels the clock.
+        pause_while_vendor: Whether it stands still while the case waits for a vendor, or is at a vendor's tier with a
+            ticket open there.
+        on_priority_change: When the target changes: `retroactive`, `carry_elapsed`, `restart` or `keep`; the process's
+            choice when None.
+        on_reopening: When a clock that had reached its goal is wanted again: `resume`, `continue`, `first_only`,
+            `new_cycle` or `restart`; the process's choice when None.
 
     .. versionadded:: 0.1.0
     """
@@ -260,8 +379,9 @@ class TimeLimit:
         converter=_agreement,
         validator=part(instance_of(Agreement, "one of: sla, ola, uc")),
     )
-    measures: str = attrs.field(default="resolution", validator=part(_built(MEASURES)))
+    measures: str = attrs.field(default="resolution", validator=part(one_of(MEASURES)))
     tier: int | None = attrs.field(default=None, validator=part(optional(at_least(0, 99))))
+    vendor: str | None = attrs.field(default=None, validator=part(optional(fields.name)))
     when: Match | None = attrs.field(default=None, validator=_match)
     start: Match | None = attrs.field(default=None, validator=_match)
     pause: Match | None = attrs.field(default=None, validator=_match)
@@ -276,20 +396,44 @@ class TimeLimit:
         converter=tuple_of,
         validator=part(each(instance_of(Threshold, "a Threshold"), at_most=32, what="thresholds")),
     )
+    satisfied_by: tuple[str, ...] | None = attrs.field(
+        default=None, converter=tuple_of, validator=part(optional(each(one_of(SATISFIED_BY), at_most=3, what="words")))
+    )
+    pause_while_vendor: bool = attrs.field(default=False, validator=part(flag))
+    on_priority_change: str | None = attrs.field(default=None, validator=part(optional(one_of(PRIORITY_RULES))))
+    on_reopening: str | None = attrs.field(default=None, validator=part(optional(one_of(REOPENING_RULES))))
 
     def __attrs_post_init__(self) -> None:
         """Check what belongs together."""
         if (self.measures == "tier") != (self.tier is not None):
             raise PolicyConfigError("TimeLimit.tier", "is needed for measures = 'tier', and only there")
+        if self.vendor is not None and self.measures != "vendor":
+            raise PolicyConfigError("TimeLimit.vendor", "is only for measures = 'vendor'")
+        if self.pause_while_vendor and self.measures == "vendor":
+            problem = "is not for measures = 'vendor': that clock would never run"
+            raise PolicyConfigError("TimeLimit.pause_while_vendor", problem)
+        self._check_satisfied_by()
         marks = [threshold.mark for threshold in self.thresholds]
         if len(set(marks)) != len(marks):
             raise PolicyConfigError("TimeLimit.thresholds", f"has two thresholds at one point: {', '.join(marks)}")
 
+    def _check_satisfied_by(self) -> None:
+        if self.satisfied_by is None:
+            return
+        if self.measures not in RESPONSES:
+            problem = "is only for measures = 'first_response' and 'next_response'"
+            raise PolicyConfigError("TimeLimit.satisfied_by", problem)
+        if "reply" not in self.satisfied_by:
+            raise PolicyConfigError("TimeLimit.satisfied_by", "must name 'reply': an answer always counts")
+
     @property
     def predicates(self) -> Predicates:
-        """The bundle's six predicates, overridden by the limit's own."""
-        own = {word: getattr(self, word) for word in ("start", "pause", "resume", "stop", "reset", "cancel")}
-        return attrs.evolve(bundle(self.measures, self.tier), **{word: m for word, m in own.items() if m is not None})
+        """The bundle's six predicates, overridden by the limit's own. A cancelled case cancels its clocks, always."""
+        own = {word: match for word in _WORDS if (match := getattr(self, word)) is not None}
+        found = attrs.evolve(_bundle(self), **own)
+        if self.cancel is not None:
+            found = attrs.evolve(found, cancel=_either(self.cancel, _CANCELLED))
+        return attrs.evolve(found, pause=_either(found.pause, _AT_VENDOR)) if self.pause_while_vendor else found
 
     @property
     def conditions(self) -> tuple[Match | None, ...]:

@@ -6,7 +6,7 @@ equality per field, a list is any of, `not`, `at_least`, `at_most`, `all`, `any`
 (what the case last knew from outside; not in `find`). Code goes into a policy, never into a condition.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 from types import MappingProxyType
@@ -23,13 +23,15 @@ Predicate = Callable[[Any], bool]
 _TEXT, _NUMBER, _INSTANT, _WORDS = "text", "number", "instant", "words"
 FIELDS: Final[Mapping[str, str]] = MappingProxyType({
     **dict.fromkeys(
-        ("id", "process", "revision", "kind", "requester", "customer", "category", "channel", "locale", "impact",
-         "urgency", "priority", "status", "wait_reason", "owner", "assignee", "team", "solution"), _TEXT),
+        ("id", "process", "revision", "limits_revision", "kind", "requester", "customer", "category", "channel",
+         "locale", "impact", "urgency", "priority", "status", "wait_reason", "owner", "assignee", "last_assignee",
+         "team", "solution"),
+        _TEXT),
     **dict.fromkeys(("tier", "version", "satisfaction"), _NUMBER),
     **dict.fromkeys(
-        ("opened_at", "changed_at", "tier_entered_at", "first_response_at", "awaiting_reply_since", "wait_until",
-         "resolved_at", "closed_at", "due_at"), _INSTANT),
-    **dict.fromkeys(("tags", "watchers"), _WORDS),
+        ("opened_at", "changed_at", "tier_entered_at", "assigned_at", "first_response_at", "last_reply_at",
+         "awaiting_reply_since", "wait_until", "resolved_at", "closed_at", "due_at"), _INSTANT),
+    **dict.fromkeys(("tags", "watchers", "vendors", "vendors_waiting"), _WORDS),
 })  # fmt: skip
 """The fields of a case that a condition can speak about, with their kind."""
 
@@ -224,10 +226,16 @@ def all_true(checks: Sequence[Predicate], case: object) -> bool:
     return all(check(case) for check in checks)
 
 
+def tests_of(match: Match) -> Iterator[Comparison]:
+    """Give every comparison of a condition, at any depth."""
+    yield from match.tests
+    for inner in (*match.all, *match.any):
+        yield from tests_of(inner)
+
+
 def fields_of(match: Match) -> frozenset[str]:
     """Give every field that a condition speaks about, at any depth."""
-    nested = (fields_of(inner) for inner in (*match.all, *match.any))
-    return frozenset(test.field for test in match.tests).union(*nested)
+    return frozenset(test.field for test in tests_of(match))
 
 
 def facts_in(match: Match | None) -> tuple[str, ...]:
@@ -359,13 +367,19 @@ def _predicate(test: Comparison, priorities: Sequence[str]) -> Predicate:
         op, values = "in", ranked(op, values[0], priorities)
     get = _getter(test.field)
     if FIELDS.get(test.field) == _WORDS:
-        wanted = frozenset(values)
-        return (
-            (lambda case: not wanted.isdisjoint(get(case)))
-            if op == "in"
-            else (lambda case: wanted.isdisjoint(get(case)))
-        )
+        return _words(op, values, get)
     return _comparison(op, values, get)
+
+
+def _words(op: str, values: tuple[object, ...], get: Callable[[Any], Any]) -> Predicate:
+    """One of these words is there; or, for None, no word at all."""
+    wanted, nothing = frozenset(values), None in values
+
+    def named(case: object) -> bool:
+        words = get(case)
+        return not wanted.isdisjoint(words) or (nothing and not words)
+
+    return named if op == "in" else lambda case: not named(case)
 
 
 def _getter(field: str) -> Callable[[Any], Any]:

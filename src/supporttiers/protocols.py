@@ -10,7 +10,7 @@ from typing import ClassVar, Final, Protocol, runtime_checkable
 
 import attrs
 
-from supporttiers.actors import Actor
+from supporttiers.actors import Actor, Agent
 from supporttiers.cases import Case
 from supporttiers.commands import Command
 from supporttiers.decisions import Destination, FollowUp, Hold, Later, Refusal, Situation
@@ -128,6 +128,50 @@ class Directory(Protocol):
 
     def actor(self, id: str, /) -> Actor | None:
         """Give the actor of an id, or None where nobody is known by it."""
+        ...
+
+
+@runtime_checkable
+class AgentDirectory(Directory, Protocol):
+    """A directory that also knows who works where: the desk then has the facts `agents` and `workload`."""
+
+    def agent(self, id: str, /) -> Agent | None:
+        """Give an agent, or None where nobody of the house is known by this id."""
+        ...
+
+    def agents_of(self, teams: Sequence[str], /) -> Mapping[str, Sequence[Agent]]:
+        """Give the agents of each team, whether they are there or not; a team that is left out has nobody."""
+        ...
+
+
+@runtime_checkable
+class OnCallDirectory(Directory, Protocol):
+    """A directory that also knows who takes calls: the desk then has the fact `on_call`."""
+
+    def on_call_of(self, teams: Sequence[str], /) -> Mapping[str, Sequence[str]]:
+        """Give the ids of those who take the calls of each team now, the first to be called first."""
+        ...
+
+
+@runtime_checkable
+class ManagerDirectory(Directory, Protocol):
+    """A directory that also knows managers: the desk then has the fact `manager`."""
+
+    def managers_of(self, teams: Sequence[str], /) -> Mapping[str, str | None]:
+        """Give the id of each team's manager."""
+        ...
+
+    def manager_of(self, id: str, /) -> str | None:
+        """Give the id of a person's own manager."""
+        ...
+
+
+@runtime_checkable
+class TenantDirectory(Directory, Protocol):
+    """A directory of several houses."""
+
+    def of_tenant(self, tenant: str, /) -> Directory:
+        """Give the directory of one tenant; what it can is asked of that one."""
         ...
 
 
@@ -308,6 +352,25 @@ class OpenTicket:
     remote_id: str
 
 
+@attrs.frozen(kw_only=True)
+class Workload:
+    """
+    What an agent has on their desk.
+
+    Attributes:
+        channels: How many open cases are assigned to them, by channel; under an empty text those that came by none.
+        assigned_at: When they were last given a case, whatever became of it; None for never.
+    """
+
+    channels: Mapping[str, int] = attrs.field(factory=dict, hash=False)
+    assigned_at: datetime | None = None
+
+    @property
+    def open(self) -> int:
+        """How many open cases are assigned to them."""
+        return sum(self.channels.values())
+
+
 @runtime_checkable
 class CaseStore(Protocol):
     """
@@ -366,6 +429,10 @@ class CaseStore(Protocol):
         """Count cases that meet a condition by the values of one field of `GROUPS`."""
         ...
 
+    def workload(self, tenant: str, agents: Sequence[str], /) -> Mapping[str, Workload]:
+        """Count what agents have on their desks; each that is asked for is in the answer."""
+        ...
+
     def due(self, now: datetime, /, *, limit: int, tenant: str | None = None) -> Sequence[DueCase]:
         """Read the cases whose wake-up is at or before *now*, the earliest first."""
         ...
@@ -410,8 +477,36 @@ class CaseStore(Protocol):
         """Keep a revision of a process; one that is there already stays."""
         ...
 
+    def process_kept_at(self, name: str, revision: str, /) -> datetime | None:
+        """Say when a revision of a process was first kept; None where it was not."""
+        ...
+
+    def wake_followers(self, name: str, revision: str, at: datetime, /) -> int:
+        """
+        Enqueue what has to follow another revision of its process's limits.
+
+        Cases of the process, of all tenants, that have not been closed or cancelled, and whose limits follow a revision
+        that was kept earlier than this one, get *at* for their wake-up, unless theirs is earlier.
+
+        Returns:
+            How many.
+        """
+        ...
+
     def get_process(self, name: str, revision: str, /) -> str | None:
         """Read a revision of a process."""
+        ...
+
+    def put_agent(self, tenant: str, agent: Agent, /) -> None:
+        """Keep an agent, in place of the one of the same id."""
+        ...
+
+    def remove_agent(self, tenant: str, agent_id: str, /) -> bool:
+        """Forget an agent; say whether there was one."""
+        ...
+
+    def agents(self, tenant: str, /) -> Sequence[Agent]:
+        """Read all agents, in the order of their ids."""
         ...
 
     def forget_keys(self, before: datetime, /) -> int:

@@ -47,6 +47,9 @@ class ClockReading:
         stage: Where it stands.
         target: Working time allowed.
         elapsed: Working time passed.
+        actual_elapsed: Time on the wall that passed while it ran.
+        paused_for: Time on the wall for which it stood still while the case was open.
+        completed_for: Time on the wall in which the case had ended, before it was worked on again.
         remaining: Working time left; negative once overrun; frozen while paused.
         due_at: When the target is, or was, reached; None while paused before it.
         projected_due_at: When it would be reached if the clock ran from now on; only while paused before the target.
@@ -59,6 +62,9 @@ class ClockReading:
     stage: Stage
     target: timedelta
     elapsed: timedelta
+    actual_elapsed: timedelta
+    paused_for: timedelta
+    completed_for: timedelta
     remaining: timedelta
     due_at: datetime | None
     projected_due_at: datetime | None

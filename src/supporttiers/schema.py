@@ -3,8 +3,8 @@ Schema: the tables and migrations as text, for the stores themselves, for Django
 
 Every table is named `supporttiers_...`, and `tenant` is in every key. Instants are whole microseconds since 1970 in
 UTC. What other software may rely on is the view `supporttiers_cases`: one row a case, with the columns that `find` can
-speak about, `subject`, `wakes_at`, and `tags`, `watchers` and `attributes` as JSON. It is for reading and joining; the
-tables below it may change with any release.
+speak about, `subject`, `wakes_at`, and what holds several values (`tags`, `watchers`, `vendors`, `vendors_waiting`,
+`attributes`) as JSON. It is for reading and joining; the tables below it may change with any release.
 """
 
 from collections.abc import Mapping
@@ -24,6 +24,7 @@ _SQLITE_1: Final = (
   version INTEGER NOT NULL,
   process TEXT NOT NULL,
   revision TEXT NOT NULL,
+  limits_revision TEXT NOT NULL,
   kind TEXT NOT NULL,
   requester TEXT NOT NULL,
   customer TEXT,
@@ -38,13 +39,16 @@ _SQLITE_1: Final = (
   wait_reason TEXT,
   owner TEXT,
   assignee TEXT,
+  last_assignee TEXT,
   team TEXT,
   solution TEXT,
   satisfaction INTEGER,
   opened_at INTEGER NOT NULL,
   changed_at INTEGER NOT NULL,
   tier_entered_at INTEGER NOT NULL,
+  assigned_at INTEGER,
   first_response_at INTEGER,
+  last_reply_at INTEGER,
   awaiting_reply_since INTEGER,
   wait_until INTEGER,
   resolved_at INTEGER,
@@ -59,12 +63,21 @@ _SQLITE_1: Final = (
     """CREATE INDEX supporttiers_case_due ON supporttiers_case (tenant, due_at, id)""",
     """CREATE INDEX supporttiers_case_opened ON supporttiers_case (tenant, opened_at, id)""",
     """CREATE INDEX supporttiers_case_changed ON supporttiers_case (tenant, changed_at, id)""",
+    """CREATE INDEX supporttiers_case_assignee ON supporttiers_case (tenant, assignee, channel)
+WHERE assignee IS NOT NULL AND status IN ('queued', 'in_progress', 'waiting')""",
+    """CREATE INDEX supporttiers_case_assigned ON supporttiers_case (tenant, last_assignee, assigned_at)
+WHERE last_assignee IS NOT NULL""",
+    """CREATE INDEX supporttiers_case_limits ON supporttiers_case (process, limits_revision)
+WHERE status IN ('queued', 'in_progress', 'waiting', 'resolved')""",
     """CREATE VIEW supporttiers_cases AS SELECT
-  tenant, id, version, process, revision, kind, json_extract(body, '$.subject') AS subject, requester, customer,
+  tenant, id, version, process, revision, limits_revision, kind, json_extract(body, '$.subject') AS subject,
+  requester, customer,
   category, channel, locale, impact, urgency, priority, json_extract(body, '$.tags') AS tags,
-  json_extract(body, '$.attributes') AS attributes, tier, status, wait_reason, owner, assignee, team,
-  json_extract(body, '$.watchers') AS watchers, solution, satisfaction, opened_at, changed_at, tier_entered_at,
-  first_response_at, awaiting_reply_since, wait_until, resolved_at, closed_at, due_at, wakes_at
+  json_extract(body, '$.attributes') AS attributes, tier, status, wait_reason, owner, assignee,
+  last_assignee, team, json_extract(body, '$.watchers') AS watchers, json_extract(body, '$.vendors') AS vendors,
+  json_extract(body, '$.vendors_waiting') AS vendors_waiting, solution, satisfaction, opened_at, changed_at,
+  tier_entered_at, assigned_at, first_response_at, last_reply_at, awaiting_reply_since, wait_until, resolved_at,
+  closed_at, due_at, wakes_at
 FROM supporttiers_case""",
     """CREATE TABLE supporttiers_event (
   tenant TEXT NOT NULL,
@@ -132,6 +145,12 @@ WHERE state = 'pending'""",
 ) STRICT, WITHOUT ROWID""",
     """CREATE INDEX supporttiers_vendor_ticket_remote ON supporttiers_vendor_ticket (tenant, vendor, remote_id)""",
     """CREATE INDEX supporttiers_vendor_ticket_open ON supporttiers_vendor_ticket (asked_at) WHERE is_open = 1""",
+    """CREATE TABLE supporttiers_agent (
+  tenant TEXT NOT NULL,
+  id TEXT NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (tenant, id)
+) STRICT, WITHOUT ROWID""",
     """CREATE TABLE supporttiers_process (
   name TEXT NOT NULL,
   revision TEXT NOT NULL,

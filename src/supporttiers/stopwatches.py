@@ -63,9 +63,11 @@ class Stopwatch:
         segments: Closed segments, oldest first, at most 32.
         due_at: When the target is reached if it runs on; kept when passed; None while paused before the target.
         stopped_at: When it was completed or cancelled.
-        fired: The thresholds that have fired, by place in the limit, ascending.
+        fired: The thresholds that have fired or were passed over, by place in the limit, ascending.
         breached: Whether the target was passed.
         revision: The process revision whose limit it follows.
+        paused_for: Time on the wall for which it has stood still, without a pause that still goes on.
+        completed_for: Time on the wall between its stops and its going on again, in which the case had ended.
 
     .. versionadded:: 0.1.0
     """
@@ -83,6 +85,8 @@ class Stopwatch:
     fired: tuple[int, ...] = ()
     breached: bool = False
     revision: str = ""
+    paused_for: timedelta = _ZERO
+    completed_for: timedelta = _ZERO
 
     @property
     def is_live(self) -> bool:
@@ -105,6 +109,12 @@ class Stopwatch:
         passed = sum((segment.actual for segment in self.segments), _ZERO)
         running = self.running_since
         return passed if running is None or now <= running else passed + (now - running)
+
+    def paused_by(self, now: datetime) -> timedelta:
+        """Give the time on the wall for which it has stood still, without the time in which the case had ended."""
+        if self.stage is not Stage.PAUSED:
+            return self.paused_for
+        return self.paused_for + max(now - self.segments[-1].end, _ZERO)
 
     def when_elapsed(self, value: timedelta, calendar: WorkingHours) -> datetime | None:
         """

@@ -105,6 +105,7 @@ class Tier:
         escalates_to: Levels to which a case may go up from here, the first being the default.
         hands_back_to: Levels to which a case may be handed back from here, the first being the default.
         time_limit: Short for an OLA limit on this tier whose breach escalates; of working time.
+        calendar: Whose working time limits on this tier measure that name no other; the process's when None.
 
     .. versionadded:: 0.1.0
     """
@@ -129,6 +130,7 @@ class Tier:
     time_limit: timedelta | None = attrs.field(
         default=None, converter=_time_limit, validator=part(optional(working_time))
     )
+    calendar: str | None = attrs.field(default=None, validator=part(optional(fields.name)))
 
 
 def _statuses(value: object) -> object:

@@ -109,7 +109,9 @@ def test_commands_page_names_the_verb(kind):
 
 PROTOCOLS = [
     "Policy", "RoutePolicy", "AssignPolicy", "PriorityPolicy", "PermitPolicy", "TargetPolicy", "ReactPolicy",
-    "ReopenPolicy", "VendorPolicy", "Directory", "Notifier", "VendorGateway", "CaseStore",
+    "ReopenPolicy", "VendorPolicy",
+    "Directory", "AgentDirectory", "OnCallDirectory", "ManagerDirectory", "TenantDirectory", "Notifier",
+    "VendorGateway", "CaseStore",
 ]  # fmt: skip
 
 

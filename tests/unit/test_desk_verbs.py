@@ -203,7 +203,9 @@ def test_there_is_a_verb_for_every_command(calm_desk):
     for command in set(wanted.COMMANDS) - others:
         own = names_of(command) - names_of(wanted.Command)
         verb = inspect.signature(getattr(calm_desk, command.trigger))
-        expected = {"to", "kind"} if command in {wanted.LinkCase, wanted.Unlink} else own
+        linking = {"to", "kind"}
+        special = {wanted.LinkCase: linking, wanted.Unlink: linking, wanted.Assign: {"assignee"}}
+        expected = special.get(command, own)
         assert (command, expected) == (command, set(verb.parameters) - {"case", "id", "common"})
 
 

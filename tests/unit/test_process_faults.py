@@ -63,9 +63,9 @@ def faults_of(**fields):
         ({"name": 5}, ["process.name: must be a text, not int"]),
         (
             {"calendar": "office"},
-            [("process.calendar: calendar 'office' is not built yet in this release; possible is: '24x7'")],
+            ["process.calendar: 'office' is not known; possible are: 24x7"],
         ),
-        ({"in_flight": "live"}, ["process.in_flight: 'live' is not built yet in this release; possible is 'pin'"]),
+        ({"in_flight": "new"}, ["process.in_flight: must be one of: pin, live, not 'new'"]),
         ({"priorities": []}, ["process.priorities: is empty; a process needs at least one priority"]),
         (
             {"priorities": ["*"]},
@@ -145,7 +145,7 @@ def faults_of(**fields):
         ),
         (
             {"limits": [limit(calendar="office")]},
-            [("limits[0].calendar: calendar 'office' is not built yet in this release; possible is: '24x7'")],
+            ["limits[0].calendar: 'office' is not known; possible are: 24x7"],
         ),
         ({"limits": [limit(measures="tier", tier=3)]}, ["limits[0].tier: 3 is not known; possible are: 1, 2"]),
         (

@@ -30,7 +30,7 @@ def columns(database, table):
 
 def test_schema_is_whole(database):
     """Every table is ours by its name, and is strict about types."""
-    assert len(tables(database)) == 8
+    assert len(tables(database)) == 9
     assert all(name.startswith("supporttiers_") for name in tables(database))
     strict = {row[1] for row in database.execute("PRAGMA table_list") if row[5]}
     assert strict == set(tables(database))
@@ -50,7 +50,7 @@ def test_schema_has_a_tenant_in_every_key(database):
 
 def test_schema_has_a_column_for_what_can_be_asked(database):
     """Every field that a condition can speak about is a column, but for collections, which are in the body."""
-    words = {"tags", "watchers"}
+    words = {"tags", "watchers", "vendors", "vendors_waiting"}
 
     assert FIELDS.keys() - words <= columns(database, "supporttiers_case").keys()
     assert {*FIELDS, "tenant", "subject", "attributes", "wakes_at"} == columns(database, "supporttiers_cases").keys()

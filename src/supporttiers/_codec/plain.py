@@ -77,7 +77,7 @@ def _segments_text(segments: tuple[Segment, ...]) -> str:
 
 @lru_cache(maxsize=512)
 def _segments_of(text: str) -> tuple[Segment, ...]:
-    return tuple(map(_segment_of, text.split(",")))
+    return tuple(map(_segment_of, text.split(","))) if text else ()
 
 
 # -- classes to plain values and back

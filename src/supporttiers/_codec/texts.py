@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from cattrs import ForbiddenExtraKeysError
 
 from supporttiers._codec.plain import PAIRS, Pair, Plain, Shape, shape_of
-from supporttiers.actors import SYSTEM
+from supporttiers.actors import SYSTEM, Agent
 from supporttiers.cases import Case
 from supporttiers.commands import COMMANDS, Command
 from supporttiers.effects import EFFECTS, Effect
@@ -253,3 +253,27 @@ def decode_case(text: str) -> Case:
     shape = _shape_for(plain.pop("type", None), plain.pop("schema", None), {Case.__name__: Case})
     case: Case = _structured(shape, plain)
     return case
+
+
+# -- agents
+
+
+def encode_agent(agent: Agent) -> str:
+    """Write an agent as a store keeps them."""
+    shape = shape_of(Agent)
+    plain = shape.plain(agent)
+    plain["type"], plain["schema"] = shape.name, shape.schema
+    return _json(plain)
+
+
+def decode_agent(text: str) -> Agent:
+    """
+    Read an agent.
+
+    Raises:
+        StoreError: It cannot be read, or a newer release wrote it.
+    """
+    plain = _lifted(_parsed(text))
+    shape = _shape_for(plain.pop("type", None), plain.pop("schema", None), {Agent.__name__: Agent})
+    agent: Agent = _structured(shape, plain)
+    return agent

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from supporttiers import commands as wanted
 from supporttiers import events as happened
+from supporttiers._engine.assigning import why_assigned
 from supporttiers._engine.clocks import SCHEDULED, WAIT, Deadline, deadlines, readings
 from supporttiers._engine.deciding import decided
 from supporttiers._engine.rules import Missing
@@ -159,6 +160,7 @@ def _here(process: SupportProcess, case: Case, history: Sequence[Event]) -> Iter
     if case.is_open:
         assigned = case.assignee is not None
         yield Reason("case.assigned", {"assignee": case.assignee}) if assigned else Reason("case.unassigned")
+        yield from why_assigned(process, case, history)
     ticket = open_ticket(case)
     if ticket is not None:
         yield Reason("case.ticket", {"vendor": ticket.vendor, "status": str(ticket.status), "id": ticket.remote_id})

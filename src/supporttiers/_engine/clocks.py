@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+import attrs
 
 from supporttiers import events as happened
 from supporttiers._engine.work import Work
+from supporttiers.calendars import WorkingHours
 from supporttiers.cases import Case, Draft
 from supporttiers.process import CompiledLimit, SupportProcess
 from supporttiers.readings import ClockReading
-from supporttiers.stopwatches import Segment, Stage, Stopwatch
+from supporttiers.stopwatches import Segment, Stage, Stopwatch, with_segment
 from supporttiers.tiers import Status
 
 _ZERO = timedelta(0)
@@ -46,23 +49,21 @@ def deadlines(process: SupportProcess, draft: Draft | Case) -> Iterator[Deadline
         yield Deadline(scheduled.due_at, SCHEDULED, place, 0)
 
 
-def _thresholds_ahead(process: SupportProcess, watch: Stopwatch) -> list[Deadline]:
+def _thresholds_ahead(process: SupportProcess, watch: Stopwatch) -> Iterator[Deadline]:
     place = process.limit_places.get(watch.limit)
     if place is None:
-        return []
+        return
     compiled = process.compiled_limits[place]
-    return [
-        Deadline(_reached_at(compiled, watch, index), LIMIT, place, index)
-        for index in range(len(compiled.thresholds))
-        if index not in watch.fired
-    ]
+    for index, threshold in enumerate(compiled.thresholds):
+        after = threshold.reached_after(watch.target)
+        if index not in watch.fired and after is not None:
+            yield Deadline(_reached_at(compiled, watch, index, after), LIMIT, place, index)
 
 
-def _reached_at(compiled: CompiledLimit, watch: Stopwatch, index: int) -> datetime:
+def _reached_at(compiled: CompiledLimit, watch: Stopwatch, index: int, after: timedelta) -> datetime:
     if index == compiled.at_target and watch.due_at is not None:
         return watch.due_at
-    value = compiled.thresholds[index].reached_after(watch.target)
-    reached_at = watch.when_elapsed(value, compiled.calendar)
+    reached_at = watch.when_elapsed(after, compiled.calendar)
     assert reached_at is not None  # noqa: S101 - a running stopwatch reaches everything; for the type checker
     return reached_at
 
@@ -82,6 +83,10 @@ def next_deadline(work: Work) -> Deadline | None:
 
 def update_clocks(work: Work) -> None:
     """Start, pause, resume, stop, cancel and retarget stopwatches by the case as it is now."""
+    places = work.process.limit_places
+    for watch in work.draft.stopwatches:
+        if watch.limit not in places and watch.is_live:
+            _cancel(work, watch)  # the process has the limit no longer
     for compiled in work.process.compiled_limits:
         watch = _latest(work.draft, compiled.limit.name)
         if watch is None or not watch.is_live:
@@ -103,11 +108,34 @@ def _maybe_start(work: Work, compiled: CompiledLimit, watch: Stopwatch | None) -
     target = verdict.target
     if not verdict.wanted or verdict.stops or verdict.cancels or target is None:
         return
-    if watch is not None and watch.stage is Stage.COMPLETED and compiled.limit.measures == "resolution":
-        _resume(work, compiled, watch)  # reopened: the time in between does not count
-    else:
+    if watch is None or watch.stage is not Stage.COMPLETED or compiled.limit.measures not in _ONCE:
         _start(work, compiled, target)
+    elif not _reopen(work, compiled, watch, target):
+        return
     _keep(work, compiled, _live(work, compiled), target)
+
+
+_ONCE: Final = ("resolution", "time_to_own", "first_response")
+"""The measures that are about a case as a whole: once at their goal, only reopening concerns them again."""
+
+
+def _reopen(work: Work, compiled: CompiledLimit, watch: Stopwatch, target: timedelta) -> bool:
+    """Do what the limit says of a clock that had reached its goal; say whether it runs again."""
+    rule = compiled.on_reopening
+    if rule == "first_only" or (compiled.limit.measures != "resolution" and not _was_reopened(work)):
+        return False
+    if rule == "new_cycle":
+        _start(work, compiled, target)
+    elif rule == "restart":
+        _cancel(work, watch)  # what it had reached before no longer counts
+        _start(work, compiled, target)
+    else:
+        _resume(work, compiled, watch, watch.stopped_at if rule == "continue" else None)
+    return True
+
+
+def _was_reopened(work: Work) -> bool:
+    return any(isinstance(event, happened.CaseReopened) for event in work.events)
 
 
 def _live(work: Work, compiled: CompiledLimit) -> Stopwatch:
@@ -119,29 +147,36 @@ def _live(work: Work, compiled: CompiledLimit) -> Stopwatch:
 def _maybe_change(work: Work, compiled: CompiledLimit, watch: Stopwatch) -> None:
     verdict = compiled.judge(work.draft)
     target = verdict.target
+    if target is None and compiled.on_priority_change == "keep":
+        target = watch.target
     if verdict.stops:
-        _stop(work, compiled, watch)
+        _stop(work, watch)
     elif verdict.cancels or not verdict.wanted or target is None:
-        work.emit(
-            happened.StopwatchCancelled, **_which(watch), stopped_at=_not_before(work, watch),
-            segment=_segment(work, compiled, watch),
-        )  # fmt: skip
-    elif verdict.resets:
-        _stop(work, compiled, watch)
+        _cancel(work, watch)
+    elif verdict.resets or _has_reported(work, compiled, watch):
+        _stop(work, watch)
         _start(work, compiled, target)
         _keep(work, compiled, _live(work, compiled), target)
     else:
         _keep(work, compiled, watch, target)
 
 
+def _has_reported(work: Work, compiled: CompiledLimit, watch: Stopwatch) -> bool:
+    """Whether the house has kept the requester informed since this instance began: every message begins the next."""
+    if compiled.limit.measures != "update":
+        return False
+    last_reply_at = work.draft.last_reply_at
+    return last_reply_at is not None and last_reply_at > watch.started_at
+
+
 def _keep(work: Work, compiled: CompiledLimit, watch: Stopwatch, target: timedelta) -> None:
     """Pause, resume or retarget a stopwatch that lives on."""
     paused = compiled.judge(work.draft).pauses
     if paused and watch.stage is Stage.IN_PROGRESS:
-        _pause(work, compiled, watch)
+        _pause(work, watch)
     elif not paused and watch.stage is Stage.PAUSED:
         _resume(work, compiled, watch)
-    if target != watch.target:
+    if target != watch.target or work.former is not work.process:
         _retarget(work, compiled, _live(work, compiled), target)
 
 
@@ -154,32 +189,63 @@ def _not_before(work: Work, watch: Stopwatch) -> datetime:
     return max(work.effective_at, watch.running_since or watch.stopped_at or watch.segments[-1].end)
 
 
-def _segment(work: Work, compiled: CompiledLimit, watch: Stopwatch) -> Segment | None:
+def _segment(work: Work, watch: Stopwatch) -> Segment | None:
     """Close the open segment, if it runs."""
     if watch.running_since is None:
         return None
     start, end = watch.running_since, _not_before(work, watch)
-    return Segment(start, end, compiled.calendar.between(start, end), end - start)
+    return Segment(start, end, work.former.calendar_of(watch.limit).between(start, end), end - start)
+
+
+def _passed(work: Work, compiled: CompiledLimit, watch: Stopwatch) -> tuple[int, ...]:
+    """
+    Of a stopwatch that is late already, give the thresholds that are passed over: only its target's fires.
+
+    Source: rule 23 of docs/explanation/time.md.
+    """
+    if watch.due_at is None or watch.due_at >= work.at:
+        return ()
+    return tuple(
+        index
+        for index, threshold in enumerate(compiled.thresholds)
+        if not threshold.is_target
+        and index not in watch.fired
+        and (after := threshold.reached_after(watch.target)) is not None
+        and (reached_at := watch.when_elapsed(after, compiled.calendar)) is not None
+        and reached_at < work.at
+    )
 
 
 def _start(work: Work, compiled: CompiledLimit, target: timedelta) -> None:
     last = _latest(work.draft, compiled.limit.name)
     started_at = _started_at(work, compiled, last)
+    agreement, due_at = compiled.limit.agreement, compiled.calendar.add(started_at, target)
+    instance = 1 if last is None else last.instance + 1
+    late: dict[str, object] = {}
+    if due_at < work.at:
+        watch = Stopwatch(
+            limit=compiled.limit.name, agreement=agreement, instance=instance, target=target, started_at=started_at,
+            running_since=started_at, due_at=due_at,
+        )  # fmt: skip
+        late["passed"] = _passed(work, compiled, watch)
     work.emit(
-        happened.StopwatchStarted, limit=compiled.limit.name, instance=1 if last is None else last.instance + 1,
-        agreement=compiled.limit.agreement, target=target, started_at=started_at,
-        due_at=compiled.calendar.add(started_at, target), revision=work.process.revision,
+        happened.StopwatchStarted, limit=compiled.limit.name, instance=instance, agreement=agreement, target=target,
+        started_at=started_at, due_at=due_at, revision=work.process.revision, **late,
     )  # fmt: skip
 
 
 def _started_at(work: Work, compiled: CompiledLimit, last: Stopwatch | None) -> datetime:
     """Late knowledge reaches back to the arrival at most, and never into an earlier instance."""
-    began: datetime = work.draft.tier_entered_at if compiled.limit.measures == "tier" else work.draft.opened_at
-    return max(work.effective_at, began, began if last is None or last.stopped_at is None else last.stopped_at)
+    draft = work.draft
+    began: datetime = draft.tier_entered_at if compiled.limit.measures == "tier" else draft.opened_at
+    since = work.effective_at
+    if compiled.limit.measures == "next_response" and draft.awaiting_reply_since is not None:
+        since = draft.awaiting_reply_since  # the oldest message that the house has not answered
+    return max(since, began, began if last is None or last.stopped_at is None else last.stopped_at)
 
 
-def _stop(work: Work, compiled: CompiledLimit, watch: Stopwatch) -> None:
-    segment = _segment(work, compiled, watch)
+def _stop(work: Work, watch: Stopwatch) -> None:
+    segment = _segment(work, watch)
     ran_until = watch.segments[-1].end if segment is None else segment.end  # a clock that stands still cannot breach
     late = watch.due_at is not None and ran_until > watch.due_at
     work.emit(
@@ -188,23 +254,69 @@ def _stop(work: Work, compiled: CompiledLimit, watch: Stopwatch) -> None:
     )  # fmt: skip
 
 
-def _pause(work: Work, compiled: CompiledLimit, watch: Stopwatch) -> None:
-    segment = _segment(work, compiled, watch)
+def _cancel(work: Work, watch: Stopwatch) -> None:
+    stopped_at = watch.stopped_at or _not_before(work, watch)
+    work.emit(happened.StopwatchCancelled, **_which(watch), stopped_at=stopped_at, segment=_segment(work, watch))
+
+
+def _pause(work: Work, watch: Stopwatch) -> None:
+    segment = _segment(work, watch)
     reached = watch.due_at is not None and segment is not None and watch.due_at <= segment.end
     work.emit(happened.StopwatchPaused, **_which(watch), segment=segment, due_at=watch.due_at if reached else None)
 
 
-def _resume(work: Work, compiled: CompiledLimit, watch: Stopwatch) -> None:
-    since = _not_before(work, watch)
+def _resume(work: Work, compiled: CompiledLimit, watch: Stopwatch, since: datetime | None = None) -> None:
+    since = since or _not_before(work, watch)
     left = watch.target - watch.closed_elapsed()
     due_at = watch.due_at if watch.due_at is not None and left <= _ZERO else compiled.calendar.add(since, left)
-    work.emit(happened.StopwatchResumed, **_which(watch), running_since=since, due_at=due_at)
+    late: dict[str, object] = {}
+    if due_at < work.at:
+        late["passed"] = _passed(work, compiled, attrs.evolve(watch, running_since=since, due_at=due_at))
+    work.emit(happened.StopwatchResumed, **_which(watch), running_since=since, due_at=due_at, **late)
+
+
+# -- when a target changes
 
 
 def _retarget(work: Work, compiled: CompiledLimit, watch: Stopwatch, target: timedelta) -> None:
-    """Count the new target from the original start, pauses kept."""
-    due_at = watch.when_elapsed(target, compiled.calendar)
-    work.emit(happened.StopwatchRetargeted, **_which(watch), target=target, due_at=due_at)
+    """Do what the limit says of a clock whose target, or whose calendar, is another one now."""
+    rule = compiled.on_priority_change
+    was, calendar = work.former.calendar_of(watch.limit), compiled.calendar
+    if rule == "keep" or (target == watch.target and was == calendar):
+        return
+    if rule == "restart":
+        _cancel(work, watch)
+        _start(work, compiled, target)
+        if compiled.judge(work.draft).pauses:
+            _pause(work, _live(work, compiled))
+        return
+    after = attrs.evolve(watch, target=target)
+    changes: dict[str, object] = {}
+    if was != calendar:
+        after = _carried(work, after) if rule == "carry_elapsed" else _measured_anew(after, calendar)
+        changes = {"segments": after.segments, "running_since": after.running_since, "revision": work.process.revision}
+    after = attrs.evolve(after, due_at=after.when_elapsed(target, calendar))
+    work.emit(
+        happened.StopwatchRetargeted, **_which(watch), target=target, due_at=after.due_at,
+        passed=_passed(work, compiled, after), **changes,
+    )  # fmt: skip
+
+
+def _measured_anew(watch: Stopwatch, calendar: WorkingHours) -> Stopwatch:
+    """Measure the closed spans by another calendar; one that was merged has lost its pauses, and stays as it is."""
+    segments = tuple(
+        span if span.actual != span.end - span.start else span._replace(business=calendar.between(span.start, span.end))
+        for span in watch.segments
+    )
+    return attrs.evolve(watch, segments=segments)
+
+
+def _carried(work: Work, watch: Stopwatch) -> Stopwatch:
+    """Keep what was measured so far as it was measured, and go on by another calendar."""
+    segment = _segment(work, watch)
+    if segment is None:
+        return watch
+    return attrs.evolve(watch, segments=with_segment(watch.segments, segment), running_since=segment.end)
 
 
 # -- readings
@@ -228,7 +340,8 @@ def _reading(process: SupportProcess, watch: Stopwatch, now: datetime) -> ClockR
     overdue = watch.stage is Stage.IN_PROGRESS and watch.due_at is not None and now >= watch.due_at
     return ClockReading(
         limit=watch.limit, agreement=watch.agreement, instance=watch.instance, stage=watch.stage, target=watch.target,
-        elapsed=elapsed, remaining=remaining, due_at=watch.due_at,
+        elapsed=elapsed, actual_elapsed=watch.actual_elapsed(now), paused_for=watch.paused_by(now),
+        completed_for=watch.completed_for, remaining=remaining, due_at=watch.due_at,
         projected_due_at=calendar.add(now, remaining) if paused else None,
         breached=watch.breached or overdue,
     )  # fmt: skip

@@ -1,14 +1,13 @@
 """decide: settle what was due, then carry out the command, then say when something happens next."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
 from supporttiers import events as happened
 from supporttiers._engine.clocks import LIMIT, WAIT, Deadline, next_deadline, update_clocks
-from supporttiers._engine.moves import move_up
 from supporttiers._engine.reacting import carry_out_scheduled, react
 from supporttiers._engine.rules import Missing
+from supporttiers._engine.thresholds import reach
 from supporttiers._engine.verbs import carry_out
 from supporttiers._engine.work import Work
 from supporttiers.cases import Case
@@ -19,11 +18,9 @@ from supporttiers.errors import (
     CaseNotFoundError,
     FactsError,
     InputError,
-    MoveRefusedError,
     StaleCaseError,
 )
 from supporttiers.facts import NO_FACTS, Facts
-from supporttiers.limits import Action
 from supporttiers.process import SupportProcess
 from supporttiers.reasons import Reason
 
@@ -90,7 +87,7 @@ def _sweep(process: SupportProcess, case: Case | None, now: datetime, facts: Fac
         return Decision(case=None)
     work = Work(process, case, case.id, now, tenant=case.tenant, facts=facts)
     _settle(work, now, inclusive=True, at_most=MAX_SETTLED)
-    return _decision(work, work.freeze() if work.events else case)
+    return decision_of(work, work.freeze() if work.events else case)
 
 
 def _carry_out(work: Work, case: Case | None, command: Command, at: datetime) -> Decision:
@@ -104,11 +101,11 @@ def _carry_out(work: Work, case: Case | None, command: Command, at: datetime) ->
         work.forget_used()
         work.draft = settled
         del work.events[events:], work.effects[effects:]
-        return _decision(work, settled, refusal)
+        return decision_of(work, settled, refusal)
     if len(work.events) == events:
-        return _decision(work, settled)
+        return decision_of(work, settled)
     _follow(work, events)
-    return _decision(work, work.freeze())
+    return decision_of(work, work.freeze())
 
 
 def _check_version(case: Case | None, command: Command) -> None:
@@ -117,7 +114,8 @@ def _check_version(case: Case | None, command: Command) -> None:
         raise StaleCaseError(command.case_id, command.expected_version, found)
 
 
-def _decision(work: Work, case: Case | None, refusal: CaseError | FactsError | None = None) -> Decision:
+def decision_of(work: Work, case: Case | None, refusal: CaseError | FactsError | None = None) -> Decision:
+    """Say what came of the work, and when something happens next."""
     ahead = None if case is None else next_deadline(work)
     return Decision(
         case=case, events=tuple(work.events), effects=tuple(work.effects), refusal=refusal,
@@ -128,6 +126,10 @@ def _decision(work: Work, case: Case | None, refusal: CaseError | FactsError | N
 # -- what time has made due
 
 
+MAX_CHAINED: Final = 16
+"""After so many commands that time gives at one instant management is told, and a pass leaves the rest to the next."""
+
+
 def _settle(work: Work, until: datetime, *, inclusive: bool, at_most: int | None) -> None:
     """Settle deadlines in the one order, those that come up on the way included."""
     settled = 0
@@ -135,21 +137,40 @@ def _settle(work: Work, until: datetime, *, inclusive: bool, at_most: int | None
         deadline = next_deadline(work)
         if deadline is None or deadline.due_at > until or (deadline.due_at == until and not inclusive):
             return
-        _settle_one(work, deadline)
+        at = max(deadline.due_at, work.draft.changed_at)
+        if _runs_away(work, at) and at_most is not None:
+            return
+        _settle_one(work, deadline, at)
         settled += 1
 
 
-def _settle_one(work: Work, deadline: Deadline) -> None:
-    at = max(deadline.due_at, work.draft.changed_at)
-    before, changed = len(work.events), True
+def _runs_away(work: Work, at: datetime) -> bool:
+    """Whether time has given many commands at one instant, and would go on; management hears of every so many."""
+    instant, number = work.chained
+    if instant != at:
+        work.chained = at, 0
+    elif number >= MAX_CHAINED:
+        work.chained = at, 0
+        why = Reason("limit.chain", {"limit": MAX_CHAINED})
+        work.by_time(at, why)
+        work.emit(happened.ManagementInformed)
+        work.notify("manager", why)
+        return True
+    return False
+
+
+def _settle_one(work: Work, deadline: Deadline, at: datetime) -> None:
+    before, commands = len(work.events), 1
     if deadline.rank == LIMIT:
-        changed = _reach_threshold(work, deadline, at)
+        work.at = at
+        commands = reach(work, deadline)
     elif deadline.rank == WAIT:
         work.by_time(at, Reason("move.wait_over"))
         work.emit(happened.CaseResumed, status=work.draft.resume_to)
     else:
         carry_out_scheduled(work, deadline.limit, at)
-    if changed:  # where nothing did, a `reset` that still holds must not start its stopwatch anew, and so on for ever
+    work.chained = at, work.chained[1] + commands
+    if commands:  # where nothing changed, a `reset` that still holds must not start its stopwatch anew, and so on
         _follow(work, before)
     else:
         react(work, before)
@@ -160,47 +181,3 @@ def _follow(work: Work, since: int) -> None:
     work.reason = None
     update_clocks(work)
     react(work, since)
-
-
-def _reach_threshold(work: Work, deadline: Deadline, at: datetime) -> bool:
-    """Fire, and say whether that changed the case itself."""
-    compiled = work.process.compiled_limits[deadline.limit]
-    threshold = compiled.thresholds[deadline.threshold]
-    watch = next(watch for watch in work.draft.stopwatches if watch.limit == compiled.limit.name)
-    entered_at = work.draft.tier_entered_at
-    overtaken = entered_at >= deadline.due_at and entered_at > watch.started_at
-    params = {
-        "limit": watch.limit, "threshold": threshold.mark, "target": str(watch.target),
-        "due_at": deadline.due_at.isoformat(),
-    }  # fmt: skip
-    work.by_time(at, Reason("move.limit", params))
-    work.emit(
-        happened.ThresholdFired, limit=watch.limit, instance=watch.instance, threshold=deadline.threshold,
-        mark=threshold.mark, due_at=deadline.due_at, breach=threshold.is_breach(watch.target), overtaken=overtaken,
-    )  # fmt: skip
-    actions = _in_force(threshold.do, overtaken=overtaken)
-    return any([_act(work, action, deadline, watch.limit, watch.instance) for action in actions])  # noqa: C419 - all act
-
-
-def _in_force(actions: tuple[Action, ...], *, overtaken: bool) -> Iterator[Action]:
-    """Leave out moves when the case has moved on meanwhile: people are told all the same."""
-    return (action for action in actions if not (overtaken and action.verb == "escalate"))
-
-
-def _act(work: Work, action: Action, deadline: Deadline, limit: str, instance: int) -> bool:
-    why = work.reason
-    assert why is not None  # noqa: S101 - a threshold always says why; for the type checker
-    if action.verb == "notify":
-        work.notify(action.argument, why)
-        return False
-    try:
-        move_up(work, action.tier, None)
-    except MoveRefusedError as refusal:
-        refused = Reason("limit.no_action", {"action": str(action), "why": str(refusal.why)})
-        work.emit(
-            happened.ActionRefused, limit=limit, instance=instance, threshold=deadline.threshold, action=str(action),
-            reason=refused,
-        )  # fmt: skip
-        work.notify("manager", refused)
-        return False
-    return True

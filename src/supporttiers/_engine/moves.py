@@ -139,6 +139,23 @@ def arrive(work: Work) -> None:
         rules.assign(work)
 
 
+def reassign(work: Work) -> None:
+    """
+    Give the case to somebody else, as the policies say; to anybody, where nobody has it.
+
+    Raises:
+        MoveRefusedError: It has ended, the process has no policy that assigns, or none finds anybody else.
+        FactsError: A command needs what cannot be read.
+    """
+    work.must_be_open("assign")
+    if not work.process.asked("assign"):
+        raise work.refuse("assign", "refused.no_assignment")
+    before = work.draft.assignee
+    found = rules.assign(work, exclude=() if before is None else (before,))
+    if not found or work.draft.assignee == before:
+        raise work.refuse("assign", "refused.nobody_else", team=work.draft.team)
+
+
 def _send(work: Work, vendor: str | None) -> None:
     if vendor is None:
         why = Reason("dispatch.no_vendor", {"tier": work.draft.tier})
@@ -158,7 +175,7 @@ def inform(work: Work, command: Inform) -> None:
 def inform_management(work: Work, command: InformManagement) -> None:
     """Tell management; nothing moves."""
     work.emit(happened.ManagementInformed)
-    work.notify("manager", Reason("management.asked", {"by": command.by.id}))
+    work.notify("manager", work.reason or Reason("management.asked", {"by": command.by.id}))
 
 
 # -- vendors

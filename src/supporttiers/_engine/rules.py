@@ -99,6 +99,11 @@ def _situation(work: Work, case: Case, needs: Sequence[str], more: dict[str, Any
     return Situation(case=case, command=work.command, now=work.at, facts=facts, by=work.by, **more)
 
 
+def situation_for(work: Work, policy: object, case: Case, **more: Any) -> Situation:  # noqa: ANN401
+    """Give what a policy is asked about a case, with the facts that it needs."""
+    return _situation(work, case, needs_of(policy), more)
+
+
 def _answers(work: Work, method: str, case: Case, **more: Any) -> Iterator[tuple[Any, object]]:  # noqa: ANN401
     """Ask every policy that has an answer to a method, in order."""
     for policy in work.process.asked(method):

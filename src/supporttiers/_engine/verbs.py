@@ -36,7 +36,7 @@ def open_case(work: Work, command: wanted.Open) -> None:
         "tenant": work.tenant, "process": process.name, "revision": process.revision, "subject": command.subject,
         "text": command.text, "requester": command.requester or command.by.id, "customer": command.customer,
         "kind": command.kind, "category": command.category, "channel": command.channel, "locale": command.locale,
-        "impact": command.impact, "urgency": command.urgency, "priority": priority,
+        "impact": command.impact, "urgency": command.urgency, "priority": priority, "answered": _answers(work, command),
         "attributes": {key: value for key, value in command.attributes.items() if value is not None},
     }  # fmt: skip
     asked = _provisional(work, command, opening)
@@ -53,6 +53,16 @@ def open_case(work: Work, command: wanted.Open) -> None:
         rules.learn(work, asked, process.lasting_needs)
     work.emit(happened.CaseOpened, **opening, tier=to.tier, team=team, tags=tags)
     moves.arrive(work)
+
+
+def _answers(work: Work, command: wanted.Open) -> bool:
+    """Whether who opens it speaks with the requester while doing so."""
+    process = work.process
+    return (
+        command.channel in process.answered_channels
+        and command.by.kind in process.response_by
+        and command.by.id != (command.requester or command.by.id)
+    )
 
 
 def _provisional(work: Work, command: wanted.Open, opening: Mapping[str, Any]) -> Case | None:
@@ -101,15 +111,20 @@ def release(work: Work, _command: wanted.Release) -> None:
 
 
 def assign(work: Work, command: wanted.Assign) -> None:
-    """Give it to somebody, or to nobody."""
+    """Give it to somebody, or to nobody, or leave that to the policies."""
     work.must_be_open("assign")
-    if command.assignee != work.draft.assignee:
+    if command.automatic:
+        if command.assignee is not None:
+            problem = "is named, and left to the policies as well; name somebody, or say automatic"
+            raise InputError(work.case_id, "assignee", problem)
+        moves.reassign(work)
+    elif command.assignee != work.draft.assignee:
         work.emit(happened.CaseAssigned, assignee=command.assignee)
 
 
 def reply(work: Work, command: wanted.Reply) -> None:
     """Say something; the requester's word resumes or reopens the case where the process says so."""
-    side = _side(work, command.by)
+    side = _side(work, command.by, command.channel)
     ended = side == "requester" and not work.is_open
     instead = rules.reopening(work, work.draft.place if _reopens(work) else None) if ended else None
     if isinstance(instead, Refusal):
@@ -123,10 +138,11 @@ def reply(work: Work, command: wanted.Reply) -> None:
         _go_on_by_reply(work)
 
 
-def _side(work: Work, by: Actor) -> str:
+def _side(work: Work, by: Actor, channel: str | None) -> str:
     if by.id == work.draft.requester or by.kind is ActorKind.CUSTOMER:
         return "requester"
-    return "house" if by.kind in PROVIDERS else "other"
+    heard = not work.process.response_channels or channel in work.process.response_channels
+    return "house" if heard and by.kind in work.process.response_by else "other"
 
 
 def _go_on_by_reply(work: Work) -> None:

@@ -38,22 +38,28 @@ class Work:
         ahead: What the next deadline was found from, and that deadline.
         facts: What is known from outside.
         command: What is being carried out; None where time acts.
+        former: The process by which the case's clocks were measured so far; another one only while it changes.
+        held_until: When people may be told; None for at once.
+        chained: The instant for which commands that time gives were counted last, and their number.
         counted: The known issues that have been told, so far, that they affect the case.
     """
 
     __slots__ = (
-        "_key", "_said", "_used", "ahead", "at", "by", "case_id", "command", "counted", "draft", "effects", "events",
-        "facts", "occurred_at", "process", "reason", "tenant",
+        "_key", "_said", "_used", "ahead", "at", "by", "case_id", "chained", "command", "counted", "draft", "effects",
+        "events", "facts", "former", "held_until", "occurred_at", "process", "reason", "tenant",
     )  # fmt: skip
 
     def __init__(
         self, process: SupportProcess, case: Case | None, case_id: str, at: datetime, *, tenant: str,
-        facts: Facts = NO_FACTS,
+        facts: Facts = NO_FACTS, former: SupportProcess | None = None,
     ) -> None:  # fmt: skip
         """Begin with the case as it is."""
         self.facts = facts
         self._used: dict[str, object] | None = None
         self.process = process
+        self.former = former or process
+        self.held_until: datetime | None = None
+        self.chained = (at, 0)
         self.draft: Draft | Any = None if case is None else draft_of(case)
         self.counted = known_issues_of(self.draft)
         self.case_id = case_id
@@ -178,7 +184,8 @@ class Work:
 
     def notify(self, to: str, reason: Reason) -> None:
         """Have somebody told."""
-        self.effects.append(Notify(case_id=self.case_id, version=self.version, to=to, reason=reason))
+        held = self.held_until
+        self.effects.append(Notify(case_id=self.case_id, version=self.version, to=to, reason=reason, not_before=held))
 
     def tell(self, command: Command) -> None:
         """Have a command given to another case."""

@@ -10,6 +10,7 @@ from supporttiers.facts import Facts, FactSource
 from supporttiers.process import SupportProcess
 from supporttiers.protocols import (
     CaseStore,
+    Directory,
     Notifier,
     VendorGateway,
 )
@@ -52,7 +53,9 @@ class Ports:
         notifiers: By name.
         vendors: By name.
         sources: Of facts, by name.
+        directory: Knows people.
         policies: Classes of policies that a stored process may name, besides the built-in ones.
+        renewed: Processes with the limits of a newer revision, by name and both revisions.
         no_facts: What is known before anything has been read.
     """
 
@@ -63,7 +66,9 @@ class Ports:
     notifiers: Mapping[str, Notifier]
     vendors: Mapping[str, VendorGateway]
     sources: Mapping[str, FactSource] = attrs.field(factory=dict)
+    directory: Directory | None = None
     policies: Sequence[type[Any]] = ()
+    renewed: dict[tuple[str, str, str], SupportProcess] = attrs.field(factory=dict)
     no_facts: Facts = attrs.field(init=False)
 
     @no_facts.default

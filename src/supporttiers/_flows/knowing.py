@@ -1,7 +1,7 @@
 """Decide with what must be known from outside: read it with no transaction of ours open, and decide again."""
 
 import logging
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Final, TypeVar
@@ -10,6 +10,7 @@ import attrs
 
 from supporttiers._engine import decide
 from supporttiers._flows.driving import Call, Flow, Ports
+from supporttiers._flows.people import WORKLOAD, is_own_workload, shifted
 from supporttiers.cases import Case
 from supporttiers.commands import Command
 from supporttiers.decisions import Decision, NeedFacts
@@ -28,15 +29,7 @@ K = TypeVar("K", bound=Hashable)
 
 def answered(ports: Ports, tenant: str, ask: Callable[[Facts], T | NeedFacts]) -> Flow[T]:
     """Ask until nothing more must be known; what has not come up after four rounds counts as not readable."""
-    known = ports.no_facts
-    rounds = 0
-    while isinstance(answer := ask(known), NeedFacts):
-        if rounds == ROUNDS:
-            known = _given_up(known, answer.wanted)
-        else:
-            known = yield from read(ports, tenant, known, answer.wanted)
-            rounds += 1
-    return answer
+    return (yield from Knowledge(ports).answered(tenant, ask))
 
 
 def _given_up(facts: Facts, wanted: frozenset[FactKey]) -> Facts:
@@ -82,19 +75,50 @@ class Knowledge:
     Attributes:
         ports: What to work with.
         by_tenant: What is known, by tenant.
+        given: What the decisions so far changed in the work of each agent, by tenant and agent: what is decided next
+            must know of it, though it is not written yet.
     """
 
     ports: Ports
     by_tenant: dict[str, Facts] = attrs.field(factory=dict)
+    given: dict[tuple[str, str], list[tuple[Case, int]]] = attrs.field(factory=dict)
 
     def of(self, tenant: str) -> Facts:
         """Give what is known for a tenant."""
         return self.by_tenant.get(tenant, self.ports.no_facts)
 
+    def answered(self, tenant: str, ask: Callable[[Facts], T | NeedFacts]) -> Flow[T]:
+        """Ask, as `answered` does, beginning with what is known already."""
+        rounds = 0
+        while isinstance(answer := ask(self.of(tenant)), NeedFacts):
+            wanted = {tenant: answer.wanted}
+            if rounds == ROUNDS:
+                self.give_up(wanted)
+            else:
+                yield from self.learn(wanted)
+                rounds += 1
+        return answer
+
     def learn(self, wanted: Mapping[str, frozenset[FactKey]]) -> Flow[None]:
         """Read what is wanted, by tenant."""
         for tenant in sorted(wanted):
-            self.by_tenant[tenant] = yield from read(self.ports, tenant, self.of(tenant), wanted[tenant])
+            facts = yield from read(self.ports, tenant, self.of(tenant), wanted[tenant])
+            fresh = {key.key for key in wanted[tenant] if key.source == WORKLOAD}
+            changes = [
+                (agent, change)
+                for (owner, agent), those in self.given.items() if owner == tenant and agent in fresh
+                for change in those
+            ]  # fmt: skip
+            self.by_tenant[tenant] = _with_changes(facts, changes)
+
+    def count(self, tenant: str, before: Case | None, after: Case | None) -> None:
+        """Let what was decided of one case count for those that are decided next."""
+        if not is_own_workload(self.ports.sources):
+            return
+        for case, step in ((before, -1), (after, 1)):
+            if case is not None and case.assignee is not None and case.is_open:
+                self.given.setdefault((tenant, case.assignee), []).append((case, step))
+                self.by_tenant[tenant] = _with_changes(self.of(tenant), [(case.assignee, (case, step))])
 
     def give_up(self, wanted: Mapping[str, frozenset[FactKey]]) -> None:
         """Let what has not come up after four rounds count as not readable."""
@@ -102,15 +126,25 @@ class Knowledge:
             self.by_tenant[tenant] = _given_up(self.of(tenant), keys)
 
 
+def _with_changes(facts: Facts, changes: Iterable[tuple[str, tuple[Case, int]]]) -> Facts:
+    """Work changes into what is known of agents' work."""
+    for agent, (case, step) in changes:
+        key = FactKey(WORKLOAD, agent)
+        plain = facts.values.get(key)
+        if isinstance(plain, Mapping):
+            facts = facts.with_values({key: shifted(plain, case, step)}, {})
+    return facts
+
+
 def decide_many(
-    knowledge: Knowledge, tasks: Sequence[tuple[K, str, Callable[[Facts], Decision | NeedFacts]]]
+    knowledge: Knowledge, tasks: Sequence[tuple[K, str, Case | None, Callable[[Facts], Decision | NeedFacts]]]
 ) -> Flow[dict[K, Decision]]:
     """
     Decide many cases one after the other; what several of them must know is read once for all.
 
     Args:
         knowledge: What is known already; it grows.
-        tasks: Of each decision a key, the tenant, and how to decide it.
+        tasks: Of each decision a key, the tenant, the case before it, and how to decide it.
 
     Returns:
         The decisions, in the order of the tasks.
@@ -121,17 +155,18 @@ def decide_many(
     while waiting:
         wanted: dict[str, frozenset[FactKey]] = {}
         still = []
-        for key, tenant, ask in waiting:
+        for key, tenant, before, ask in waiting:
             answer = ask(knowledge.of(tenant))
             if isinstance(answer, NeedFacts):
                 wanted[tenant] = wanted.get(tenant, frozenset()) | answer.wanted
-                still.append((key, tenant, ask))
+                still.append((key, tenant, before, ask))
             else:
                 answers[key] = answer
+                knowledge.count(tenant, before, answer.case)
         waiting = still
         if rounds == ROUNDS:
             knowledge.give_up(wanted)
         elif wanted:
             yield from knowledge.learn(wanted)
             rounds += 1
-    return {key: answers[key] for key, _, _ in tasks}
+    return {key: answers[key] for key, _, _, _ in tasks}

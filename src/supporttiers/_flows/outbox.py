@@ -9,6 +9,7 @@ import attrs
 from supporttiers._flows.cases import execute
 from supporttiers._flows.driving import Call, Flow, Ports
 from supporttiers._flows.linked import tell_linked
+from supporttiers._flows.people import recipients
 from supporttiers.actors import SYSTEM, Actor
 from supporttiers.cases import Case
 from supporttiers.commands import VendorUpdate
@@ -87,23 +88,13 @@ def _notify(ports: Ports, message: Message, effect: Notify, now: datetime) -> Fl
         raise NotifyError(message.target, "this desk has no such notifier", retryable=True)
     loaded = yield Call(ports.store.load, message.tenant, message.case_id)
     case: Case = loaded.case
+    people = yield Call(recipients, ports.directory, case, effect.to)
     notification = Notification(
-        tenant=message.tenant, case_id=case.id, to=effect.to, recipients=recipients(case, effect.to),
+        tenant=message.tenant, case_id=case.id, to=effect.to, recipients=people,
         reason=effect.reason, tier=case.tier, status=case.status, at=message.at,
     )  # fmt: skip
     yield Call(notifier.notify, notification, key=message.key)
     yield Call(ports.store.settle, _settled(message, "done", "sent", now))
-
-
-def recipients(case: Case, to: str) -> tuple[str, ...]:
-    """Give the people that a role stands for on a case now; a role that only the host can resolve gives none."""
-    one = {"assignee": case.assignee, "owner": case.owner, "requester": case.requester}
-    if to in one:
-        person = one[to]
-        return () if person is None else (person,)
-    if to == "watchers":
-        return case.watchers
-    return ()
 
 
 def _open_ticket(ports: Ports, message: Message, effect: DispatchToVendor, now: datetime) -> Flow[None]:

@@ -11,9 +11,10 @@ from supporttiers.cli._output import complain, safe, table, write, write_json
 from supporttiers.cli._store import add_json
 
 if TYPE_CHECKING:
+    from supporttiers.calendars import WorkingHours
     from supporttiers.errors import ProcessError
     from supporttiers.limits import TimeLimit
-    from supporttiers.process import SupportProcess
+    from supporttiers.process import Finding, SupportProcess
     from supporttiers.tiers import Tier
 
 
@@ -91,8 +92,14 @@ def _summary(process: "SupportProcess") -> dict[str, Any]:
     return {
         "valid": True, "faults": [], "name": process.name, "revision": process.revision,
         "priorities": list(process.priorities), "tiers": data["tiers"],
-        "limits": [limit.name for limit in process.all_limits],
+        "limits": [limit.name for limit in process.all_limits], "calendars": data.get("calendars", {}),
+        "warnings": [_warning(found) for found in _warnings(process)],
     }  # fmt: skip
+
+
+def _warning(found: "Finding") -> dict[str, Any]:
+    reason = found.reason
+    return {"place": found.place, "code": reason.code, "params": reason.params, "text": str(reason)}
 
 
 def _summary_lines(file: str, process: "SupportProcess") -> Iterator[str]:
@@ -103,6 +110,24 @@ def _summary_lines(file: str, process: "SupportProcess") -> Iterator[str]:
     if process.all_limits:
         yield ""
         yield from table(["limit", "agreement", "allows", "and then"], [_limit_row(lim) for lim in process.all_limits])
+    if process.calendars:
+        yield ""
+        yield from table(["calendar", "zone", "holidays known until"], [_calendar_row(c) for c in process.calendars])
+    warnings = _warnings(process)
+    if warnings:
+        yield ""
+        yield from (f"warning: {safe(found)}" for found in warnings)
+
+
+def _warnings(process: "SupportProcess") -> "tuple[Finding, ...]":
+    from supporttiers.clock import SystemClock  # noqa: PLC0415 - only commands that run load it
+
+    return process.warnings_at(SystemClock().now())
+
+
+def _calendar_row(calendar: "WorkingHours") -> list[object]:
+    known = [f"{holidays.until} ({holidays.source})" for holidays in calendar.holidays]
+    return [calendar.name, calendar.zone, ", ".join(known) or None]
 
 
 def _tier_row(tier: "Tier") -> list[object]:

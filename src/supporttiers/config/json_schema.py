@@ -9,10 +9,21 @@ from typing import Any, Final, get_args, get_origin
 import attrs
 
 from supporttiers._fields import PARTS
-from supporttiers.config.settings import Settings
+from supporttiers.calendars import ALWAYS_OPEN, WorkingHours
+from supporttiers.calendars.holidays import ClosedDates
+from supporttiers.config.calendars import FROM_COUNTRY, FROM_FILE, RECORDED
+from supporttiers.config.settings import RESPONDERS, Settings
 from supporttiers.config.writing import data_from
 from supporttiers.decisions import Destination
-from supporttiers.limits import MEASURES, Threshold, TimeLimit
+from supporttiers.limits import (
+    MEASURES,
+    PRIORITY_RULES,
+    REOPENING_RULES,
+    SATISFIED_BY,
+    Threshold,
+    TimeLimit,
+    action_pattern,
+)
 from supporttiers.match import FIELDS, Match
 from supporttiers.policies import BUILT_IN
 from supporttiers.policies.cascades import HAPPENINGS, Cascade
@@ -27,11 +38,16 @@ _FLAG: Final[_Schema] = {"type": "boolean"}
 _CONDITION: Final[_Schema] = {"$ref": "#/$defs/condition"}
 _DURATION: Final[_Schema] = {"type": "string", "pattern": r"^\s*\+?(\d+[hms])+\s*$"}
 _MARK: Final[_Schema] = {"type": "string", "pattern": r"^(.*\d\s*%|\s*[+-]?(\d+[hms])+\s*)$"}
+_SPAN: Final[_Schema] = {"type": "string", "pattern": r"^\s*(closed|\d{1,2}:\d{2}\s*-\s*\d{1,2}:\d{2})\s*$"}
+_HOURS: Final[_Schema] = {"anyOf": [_SPAN, {"type": "array", "items": _SPAN}]}
+_DAYS: Final[_Schema] = {"type": "string", "pattern": r"^\s*(mon|tue|wed|thu|fri|sat|sun)\b"}
+_DATE: Final[_Schema] = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
+_YEAR: Final[_Schema] = {"type": "integer", "minimum": 1, "maximum": 9999}
 _WISH: Final[_Schema] = {
     "type": "string",
     "pattern": r"^(resolve|resume|reopen|close|cancel|escalate|inform_management|notify:.+)$",
 }
-_ACTION: Final[_Schema] = {"type": "string", "pattern": r"^(escalate(:\d{1,2})?|notify:.+)$"}
+_ACTION: Final[_Schema] = {"type": "string", "pattern": action_pattern()}
 
 
 def _list(of: _Schema, **more: int) -> _Schema:
@@ -45,10 +61,13 @@ def _words(words: Any) -> _Schema:  # noqa: ANN401 - a collection of texts, or a
 _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
     Settings: {
         "name": (_NAME, "The name of the process; cases remember it."),
-        "calendar": ({"const": "24x7"}, "Whose working time limits measure that name no other."),
+        "calendar": (_NAME, "Whose working time limits measure that name no other: '24x7', or one of `calendars`."),
         "priorities": (_list(_NAME, minItems=1, maxItems=50), "The priorities, from the lowest to the highest."),
         "default_priority": (_NAME, "The priority of a case opened without one; the middle one (the lower of two)."),
-        "in_flight": ({"const": "pin"}, "Cases go on with the process that they started with."),
+        "in_flight": (
+            _words(("pin", "live")),
+            "Whether open cases keep the limits and calendars that they started with, or follow the newest revision.",
+        ),
         "bounce_limit": (
             {"type": "integer", "minimum": 0, "maximum": 1000},
             "How often a case may go to and fro between two places before management is told.",
@@ -56,6 +75,26 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
         "link_kinds": (_list(_NAME, maxItems=50), "The process's own kinds of links, besides the built-in ones."),
         "reply_resumes": (_FLAG, "Whether the requester's reply resumes a case that waits for the customer."),
         "reply_reopens": (_FLAG, "Whether the requester's reply reopens a resolved case."),
+        "on_priority_change": (
+            _words(PRIORITY_RULES),
+            "What becomes of a running clock whose target changes, where its limit does not say.",
+        ),
+        "on_reopening": (
+            _words(REOPENING_RULES),
+            "What becomes of a clock at its goal when its case is reopened, where its limit does not say.",
+        ),
+        "response_by": (
+            _list(_words(RESPONDERS), minItems=1, maxItems=4),
+            "The kinds of actors whose public reply is an answer of the house.",
+        ),
+        "response_channels": (
+            _list(_NAME, maxItems=50),
+            "The channels on which a reply is an answer; all of them when left out.",
+        ),
+        "answered_channels": (
+            _list(_NAME, maxItems=50),
+            "The channels on which a case that the house opens for a requester is answered by that, such as 'phone'.",
+        ),
         "entry": (
             {"anyOf": [{"const": "any"}, _list(_LEVEL, maxItems=99)]},
             "Levels at which a case may be opened besides the lowest staffed one, or 'any'.",
@@ -72,6 +111,35 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
         "resolve_when": (_list(_words(Status), maxItems=6), "The statuses from which a case may be resolved."),
         "wait_reasons": (_list(_NAME, maxItems=50), "The process's own reasons for waiting, besides the built-in."),
     },
+    WorkingHours: {
+        "zone": (_NAME, "The IANA time zone in which the hours are meant, such as 'Europe/London'."),
+        "week": (
+            {"type": "object", "propertyNames": _DAYS, "additionalProperties": _HOURS},
+            "The hours of days ('mon', 'mon-fri', 'sat,sun'): one text or several; days left out are closed.",
+        ),
+        "closed": (_list(_DATE, maxItems=5000), "Dates on which no shift starts."),
+        "overrides": (
+            {"type": "object", "maxProperties": 5000, "propertyNames": _DATE, "additionalProperties": _HOURS},
+            "The hours of single dates, instead of those of the week.",
+        ),
+        "holidays": (
+            {"anyOf": [{"$ref": "#/$defs/holidays"}, _list({"$ref": "#/$defs/holidays"}, maxItems=100)]},
+            "More dates on which no shift starts, unless an override says otherwise: one table or several.",
+        ),
+    },
+    ClosedDates: {
+        "country": (_NAME, "A country's public holidays, by its ISO 3166-1 code."),
+        "subdivision": (_NAME, "Of the country, where holidays differ."),
+        "ics": ({"type": "string"}, "A calendar file; its path leads on from the process file."),
+        "years": (
+            _list(_YEAR, minItems=1),
+            "For which years, without a gap; with `ics` needed only where events come back without an end.",
+        ),
+        "source": (_NAME, "Of dates that were taken from somewhere before: where from."),
+        "first": (_YEAR, "The first year that these dates cover."),
+        "last": (_YEAR, "The last year that these dates cover."),
+        "dates": (_list(_DATE, maxItems=5000), "These dates."),
+    },
     Tier: {
         "level": (_LEVEL, "0 to 99; a higher level has more skill."),
         "name": (_NAME, "What people call the tier."),
@@ -81,12 +149,14 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
         "escalates_to": (_list(_LEVEL, maxItems=99), "Levels to which a case may go up; the first is the default."),
         "hands_back_to": (_list(_LEVEL, maxItems=99), "Levels to which a case may go back; the first is the default."),
         "time_limit": (_DURATION, "Short for an OLA limit on this tier whose breach escalates, such as '15m'."),
+        "calendar": (_NAME, "Whose working time limits on this tier measure; the process's when left out."),
     },
     TimeLimit: {
         "name": (_NAME, "The name of the limit, unique in its process."),
         "agreement": (_words(Agreement), "With the customer (sla), between tiers (ola), or with a vendor (uc)."),
-        "measures": (_words(MEASURES), "Time to resolution, or time at one tier."),
+        "measures": (_words(MEASURES), "What is measured: a named set of the six conditions below."),
         "tier": (_LEVEL, "For measures = 'tier': which level."),
+        "vendor": (_NAME, "For measures = 'vendor': which one; any of them when left out."),
         "when": (_CONDITION, "Which cases it watches; all of them when left out."),
         "start": (_CONDITION, "A stopwatch runs while this holds; replaces what 'measures' says, as do the next five."),
         "pause": (_CONDITION, "The stopwatch stands still."),
@@ -98,15 +168,29 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
             {"anyOf": [_DURATION, {"type": "object", "minProperties": 1, "additionalProperties": _DURATION}]},
             "The working time allowed: one duration, or one for each priority with '*' for the rest.",
         ),
-        "calendar": ({"const": "24x7"}, "Whose working time; the process's calendar when left out."),
+        "calendar": (_NAME, "Whose working time; its tier's calendar, or the process's, when left out."),
         "thresholds": (
             _list({"$ref": "#/$defs/threshold"}, maxItems=32),
             "What happens on the way, in order.",
         ),
+        "satisfied_by": (
+            _list(_words(SATISFIED_BY), minItems=1, maxItems=3),
+            "For the two responses: what counts as the answer; 'reply' and 'resolved' when left out.",
+        ),
+        "pause_while_vendor": (_FLAG, "Whether the clock stands still while a vendor has the case."),
+        "on_priority_change": (
+            _words(PRIORITY_RULES),
+            "What becomes of the running clock when its target changes; the process's choice when left out.",
+        ),
+        "on_reopening": (
+            _words(REOPENING_RULES),
+            "What becomes of the clock that had reached its goal; the process's choice when left out.",
+        ),
     },
     Threshold: {
         "at": (_MARK, "A share of the target ('75%'), or working time before ('-15m') or after ('1h') the target."),
-        "do": (_list(_ACTION, maxItems=16), "What to do, in order: 'escalate', 'escalate:3', 'notify:manager'."),
+        "do": (_list(_ACTION, maxItems=16), "What to do, in order: 'notify:manager', 'escalate', or another command."),
+        "hold": (_FLAG, "Whether people are told in working time only: outside it, at the next opening."),
     },
     Route: {
         "when": ({**_CONDITION, "minProperties": 1}, "Which new cases."),
@@ -143,6 +227,12 @@ def json_schema() -> dict[str, Any]:
         "additionalProperties": False,
         "properties": {
             "process": {"$ref": "#/$defs/process", "description": "What holds for the whole process."},
+            "calendars": {
+                "type": "object",
+                "propertyNames": {**_NAME, "not": {"const": ALWAYS_OPEN}},
+                "additionalProperties": {"$ref": "#/$defs/calendar"},
+                "description": "Working hours by their names, besides '24x7'.",
+            },
             "tiers": {**_list({"$ref": "#/$defs/tier"}, minItems=1), "description": "The tiers, one table for each."},
             "limits": {**_list({"$ref": "#/$defs/limit"}), "description": "The time limits, one table for each."},
             "routes": {
@@ -160,6 +250,8 @@ def json_schema() -> dict[str, Any]:
         },
         "$defs": {
             "process": _table(Settings),
+            "calendar": _calendar(),
+            "holidays": _holidays(),
             "tier": _table(Tier),
             "limit": _table(TimeLimit),
             "threshold": _table(Threshold),
@@ -185,6 +277,29 @@ def _table(kind: Any) -> _Schema:  # noqa: ANN401 - any attrs class
         "additionalProperties": False,
         "properties": {field.name: _property(field, *_SAID[kind][field.name]) for field in fields},
     }
+
+
+def _calendar() -> _Schema:
+    said = _described(WorkingHours)
+    said["zone"]["default"] = "UTC"
+    return {"type": "object", "required": ["week"], "additionalProperties": False, "properties": said}
+
+
+def _holidays() -> _Schema:
+    kinds = (FROM_COUNTRY, FROM_FILE, RECORDED)
+    needed = (("country", "years"), ("ics",), RECORDED)
+    return {
+        "type": "object",
+        "properties": _described(ClosedDates),
+        "anyOf": [
+            {"required": [*required], "propertyNames": {"enum": [*known]}}
+            for known, required in zip(kinds, needed, strict=True)
+        ],
+    }
+
+
+def _described(kind: type) -> dict[str, _Schema]:
+    return {key: {"description": sentence, **schema} for key, (schema, sentence) in _SAID[kind].items()}
 
 
 def _property(field: "attrs.Attribute[Any]", schema: _Schema, sentence: str) -> _Schema:

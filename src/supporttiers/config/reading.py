@@ -3,11 +3,14 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import attrs
 
 from supporttiers._fields import PARTS, type_name
+from supporttiers.calendars import WorkingHours
+from supporttiers.config.calendars import calendars_of
 from supporttiers.config.files import foreign_faults, joined, members
 from supporttiers.config.settings import Settings, StoredPolicy
 from supporttiers.decisions import Destination
@@ -21,11 +24,9 @@ from supporttiers.tiers import Tier
 _T = TypeVar("_T")
 
 _MAX_UNKNOWN: Final = 50
-_SECTIONS: Final = ("process", "tiers", "limits", "routes", "policies", "cascades")
+_SECTIONS: Final = ("process", "calendars", "tiers", "limits", "routes", "policies", "cascades")
 _LATER: Final[Mapping[str, AbstractSet[str]]] = {
-    "": frozenset({"calendars"}),
-    "process": frozenset({"on_priority_change", "on_reopening"}),
-    "limits": frozenset({"on_priority_change", "on_reopening", "policy"}),
+    "limits": frozenset({"policy"}),
 }
 """Keys that this release does not know yet, by section: named, so that nobody looks for a typing mistake."""
 
@@ -38,6 +39,7 @@ class Parts:
     Attributes:
         settings: The `[process]` table; what could not be read is left out.
         broken: The settings that could not be read, and the fields that some tier lacks for that reason: `tiers.kind`.
+        calendars: By name; None stands for one that could not be read.
         tiers: In order; None stands for one that could not be read, here and below. One of which only some fields could
             not be read stands without them: there is a fault then, so that it is used for judging only.
         limits: In order.
@@ -49,6 +51,7 @@ class Parts:
 
     settings: Mapping[str, Any] = attrs.field(factory=dict)
     broken: frozenset[str] = frozenset()
+    calendars: Mapping[str, WorkingHours | None] = attrs.field(factory=dict)
     tiers: tuple[Tier | None, ...] = (None,)
     limits: tuple[TimeLimit | None, ...] = ()
     routes: tuple[Route | None, ...] = ()
@@ -57,7 +60,9 @@ class Parts:
     faults: tuple[Fault, ...] = ()
 
 
-def read(data: object, *, policies: Mapping[str, Sequence[type[Any]]], stored: bool = False) -> Parts:
+def read(
+    data: object, *, policies: Mapping[str, Sequence[type[Any]]], stored: bool = False, folder: Path = Path()
+) -> Parts:
     """
     Read the parts of a process.
 
@@ -65,6 +70,7 @@ def read(data: object, *, policies: Mapping[str, Sequence[type[Any]]], stored: b
         data: What a TOML parser gives; also what `SupportProcess.to_data` gave.
         policies: The classes of policies that may be named, by name; the newest revision first.
         stored: Whether it comes from a store: a policy that is not known is then described.
+        folder: From which paths in it lead on.
 
     Returns:
         The parts that could be read, and every fault of the others with its place.
@@ -80,9 +86,13 @@ def read(data: object, *, policies: Mapping[str, Sequence[type[Any]]], stored: b
     told = table.keys() if isinstance(table, Mapping) else attrs.fields_dict(Settings).keys()
     tiers = reader.parts(Tier, data.get("tiers", ()), "tiers")
     uncertain = {f"tiers.{field}" for field in reader.broken}
+    hours = data.get("calendars", {})
+    calendars = dict(calendars_of(reader, hours, folder))
+    unclear = set() if isinstance(hours, Mapping) else {"calendars"}
     return Parts(
         settings=settings,
-        broken=frozenset((told - settings.keys()) | uncertain),
+        broken=frozenset((told - settings.keys()) | uncertain | unclear),
+        calendars=calendars,
         tiers=tiers,
         limits=reader.parts(TimeLimit, data.get("limits", ()), "limits"),
         routes=reader.parts(Route, data.get("routes", ()), "routes"),
@@ -90,6 +100,27 @@ def read(data: object, *, policies: Mapping[str, Sequence[type[Any]]], stored: b
         cascades=reader.parts(Cascade, data.get("cascades", ()), "cascades"),
         faults=tuple(reader.faults),
     )
+
+
+def read_tables(
+    data: Mapping[str, object], kinds: Mapping[str, type[Any]]
+) -> tuple[Mapping[str, tuple[Any, ...]], list[Fault]]:
+    """
+    Read a file of another kind, made of lists of tables.
+
+    Args:
+        data: What a TOML parser gives.
+        kinds: Of each section the class of its members.
+
+    Returns:
+        The members of each section, None for one that could not be read; and every fault with its place.
+    """
+    if foreign := list(foreign_faults(data)):
+        return dict.fromkeys(kinds, (None,)), foreign
+    reader = _Reader()
+    reader.check_keys(data, tuple(kinds), "")
+    found = {section: reader.parts(kind, data.get(section, ()), section) for section, kind in kinds.items()}
+    return found, reader.faults
 
 
 @attrs.define
@@ -321,9 +352,10 @@ _STAND_INS: Final[Mapping[type, Mapping[str, Any]]] = {
 
 _TOGETHER: Final[Mapping[str, Sequence[str]]] = {
     "kind": ("vendor",),
-    "vendor": ("kind",),
+    "vendor": ("kind", "measures"),
     "escalates_to": ("time_limit",),
     "tier": ("measures",),
-    "measures": ("tier",),
+    "measures": ("tier", "vendor", "satisfied_by", "pause_while_vendor"),
+    "satisfied_by": ("measures",),
 }
 """Fields that are judged together: where one is broken, nothing can be said of the other."""

@@ -1,19 +1,19 @@
 """What holds for a whole process, and what a store remembers of its policies."""
 
 from collections.abc import Mapping
+from typing import Final
 
 import attrs
 
 from supporttiers import _fields as fields
-from supporttiers._fields import at_least, each, flag, optional, part, tuple_of
+from supporttiers._fields import at_least, each, flag, one_of, optional, part, tuple_of
 from supporttiers.calendars import ALWAYS_OPEN
+from supporttiers.limits import PRIORITY_RULES, REOPENING_RULES
 from supporttiers.tiers import MoveRules
 
-
-def _in_flight(value: object) -> str | None:
-    if value == "live":
-        return "'live' is not built yet in this release; possible is 'pin'"
-    return None if value == "pin" else "must be 'pin'"
+_names = part(each(fields.name, at_most=50, what="names"))
+RESPONDERS: Final = ("agent", "manager", "vendor", "assistant")
+"""The kinds of actors whose replies can be an answer of the house."""
 
 
 @attrs.frozen(kw_only=True)
@@ -26,11 +26,17 @@ class Settings(MoveRules):
         calendar: Whose working time limits measure that name no other.
         priorities: From the lowest to the highest.
         default_priority: Of a case that is opened without one; None means the middle one, the lower of two.
-        in_flight: `pin`: a case goes on with the process that it started with.
+        in_flight: `pin`: a case goes on with the process that it started with. `live`: limits, calendars and whom they
+            tell are those of the newest revision, tiers and moves those that it started with.
         bounce_limit: How often a case may go to and fro between two places before management is told.
         link_kinds: The process's own kinds of links, besides the built-in ones.
         reply_resumes: Whether the requester's reply resumes a case that waits for the customer.
         reply_reopens: Whether the requester's reply reopens a resolved case.
+        on_priority_change: What becomes of a running clock whose target changes, where its limit does not say.
+        on_reopening: What becomes of a clock that had reached its goal when the case is worked on again, likewise.
+        response_by: The kinds of actors whose public reply is an answer of the house.
+        response_channels: The channels on which a reply is an answer; all where it is empty.
+        answered_channels: The channels on which a case that the house opens for a requester is answered by that.
     """
 
     name: str = attrs.field(validator=part(fields.name))
@@ -41,13 +47,22 @@ class Settings(MoveRules):
         validator=part(each(fields.name, at_most=50, what="names")),
     )
     default_priority: str | None = attrs.field(default=None, validator=part(optional(fields.name)))
-    in_flight: str = attrs.field(default="pin", validator=part(_in_flight))
+    in_flight: str = attrs.field(default="pin", validator=part(one_of(("pin", "live"))))
     bounce_limit: int = attrs.field(default=3, validator=part(at_least(0, 1000)))
     link_kinds: tuple[str, ...] = attrs.field(
         default=(), converter=tuple_of, validator=part(each(fields.name, at_most=50, what="names"))
     )
     reply_resumes: bool = attrs.field(default=True, validator=part(flag))
     reply_reopens: bool = attrs.field(default=True, validator=part(flag))
+    on_priority_change: str = attrs.field(default="retroactive", validator=part(one_of(PRIORITY_RULES)))
+    on_reopening: str = attrs.field(default="resume", validator=part(one_of(REOPENING_RULES)))
+    response_by: tuple[str, ...] = attrs.field(
+        default=("agent", "manager", "vendor"),
+        converter=tuple_of,
+        validator=part(each(one_of(RESPONDERS), at_most=4, what="kinds of actors")),
+    )
+    response_channels: tuple[str, ...] = attrs.field(default=(), converter=tuple_of, validator=_names)
+    answered_channels: tuple[str, ...] = attrs.field(default=(), converter=tuple_of, validator=_names)
 
 
 @attrs.frozen(kw_only=True)

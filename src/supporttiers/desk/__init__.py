@@ -21,6 +21,8 @@ from supporttiers._engine import explain, readings
 from supporttiers._fields import Check, at_least, instance_of, one_of, optional, type_name
 from supporttiers._flows import Call, Flow, Ports, drive
 from supporttiers.actors import Actor, ActorKind
+from supporttiers.backends.directory import directory_of
+from supporttiers.backends.directory.stored import People, StoredDirectory
 from supporttiers.backends.storage import store_of
 from supporttiers.cases import Case
 from supporttiers.clock import Clock, IdFactory, SystemClock
@@ -33,7 +35,7 @@ from supporttiers.events import Event
 from supporttiers.facts import FactSource
 from supporttiers.match import Match, facts_in
 from supporttiers.process import SupportProcess
-from supporttiers.protocols import GROUPS, KEY_LIFE, CaseStore, Directory, Notifier, VendorGateway
+from supporttiers.protocols import GROUPS, KEY_LIFE, AgentDirectory, CaseStore, Directory, Notifier, VendorGateway
 from supporttiers.readings import ClockReading, Explanation, Option, Page, Pass
 from supporttiers.reasons import Reason
 from supporttiers.tiers import Visibility
@@ -76,7 +78,7 @@ class SupportDesk(Verbs):
         store: str | CaseStore | None = None,
         clock: Clock | None = None,
         ids: Ids | None = None,
-        directory: Directory | None = None,
+        directory: Directory | str | Path | None = None,
         facts: Iterable[FactSource] = (),
         policies: Iterable[type[Any]] = (),
         notifiers: Iterable[Notifier] = (),
@@ -91,8 +93,9 @@ class SupportDesk(Verbs):
             store: A URL such as `sqlite:///support.db`, or a `CaseStore`; in memory when None.
             clock: Tells the time; the machine's clock when None.
             ids: Makes ids for cases that the caller gives none; UUIDv7 when None.
-            directory: Knows people. Without one, an id equal to the requester acts as the customer, any other as an
-                agent.
+            directory: Knows people: a `Directory`, the path of a TOML file of people, or `"store"` for those that
+                `people` keeps beside the cases. Without one, an id equal to the requester acts as the customer, any
+                other as an agent.
             facts: Sources of what policies need to know from outside.
             policies: Classes of policies of your own, which process files and stored processes may name.
             notifiers: Carry messages to people; each has a name of its own.
@@ -102,26 +105,29 @@ class SupportDesk(Verbs):
         Raises:
             ProcessError: A process is not valid, or two have one name.
             PluginError: An adapter, the clock, the ids or the directory do not fit their Protocol.
+            DirectoryError: The file of people is not valid; every fault is listed, with its place.
             InputError: The tolerance is no timedelta, or negative.
             StoreError: The URL names no store that is known.
         """
         _must(_tolerance, "clock_tolerance", clock_tolerance)
         own = tuple(policies)
         found = _processes(process, own)
+        cases = store_of(store)
+        self._directory = directory_of(directory, cases)
         self._ports = Ports(
-            store=store_of(store),
+            store=cases,
             processes={(each.name, each.revision): each for each in found},
             newest={each.name: each for each in found},
             default=found[0],
             notifiers=_by_name("notifier", notifiers, Notifier),
             vendors=_by_name("vendor", vendors, VendorGateway),
-            sources=_sources(facts),
+            sources=_sources(flows.sources_of(self._directory, cases, _by_source(facts))),
+            directory=self._directory,
             policies=_classes(own, found),
         )
         _check_needs(found, self._ports.sources)
         self._clock: Clock = SystemClock() if clock is None else _fitting(clock, Clock)
         self._ids: Ids = IdFactory() if ids is None else _fitting(ids, Ids)
-        self._directory = None if directory is None else _fitting(directory, Directory)
         self._tolerance = clock_tolerance
         self._tenant = DEFAULT_TENANT
         self._by: Actor | str | None = None
@@ -157,6 +163,18 @@ class SupportDesk(Verbs):
     def process(self) -> SupportProcess:
         """The process of cases that name none."""
         return self._ports.default
+
+    @property
+    def people(self) -> People:
+        """
+        The tenant's people, where they are kept beside the cases: `put`, `remove`, `all`.
+
+        Raises:
+            InputError: They are kept elsewhere, so that nobody would ask for whom you put here.
+        """
+        if not isinstance(self._directory, StoredDirectory):
+            raise InputError("", "people", "are not kept by this desk; build it with directory='store'")
+        return self._directory.of_tenant(self._tenant)
 
     # -- any command
 
@@ -206,6 +224,34 @@ class SupportDesk(Verbs):
         self._check(command, now)
         return drive(flows.preview(self._ports, self._tenant, self._with_id(command, now), now))
 
+    def next_for(self, agent: str) -> Case | None:
+        """
+        Give an agent the case that they should take next.
+
+        That is a queued case of one of their teams that nobody has: the highest priority first, of those the one that
+        is due first. Cases for which they have no room, and those that the policies want to give to somebody with
+        other skills, are passed over. Of two agents who ask at once each gets a case of their own.
+
+        Args:
+            agent: Who asks; an id that the directory knows as an agent's.
+
+        Returns:
+            The case, assigned to them; None where there is none for them.
+
+        Raises:
+            InputError: The desk's directory knows no agents, or not this one.
+            FactsError: What the policies must know cannot be read; nothing was changed.
+        """
+        _must(fields.name, "agent", agent)
+        house = None if self._directory is None else flows.of_tenant(self._directory, self._tenant)
+        if not isinstance(house, AgentDirectory):
+            raise InputError("", "agent", "cannot be looked up; build the desk with a directory that knows agents")
+        found = house.agent(agent)
+        if found is None:
+            raise InputError("", "agent", "is nobody whom the directory knows as an agent")
+        now = self._clock.now()
+        return self._run(flows.next_for(self._ports, self._tenant, found, now), now)
+
     def _carry_out(self, command: Command, *, by_id: bool) -> Case:
         decision = self._execute(command, by_id=by_id)
         assert decision.case is not None  # noqa: S101 - what is not refused has a case; for the type checker
@@ -250,7 +296,7 @@ class SupportDesk(Verbs):
         known = _actor_known_by(who)
         if self._directory is None:
             return known, True
-        actor = self._directory.actor(who)
+        actor = flows.of_tenant(self._directory, self._tenant).actor(who)
         if actor is None:
             raise InputError("", "by", "is nobody whom the directory knows; use an id that it resolves, or an Actor")
         return actor, False
@@ -452,7 +498,7 @@ class _Once:
             self._done = True
 
 
-def _sources(given: Iterable[FactSource]) -> dict[str, FactSource]:
+def _by_source(given: Iterable[FactSource]) -> dict[str, FactSource]:
     """Check sources of facts when the desk is built."""
     found: dict[str, FactSource] = {}
     for source in given:
@@ -461,6 +507,11 @@ def _sources(given: Iterable[FactSource]) -> dict[str, FactSource]:
         if source.name in found:
             raise PluginError(source.name, "there are two sources of facts of this name")
         found[source.name] = source
+    return found
+
+
+def _sources(found: dict[str, FactSource]) -> dict[str, FactSource]:
+    """Make sure that every source can be given its keys."""
     for source in found.values():
         _check_key(source, found)
     return found

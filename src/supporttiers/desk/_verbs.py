@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import EllipsisType
 from typing import Any, TypedDict, Unpack
 
 from supporttiers import commands as wanted
@@ -127,15 +128,17 @@ class Verbs:
         """Put a case that is being worked on back into its queue."""
         return self._do(wanted.Release, case, common)
 
-    def assign(self, case: Case | str, *, assignee: str | None, **common: Unpack[Common]) -> Case:
+    def assign(self, case: Case | str, *, assignee: str | EllipsisType | None = ..., **common: Unpack[Common]) -> Case:
         """
         Give the case to somebody, or to nobody (None); the tier stays.
 
         Args:
             case: Which case.
-            assignee: Who works on it from now on.
+            assignee: Who works on it from now on. When it is left out, the policies choose somebody else than now.
             **common: See `Common`.
         """
+        if assignee is ...:
+            return self._do(wanted.Assign, case, common, automatic=True)
         return self._do(wanted.Assign, case, common, assignee=assignee)
 
     def reply(self, case: Case | str, *, text: str = "", channel: str | None = None, **common: Unpack[Common]) -> Case:

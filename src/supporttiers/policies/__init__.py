@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from supporttiers._fields import name, type_name
 from supporttiers.errors import PluginError
+from supporttiers.policies.assignment import AssignLeastLoaded, AssignRoundRobin
 from supporttiers.policies.closing import CloseAfter
 from supporttiers.policies.fixes import RequestFix
 from supporttiers.policies.informing import InformInSteps
@@ -16,7 +17,8 @@ from supporttiers.policies.vendors import DispatchByRules
 BUILT_IN: Final[Mapping[str, type[Any]]] = {
     kind.name: kind
     for kind in (
-        RouteByRules, CloseAfter, ReopenWithin, AskForSatisfaction, InformInSteps, DispatchByRules, RequestFix
+        RouteByRules, AssignRoundRobin, AssignLeastLoaded, CloseAfter, ReopenWithin, AskForSatisfaction, InformInSteps,
+        DispatchByRules, RequestFix,
     )
 }  # fmt: skip
 """The policies that come with the library, by the names that process files use."""

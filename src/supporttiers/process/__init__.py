@@ -5,17 +5,20 @@ A `SupportProcess` is a value: equal processes have equal revisions, and a chang
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
 from os import PathLike
+from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
 import attrs
 
 from supporttiers._fields import tuple_of, type_name
 from supporttiers._machine import MoveTable, Row, move_table, rows_of
-from supporttiers.calendars import WorkingHours
+from supporttiers.calendars import ALWAYS_OPEN, WorkingHours
+from supporttiers.config.calendars import BUILT_IN, calendars_data
 from supporttiers.config.files import data_of, foreign_faults, text_of
 from supporttiers.config.reading import Parts, read
 from supporttiers.config.settings import Settings
@@ -30,15 +33,19 @@ from supporttiers.policies import kinds_of, resolved
 from supporttiers.policies.cascades import Cascade, by_event
 from supporttiers.policies.routing import Route, RouteByRules
 from supporttiers.process.compiled import CompiledLimit
+from supporttiers.process.conditions import World
 from supporttiers.process.faults import Whole, error_of, policy_faults
+from supporttiers.process.warnings import Finding, warnings_of
 from supporttiers.protocols import METHODS, Policy, methods_of
-from supporttiers.tiers import MoveRules, Tier, TierKind
+from supporttiers.reasons import Reason
+from supporttiers.tiers import WAIT_REASONS, MoveRules, Tier, TierKind
 
-__all__ = ["CompiledLimit", "SupportProcess"]
+__all__ = ["CompiledLimit", "Finding", "SupportProcess"]
 
 _T = TypeVar("_T")
 _VALIDATOR: Final = "supporttiers.validator"
 _REVISION_DIGITS: Final = 16
+_SOON: Final = timedelta(days=90)
 _RULES: Final = tuple(field.name for field in attrs.fields(MoveRules))
 
 
@@ -65,6 +72,7 @@ class SupportProcess(Settings):
     Attributes:
         name: Of the process; cases remember it.
         tiers: The tiers, in any order.
+        calendars: Working hours to which the process, its tiers and limits refer by name, besides `24x7`.
         limits: Time limits, besides those that the tiers' `time_limit` makes.
         policies: Rules that are asked in this order; of most questions the first answer counts.
         cascades: What happens to the cases that link to a case.
@@ -77,7 +85,8 @@ class SupportProcess(Settings):
         calendar: Whose working time limits measure that name no other.
         priorities: From the lowest to the highest.
         default_priority: Of a case that is opened without one; None means the middle one, the lower of two.
-        in_flight: `pin`: a case goes on with the process that it started with.
+        in_flight: `pin`: a case goes on with the process that it started with. `live`: limits, calendars and whom they
+            tell are those of the newest revision, tiers and moves those that it started with.
         bounce_limit: How often a case may go to and fro between two places before management is told.
         link_kinds: The process's own kinds of links, besides the built-in ones.
         reply_resumes: Whether the requester's reply resumes a case that waits for the customer.
@@ -90,6 +99,7 @@ class SupportProcess(Settings):
     """
 
     tiers: tuple[Tier, ...] = attrs.field(converter=tuple_of)
+    calendars: tuple[WorkingHours, ...] = attrs.field(default=(), converter=tuple_of)
     limits: tuple[TimeLimit, ...] = attrs.field(default=(), converter=tuple_of)
     policies: tuple[Policy, ...] = attrs.field(default=(), converter=tuple_of)
     cascades: tuple[Cascade, ...] = attrs.field(default=(), converter=tuple_of)
@@ -98,14 +108,16 @@ class SupportProcess(Settings):
         """Judge the whole."""
         faults = [*self._setting_faults(), *self._member_faults()]
         broken = frozenset(fault.place.removeprefix("process.") for fault in faults)
+        calendars = _only(WorkingHours, self.calendars)
         whole = Whole(
             settings={field.name: getattr(self, field.name) for field in attrs.fields(Settings)},
-            broken=broken,
+            broken=broken | {"calendars"} if None in calendars else broken,
+            calendars=[calendar.name for calendar in calendars if calendar],
             tiers=_only(Tier, self.tiers),
             limits=_only(TimeLimit, self.limits),
             routes=_placed_routes(self.policies),
             cascades=_only(Cascade, self.cascades),
-            policies=_placed_policies(self.policies),
+            policies=() if "policies" in broken else self.policies,
         )
         faults += whole.faults()
         if not faults:
@@ -136,13 +148,14 @@ class SupportProcess(Settings):
         Read a process file.
 
         Args:
-            path: Of a file in TOML, UTF-8, at most 1 MiB.
+            path: Of a file in TOML, UTF-8, at most 1 MiB. Paths of calendar files in it lead on from its folder.
             policies: Classes of your own that the file may name, besides the built-in ones.
 
         Raises:
             ProcessError: It cannot be read, or is not valid; every fault is listed, with its place.
         """
-        return cls.from_text(text_of(path), source=str(path), policies=policies)
+        data = data_of(text_of(path), str(path))
+        return cls._from_parts(read(data, policies=kinds_of(policies), folder=Path(path).parent), str(path))
 
     @classmethod
     def from_text(cls, text: str, *, source: str = "text", policies: Iterable[type[Any]] = ()) -> Self:
@@ -197,16 +210,16 @@ class SupportProcess(Settings):
     def _from_parts(cls, parts: Parts, source: str) -> Self:
         routes = tuple((f"routes[{place}]", route) for place, route in enumerate(parts.routes) if route)
         whole = Whole(
-            settings=parts.settings, broken=parts.broken, tiers=parts.tiers, limits=parts.limits, routes=routes,
-            cascades=parts.cascades, policies=_placed_policies(parts.policies),
+            settings=parts.settings, broken=parts.broken, calendars=[*parts.calendars], tiers=parts.tiers,
+            limits=parts.limits, routes=routes, cascades=parts.cascades, policies=parts.policies,
         )  # fmt: skip
         faults = [*parts.faults, *whole.faults()]
         if faults:
             raise error_of(source, faults)
         rules = (RouteByRules(route for _, route in routes),) if routes else ()
         return cls(
-            **parts.settings, tiers=parts.tiers, limits=parts.limits, policies=(*rules, *parts.policies),
-            cascades=parts.cascades,
+            **parts.settings, calendars=parts.calendars.values(), tiers=parts.tiers, limits=parts.limits,
+            policies=(*rules, *parts.policies), cascades=parts.cascades,
         )  # fmt: skip
 
     def to_data(self) -> dict[str, Any]:
@@ -219,6 +232,7 @@ class SupportProcess(Settings):
         """
         data: dict[str, Any] = {
             "process": table_from(self, Settings),
+            "calendars": calendars_data(self.calendars),
             "tiers": data_from(self.tiers),
             "limits": data_from(self.limits),
             **self._policies_data(),
@@ -287,7 +301,13 @@ class SupportProcess(Settings):
     @cached_property
     def compiled_limits(self) -> tuple[CompiledLimit, ...]:
         """The same limits in the same order, with their conditions as functions of a case."""
-        return tuple(CompiledLimit.of(limit, self._calendar, self.priorities) for limit in self.all_limits)
+        return tuple(
+            CompiledLimit.of(limit, self._calendar_for(limit), self, self._vendor_levels) for limit in self.all_limits
+        )
+
+    @cached_property
+    def _vendor_levels(self) -> tuple[int, ...]:
+        return tuple(tier.level for tier in self.tiers if tier.kind is TierKind.VENDOR)
 
     @cached_property
     def limit_places(self) -> Mapping[str, int]:
@@ -295,8 +315,13 @@ class SupportProcess(Settings):
         return {limit.name: place for place, limit in enumerate(self.all_limits)}
 
     @cached_property
-    def _calendar(self) -> WorkingHours:
-        return WorkingHours.always()
+    def _calendars(self) -> Mapping[str, WorkingHours]:
+        return {ALWAYS_OPEN: WorkingHours.always(), **{calendar.name: calendar for calendar in self.calendars}}
+
+    def _calendar_for(self, limit: TimeLimit) -> WorkingHours:
+        """Give the limit's own, else that of the tier that it measures, else the process's."""
+        of_tier = None if limit.tier is None else self.tiers_by_level[limit.tier].calendar
+        return self._calendars[limit.calendar or of_tier or self.calendar]
 
     @cached_property
     def _asked(self) -> Mapping[str, tuple[Any, ...]]:
@@ -321,6 +346,39 @@ class SupportProcess(Settings):
         asked = [fact for policies in self._asked.values() for each in policies for fact in needs_of(each)]
         return tuple(dict.fromkeys((*self.lasting_needs, *asked)))
 
+    # -- renewed
+
+    def renewed_by(self, newest: "SupportProcess") -> "SupportProcess":
+        """
+        Give the process by which a case goes on that started with this one, where its process is `live`.
+
+        Limits, calendars, priorities and what decides targets are those of the newest revision; tiers, moves and all
+        other policies stay those with which the case started.
+
+        Raises:
+            ProcessError: The newest limits do not fit the tiers of this revision.
+        """
+        at = newest.tiers_by_level
+        tiers = [
+            attrs.evolve(tier, time_limit=at[tier.level].time_limit, calendar=at[tier.level].calendar)
+            if tier.level in at
+            else attrs.evolve(tier, time_limit=None)
+            for tier in self.tiers
+        ]
+        kept = [policy for policy in self.policies if "target" not in methods_of(policy)]
+        targets = [policy for policy in newest.policies if methods_of(policy) == ("target",)]
+        pinned = {name: getattr(self, name) for name in (*_RULES, "bounce_limit", "link_kinds", "cascades")}
+        return attrs.evolve(newest, tiers=tiers, policies=[*kept, *targets], **pinned)
+
+    @cached_property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What it may mean, but probably does not, each with its place; empty when there is nothing."""
+        world = World(
+            levels=tuple(self.tiers_by_level), vendor_levels=self._vendor_levels, priorities=self.priorities,
+            wait_reasons=(*WAIT_REASONS, *self.wait_reasons), has_targets=bool(self.asked("target")),
+        )  # fmt: skip
+        return tuple(warnings_of(self.limits, world))
+
     # -- asked
 
     def tier_at(self, level: int) -> Tier:
@@ -333,13 +391,44 @@ class SupportProcess(Settings):
         return self.tiers_by_level[level]
 
     def calendar_of(self, limit: str) -> WorkingHours:
-        """Give whose working time a limit measures; the process's own for a limit that it does not know."""
+        """
+        Give whose working time a limit measures.
+
+        It is the calendar that the limit names, else that of the tier that it measures, else the process's. Of a limit
+        that the process does not know it is the process's.
+
+        Source: rule 16 of docs/explanation/time.md.
+        """
         place = self.limit_places.get(limit)
-        return self._calendar if place is None else self.compiled_limits[place].calendar
+        return self._calendars[self.calendar] if place is None else self.compiled_limits[place].calendar
 
     def asked(self, method: str) -> tuple[Any, ...]:
         """Give the policies that have an answer to one of `METHODS`, in order."""
         return self._asked[method]
+
+    def warnings_at(self, now: datetime) -> tuple[Finding, ...]:
+        """
+        Say what it may mean but probably does not, and what still holds, but not for long.
+
+        Args:
+            now: Aware.
+
+        Returns:
+            The `warnings`, and one for every set of holidays that ends within 90 days of *now*, or has ended: later
+            dates are taken for days without a holiday. Each with its place; empty when there is none.
+        """
+        ending = [
+            Finding(
+                f"calendars.{calendar.name}",
+                Reason(
+                    "calendar.horizon", {"calendar": calendar.name, "source": known.source, "until": str(known.until)}
+                ),
+            )
+            for calendar in self.calendars
+            for known in calendar.holidays
+            if known.until - now.date() < _SOON
+        ]
+        return (*self.warnings, *ending)
 
     def diagram(self) -> str:
         """Draw it as Mermaid text: tiers are boxes, moves are arrows."""
@@ -360,8 +449,9 @@ class SupportProcess(Settings):
 
     def _member_faults(self) -> list[Fault]:
         """Find what is no tier, limit or policy at all."""
-        kinds = (("tiers", Tier), ("limits", TimeLimit), ("cascades", Cascade))
+        kinds = (("calendars", WorkingHours), ("tiers", Tier), ("limits", TimeLimit), ("cascades", Cascade))
         faults = [fault for name, kind in kinds for fault in _strangers(name, getattr(self, name), kind)]
+        faults += _doubled_calendars(_only(WorkingHours, self.calendars))
         policies: object = self.policies
         if not isinstance(policies, tuple):
             return [*faults, Fault("policies", f"must be a collection of policies, not {type_name(policies)}")]
@@ -382,15 +472,23 @@ def _strangers(name: str, members: object, kind: type) -> list[Fault]:
     ]
 
 
+def _doubled_calendars(calendars: tuple[WorkingHours | None, ...]) -> Iterator[Fault]:
+    first: dict[str, int] = {}
+    for place, calendar in enumerate(calendars):
+        if calendar is None:
+            continue
+        where, name = f"calendars[{place}].name", calendar.name
+        if name == ALWAYS_OPEN:
+            yield Fault(where, BUILT_IN)
+        elif name in first:
+            yield Fault(where, f"'{name}' is taken by calendars[{first[name]}]")
+        first.setdefault(name, place)
+
+
 def _only(kind: type[_T], members: object) -> tuple[_T | None, ...]:
     if not isinstance(members, tuple):
         return (None,)
     return tuple(member if isinstance(member, kind) else None for member in members)
-
-
-def _placed_policies(policies: object) -> tuple[tuple[str, Any], ...]:
-    found = policies if isinstance(policies, tuple) else ()
-    return tuple((f"policies[{place}]", policy) for place, policy in enumerate(found))
 
 
 def _placed_routes(policies: object) -> tuple[tuple[str, Route], ...]:

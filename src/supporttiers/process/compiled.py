@@ -8,8 +8,9 @@ from typing import Any, Final, NamedTuple, Self
 import attrs
 
 from supporttiers.calendars import WorkingHours
-from supporttiers.limits import Threshold, TimeLimit
-from supporttiers.match import Match, Predicate, fields_of
+from supporttiers.config.settings import Settings
+from supporttiers.limits import Predicates, Threshold, TimeLimit
+from supporttiers.match import Match, Not, Predicate, tests_of
 
 _BREACH: Final = Threshold("100%")
 
@@ -54,6 +55,8 @@ class CompiledLimit:
         thresholds: The limit's, in order, and the target itself where the limit names nothing there: a breach is
             always on record.
         at_target: The place among them of one that lies at the target itself.
+        on_priority_change: The limit's choice, or the process's.
+        on_reopening: The same.
         when: Which cases it watches; None means all.
         start: As in `Predicates`, and so are the rest; None where the limit does not use it.
     """
@@ -62,6 +65,8 @@ class CompiledLimit:
     calendar: WorkingHours
     thresholds: tuple[Threshold, ...]
     at_target: int
+    on_priority_change: str
+    on_reopening: str
     when: Predicate | None
     start: Predicate
     pause: Predicate | None
@@ -73,19 +78,22 @@ class CompiledLimit:
     _verdicts: dict[object, Verdict] = attrs.field(factory=dict, init=False, repr=False)
 
     @classmethod
-    def of(cls, limit: TimeLimit, calendar: WorkingHours, priorities: tuple[str, ...]) -> Self:
-        """Compile a limit; the order of *priorities* is for conditions that compare them."""
+    def of(cls, limit: TimeLimit, calendar: WorkingHours, settings: Settings, vendor_tiers: tuple[int, ...]) -> Self:
+        """Compile a limit, with what holds for the whole process, and the tiers that are a vendor's."""
+        priorities = settings.priorities
 
         def compiled(match: Match | None) -> Predicate | None:
             return None if match is None else match.compile(priorities)
 
-        said, thresholds = limit.predicates, _with_breach(limit.thresholds)
+        said, thresholds = asked_of(limit, vendor_tiers), _with_breach(limit.thresholds)
         at_target = next(place for place, threshold in enumerate(thresholds) if threshold.is_target)
         return cls(
             limit=limit, calendar=calendar, thresholds=thresholds, at_target=at_target, when=compiled(limit.when),
             start=said.start.compile(priorities), pause=compiled(said.pause), resume=compiled(said.resume),
             stop=said.stop.compile(priorities), reset=compiled(said.reset), cancel=said.cancel.compile(priorities),
-            key=_key_of(limit),
+            on_priority_change=limit.on_priority_change or settings.on_priority_change,
+            on_reopening=limit.on_reopening or settings.on_reopening,
+            key=_key_of((limit.when, *attrs.astuple(said, recurse=False))),
         )  # fmt: skip
 
     def judge(self, case: Any) -> Verdict:  # noqa: ANN401 - a case, or one in the making
@@ -109,6 +117,23 @@ class CompiledLimit:
         )
 
 
-def _key_of(limit: TimeLimit) -> Callable[[Any], object] | None:
-    fields = frozenset({"priority"}).union(*(fields_of(match) for match in limit.conditions if match is not None))
-    return attrgetter(*sorted(fields)) if fields <= _FEW else None
+def asked_of(limit: TimeLimit, vendor_tiers: tuple[int, ...]) -> Predicates:
+    """Give the conditions that a limit asks in a process whose vendors' tiers are these."""
+    said = limit.predicates
+    if not limit.pause_while_vendor or not vendor_tiers:
+        return said
+    there = Match(tier=list(vendor_tiers), vendors=Not(None), status=["queued", "in_progress", "waiting"])
+    return attrs.evolve(said, pause=there if said.pause is None else Match(any=[said.pause, there]))
+
+
+def _key_of(matches: tuple[Match | None, ...]) -> Callable[[Any], object] | None:
+    """Make what tells apart all cases of which the conditions can speak differently; None where these are too many."""
+    tests = [test for match in matches if match is not None for test in tests_of(match)]
+    many = {test.field for test in tests} - _FEW
+    if any(test.field in many and test.values != (None,) for test in tests):
+        return None
+    few = attrgetter(*sorted({"priority", *(test.field for test in tests)} - many))
+    if not many:
+        return few
+    others = [attrgetter(field) for field in sorted(many)]  # only ever asked whether there is one
+    return lambda case: (few(case), *[not get(case) for get in others])

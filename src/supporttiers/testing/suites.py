@@ -22,7 +22,7 @@ import attrs
 import pytest
 
 from supporttiers import events as happened
-from supporttiers.actors import Actor
+from supporttiers.actors import Actor, Agent
 from supporttiers.cases import Case, fold_all, rebuild
 from supporttiers.commands import Escalate
 from supporttiers.effects import DispatchToVendor, Tell
@@ -391,6 +391,78 @@ class StoreSuite:
         assert [] == list(store.history("acme", "T-1", after=len(events)))
         assert [] == list(store.history("acme", "T-9"))
 
+    # -- people and their work
+
+    def test_workload_counts_open_cases_by_channel(self, store: CaseStore) -> None:
+        """What is assigned and open counts, queued, in progress or waiting; nobody else's, and no other tenant's."""
+        for number, channel in enumerate(["chat", "chat", None, "mail"]):
+            first = opening(f"T-{number}", channel=channel)
+            store.commit([first, going_on(first, happened.CaseAssigned, assignee="bob")])
+        elsewhere = opening("T-0", tenant="umbrella")
+        store.commit([elsewhere, going_on(elsewhere, happened.CaseAssigned, assignee="bob")])
+        store.commit([opening("T-9")])
+
+        load = store.workload("acme", ["bob", "anna"])
+        assert {"chat": 2, "": 1, "mail": 1} == dict(load["bob"].channels)
+        assert (4, 0) == (load["bob"].open, load["anna"].open)
+        assert {} == dict(store.workload("acme", []))
+
+    def test_workload_forgets_what_has_ended_or_moved_on(self, store: CaseStore) -> None:
+        """A resolved case, one given to somebody else and one that was moved do not count."""
+        ends: list[tuple[type[Event], dict[str, Any]]] = [
+            (happened.CaseResolved, {}),
+            (happened.CaseAssigned, {"assignee": "anna"}),
+            (happened.CaseEscalated, {"tier": 2}),
+            (happened.CaseReleased, {}),
+        ]
+        for number, (kind, fields) in enumerate(ends):
+            first = opening(f"T-{number}")
+            second = going_on(first, happened.CaseAssigned, assignee="bob")
+            store.commit([first, second, going_on(second, kind, **fields)])
+
+        load = store.workload("acme", ["bob", "anna"])
+        assert (0, 1) == (load["bob"].open, load["anna"].open)
+
+    def test_workload_says_when_somebody_was_last_given_a_case(self, store: CaseStore) -> None:
+        """Whatever has become of it; a case that was then given to somebody else is theirs."""
+        for number, kind in enumerate([happened.CaseNoted, happened.CaseEscalated]):
+            first = opening(f"T-{number}", at=minutes(10 * number))
+            second = going_on(first, happened.CaseAssigned, assignee="bob")
+            fields = {"tier": 2} if kind is happened.CaseEscalated else {}
+            store.commit([first, second, going_on(second, kind, **fields)])
+
+        assert minutes(11) == store.workload("acme", ["bob"])["bob"].assigned_at
+        moved = store.load("acme", "T-1").case
+        assert moved is not None
+        store.commit([committing(moved, [happens(happened.CaseAssigned, moved, assignee="anna", at=minutes(20))])])
+        load = store.workload("acme", ["anna", "bob", "eve"])
+        assert [minutes(20), minutes(1), None] == [load[name].assigned_at for name in ("anna", "bob", "eve")]
+
+    def test_agents_come_back_equal_and_in_order(self, store: CaseStore) -> None:
+        """Every field is kept; ids order them; each tenant has its own."""
+        anna = Agent(
+            id="anna", name="Anna Ö.", teams=["front", "net"], skills=["vpn"], roles=["lead"], availability="away",
+            capacity={"chat": 2, "*": 5}, manager="mia", on_call=["net"], manages=["front"],
+        )  # fmt: skip
+        store.put_agent("acme", Agent(id="bob"))
+        store.put_agent("acme", anna)
+        store.put_agent("umbrella", Agent(id="carl", capacity=0))
+
+        assert [anna, Agent(id="bob")] == list(store.agents("acme"))
+        assert [Agent(id="carl", capacity=0)] == list(store.agents("umbrella"))
+        assert [] == list(store.agents("nobody"))
+
+    def test_agent_is_replaced_and_removed(self, store: CaseStore) -> None:
+        """The last word on an agent counts; removing says whether there was one."""
+        store.put_agent("acme", Agent(id="anna"))
+        store.put_agent("umbrella", Agent(id="anna"))
+        away = Agent(id="anna", availability="away")
+        store.put_agent("acme", away)
+
+        assert [away] == list(store.agents("acme"))
+        assert (True, False) == (store.remove_agent("acme", "anna"), store.remove_agent("acme", "anna"))
+        assert ([], [Agent(id="anna")]) == (list(store.agents("acme")), list(store.agents("umbrella")))
+
     # -- finding
 
     @pytest.mark.parametrize("match", MATCHES, ids=_NAMES)
@@ -684,7 +756,8 @@ class StoreSuite:
             first = opening(f"T-{number}")
             kind = "follows" if number % 3 else "child_of"
             store.commit([first, going_on(first, happened.CaseLinked, link=Link(kind, "T-0"))])
-        for kind in (None, "follows", "child_of", "duplicate_of"):
+        kinds: tuple[str | None, ...] = (None, "follows", "child_of", "duplicate_of")
+        for kind in kinds:
             found: list[tuple[str, str]] = []
             while page := store.incoming("acme", "T-0", kind=kind, after=found[-1] if found else None, limit=size):
                 assert len(page) <= size
@@ -718,6 +791,39 @@ class StoreSuite:
         assert '{"é": 1}' == store.get_process("demo", "r2")
         assert store.get_process("demo", "r3") is None
         assert store.get_process("other", "r1") is None
+
+    def test_a_process_is_known_by_when_it_was_kept(self, store: CaseStore) -> None:
+        """The first time counts, also when it is put again."""
+        store.put_process("demo", "r1", "{}", minutes(1))
+        store.put_process("demo", "r1", "{}", minutes(5))
+
+        assert minutes(1) == store.process_kept_at("demo", "r1")
+        assert store.process_kept_at("demo", "r2") is None
+
+    def test_cases_of_older_limits_are_woken(self, store: CaseStore) -> None:
+        """Those that have not ended, whose limits follow an earlier revision; an earlier wake-up stays."""
+        for number, revision in enumerate(("r1", "r2", "r3")):
+            store.put_process("demo", revision, "{}", minutes(number))
+        first = opening("T-1", tenant="acme")
+        ended = opening("T-3")
+        store.commit(
+            [
+                first,
+                opening("T-2", tenant="beta", wakes_at=minutes(1)),
+                ended,
+                opening("T-4", revision="r3"),
+                opening("T-5", process="other"),
+                opening("T-6", revision="lost"),
+            ]
+        )
+        store.commit([going_on(ended, happened.CaseCancelled)])
+
+        assert 1 == store.wake_followers("demo", "r2", minutes(5))
+        assert 0 == store.wake_followers("demo", "r2", minutes(5))
+        assert 0 == store.wake_followers("demo", "unknown", minutes(0))
+        assert [("T-2", minutes(1)), ("T-1", minutes(5))] == [
+            (found.case.id, found.wakes_at) for found in store.due(minutes(9), limit=9)
+        ]
 
     # -- trust
 

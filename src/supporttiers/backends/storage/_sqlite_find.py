@@ -76,8 +76,11 @@ def _compared(what: str, given: list[object], test: Comparison) -> Condition:
 
 def _words(test: Comparison) -> Condition:
     marks, values = _listed(test.values)
-    word = "EXISTS" if test.op == "in" else "NOT EXISTS"
-    return f"{word} (SELECT 1 FROM json_each(body, '$.{test.field}') WHERE value IN ({marks}))", values  # noqa: S608
+    listed = f"json_each(body, '$.{test.field}')"
+    among = f"EXISTS (SELECT 1 FROM {listed} WHERE value IN ({marks}))"  # noqa: S608 - ours
+    if None in test.values:
+        among = f"({among} OR NOT EXISTS (SELECT 1 FROM {listed}))"  # noqa: S608 - ours
+    return among if test.op == "in" else f"NOT {among}", values
 
 
 def _listed(values: Iterable[object]) -> tuple[str, list[object]]:

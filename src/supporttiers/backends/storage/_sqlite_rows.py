@@ -8,7 +8,7 @@ from supporttiers._codec import EventRecord, decode_event, dumps, encode_case, i
 from supporttiers.events import Event
 from supporttiers.links import VENDOR_LIVE
 from supporttiers.match import FIELDS
-from supporttiers.protocols import KEY_LIFE, Commit, KeyUse, Message, OpenTicket, Settled
+from supporttiers.protocols import KEY_LIFE, Commit, KeyUse, Message, OpenTicket, Settled, Workload
 
 Row = tuple[Any, ...]
 
@@ -63,6 +63,34 @@ def case_row(commit: Commit, head: str) -> list[object]:
     return [
         *_plain_of(case), *instants, micros_or_none(commit.wakes_at), head, encode_case(case), commit.tenant, case.id
     ]  # fmt: skip
+
+
+# -- people
+
+WORKLOAD: Final = """
+SELECT assignee, channel, count(*) FROM supporttiers_case
+WHERE tenant = ? AND assignee IN (SELECT value FROM json_each(?))
+  AND assignee IS NOT NULL AND status IN ('queued', 'in_progress', 'waiting')
+GROUP BY assignee, channel"""
+ASSIGNED: Final = """
+SELECT asked.value, (SELECT max(assigned_at) FROM supporttiers_case WHERE tenant = ? AND last_assignee = asked.value)
+FROM json_each(?) AS asked"""
+PUT_AGENT: Final = """
+INSERT INTO supporttiers_agent (tenant, id, body) VALUES (?, ?, ?)
+ON CONFLICT (tenant, id) DO UPDATE SET body = excluded.body"""
+REMOVE_AGENT: Final = "DELETE FROM supporttiers_agent WHERE tenant = ? AND id = ?"
+AGENTS: Final = "SELECT body FROM supporttiers_agent WHERE tenant = ? ORDER BY id"
+
+
+def workloads_of(held: list[Row], given: list[Row]) -> dict[str, Workload]:
+    """Read the rows of `WORKLOAD` and of `ASSIGNED`."""
+    channels: dict[str, dict[str, int]] = {agent: {} for agent, _ in given}
+    for agent, channel, count in held:
+        channels[agent][channel or ""] = count
+    return {
+        agent: Workload(channels=channels[agent], assigned_at=None if at is None else instant_at(at))
+        for agent, at in given
+    }
 
 
 # -- events
@@ -205,4 +233,11 @@ def ticket_of(row: Row) -> OpenTicket:
 
 PUT_PROCESS: Final = """
 INSERT INTO supporttiers_process (name, revision, body, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"""
+PROCESS_KEPT_AT: Final = "SELECT at FROM supporttiers_process WHERE name = ? AND revision = ?"
+WAKE_FOLLOWERS: Final = """
+UPDATE supporttiers_case SET wakes_at = ?
+WHERE process = ? AND status IN ('queued', 'in_progress', 'waiting', 'resolved')
+  AND limits_revision IN (SELECT revision FROM supporttiers_process WHERE name = ? AND at < (
+    SELECT at FROM supporttiers_process WHERE name = ? AND revision = ?))
+  AND (wakes_at IS NULL OR wakes_at > ?)"""
 GET_PROCESS: Final = "SELECT body FROM supporttiers_process WHERE name = ? AND revision = ?"

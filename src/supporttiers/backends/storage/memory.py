@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 import attrs
 
 from supporttiers._codec import fold_findings, gap_findings, micros_of
+from supporttiers.actors import Agent
 from supporttiers.backends.storage._pages import (
     Cursor,
     Order,
@@ -25,8 +26,19 @@ from supporttiers.cases import Case
 from supporttiers.events import Event
 from supporttiers.links import VENDOR_LIVE, Link
 from supporttiers.match import Match
-from supporttiers.protocols import KEY_LIFE, Commit, DueCase, KeyUse, Loaded, Message, OpenTicket, Settled
+from supporttiers.protocols import (
+    KEY_LIFE,
+    Commit,
+    DueCase,
+    KeyUse,
+    Loaded,
+    Message,
+    OpenTicket,
+    Settled,
+    Workload,
+)
 from supporttiers.reasons import Reason
+from supporttiers.tiers import Status
 
 _Id = tuple[str, str]
 """Tenant and id: of a case, a message or an idempotency key."""
@@ -85,6 +97,10 @@ class _Wakes:
         return self._at.get(entry[1]) == entry[0]
 
 
+_OVER: Final = (Status.CLOSED, Status.CANCELLED)
+"""What has ended for good follows no newer limits."""
+
+
 class MemoryStore:
     """
     Keeps cases in memory; gone with the process.
@@ -108,7 +124,9 @@ class MemoryStore:
         self._incoming: defaultdict[_Id, set[tuple[str, str]]] = defaultdict(set)
         self._tickets: dict[tuple[str, str, str], OpenTicket] = {}
         self._asked: dict[tuple[str, str, str], datetime] = {}
-        self._processes: dict[tuple[str, str], str] = {}
+        self._processes: dict[tuple[str, str], tuple[str, datetime]] = {}
+        self._agents: dict[_Id, Agent] = {}
+        self._given: defaultdict[_Id, set[str]] = defaultdict(set)
 
     # -- one case
 
@@ -157,6 +175,8 @@ class MemoryStore:
             return False
         self._follow_links(tenant, case, () if row is None else row.case.links)
         self._rows[who] = _Row(case, commit.wakes_at)
+        if case.last_assignee is not None:
+            self._given[tenant, case.last_assignee].add(case.id)
         self._events[who] += [(event, commit.recorded_at) for event in commit.events]
         self._wakes.set(who, commit.wakes_at)
         for message in commit.messages:
@@ -248,6 +268,21 @@ class MemoryStore:
         meant = (pair for pair in found if kind in {None, pair[0]} and (after is None or pair > after))
         return sorted(meant) if limit is None else heapq.nsmallest(limit, meant)
 
+    def workload(self, tenant: str, agents: Sequence[str], /) -> Mapping[str, Workload]:
+        """Count what agents have on their desks; each that is asked for is in the answer."""
+        with self._lock:
+            return {agent: self._workload(tenant, agent) for agent in agents}
+
+    def _workload(self, tenant: str, agent: str) -> Workload:
+        """Look at the cases that were ever theirs; those that have been given to somebody else drop out."""
+        cases = [self._rows[tenant, case_id].case for case_id in self._given.get((tenant, agent), ())]
+        theirs = [case for case in cases if case.last_assignee == agent]
+        if len(theirs) < len(cases):
+            self._given[tenant, agent] = {case.id for case in theirs}
+        held = Counter(case.channel or "" for case in theirs if case.assignee == agent and case.is_open)
+        given = max((case.assigned_at for case in theirs if case.assigned_at is not None), default=None)
+        return Workload(channels=dict(held), assigned_at=given)
+
     # -- the worker's questions
 
     def due(self, now: datetime, /, *, limit: int, tenant: str | None = None) -> Sequence[DueCase]:
@@ -290,15 +325,58 @@ class MemoryStore:
 
     # -- processes and keys
 
-    def put_process(self, name: str, revision: str, body: str, at: datetime, /) -> None:  # noqa: ARG002 - the port's
+    def put_process(self, name: str, revision: str, body: str, at: datetime, /) -> None:
         """Keep a revision of a process; one that is there already stays."""
         with self._lock:
-            self._processes.setdefault((name, revision), body)
+            self._processes.setdefault((name, revision), (body, at))
+
+    def process_kept_at(self, name: str, revision: str, /) -> datetime | None:
+        """Say when a revision of a process was first kept; None where it was not."""
+        with self._lock:
+            found = self._processes.get((name, revision))
+        return None if found is None else found[1]
+
+    def wake_followers(self, name: str, revision: str, at: datetime, /) -> int:
+        """Enqueue what has to follow another revision of its process's limits; give how many."""
+        kept_at = self.process_kept_at(name, revision)
+        with self._lock:
+            older = {key for key, (_, theirs) in self._processes.items() if kept_at is not None and theirs < kept_at}
+            woken = [
+                who
+                for who, row in self._rows.items()
+                if (row.case.process, row.case.limits_revision) in older
+                and row.case.process == name
+                and row.case.status not in _OVER
+                and (row.wakes_at is None or row.wakes_at > at)
+            ]
+            for who in woken:
+                self._rows[who] = self._rows[who]._replace(wakes_at=at)
+                self._wakes.set(who, at)
+        return len(woken)
 
     def get_process(self, name: str, revision: str, /) -> str | None:
         """Read a revision of a process."""
         with self._lock:
-            return self._processes.get((name, revision))
+            found = self._processes.get((name, revision))
+        return None if found is None else found[0]
+
+    # -- people
+
+    def put_agent(self, tenant: str, agent: Agent, /) -> None:
+        """Keep an agent, in place of the one of the same id."""
+        with self._lock:
+            self._agents[tenant, agent.id] = agent
+
+    def remove_agent(self, tenant: str, agent_id: str, /) -> bool:
+        """Forget an agent; say whether there was one."""
+        with self._lock:
+            return self._agents.pop((tenant, agent_id), None) is not None
+
+    def agents(self, tenant: str, /) -> Sequence[Agent]:
+        """Read all agents, in the order of their ids."""
+        with self._lock:
+            theirs = [agent for (owner, _), agent in self._agents.items() if owner == tenant]
+        return sorted(theirs, key=lambda agent: agent.id)
 
     def forget_keys(self, before: datetime, /) -> int:
         """Free idempotency keys used before an instant; give their number."""

@@ -8,7 +8,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, Self, TypeVar
 
-from supporttiers._codec import decode_case, digest, encode_event, instant_at, micros_of, verify_chain
+from supporttiers._codec import (
+    decode_agent,
+    decode_case,
+    digest,
+    encode_agent,
+    encode_event,
+    instant_at,
+    micros_of,
+    verify_chain,
+)
+from supporttiers.actors import Agent
 from supporttiers.backends.storage import _sqlite_rows as rows
 from supporttiers.backends.storage._pages import (
     Cursor,
@@ -32,7 +42,7 @@ from supporttiers.events import (
     VendorTicketUpdated,
 )
 from supporttiers.match import Match
-from supporttiers.protocols import Commit, DueCase, Loaded, Message, OpenTicket, Settled
+from supporttiers.protocols import Commit, DueCase, Loaded, Message, OpenTicket, Settled, Workload
 from supporttiers.reasons import Reason
 from supporttiers.schema import VERSION, check_version, statements
 
@@ -198,6 +208,12 @@ class SqliteStore:
             return self._read("read links", rows.INCOMING, (tenant, case_id, *page))
         return self._read("read links", rows.INCOMING_OF_KIND, (tenant, case_id, kind, *page))
 
+    def workload(self, tenant: str, agents: Sequence[str], /) -> Mapping[str, Workload]:
+        """Count what agents have on their desks; each that is asked for is in the answer."""
+        wanted = tenant, json.dumps(list(agents), ensure_ascii=False)
+        held, given = self._read_all("count work", [(rows.WORKLOAD, wanted), (rows.ASSIGNED, wanted)])
+        return rows.workloads_of(held, given)
+
     # -- the worker's questions
 
     def due(self, now: datetime, /, *, limit: int, tenant: str | None = None) -> Sequence[DueCase]:
@@ -241,10 +257,37 @@ class SqliteStore:
         values = (name, revision, body, micros_of(at))
         self._write("keep a process", lambda connection: connection.execute(rows.PUT_PROCESS, values))
 
+    def process_kept_at(self, name: str, revision: str, /) -> datetime | None:
+        """Say when a revision of a process was first kept; None where it was not."""
+        found = self._read("read a process", rows.PROCESS_KEPT_AT, (name, revision))
+        return instant_at(found[0][0]) if found else None
+
+    def wake_followers(self, name: str, revision: str, at: datetime, /) -> int:
+        """Enqueue what has to follow another revision of its process's limits; give how many."""
+        values = (micros_of(at), name, name, name, revision, micros_of(at))
+        return self._write("wake cases", lambda connection: connection.execute(rows.WAKE_FOLLOWERS, values).rowcount)
+
     def get_process(self, name: str, revision: str, /) -> str | None:
         """Read a revision of a process."""
         found = self._read("read a process", rows.GET_PROCESS, (name, revision))
         return found[0][0] if found else None
+
+    # -- people
+
+    def put_agent(self, tenant: str, agent: Agent, /) -> None:
+        """Keep an agent, in place of the one of the same id."""
+        values = tenant, agent.id, encode_agent(agent)
+        self._write("keep an agent", lambda connection: connection.execute(rows.PUT_AGENT, values))
+
+    def remove_agent(self, tenant: str, agent_id: str, /) -> bool:
+        """Forget an agent; say whether there was one."""
+        who = tenant, agent_id
+        gone = self._write("forget an agent", lambda connection: connection.execute(rows.REMOVE_AGENT, who).rowcount)
+        return gone == 1
+
+    def agents(self, tenant: str, /) -> Sequence[Agent]:
+        """Read all agents, in the order of their ids."""
+        return [decode_agent(body) for (body,) in self._read("read agents", rows.AGENTS, (tenant,))]
 
     def forget_keys(self, before: datetime, /) -> int:
         """Free idempotency keys used before an instant; give their number."""

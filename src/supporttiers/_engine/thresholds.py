@@ -1,0 +1,135 @@
+"""Thresholds that are reached: what they are told as, and the commands that time then gives."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from supporttiers import commands as wanted
+from supporttiers import events as happened
+from supporttiers._engine import rules
+from supporttiers._engine.clocks import Deadline
+from supporttiers._engine.verbs import carry_out
+from supporttiers._engine.work import Work
+from supporttiers.actors import SYSTEM
+from supporttiers.commands import Command
+from supporttiers.errors import CaseError
+from supporttiers.limits import Action, Threshold
+from supporttiers.reasons import Reason
+from supporttiers.stopwatches import Stopwatch
+
+
+def reach(work: Work, deadline: Deadline) -> int:
+    """Fire, at the instant of judgement, and say how many commands that came to."""
+    compiled = work.process.compiled_limits[deadline.limit]
+    threshold = compiled.thresholds[deadline.threshold]
+    watch = next(watch for watch in work.draft.stopwatches if watch.limit == compiled.limit.name)
+    entered_at = work.draft.tier_entered_at
+    overtaken = entered_at >= deadline.due_at and entered_at > watch.started_at
+    params = {
+        "limit": watch.limit, "threshold": threshold.mark, "target": str(watch.target),
+        "due_at": deadline.due_at.isoformat(),
+    }  # fmt: skip
+    work.by_time(work.at, Reason("move.limit", params))
+    work.emit(
+        happened.ThresholdFired, limit=watch.limit, instance=watch.instance, threshold=deadline.threshold,
+        mark=threshold.mark, due_at=deadline.due_at, breach=threshold.is_breach(watch.target), overtaken=overtaken,
+    )  # fmt: skip
+    _hold(work, threshold, watch)
+    carried_out = 0
+    for action in threshold.do:
+        if action.only_tells or not overtaken:
+            carried_out += _act(work, action, deadline.threshold, watch)
+    work.held_until = None
+    return carried_out
+
+
+def _hold(work: Work, threshold: Threshold, watch: Stopwatch) -> None:
+    """Let people be told in working time only: that of the limit, and that of the process."""
+    if threshold.hold:
+        opening = work.process.calendar_of(watch.limit).next_opening(work.at)
+        opening = work.process.calendar_of("").next_opening(opening)
+        work.held_until = opening if opening > work.at else None
+
+
+def _act(work: Work, action: Action, threshold: int, watch: Stopwatch) -> bool:
+    """Do one thing; say whether that was a command that changed the case. A refusal is recorded, and told."""
+    why = work.reason
+    assert why is not None  # noqa: S101 - a threshold always says why; for the type checker
+    if action.verb == "notify":
+        work.notify(action.argument, why)
+        return False
+    events, effects = len(work.events), len(work.effects)
+    before = work.snapshot()
+    try:
+        _carry_out(work, action)
+    except CaseError as refusal:
+        del work.events[events:], work.effects[effects:]
+        work.forget_used()
+        work.resume_from(before)
+        refused = Reason("limit.no_action", {"action": str(action), "why": str(refusal.reason)})
+        work.emit(
+            happened.ActionRefused, limit=watch.limit, instance=watch.instance, threshold=threshold,
+            action=str(action), reason=refused,
+        )  # fmt: skip
+        work.notify("manager", refused)
+    return len(work.events) > events and not isinstance(work.events[-1], happened.ActionRefused)
+
+
+def _carry_out(work: Work, action: Action) -> None:
+    if action.verb == "reassign":
+        _reassign(work)
+        return
+    command = _COMMANDS[action.verb](work, action)
+    if command is not None:
+        carry_out(work, command)
+
+
+def _reassign(work: Work) -> None:
+    """Give it to somebody else, whom the assignment policies choose."""
+    work.must_be_open("assign")
+    now = work.draft.assignee
+    if not rules.assign(work, exclude=() if now is None else (now,)):
+        raise work.refuse("assign", "refused.nobody")
+
+
+def _with(kind: type[Command], field: str = "") -> Callable[[Work, Action], Command]:
+    def make(work: Work, action: Action) -> Command:
+        fields: dict[str, Any] = {field: action.argument} if field else {}
+        return kind(case_id=work.case_id, by=SYSTEM, **fields)
+
+    return make
+
+
+def _to_tier(kind: type[Command]) -> Callable[[Work, Action], Command]:
+    def make(work: Work, action: Action) -> Command:
+        fields: dict[str, Any] = {"tier": action.tier}
+        return kind(case_id=work.case_id, by=SYSTEM, **fields)
+
+    return make
+
+
+def _raise_priority(work: Work, action: Action) -> Command | None:
+    """Up to the next priority, or to the one that is named; never down, and nothing at the top."""
+    priorities = work.process.priorities
+    here = priorities.index(work.draft.priority)
+    there = priorities.index(action.argument) if action.argument else min(here + 1, len(priorities) - 1)
+    return wanted.Amend(case_id=work.case_id, by=SYSTEM, priority=priorities[there]) if there > here else None
+
+
+_COMMANDS: Final[Mapping[str, Callable[[Work, Action], Command | None]]] = {
+    "escalate": _to_tier(wanted.Escalate),
+    "hand_back": _to_tier(wanted.HandBack),
+    "reopen": _to_tier(wanted.Reopen),
+    "transfer": _with(wanted.Transfer, "team"),
+    "assign": _with(wanted.Assign, "assignee"),
+    "release": _with(wanted.Release),
+    "raise_priority": _raise_priority,
+    "dispatch": _with(wanted.Dispatch, "vendor"),
+    "wait": _with(wanted.Wait, "wait_reason"),
+    "resume": _with(wanted.Resume),
+    "resolve": _with(wanted.Resolve),
+    "close": _with(wanted.Close),
+    "cancel": _with(wanted.Cancel),
+    "inform_management": _with(wanted.InformManagement),
+    "note": _with(wanted.Note, "text"),
+}
+"""The command that each verb of a threshold stands for; None where there is nothing to do."""
