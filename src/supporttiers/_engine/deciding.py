@@ -1,10 +1,12 @@
 """decide: settle what was due, then carry out the command, then say when something happens next."""
 
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from supporttiers import events as happened
 from supporttiers._engine.clocks import LIMIT, WAIT, Deadline, next_deadline, update_clocks
+from supporttiers._engine.observing import by_rule, record
 from supporttiers._engine.reacting import carry_out_scheduled, react
 from supporttiers._engine.rules import Missing
 from supporttiers._engine.thresholds import reach
@@ -101,11 +103,12 @@ def _carry_out(work: Work, case: Case | None, command: Command, at: datetime) ->
         work.forget_used()
         work.draft = settled
         del work.events[events:], work.effects[effects:]
+        work.observed.clear()
         return _decision(work, settled, refusal)
-    if len(work.events) == events:
-        return _decision(work, settled)
-    _follow(work, events)
-    return _decision(work, work.freeze())
+    if len(work.events) > events:
+        _follow(work, events)
+    record(work)
+    return _decision(work, settled if len(work.events) == events else work.freeze())
 
 
 def _check_version(case: Case | None, command: Command) -> None:
@@ -187,7 +190,7 @@ def _settle_one(work: Work, deadline: Deadline, at: datetime) -> None:
         commands = reach(work, deadline)
     elif deadline.rank == WAIT:
         work.by_time(at, Reason("move.wait_over"))
-        work.emit(happened.CaseResumed, status=work.draft.resume_to)
+        by_rule(work, partial(work.emit, happened.CaseResumed, status=work.draft.resume_to))
     else:
         carry_out_scheduled(work, deadline.limit, at)
     work.chained = at, work.chained[1] + commands
@@ -195,6 +198,7 @@ def _settle_one(work: Work, deadline: Deadline, at: datetime) -> None:
         _follow(work, before)
     else:
         react(work, before)
+    record(work)
 
 
 def _follow(work: Work, since: int) -> None:
