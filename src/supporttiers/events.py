@@ -403,6 +403,18 @@ class ReactionRefused(Event):
     trigger: str
 
 
+@attrs.frozen(kw_only=True)
+class LimitsRenewed(Event):
+    """
+    Its limits and calendars follow a newer revision of its process.
+
+    Attributes:
+        revision: That revision.
+    """
+
+    revision: str
+
+
 # -- an observing process
 
 
@@ -538,6 +550,7 @@ class StopwatchRetargeted(StopwatchEvent):
         segments: The closed spans, where they were measured anew or one was closed; None leaves them as they are.
         running_since: Start of the open span, where that changed.
         revision: The process revision whose limit it follows from now on, where that changed.
+        fired: The thresholds that have fired, by their places in the limit as it is now, where these changed.
     """
 
     target: timedelta
@@ -546,6 +559,7 @@ class StopwatchRetargeted(StopwatchEvent):
     segments: tuple[Segment, ...] | None = None
     running_since: datetime | None = None
     revision: str | None = None
+    fired: tuple[int, ...] | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -599,8 +613,8 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     CaseHandedBack, CaseTransferred, ManagementInformed, PeopleInformed, WaitStarted, CaseResumed, CaseResolved,
     CaseReopened, FollowUpOpened, CaseClosed, CaseCancelled, CaseAmended, AttachmentsAdded, WatchersAdded,
     WatchersRemoved, CaseLinked, CaseUnlinked, AffectedCounted, CaseMerged, CaseRated, CaseApproved, CaseDeclined,
-    CommandScheduled, ScheduleEnded, ReactionRefused, ActionWithheld, RefusalObserved, CaseAdopted, VendorDispatched,
-    VendorTicketUpdated, StopwatchStarted, StopwatchPaused, StopwatchResumed, StopwatchRetargeted, StopwatchStopped,
-    StopwatchCancelled, ThresholdFired, ActionRefused,
+    CommandScheduled, ScheduleEnded, ReactionRefused, LimitsRenewed, ActionWithheld, RefusalObserved, CaseAdopted,
+    VendorDispatched, VendorTicketUpdated, StopwatchStarted, StopwatchPaused, StopwatchResumed, StopwatchRetargeted,
+    StopwatchStopped, StopwatchCancelled, ThresholdFired, ActionRefused,
 )  # fmt: skip
 """Every event that can stand in a history."""

@@ -477,6 +477,22 @@ class CaseStore(Protocol):
         """Keep a revision of a process; one that is there already stays."""
         ...
 
+    def process_kept_at(self, name: str, revision: str, /) -> datetime | None:
+        """Say when a revision of a process was first kept; None where it was not."""
+        ...
+
+    def wake_followers(self, name: str, revision: str, at: datetime, /) -> int:
+        """
+        Enqueue what has to follow another revision of its process's limits.
+
+        Cases of the process, of all tenants, that have not been closed or cancelled, and whose limits follow a revision
+        that was kept earlier than this one, get *at* for their wake-up, unless theirs is earlier.
+
+        Returns:
+            How many.
+        """
+        ...
+
     def get_process(self, name: str, revision: str, /) -> str | None:
         """Read a revision of a process."""
         ...

@@ -53,6 +53,7 @@ CODES: Final[Mapping[str, str]] = {
     "assign.no_agents": "nobody is known to work in team {team}",
     "assign.not_meant": "policy {policy!r} does not speak of this case",
     "assign.unrecorded": "who could be chosen from was not recorded whole",
+    "limits.renewed": "revision {revision} of process {process!r} is in force",
     "move.merged": "merged into case {into!r}",
     "move.bounced": "moved between {pair} {count} times; the limit is {limit}",
     # what comes next
@@ -103,6 +104,12 @@ CODES: Final[Mapping[str, str]] = {
     # what a sweep met
     "limit.no_action": "the process refuses {action!r}: {why}",
     "limit.chain": "time gave {limit} commands at one instant, and more are due then; the process may run in a circle",
+    # what is suspicious about a process
+    "warning.pause_idle": "it never makes the stopwatch of limit {limit!r} stand still",
+    "warning.stop_idle": "it never holds, so that the stopwatch of limit {limit!r} never reaches its goal",
+    "warning.reset_always": "it holds while the stopwatch of limit {limit!r} lives, which always begins again",
+    "warning.threshold_never": "threshold {threshold} of limit {limit!r} lies before its start, and never fires",
+    "warning.threshold_after_end": "threshold {threshold} of limit {limit!r} lies behind one that ends it: {action}",
     # what verification finds
     "verify.gap": "version {expected} was expected, {found} found",
     "verify.digest": "the digest of version {version} does not match its bytes",

@@ -106,7 +106,8 @@ def test_commands_page_names_the_verb(kind):
 
 PROTOCOLS = [
     "Policy", "RoutePolicy", "AssignPolicy", "PriorityPolicy", "PermitPolicy", "TargetPolicy", "ReactPolicy",
-    "Directory", "Notifier", "VendorGateway", "CaseStore",
+    "Directory", "AgentDirectory", "OnCallDirectory", "ManagerDirectory", "TenantDirectory", "Notifier",
+    "VendorGateway", "CaseStore",
 ]  # fmt: skip
 
 

@@ -70,9 +70,12 @@ WAITING = {"status": Status.WAITING, "wait_reason": "customer", "wait_until": mi
 RESOLVED = {"status": Status.RESOLVED, "resolved_at": minute(5), "awaiting_reply_since": None}
 TICKET = VendorTicket(vendor="acme", key="k", requested_at=NINE, changed_at=NINE)
 
+TO_BOB = {"assignee": "bob", "last_assignee": "bob", "assigned_at": minute(10)}
+
 CHANGES = [
-    ({}, happened.CaseStarted, {"assignee": "bob"}, {"status": "in_progress", "assignee": "bob", "owner": "bob"}),
-    ({"owner": "ann"}, happened.CaseStarted, {"assignee": "bob"}, {"status": "in_progress", "assignee": "bob"}),
+    ({}, happened.CaseStarted, {"assignee": "bob"}, {"status": "in_progress", "owner": "bob", **TO_BOB}),
+    ({"owner": "ann"}, happened.CaseStarted, {"assignee": "bob"}, {"status": "in_progress", **TO_BOB}),
+    ({**TO_BOB, "owner": "bob"}, happened.CaseStarted, {"assignee": "bob"}, {"status": "in_progress"}),
     ({}, happened.CaseStarted, {}, {"status": "in_progress"}),
     (
         {"status": Status.IN_PROGRESS, "assignee": "bob", "owner": "bob"},
@@ -80,21 +83,32 @@ CHANGES = [
         {},
         {"status": "queued", "assignee": None},
     ),
-    ({}, happened.CaseAssigned, {"assignee": "bob"}, {"assignee": "bob", "owner": "bob"}),
+    ({}, happened.CaseAssigned, {"assignee": "bob"}, {"owner": "bob", **TO_BOB}),
     ({"assignee": "bob", "owner": "bob"}, happened.CaseAssigned, {}, {"assignee": None}),
     (
         {},
         happened.CaseReplied,
         {"side": "house"},
-        {"first_response_at": minute(10), "awaiting_reply_since": None},
+        {"first_response_at": minute(10), "last_reply_at": minute(10), "awaiting_reply_since": None},
     ),
     (
         {},
         happened.CaseReplied,
         {"side": "house", "occurred_at": minute(8)},
-        {"first_response_at": minute(8), "awaiting_reply_since": None},
+        {"first_response_at": minute(8), "last_reply_at": minute(8), "awaiting_reply_since": None},
     ),
-    ({"first_response_at": minute(1)}, happened.CaseReplied, {"side": "house"}, {"awaiting_reply_since": None}),
+    (
+        {"first_response_at": minute(1), "last_reply_at": minute(1)},
+        happened.CaseReplied,
+        {"side": "house"},
+        {"last_reply_at": minute(10), "awaiting_reply_since": None},
+    ),
+    (
+        {"first_response_at": minute(1), "last_reply_at": minute(9)},
+        happened.CaseReplied,
+        {"side": "house", "occurred_at": minute(8)},
+        {"awaiting_reply_since": None},
+    ),
     ({}, happened.CaseReplied, {"side": "requester"}, {}),
     (
         {"awaiting_reply_since": None},
@@ -257,7 +271,10 @@ CHANGES = [
         {},
         happened.VendorDispatched,
         {"vendor": "acme", "key": "k"},
-        {"vendor_tickets": (attrs.evolve(TICKET, requested_at=minute(10), changed_at=minute(10)),)},
+        {
+            "vendor_tickets": (attrs.evolve(TICKET, requested_at=minute(10), changed_at=minute(10)),),
+            "vendors": ("acme",),
+        },
     ),
     (
         {"vendor_tickets": (attrs.evolve(TICKET, key="j"), TICKET)},
@@ -267,19 +284,36 @@ CHANGES = [
             "vendor_tickets": (
                 attrs.evolve(TICKET, key="j"),
                 attrs.evolve(TICKET, remote_id="A-1", status=VendorStatus.OPEN, changed_at=minute(10)),
-            )
+            ),
+            "vendors": ("acme", "acme"),
         },
     ),
     (
-        {"vendor_tickets": (attrs.evolve(TICKET, remote_id="A-1"),)},
+        {"vendor_tickets": (TICKET,), "vendors": ("acme",)},
+        happened.VendorTicketUpdated,
+        {"vendor": "acme", "key": "k", "status": VendorStatus.WAITING_FOR_US},
+        {
+            "vendor_tickets": (attrs.evolve(TICKET, status=VendorStatus.WAITING_FOR_US, changed_at=minute(10)),),
+            "vendors_waiting": ("acme",),
+        },
+    ),
+    (
+        {
+            "vendor_tickets": (attrs.evolve(TICKET, remote_id="A-1"),),
+            "vendors": ("acme",),
+            "vendors_waiting": ("acme",),
+        },
         happened.VendorTicketUpdated,
         {"vendor": "acme", "key": "k", "status": VendorStatus.FAILED, "occurred_at": minute(9)},
         {
             "vendor_tickets": (
                 attrs.evolve(TICKET, remote_id="A-1", status=VendorStatus.FAILED, changed_at=minute(9)),
-            )
+            ),
+            "vendors": (),
+            "vendors_waiting": (),
         },
     ),
+    ({}, happened.LimitsRenewed, {"revision": "r2"}, {"limits_revision": "r2"}),
     ({}, happened.CommandScheduled, {"scheduled": CLOSING}, {"scheduled": (CLOSING,)}),
     (
         {"scheduled": (CLOSING, REMINDER)}, happened.CommandScheduled, {"scheduled": LATER_CLOSING},

@@ -353,7 +353,7 @@ def test_process_refuses_what_is_no_policy(policies, faults):
         {"entry": [2], "policies": [RouteByRules([route(2)])]},
         {"limits": [limit(target={"high": "1h"})]},
         {
-            "limits": [limit(when=Match(tier=AtLeast(5), wait_reason="parts", team="network"))],
+            "limits": [limit(when=Match(tier=AtLeast(2), wait_reason="parts", team="network"))],
             "wait_reasons": ["parts"],
         },
         {"limits": [escalating("escalate:2", measures="tier", tier=1)]},

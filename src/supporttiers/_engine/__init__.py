@@ -9,5 +9,6 @@ from supporttiers._engine.asking import explain, options
 from supporttiers._engine.assigning import objections
 from supporttiers._engine.clocks import readings
 from supporttiers._engine.deciding import decide
+from supporttiers._engine.renewing import renew
 
-__all__ = ["decide", "explain", "objections", "options", "readings"]
+__all__ = ["decide", "explain", "objections", "options", "readings", "renew"]

@@ -9,16 +9,16 @@ from supporttiers._flows.assigning import next_for
 from supporttiers._flows.cases import (
     execute,
     execute_all,
-    fire_due,
     get,
     history,
     options_for,
     preview,
-    process_of,
 )
 from supporttiers._flows.driving import Call, Flow, Ports, drive
+from supporttiers._flows.due import fire_due
 from supporttiers._flows.outbox import poll, relay
 from supporttiers._flows.people import of_tenant, sources_of
+from supporttiers._flows.processes import process_of
 
 __all__ = [
     "Call",

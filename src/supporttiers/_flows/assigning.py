@@ -6,9 +6,10 @@ from functools import partial
 from typing import Final
 
 from supporttiers._engine import objections
-from supporttiers._flows.cases import execute, process_of
+from supporttiers._flows.cases import execute
 from supporttiers._flows.driving import Call, Flow, Ports
 from supporttiers._flows.knowing import Knowledge
+from supporttiers._flows.processes import process_of
 from supporttiers.actors import Agent
 from supporttiers.cases import Case
 from supporttiers.commands import Assign

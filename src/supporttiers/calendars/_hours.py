@@ -12,10 +12,10 @@ DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MIDNIGHT: Final = 24 * 60
 
 _CLOSED: Final = "closed"
-_SPAN: Final = re.compile(r"\s*(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})\s*", re.ASCII)
+_SPAN: Final = r"\s*(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})\s*"
 _HOW_HOURS: Final = "write '09:00-17:00', a list of such texts, or 'closed'"
 _HOW_DAYS: Final = f"possible are {', '.join(DAYS)}, ranges such as 'mon-fri', and several of them: 'sat,sun'"
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_DATE: Final = r"\d{4}-\d{2}-\d{2}"
 _HOW_DATE: Final = "write it as '2026-12-25'"
 
 
@@ -57,7 +57,7 @@ def spans(texts: Sequence[str]) -> tuple[Span, ...]:
 def _span(text: object, field: str) -> Span:
     if not isinstance(text, str):
         raise PolicyConfigError(field, f"must be hours, not {type_name(text)}; {_HOW_HOURS}")
-    found = _SPAN.fullmatch(text)
+    found = re.fullmatch(_SPAN, text, re.ASCII)
     if not found:
         raise PolicyConfigError(field, f"{text[:40]!r} are no hours; {_HOW_HOURS}")
     start, end = _minutes(found[1], found[2]), _minutes(found[3], found[4])
@@ -155,7 +155,7 @@ def date_of(value: object, field: str) -> date:
     if not isinstance(value, str):
         raise PolicyConfigError(field, f"must be a date, not {type_name(value)}; {_HOW_DATE}")
     try:
-        if _DATE.fullmatch(value):
+        if re.fullmatch(_DATE, value, re.ASCII):
             return date.fromisoformat(value)
     except ValueError:  # no such day
         pass

@@ -134,6 +134,7 @@ TELLERS: Final[Mapping[type[Event], _Teller]] = {
     ),
     happened.ScheduleEnded: lambda event: f"{'dropped' if event.dropped else 'now due'}: {event.name}",
     happened.ReactionRefused: lambda event: f"could not {event.trigger}",
+    happened.LimitsRenewed: lambda event: f"limits of revision {event.revision} are in force",
     happened.VendorDispatched: lambda event: f"sent to vendor {event.vendor}",
     happened.VendorTicketUpdated: lambda event: f"ticket {event.remote_id} at vendor {event.vendor}: {event.status}",
     happened.StopwatchStarted: _started,

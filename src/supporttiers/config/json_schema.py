@@ -64,7 +64,10 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
         "calendar": (_NAME, "Whose working time limits measure that name no other: '24x7', or one of `calendars`."),
         "priorities": (_list(_NAME, minItems=1, maxItems=50), "The priorities, from the lowest to the highest."),
         "default_priority": (_NAME, "The priority of a case opened without one; the middle one (the lower of two)."),
-        "in_flight": ({"const": "pin"}, "Cases go on with the process that they started with."),
+        "in_flight": (
+            _words(("pin", "live")),
+            "Whether open cases keep the limits and calendars that they started with, or follow the newest revision.",
+        ),
         "bounce_limit": (
             {"type": "integer", "minimum": 0, "maximum": 1000},
             "How often a case may go to and fro between two places before management is told.",
@@ -79,7 +82,7 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
         ),
         "on_reopening": (
             _words(REOPENING_RULES),
-            "What becomes of a clock that had reached its goal when its case is reopened, where its limit does not say.",
+            "What becomes of a clock at its goal when its case is reopened, where its limit does not say.",
         ),
         "response_by": (
             _list(_words(RESPONDERS), minItems=1, maxItems=4),
@@ -187,7 +190,7 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
     },
     Threshold: {
         "at": (_MARK, "A share of the target ('75%'), or working time before ('-15m') or after ('1h') the target."),
-        "do": (_list(_ACTION, maxItems=16), "What to do, in order: 'notify:manager', 'escalate', 'raise_priority', or another command."),
+        "do": (_list(_ACTION, maxItems=16), "What to do, in order: 'notify:manager', 'escalate', or another command."),
         "hold": (_FLAG, "Whether people are told in working time only: outside it, at the next opening."),
     },
     Route: {

@@ -17,6 +17,7 @@ from supporttiers.links import LINK_KINDS
 from supporttiers.match import Comparison, Match
 from supporttiers.policies.cascades import Cascade
 from supporttiers.policies.routing import Route
+from supporttiers.process.conditions import World, faults_of
 from supporttiers.protocols import METHODS, methods_of
 from supporttiers.tiers import OPEN, WAIT_REASONS, Tier, TierKind, entry_level
 
@@ -82,7 +83,7 @@ class Whole:
         limits: The process's own.
         routes: With their places.
         cascades: In order.
-        chooses_vendors: Whether a policy says to which vendor a case goes.
+        policies: Every one that could be read.
     """
 
     settings: Mapping[str, Any]
@@ -92,7 +93,7 @@ class Whole:
     limits: Sequence[TimeLimit | None]
     routes: Sequence[tuple[str, Route]]
     cascades: Sequence[Cascade | None] = ()
-    chooses_vendors: bool = False
+    policies: Sequence[Any] = ()
 
     def faults(self) -> list[Fault]:
         """Find every fault."""
@@ -137,6 +138,13 @@ class Whole:
             return None
         return tuple(level for level in sorted(tiers) if level > tier.level) if moves == "any" else tier.escalates_to
 
+    def _ways_down(self, tier: Tier) -> Sequence[int] | None:
+        """Give the levels to which a tier hands back."""
+        tiers, moves = self._known_tiers, self._setting("moves")
+        if tiers is None or moves is None or "tiers.hands_back_to" in self.broken:
+            return None
+        return tuple(level for level in sorted(tiers) if level < tier.level) if moves == "any" else tier.hands_back_to
+
     # -- the settings
 
     def _of_settings(self) -> Iterator[Fault]:
@@ -178,6 +186,11 @@ class Whole:
 
     # -- the tiers
 
+    @property
+    def _chooses_vendors(self) -> bool:
+        """Whether a policy says which vendor a case goes to, so that a tier need not."""
+        return any("dispatch" in (*methods_of(each), *getattr(each, "answers", ())) for each in self.policies)
+
     def _of_tiers(self) -> Iterator[Fault]:
         if not self.tiers:
             yield Fault("tiers", "is missing; a process needs at least one tier")
@@ -187,7 +200,7 @@ class Whole:
             yield from self._of_edges(place, tier)
             yield from _doubles(f"{place}.teams", tier.teams)
             yield from self._of_calendar(f"{place}.calendar", tier.calendar)
-            yield from _of_vendor(place, tier, chosen=self.chooses_vendors)
+            yield from _of_vendor(place, tier, chosen=self._chooses_vendors)
             if tier.time_limit and self._ways_up(tier) == ():
                 yield Fault(f"{place}.time_limit", _no_way_up(tier) + "; give it escalates_to, or use a limit instead")
 
@@ -219,27 +232,67 @@ class Whole:
                 yield from _unknown(f"{place}.tier", [limit.tier], sorted(self._known_tiers))
             if self._setting("priorities") is not None:
                 yield from _unknown(f"{place}.target", limit.target, (*self._setting("priorities"), ANY_PRIORITY))
-            for word in _CONDITIONS:
-                yield from self._of_condition(f"{place}.{word}", getattr(limit, word))
+            yield from self._of_conditions(place, limit)
             yield from self._of_actions(place, limit)
+
+    def _of_conditions(self, place: str, limit: TimeLimit) -> Iterator[Fault]:
+        found = [fault for word in _CONDITIONS for fault in self._of_condition(f"{place}.{word}", getattr(limit, word))]
+        yield from found
+        world = self.world
+        if not found and world is not None and limit.tier in {None, *world.levels}:
+            yield from faults_of(limit, place, world)
+
+    @property
+    def world(self) -> World | None:
+        """What cases can be like; None where that is not known."""
+        tiers, priorities, wait_reasons = self._known_tiers, self._setting("priorities"), self._wait_reasons
+        if tiers is None or wait_reasons is None or not priorities:
+            return None
+        vendor_levels = tuple(level for level, tier in tiers.items() if tier.kind is TierKind.VENDOR)
+        return World(
+            levels=tuple(tiers), vendor_levels=vendor_levels, priorities=priorities,
+            wait_reasons=tuple(wait_reasons), has_targets=self._answers("target"),
+        )  # fmt: skip
+
+    def _answers(self, method: str) -> bool:
+        """Whether a policy has an answer to one of `METHODS`."""
+        return any(method in methods_of(policy) for policy in self.policies)
 
     def _of_actions(self, place: str, limit: TimeLimit) -> Iterator[Fault]:
         for number, threshold in enumerate(limit.thresholds):
             for index, action in enumerate(threshold.do):
-                if action.verb == "escalate":
-                    where = f"{place}.thresholds[{number}].do[{index}]"
-                    yield from self._of_escalation(where, action, limit)
+                yield from self._of_action(f"{place}.thresholds[{number}].do[{index}]", action, limit)
 
-    def _of_escalation(self, place: str, action: Action, limit: TimeLimit) -> Iterator[Fault]:
+    def _of_action(self, place: str, action: Action, limit: TimeLimit) -> Iterator[Fault]:
+        if action.verb in {"escalate", "hand_back"}:
+            yield from self._of_move(place, action, limit)
+        elif action.verb == "reassign" and not self._answers("assign"):
+            yield Fault(place, "reassign needs an assignment policy; or name somebody, such as 'assign:anna'")
+        known = self._known_arguments(action)
+        if known is not None:
+            yield from _unknown(place, [action.argument], known)
+
+    def _known_arguments(self, action: Action) -> Sequence[object] | None:
+        """Give what an action can name; None where that is not known, or nothing is named."""
+        if action.verb == "raise_priority" and action.argument:
+            return self._setting("priorities") or None
+        if action.verb == "transfer":
+            return self._teams or None  # a tier that names no teams takes any
+        return self._wait_reasons if action.verb == "wait" else None
+
+    def _of_move(self, place: str, action: Action, limit: TimeLimit) -> Iterator[Fault]:
         tiers = self._known_tiers
         if tiers is None or limit.tier not in {None, *tiers}:
             return
         measured = list(tiers.values()) if limit.tier is None else [tiers[limit.tier]]
-        ways = [self._ways_up(tier) for tier in measured]
+        up = action.verb == "escalate"
+        ways = [self._ways_up(tier) if up else self._ways_down(tier) for tier in measured]
         if None in ways:
             return
         reached = sorted({level for found in ways for level in found or ()})
-        who = "no tier escalates" if limit.tier is None else f"tier {limit.tier} does not escalate"
+        word = "escalate" if up else "hand back"
+        other = f"no tier {word}s" if up else "no tier hands back"
+        who = other if limit.tier is None else f"tier {limit.tier} does not {word}"
         if not reached:
             yield Fault(place, f"{who} to any other")
         elif action.tier is not None and action.tier not in reached:

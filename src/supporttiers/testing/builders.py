@@ -157,6 +157,8 @@ _EVERYTHING: Final[tuple[tuple[type[Event], dict[str, Any]], ...]] = (
     (happened.StopwatchCancelled, {"limit": "own", "instance": 2, "stopped_at": minutes(90.5), "segment": _SEGMENT}),
     (happened.CaseApproved, {}),
     (happened.CaseDeclined, {}),
+    (happened.LimitsRenewed, {"revision": "r2", "reason": Reason(
+        "limits.renewed", {"process": "demo", "revision": "r2"}), "by": SYSTEM}),
     (happened.CommandScheduled, {"scheduled": Scheduled(
         name="close", due_at=minutes(5000), command=Close(case_id="T-1", by=SYSTEM), while_status=(Status.RESOLVED,)),
         "by": SYSTEM, "facts": {"plan": {"level": "gold", "seats": 3}}}),

@@ -110,6 +110,28 @@ def test_check_of_a_process_without_limits_shows_tiers_only(run, tmp_path):
     assert "r      sla        1h      at 50%: -" in run("check", idle).out
 
 
+def test_check_shows_calendars_and_warns_of_holidays_that_end(run, tmp_path):
+    """What is open when stands with how long its holidays are known; holidays that end are a warning, and no fault."""
+    file = tmp_path / "hours.toml"
+    file.write_text(
+        "process = { name = 'x' }\ntiers = [{ level = 1, name = 'First' }]\n"
+        "[calendars.office]\nzone = 'Europe/London'\nweek = { mon = '09:00-17:00' }\n"
+        "holidays = { source = 'the town', first = 2001, last = 2001, dates = [] }\n"
+        "[calendars.bare]\nweek = { mon = '09:00-17:00' }\n",
+        encoding="utf-8",
+    )
+    warning = "the holidays of calendar 'office' (the town) end with 2001-12-31; later days count as usual"
+
+    done = run("check", file)
+
+    assert 0 == done.code
+    assert "calendar  zone           holidays known until" in done.out
+    assert "office    Europe/London  2001-12-31 (the town)" in done.out
+    assert "bare      UTC            -" in done.out
+    assert done.out.endswith(f"\nwarning: {warning}\n")
+    assert [warning] == run("check", file, "--json").json()["warnings"]
+
+
 def test_check_as_json(run):
     """Programs get name, revision, tiers, limits, calendars and warnings."""
     answer = run("check", ACME, "--json").json()

@@ -233,4 +233,11 @@ def ticket_of(row: Row) -> OpenTicket:
 
 PUT_PROCESS: Final = """
 INSERT INTO supporttiers_process (name, revision, body, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"""
+PROCESS_KEPT_AT: Final = "SELECT at FROM supporttiers_process WHERE name = ? AND revision = ?"
+WAKE_FOLLOWERS: Final = """
+UPDATE supporttiers_case SET wakes_at = ?
+WHERE process = ? AND status IN ('queued', 'in_progress', 'waiting', 'resolved')
+  AND limits_revision IN (SELECT revision FROM supporttiers_process WHERE name = ? AND at < (
+    SELECT at FROM supporttiers_process WHERE name = ? AND revision = ?))
+  AND (wakes_at IS NULL OR wakes_at > ?)"""
 GET_PROCESS: Final = "SELECT body FROM supporttiers_process WHERE name = ? AND revision = ?"

@@ -38,6 +38,7 @@ from supporttiers.protocols import (
     Workload,
 )
 from supporttiers.reasons import Reason
+from supporttiers.tiers import Status
 
 _Id = tuple[str, str]
 """Tenant and id: of a case, a message or an idempotency key."""
@@ -96,6 +97,10 @@ class _Wakes:
         return self._at.get(entry[1]) == entry[0]
 
 
+_OVER: Final = (Status.CLOSED, Status.CANCELLED)
+"""What has ended for good follows no newer limits."""
+
+
 class MemoryStore:
     """
     Keeps cases in memory; gone with the process.
@@ -118,7 +123,7 @@ class MemoryStore:
         self._pending: dict[_Id, Message] = {}
         self._tickets: dict[tuple[str, str, str], OpenTicket] = {}
         self._asked: dict[tuple[str, str, str], datetime] = {}
-        self._processes: dict[tuple[str, str], str] = {}
+        self._processes: dict[tuple[str, str], tuple[str, datetime]] = {}
         self._agents: dict[_Id, Agent] = {}
         self._given: defaultdict[_Id, set[str]] = defaultdict(set)
 
@@ -312,15 +317,40 @@ class MemoryStore:
 
     # -- processes and keys
 
-    def put_process(self, name: str, revision: str, body: str, at: datetime, /) -> None:  # noqa: ARG002 - the port's
+    def put_process(self, name: str, revision: str, body: str, at: datetime, /) -> None:
         """Keep a revision of a process; one that is there already stays."""
         with self._lock:
-            self._processes.setdefault((name, revision), body)
+            self._processes.setdefault((name, revision), (body, at))
+
+    def process_kept_at(self, name: str, revision: str, /) -> datetime | None:
+        """Say when a revision of a process was first kept; None where it was not."""
+        with self._lock:
+            found = self._processes.get((name, revision))
+        return None if found is None else found[1]
+
+    def wake_followers(self, name: str, revision: str, at: datetime, /) -> int:
+        """Enqueue what has to follow another revision of its process's limits; give how many."""
+        kept_at = self.process_kept_at(name, revision)
+        with self._lock:
+            older = {key for key, (_, theirs) in self._processes.items() if kept_at is not None and theirs < kept_at}
+            woken = [
+                who
+                for who, row in self._rows.items()
+                if (row.case.process, row.case.limits_revision) in older
+                and row.case.process == name
+                and row.case.status not in _OVER
+                and (row.wakes_at is None or row.wakes_at > at)
+            ]
+            for who in woken:
+                self._rows[who] = self._rows[who]._replace(wakes_at=at)
+                self._wakes.set(who, at)
+        return len(woken)
 
     def get_process(self, name: str, revision: str, /) -> str | None:
         """Read a revision of a process."""
         with self._lock:
-            return self._processes.get((name, revision))
+            found = self._processes.get((name, revision))
+        return None if found is None else found[0]
 
     # -- people
 

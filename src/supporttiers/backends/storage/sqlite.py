@@ -257,6 +257,16 @@ class SqliteStore:
         values = (name, revision, body, micros_of(at))
         self._write("keep a process", lambda connection: connection.execute(rows.PUT_PROCESS, values))
 
+    def process_kept_at(self, name: str, revision: str, /) -> datetime | None:
+        """Say when a revision of a process was first kept; None where it was not."""
+        found = self._read("read a process", rows.PROCESS_KEPT_AT, (name, revision))
+        return instant_at(found[0][0]) if found else None
+
+    def wake_followers(self, name: str, revision: str, at: datetime, /) -> int:
+        """Enqueue what has to follow another revision of its process's limits; give how many."""
+        values = (micros_of(at), name, name, name, revision, micros_of(at))
+        return self._write("wake cases", lambda connection: connection.execute(rows.WAKE_FOLLOWERS, values).rowcount)
+
     def get_process(self, name: str, revision: str, /) -> str | None:
         """Read a revision of a process."""
         found = self._read("read a process", rows.GET_PROCESS, (name, revision))

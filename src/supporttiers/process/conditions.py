@@ -1,0 +1,172 @@
+"""What a limit's conditions can ever say: asked about every state of a case that they can tell apart."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, combinations, product
+from types import SimpleNamespace
+from typing import Any, Final, NamedTuple
+
+import attrs
+
+from supporttiers.errors import Fault
+from supporttiers.limits import TimeLimit
+from supporttiers.match import FIELDS, Comparison, Match, Predicate, tests_of
+from supporttiers.process.compiled import asked_of
+from supporttiers.tiers import CaseKind, Status
+
+MAX_STATES: Final = 4096
+"""Of conditions that can tell apart more states than these nothing is said."""
+
+_OTHER: Final = "\x00"
+"""Stands for every text that no condition names; no text of a case contains it."""
+
+_OWN: Final = ("start", "stop", "cancel", "when")
+_MAX_WORDS: Final = 4
+
+
+@attrs.frozen(kw_only=True)
+class World:
+    """
+    What cases of a process can be like.
+
+    Attributes:
+        levels: Of its tiers.
+        vendor_levels: Of those that are a vendor's.
+        priorities: From the lowest to the highest.
+        wait_reasons: All of them.
+        has_targets: Whether a policy may give a target where the limit has none.
+    """
+
+    levels: tuple[int, ...]
+    vendor_levels: tuple[int, ...]
+    priorities: tuple[str, ...]
+    wait_reasons: tuple[str, ...]
+    has_targets: bool
+
+
+class Said(NamedTuple):
+    """
+    What a limit's conditions say of one state.
+
+    Attributes:
+        status: Of the case.
+        lives: A stopwatch lives.
+        pauses: It stands still.
+        stops: It has reached its goal.
+        resets: It begins again.
+    """
+
+    status: Status
+    lives: bool
+    pauses: bool
+    stops: bool
+    resets: bool
+
+
+def faults_of(limit: TimeLimit, place: str, world: World) -> Iterator[Fault]:
+    """Find what can never work, whatever happens."""
+    own = [word for word in _OWN if getattr(limit, word) is not None]
+    if not own and limit.pause is None:
+        return
+    living = [said for said in said_of(limit, world) if said is None or said.lives]
+    if not living:
+        yield Fault(f"{place}.{(own or ['pause'])[0]}", _NEVER.format(own=" and ".join(own)))
+    elif all(said is not None and said.pauses for said in living):
+        yield Fault(f"{place}.pause", "holds in every state in which the stopwatch lives, so that it would never run")
+
+
+_NEVER: Final = "no stopwatch can ever start: in no state do start and when hold, and stop and cancel not (see {own})"
+
+
+def said_of(limit: TimeLimit, world: World) -> list[Said | None]:
+    """Ask every state; one None where these are too many, or cannot be told apart."""
+    asked = _Asked.of(limit, world)
+    states = _states(asked.tests, world, by_priority=not (world.has_targets or "*" in limit.target))
+    return [None] if states is None else [asked.judge(limit, state, world) for state in states]
+
+
+@attrs.frozen
+class _Asked:
+    """The conditions of a limit, as functions of a state."""
+
+    tests: tuple[Comparison, ...]
+    functions: Mapping[str, Predicate]
+
+    @classmethod
+    def of(cls, limit: TimeLimit, world: World) -> "_Asked":
+        said = attrs.asdict(asked_of(limit, world.vendor_levels), recurse=False)
+        matches: dict[str, Match] = {word: match for word, match in said.items() if match is not None}
+        if limit.when is not None:
+            matches["when"] = limit.when
+        tests = tuple(chain.from_iterable(tests_of(match) for match in matches.values()))
+        return cls(tests, {word: match.compile(world.priorities) for word, match in matches.items()})
+
+    def judge(self, limit: TimeLimit, state: SimpleNamespace, world: World) -> Said:
+        def holds(word: str, *, otherwise: bool = False) -> bool:
+            function = self.functions.get(word)
+            return otherwise if function is None else function(state)
+
+        targeted = world.has_targets or limit.target_for(state.priority) is not None
+        wanted = holds("start") and holds("when", otherwise=True) and targeted
+        return Said(
+            status=state.status,
+            lives=wanted and not holds("stop") and not holds("cancel"),
+            pauses=holds("pause") and not holds("resume"),
+            stops=holds("stop"),
+            resets=holds("reset"),
+        )
+
+
+# -- the states that conditions can tell apart
+
+
+def _states(tests: Sequence[Comparison], world: World, *, by_priority: bool) -> list[SimpleNamespace] | None:
+    """Give one state for each combination of values; None where there are too many, or a field has an order."""
+    asked: dict[str, list[Comparison]] = {}
+    for test in tests:
+        asked.setdefault(test.field, []).append(test)
+    values: dict[str, Sequence[object] | None] = {
+        field: _values(field, found, world)
+        for field, found in asked.items()
+        if field not in {"status", "wait_reason", "priority"}
+    }
+    values["priority"] = world.priorities if by_priority or "priority" in asked else world.priorities[:1]
+    values["standing"] = _standings(world)
+    number = 1
+    for known in values.values():
+        number *= MAX_STATES + 1 if known is None else len(known)
+        if number > MAX_STATES:
+            return None
+    return [_state(dict(zip(values, chosen, strict=True))) for chosen in product(*map(_listed, values.values()))]
+
+
+def _listed(values: Sequence[object] | None) -> Sequence[object]:
+    return values or ()
+
+
+def _standings(world: World) -> list[tuple[Status, str | None]]:
+    """A case has a reason for waiting exactly while it waits."""
+    others: list[tuple[Status, str | None]] = [(status, None) for status in Status if status is not Status.WAITING]
+    return [*others, *((Status.WAITING, reason) for reason in world.wait_reasons)]
+
+
+def _values(field: str, tests: Sequence[Comparison], world: World) -> Sequence[object] | None:
+    if field == "tier":
+        return world.levels
+    if field == "kind":
+        return list(CaseKind)
+    if any(test.op not in {"in", "not_in"} for test in tests) or field.startswith("facts."):
+        return None
+    named = list(dict.fromkeys(value for test in tests for value in test.values if value is not None))
+    if FIELDS.get(field) != "words":
+        return [*named, None, _OTHER]
+    words = [*named, _OTHER]
+    if len(words) > _MAX_WORDS:
+        return None
+    return [some for size in range(len(words) + 1) for some in combinations(words, size)]
+
+
+def _state(chosen: dict[str, Any]) -> SimpleNamespace:
+    status, wait_reason = chosen.pop("standing")
+    attributes = {field.removeprefix("attributes."): value for field, value in chosen.items() if "." in field}
+    fields = {field: value for field, value in chosen.items() if "." not in field}
+    return SimpleNamespace(status=status, wait_reason=wait_reason, attributes=attributes, **fields)

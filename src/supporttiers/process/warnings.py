@@ -1,0 +1,101 @@
+"""Warnings: what a process may mean, but probably does not; each with its place."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Final
+
+import attrs
+
+from supporttiers.limits import Threshold, TimeLimit
+from supporttiers.process.conditions import Said, World, said_of
+from supporttiers.reasons import Reason
+from supporttiers.tiers import Status
+
+
+@attrs.frozen
+class Finding:
+    """
+    Something that was found, and where.
+
+    >>> str(Finding("limits[0].pause", Reason("warning.pause_idle", {"limit": "resolve"})))
+    "limits[0].pause: it never makes the stopwatch of limit 'resolve' stand still"
+
+    Attributes:
+        place: Where in the file or object: `limits[0].pause`.
+        reason: What, as data.
+    """
+
+    place: str
+    reason: Reason
+
+    def __str__(self) -> str:
+        """Say place and text in one line."""
+        return f"{self.place}: {self.reason}"
+
+
+def warnings_of(limits: Sequence[TimeLimit], world: World) -> Iterator[Finding]:
+    """Find what is suspicious about limits that are valid."""
+    for number, limit in enumerate(limits):
+        place = f"limits[{number}]"
+        said = said_of(limit, world)
+        known = [one for one in said if one is not None]
+        if len(known) == len(said):
+            yield from _of_conditions(limit, place, known)
+            yield from _after_the_end(limit, place, known)
+        yield from _never_reached(limit, place)
+
+
+def _of_conditions(limit: TimeLimit, place: str, said: Sequence[Said]) -> Iterator[Finding]:
+    living = [one for one in said if one.lives]
+    idle = {
+        "pause": limit.pause is not None and not any(one.pauses for one in living),
+        "stop": limit.stop is not None and not any(one.stops for one in said),
+        "reset": limit.reset is not None and all(one.resets for one in living),
+    }
+    for word, suspicious in idle.items():
+        if suspicious:
+            yield Finding(f"{place}.{word}", Reason(_CODES[word], {"limit": limit.name}))
+
+
+_CODES: Final[Mapping[str, str]] = {
+    "pause": "warning.pause_idle",
+    "stop": "warning.stop_idle",
+    "reset": "warning.reset_always",
+}
+
+
+def _never_reached(limit: TimeLimit, place: str) -> Iterator[Finding]:
+    """Find thresholds that lie at the start, or before it, whatever the priority."""
+    for number, threshold in enumerate(limit.thresholds):
+        if not any(_reached(limit, threshold)):
+            params = {"limit": limit.name, "threshold": threshold.mark}
+            yield Finding(f"{place}.thresholds[{number}].at", Reason("warning.threshold_never", params))
+
+
+def _reached(limit: TimeLimit, threshold: Threshold) -> list[timedelta | None]:
+    return [threshold.reached_after(target) for target in limit.target.values()]
+
+
+_ENDS: Final[Mapping[str, Status]] = {
+    "resolve": Status.RESOLVED,
+    "close": Status.CLOSED,
+    "cancel": Status.CANCELLED,
+}
+"""The end to which an action brings a case."""
+
+
+def _after_the_end(limit: TimeLimit, place: str, said: Sequence[Said]) -> Iterator[Finding]:
+    """Find thresholds that lie behind another one that ends the case, and so the stopwatch."""
+    outlived = {one.status for one in said if one.lives}
+    ending = {
+        action.verb: _reached(limit, threshold)
+        for threshold in limit.thresholds
+        for action in threshold.do
+        if action.verb in _ENDS and _ENDS[action.verb] not in outlived
+    }
+    for number, threshold in enumerate(limit.thresholds):
+        for verb, ended in ending.items():
+            here = _reached(limit, threshold)
+            if all(then is not None and now is not None and then < now for then, now in zip(ended, here, strict=True)):
+                params = {"limit": limit.name, "threshold": threshold.mark, "action": verb}
+                yield Finding(f"{place}.thresholds[{number}].at", Reason("warning.threshold_after_end", params))
