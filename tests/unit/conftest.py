@@ -1,11 +1,12 @@
 """What unit tests share: a clock that stands still, processes, and adapters that remember what they were handed."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import attrs
 import pytest
 
 from supporttiers.backends.vendor.memory import InProcessVendor
+from supporttiers.calendars import WorkingHours
 from supporttiers.clock import FakeClock
 from supporttiers.desk import SupportDesk
 from supporttiers.limits import Threshold, TimeLimit
@@ -115,65 +116,29 @@ def kinds():
     return lambda desk, case, after=0: [type(event).__name__ for event in desk.history(case) if event.version > after]
 
 
-class Walked:
-    """A calendar that is asked minute by minute: slow, plain, and a second opinion."""
-
-    def __init__(self, is_open):
-        self._is_open = is_open
-
-    def is_open(self, at):
-        """Ask the rule."""
-        return self._is_open(at)
-
-    def next_opening(self, at):
-        """Walk to it."""
-        while not self._is_open(at):
-            at += MINUTE
-        return at
-
-    def add(self, instant, duration):
-        """Walk along, counting minutes that are worked; the rest may be less than one."""
-        while duration >= MINUTE:
-            duration -= MINUTE if self._is_open(instant) else timedelta(0)
-            instant += MINUTE
-        return instant + duration
-
-    def between(self, start, end):
-        """Walk along."""
-        worked = timedelta(0)
-        while start < end:
-            step = min(MINUTE, end - start)
-            worked += step if self._is_open(start) else timedelta(0)
-            start += step
-        return worked
-
-
-MINUTE = timedelta(minutes=1)
-
-
 @pytest.fixture
 def every_other_hour():
     """Give a calendar that differs from 24x7 everywhere: nine to ten counts, ten to eleven does not, and so on."""
-    return Walked(lambda at: at.hour % 2 == 1)
+    return WorkingHours(name="odd", week={"mon-sun": [f"{hour:02}:00-{hour + 1:02}:00" for hour in range(1, 24, 2)]})
 
 
 @pytest.fixture
 def office():
     """Give a calendar of two shifts a day: 9 to 12 and 13 to 17, on every day."""
-    return Walked(lambda at: 9 <= at.hour < 12 or 13 <= at.hour < 17)
+    return WorkingHours(name="office", week={"mon-sun": ["09:00-12:00", "13:00-17:00"]})
 
 
 @pytest.fixture
 def with_calendar():
-    """Give a function that puts another calendar in place of every limit's, and of the process's if that is said."""
+    """Give a function that puts another calendar in place of every limit's, and one in place of the process's."""
 
-    def make(process, calendar, *, everywhere=False):
-        twin = attrs.evolve(process, bounce_limit=process.bounce_limit + 1)
-        object.__setattr__(
-            twin, "compiled_limits", tuple(attrs.evolve(each, calendar=calendar) for each in twin.compiled_limits)
+    def make(process, calendar, *, of_process=None):
+        calendars = [calendar] if of_process in {None, calendar} else [calendar, of_process]
+        return attrs.evolve(
+            process,
+            calendars=calendars,
+            calendar="24x7" if of_process is None else of_process.name,
+            limits=[attrs.evolve(limit, calendar=calendar.name) for limit in process.limits],
         )
-        if everywhere:
-            object.__setattr__(twin, "_calendar", calendar)
-        return twin
 
     return make

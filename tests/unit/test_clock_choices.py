@@ -8,7 +8,7 @@ import pytest
 from supporttiers import events as happened
 from supporttiers._codec import decode_case, encode_case
 from supporttiers._engine import decide
-from supporttiers._engine.deciding import recalculate
+from supporttiers._engine.renewing import recalculate
 from supporttiers.actors import Actor
 from supporttiers.commands import Amend, Open, Resume, Wait
 from supporttiers.limits import PRIORITY_RULES, REOPENING_RULES, Threshold, TimeLimit

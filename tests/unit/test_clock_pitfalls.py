@@ -120,8 +120,7 @@ def test_alert_does_not_go_out_at_midnight_and_not_every_day(
 ):
     """It is told once, in working time."""
     limit = TimeLimit(name="own", target="2h", thresholds=[Threshold("100%", ["notify:ann"], hold=True)])
-    process = with_calendar(attrs.evolve(calm, limits=[limit]), every_other_hour)
-    object.__setattr__(process, "_calendar", office)
+    process = with_calendar(attrs.evolve(calm, limits=[limit]), every_other_hour, of_process=office)
     desk = make_desk(process)
     clock.advance(to=at("21:00"))
     desk.open(by="jane")

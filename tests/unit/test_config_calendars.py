@@ -359,9 +359,11 @@ def test_calendar_file_is_found_beside_the_process_file(tmp_path):
 def test_process_warns_of_holidays_that_end(now, warned):
     """Within 90 days of the last date that is known, and ever after."""
     built = process(calendars=[OFFICE, WorkingHours(name="bare", week=WEEK)])
-    text = "the holidays of calendar 'office' (the town) end with 2026-12-31; later days count as usual"
+    text = (
+        "calendars.office: the holidays of calendar 'office' (the town) end with 2026-12-31; later days count as usual"
+    )
 
-    assert [text] * warned == [str(reason) for reason in built.warnings_at(now)]
+    assert [text] * warned == [str(found) for found in built.warnings_at(now)]
 
 
 def test_stored_process_expands_nothing_anew():

@@ -59,7 +59,12 @@ CODES = "possible are: ISO 3166 codes such as 'GB', 'DE', 'US'"
         ("", None, [2026], "country: must not be empty"),
         ("gb", None, [2026], f"country: 'gb' is not known; did you mean 'GB'? {CODES}"),
         ("GB", "", [2026], "subdivision: must not be empty"),
-        ("GB", "England", [2026], "subdivision: 'England' is not known; did you mean 'ENG'? possible are: ENG, NIR, SCT, WLS"),
+        (
+            "GB",
+            "England",
+            [2026],
+            "subdivision: 'England' is not known; did you mean 'ENG'? possible are: ENG, NIR, SCT, WLS",
+        ),
         ("SG", "XX", [2026], "subdivision: 'XX' is not known; possible are: none"),
         ("GB", None, 2026, "years: must be a list of years such as [2026, 2027], not int"),
         ("GB", None, ["2026"], "years: must be a whole number (1970 to 2200), not str"),

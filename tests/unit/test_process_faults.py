@@ -65,7 +65,7 @@ def faults_of(**fields):
             {"calendar": "office"},
             ["process.calendar: 'office' is not known; possible are: 24x7"],
         ),
-        ({"in_flight": "live"}, ["process.in_flight: 'live' is not built yet in this release; possible is 'pin'"]),
+        ({"in_flight": "new"}, ["process.in_flight: must be one of: pin, live, not 'new'"]),
         ({"priorities": []}, ["process.priorities: is empty; a process needs at least one priority"]),
         (
             {"priorities": ["*"]},

@@ -228,7 +228,7 @@ def test_held_alert_waits_for_the_next_opening(
 ):
     """The threshold fires at its instant; people hear of it when the office is open."""
     limits = [TimeLimit(name="own", target="2h", thresholds=[Threshold("100%", ["notify:ann"], hold=True)])]
-    process = with_calendar(attrs.evolve(calm, limits=limits), office, everywhere=everywhere)
+    process = with_calendar(attrs.evolve(calm, limits=limits), office, of_process=office if everywhere else None)
     desk = make_desk(process)
     clock.advance(to=at(opened))
     desk.open(by="jane")
@@ -250,8 +250,7 @@ def test_alert_of_a_limit_round_the_clock_waits_for_the_hours_of_the_process(
         TimeLimit(name=name, target="2h", thresholds=[Threshold("100%", [f"notify:{name}"], hold=name == "held")])
         for name in ("held", "urgent")
     ]
-    process = with_calendar(attrs.evolve(calm, limits=limits), every_other_hour)
-    object.__setattr__(process, "_calendar", office)
+    process = with_calendar(attrs.evolve(calm, limits=limits), every_other_hour, of_process=office)
     case = decide(process, None, Open(case_id="T-1", by=JANE, at=at("15:00")), at("15:00")).case
     held, urgent = decide(process, case, None, at("23:00")).effects
 

@@ -768,6 +768,39 @@ class StoreSuite:
         assert store.get_process("demo", "r3") is None
         assert store.get_process("other", "r1") is None
 
+    def test_a_process_is_known_by_when_it_was_kept(self, store: CaseStore) -> None:
+        """The first time counts, also when it is put again."""
+        store.put_process("demo", "r1", "{}", minutes(1))
+        store.put_process("demo", "r1", "{}", minutes(5))
+
+        assert minutes(1) == store.process_kept_at("demo", "r1")
+        assert store.process_kept_at("demo", "r2") is None
+
+    def test_cases_of_older_limits_are_woken(self, store: CaseStore) -> None:
+        """Those that have not ended, whose limits follow an earlier revision; an earlier wake-up stays."""
+        for number, revision in enumerate(("r1", "r2", "r3")):
+            store.put_process("demo", revision, "{}", minutes(number))
+        first = opening("T-1", tenant="acme")
+        ended = opening("T-3")
+        store.commit(
+            [
+                first,
+                opening("T-2", tenant="beta", wakes_at=minutes(1)),
+                ended,
+                opening("T-4", revision="r3"),
+                opening("T-5", process="other"),
+                opening("T-6", revision="lost"),
+            ]
+        )
+        store.commit([going_on(ended, happened.CaseCancelled)])
+
+        assert 1 == store.wake_followers("demo", "r2", minutes(5))
+        assert 0 == store.wake_followers("demo", "r2", minutes(5))
+        assert 0 == store.wake_followers("demo", "unknown", minutes(0))
+        assert [("T-2", minutes(1)), ("T-1", minutes(5))] == [
+            (found.case.id, found.wakes_at) for found in store.due(minutes(9), limit=9)
+        ]
+
     # -- trust
 
     def test_sound_history_is_found_sound(self, store: CaseStore) -> None:
