@@ -31,7 +31,7 @@ CODES: Final[Mapping[str, str]] = {
     "inform.asked": "{by} asks for attention",
     "inform.step": "{title}: {after} have passed",
     "inform.cascade": "case {case} (its {link}): {on}; see: {reference}",
-    "satisfaction.asked": "how satisfied is the requester with the answer?",
+    "satisfaction.asked": "a word about how satisfied the requester is with the answer",
     "fix.asked": "{count} cases are affected: a fix is asked for",
     "dispatch.no_vendor": "no rule names a vendor for a case at tier {tier}",
     "move.scheduled": "it was to be done at this time: {name}",

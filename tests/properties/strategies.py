@@ -179,7 +179,9 @@ LIKELY: Final[dict[Status, list[type[Command]]]] = {
     Status.CLOSED: [wanted.Reopen, wanted.Rate, wanted.Note],
     Status.CANCELLED: [wanted.Reopen, wanted.Note, wanted.Amend],
 }  # fmt: skip
-OUTSIDE: Final = (wanted.Merge, wanted.LinkCase, wanted.Dispatch, wanted.VendorUpdate)
+OUTSIDE: Final = (
+    wanted.Merge, wanted.LinkCase, wanted.Unlink, wanted.CountAffected, wanted.Dispatch, wanted.VendorUpdate,
+)  # fmt: skip
 """Commands that speak of something besides the case itself."""
 
 ANYTHING: Final = (*(kind for kind in wanted.COMMANDS if kind is not wanted.Open), wanted.Amend, wanted.Amend)
@@ -233,6 +235,7 @@ def _people(tape: Tape, _case: Case | None) -> dict[str, Any]:
 
 
 FILES: Final = [Attachment(id="f-1", name="a.png"), Attachment(id="f-2", name="b")]
+KINDS: Final = ["follows", "known_issue", "blocks"]
 WAITS: Final = ["customer", "customer", "approval", "vendor", "scheduled", "parts"]
 FIELDS: Final[dict[type[Command], Callable[[Tape, Case | None], dict[str, Any]]]] = {
     wanted.Open: _opening,
@@ -250,7 +253,10 @@ FIELDS: Final[dict[type[Command], Callable[[Tape, Case | None], dict[str, Any]]]
     wanted.Attach: lambda tape, _case: {"attachments": tape.some(FILES)},
     wanted.Watch: _people,
     wanted.Unwatch: _people,
-    wanted.LinkCase: lambda tape, _case: {"link": Link(tape.pick(["follows", "blocks"]), tape.pick(["C-2", "C-1"]))},
+    wanted.LinkCase: lambda tape, _case: {"link": Link(tape.pick(KINDS), tape.pick(["C-2", "C-1"]))},
+    wanted.Unlink: lambda tape, _case: {"link": Link(tape.pick(KINDS), tape.pick(["C-2", "C-1"]))},
+    wanted.CountAffected: lambda tape, _case: {"other": tape.pick(["C-2", "C-3"]), "counts": not tape.once_in(3)},
+    wanted.Inform: lambda tape, _case: {"to": tape.pick(["manager", "lead"])},
     wanted.Merge: lambda tape, _case: {"into": tape.pick(["C-2", "C-1", "C-9"])},
     wanted.Dispatch: lambda tape, _case: {"vendor": tape.pick(["acme", "initech"])},
     wanted.VendorUpdate: _news,

@@ -193,12 +193,16 @@ def test_data_that_is_no_table_is_refused():
             {},
             (
                 "proces: is not known here; did you mean 'process'? "
-                "possible are: process, calendars, tiers, limits, routes, policies"
+                "possible are: process, calendars, tiers, limits, routes, policies, cascades"
             ),
         ),
-        ("zzz", {}, "zzz: is not known here; possible are: process, calendars, tiers, limits, routes, policies"),
+        (
+            "zzz",
+            {},
+            "zzz: is not known here; possible are: process, calendars, tiers, limits, routes, policies, cascades",
+        ),
         ("calendars", [], "calendars: must be a table of calendars by their names, not list"),
-        ("cascades", [], "cascades: is not built yet in this release; leave it out"),
+        ("cascades", {}, "cascades: must be a list of tables, not dict"),
         ("policies", {}, "policies: must be a list of tables, not dict"),
         ("policies", [5], "policies[0]: must be a table with `use`, the name of a policy"),
         ("policies", [{"use": 5}], "policies[0]: must be a table with `use`, the name of a policy"),

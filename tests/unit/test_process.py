@@ -315,7 +315,7 @@ class Nameless:
                 "policies[1]: Nameless has no usable revision: it must be a whole number (at least 0), not str",
                 (
                     "policies[1]: Nameless answers nothing; possible are methods of one argument: "
-                    "route, assign, prioritise, permit, target, react"
+                    "route, assign, prioritise, permit, target, react, reopen, dispatch"
                 ),
                 "policies[1]: Nameless has no usable needs: it must be a collection of names of facts",
             ],

@@ -115,7 +115,7 @@ def faults_of(**fields):
         ({"tiers": [tier(teams=["a", "b", "a"]), SECOND]}, ["tiers[0].teams: names 'a' twice"]),
         (
             {"tiers": [FIRST, SECOND, tier(VENDOR, vendor=None)]},
-            [("tiers[2].vendor: is missing; a vendor tier names its vendor's gateway")],
+            [("tiers[2].vendor: is missing; a vendor tier names its vendor's gateway, or a policy chooses it")],
         ),
         ({"tiers": [FIRST, tier(SECOND, vendor="acme")]}, ["tiers[1].vendor: is only for kind = 'vendor', not 'team'"]),
         (

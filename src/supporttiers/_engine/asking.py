@@ -206,8 +206,9 @@ def _next(process: SupportProcess, case: Case, now: datetime) -> Iterator[Reason
 def _deadline_reason(process: SupportProcess, case: Case, deadline: Deadline, now: datetime) -> Reason:
     if deadline.rank == SCHEDULED:
         scheduled = case.scheduled[deadline.limit]
-        params = {"due_at": _said(deadline.due_at), "name": scheduled.name, "action": scheduled.command.trigger}
-        return Reason("next.scheduled", params)
+        command = scheduled.command
+        action = f"{command.trigger} {command.to}" if isinstance(command, wanted.Inform) else command.trigger
+        return Reason("next.scheduled", {"due_at": _said(deadline.due_at), "name": scheduled.name, "action": action})
     if deadline.rank == WAIT:
         return Reason("next.wait_until", {"due_at": _said(deadline.due_at)})
     compiled = process.compiled_limits[deadline.limit]

@@ -29,6 +29,7 @@ def react(work: Work, since: int) -> None:
     if work.process.asked("react"):
         _ask(work, since)
     linking.spread(work, since)
+    work.forget_used()  # what was asked about and led to nothing belongs to no later event
 
 
 def _ask(work: Work, since: int) -> None:
@@ -80,12 +81,12 @@ def _try(work: Work, command: Command, policy: str) -> None:
     """Carry out a command of a policy's; a refusal is recorded, and management is told."""
     command = attrs.evolve(command, at=None, by=SYSTEM, expected_version=None, idempotency_key=None)
     before = len(work.events), len(work.effects)
-    settled = work.snapshot()
+    used, settled = work.used, work.snapshot()
     try:
         carry_out(work, command)
     except CaseError as refusal:
         del work.events[before[0] :], work.effects[before[1] :]
-        work.forget_used()
+        work.forget_used(but=used)
         work.resume_from(settled)
         refused = Reason("react.refused", {"policy": policy, "trigger": command.trigger, "why": str(refusal.reason)})
         work.emit(happened.ReactionRefused, policy=policy, trigger=command.trigger, reason=refused)

@@ -214,8 +214,6 @@ def vendor(work: Work) -> str | None:
 
 def reactions(work: Work, event: Event) -> Iterator[tuple[str, Command | Later]]:
     """Ask what follows from an event; give each wish with the name of the policy."""
-    if not work.process.asked("react"):
-        return
     for policy, answer in _answers(work, "react", work.snapshot(), trigger="react", event=event):
         wishes: Any = () if answer is None else answer
         if isinstance(wishes, Command | Later) or not isinstance(wishes, Iterable):

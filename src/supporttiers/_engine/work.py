@@ -143,9 +143,14 @@ class Work:
         if stale:
             self._used["_stale"] = sorted({*self._used.get("_stale", ()), *stale})  # type: ignore[misc]
 
-    def forget_used(self) -> None:
-        """What was asked for in vain stands on no event."""
-        self._used = None
+    @property
+    def used(self) -> Mapping[str, object] | None:
+        """What was used from outside since the last event."""
+        return self._used
+
+    def forget_used(self, but: Mapping[str, object] | None = None) -> None:
+        """What was asked for in vain stands on no event; what had been used before it still does."""
+        self._used = None if but is None else dict(but)
 
     @property
     def knows_more(self) -> bool:

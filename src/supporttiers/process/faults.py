@@ -16,6 +16,7 @@ from supporttiers.limits import ANY_PRIORITY, Action, TimeLimit, limit_of_tier
 from supporttiers.links import LINK_KINDS
 from supporttiers.match import Comparison, Match
 from supporttiers.policies.cascades import Cascade
+from supporttiers.policies.informing import InformInSteps
 from supporttiers.policies.routing import Route
 from supporttiers.process.conditions import World, faults_of
 from supporttiers.protocols import METHODS, methods_of
@@ -98,7 +99,8 @@ class Whole:
     def faults(self) -> list[Fault]:
         """Find every fault."""
         return [
-            *self._of_settings(), *self._of_tiers(), *self._of_limits(), *self._of_routes(), *self._of_cascades()
+            *self._of_settings(), *self._of_tiers(), *self._of_limits(), *self._of_routes(), *self._of_cascades(),
+            *self._of_ladders(),
         ]  # fmt: skip
 
     # -- what can be referred to; None where that is not known
@@ -316,6 +318,15 @@ class Whole:
             return None if self._known_tiers is None else sorted(self._known_tiers)
         known = {"priority": self._setting("priorities"), "wait_reason": self._wait_reasons, "team": self._teams}
         return known.get(test.field)
+
+    def _of_ladders(self) -> Iterator[Fault]:
+        """What a case remembers of a step goes by the ladder's title."""
+        taken: dict[str, str] = {}
+        for place, policy in _placed("policies", self.policies):
+            if isinstance(policy, InformInSteps):
+                if policy.title in taken:
+                    yield Fault(f"{place}.title", f"{policy.title!r} is taken by {taken[policy.title]}")
+                taken.setdefault(policy.title, place)
 
     def _of_cascades(self) -> Iterator[Fault]:
         own = self._setting("link_kinds")

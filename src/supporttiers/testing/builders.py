@@ -16,6 +16,7 @@ from supporttiers.commands import Close, InformManagement, Scheduled
 from supporttiers.effects import Effect, Notify
 from supporttiers.events import Event
 from supporttiers.links import Attachment, Link, VendorStatus
+from supporttiers.match import Match
 from supporttiers.protocols import Commit, KeyUse, Message
 from supporttiers.reasons import Reason
 from supporttiers.stopwatches import Segment
@@ -129,6 +130,7 @@ _EVERYTHING: Final[tuple[tuple[type[Event], dict[str, Any]], ...]] = (
     (happened.CaseTransferred, {"tier": 2, "team": "desktop", "status": Status.IN_PROGRESS}),
     (happened.CaseHandedBack, {"tier": 1, "team": "front", "bounce": "1/front-2/net"}),
     (happened.ManagementInformed, {"reason": Reason("move.bounced", {"pair": "1-2", "count": 4, "limit": 3})}),
+    (happened.PeopleInformed, {"to": "lead", "reason": Reason("inform.asked", {"by": "anna"})}),
     (happened.StopwatchPaused, {**_LIMIT, "segment": _SEGMENT, "due_at": minutes(300)}),
     (happened.WaitStarted, {"wait_reason": "customer", "until": minutes(2000), "resume_to": Status.IN_PROGRESS}),
     (happened.CaseResumed, {"status": Status.IN_PROGRESS}),
@@ -142,13 +144,16 @@ _EVERYTHING: Final[tuple[tuple[type[Event], dict[str, Any]], ...]] = (
     (happened.WatchersAdded, {"watchers": ("eve", "mallory")}),
     (happened.WatchersRemoved, {"watchers": ("mallory",)}),
     (happened.CaseLinked, {"link": Link("known_issue", "P-1")}),
+    (happened.CaseLinked, {"link": Link("follows", "T-0")}),
+    (happened.CaseUnlinked, {"link": Link("follows", "T-0")}),
+    (happened.AffectedCounted, {"other": "T-7", "counts": True, "total": 1, "peak": True, "by": SYSTEM}),
     (happened.VendorDispatched, {"vendor": "acme-print", "key": "T-1:1", "text": "Please repair."}),
     (happened.VendorTicketUpdated, {
         "vendor": "acme-print", "key": "T-1:1", "remote_id": "R-77", "status": VendorStatus.OPEN, "text": "Hello."}),
     (happened.CaseAmended, {
         "subject": "Printer on fire", "customer": "c-10", "owner": "olaf", "category": "fire", "channel": "phone",
         "locale": "de", "impact": "low", "urgency": "high", "priority": "low", "tags": ("hot",),
-        "attributes": {"seats": None, "site": "York"}}),
+        "workaround": "kb/70", "attributes": {"seats": None, "site": "York"}}),
     (happened.StopwatchStopped, {
         **_LIMIT, "stopped_at": minutes(99.5), "segment": _MERGED, "due_at": minutes(150), "breached": True}),
     (happened.StopwatchStarted, {
@@ -164,12 +169,13 @@ _EVERYTHING: Final[tuple[tuple[type[Event], dict[str, Any]], ...]] = (
         "by": SYSTEM, "facts": {"plan": {"level": "gold", "seats": 3}}}),
     (happened.CommandScheduled, {"scheduled": Scheduled(
         name="remind", due_at=minutes(6000), command=InformManagement(case_id="T-1", by=SYSTEM),
-        while_status=(Status.QUEUED, Status.WAITING)), "by": SYSTEM}),
+        while_status=(Status.QUEUED, Status.WAITING), when=Match(priority=["high"], assignee=None)), "by": SYSTEM}),
     (happened.ScheduleEnded, {"name": "close", "dropped": True, "by": SYSTEM}),
     (happened.ReactionRefused, {"policy": "acme.close", "trigger": "close", "by": SYSTEM}),
     (happened.CaseResolved, {"text": "New fuse.", "solution": "kb/77", "visibility": Visibility.PUBLIC}),
     (happened.CaseRated, {"score": 5, "text": "Thanks!", "by": CUSTOMER}),
     (happened.CaseClosed, {"by": SYSTEM}),
+    (happened.FollowUpOpened, {"follow_up": "T-1-9"}),
     (happened.CaseReopened, {"tier": 2, "team": "net"}),
     (happened.CaseCancelled, {}),
     (happened.CaseMerged, {"into": "T-0"}),

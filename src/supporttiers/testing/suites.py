@@ -673,13 +673,13 @@ class StoreSuite:
         assert ["m-2"] == [found.key for found in store.pending(minutes(99), limit=9)]
 
     def test_message_to_be_tried_again_remembers_its_attempts(self, store: CaseStore) -> None:
-        """It comes back later, as it was, in its old place."""
+        """It comes back later, in its old place, with what was last remembered of it."""
         _post(store, message("m-1"), message("m-2", target="pager"))
         store.settle(_settled("m-1", "pending", attempts=4, not_before=minutes(5)))
 
         again = store.pending(minutes(5), limit=9)
         assert ["m-1", "m-2"] == [found.key for found in again]
-        assert attrs.evolve(message("m-1"), attempts=4, not_before=minutes(5)) == again[0]
+        assert attrs.evolve(message("m-1"), attempts=4, not_before=minutes(5), result="sent") == again[0]
 
     def test_commit_settles_the_message_that_caused_it(self, store: CaseStore) -> None:
         """What a delivery made known and that it was delivered are written together."""
@@ -748,6 +748,30 @@ class StoreSuite:
         assert [("follows", "T-2")] == list(store.incoming("acme", "T-0", kind="follows"))
         assert [] == list(store.incoming("acme", "T-0", kind="duplicate_of"))
         assert [] == list(store.incoming("acme", "T-1"))
+
+    @pytest.mark.parametrize("size", [1, 2, 3, 10])
+    def test_incoming_links_come_in_pages(self, store: CaseStore, size: int) -> None:
+        """Each page goes on where the last one ended, of one kind as of all; nothing twice, nothing left out."""
+        for number in range(7):
+            first = opening(f"T-{number}")
+            kind = "follows" if number % 3 else "child_of"
+            store.commit([first, going_on(first, happened.CaseLinked, link=Link(kind, "T-0"))])
+        kinds: tuple[str | None, ...] = (None, "follows", "child_of", "duplicate_of")
+        for kind in kinds:
+            found: list[tuple[str, str]] = []
+            while page := store.incoming("acme", "T-0", kind=kind, after=found[-1] if found else None, limit=size):
+                assert len(page) <= size
+                found += page
+            assert list(store.incoming("acme", "T-0", kind=kind)) == found
+
+    def test_link_that_is_taken_back_is_not_known_any_more(self, store: CaseStore) -> None:
+        """The others stay."""
+        first = opening()
+        second = going_on(first, happened.CaseLinked, link=Link("follows", "T-0"))
+        third = going_on(second, happened.CaseLinked, link=Link("child_of", "T-0"))
+        store.commit([first, second, third, going_on(third, happened.CaseUnlinked, link=Link("follows", "T-0"))])
+
+        assert [("child_of", "T-1")] == list(store.incoming("acme", "T-0"))
 
     def test_merged_case_links_to_its_other(self, store: CaseStore) -> None:
         """Merging leaves a link, as linking does."""

@@ -24,7 +24,7 @@ from supporttiers.backends.storage._pages import (
 )
 from supporttiers.cases import Case
 from supporttiers.events import Event
-from supporttiers.links import VENDOR_LIVE
+from supporttiers.links import VENDOR_LIVE, Link
 from supporttiers.match import Match
 from supporttiers.protocols import (
     KEY_LIFE,
@@ -121,6 +121,7 @@ class MemoryStore:
         self._wakes = _Wakes()
         self._used: dict[_Id, KeyUse] = {}
         self._pending: dict[_Id, Message] = {}
+        self._incoming: defaultdict[_Id, set[tuple[str, str]]] = defaultdict(set)
         self._tickets: dict[tuple[str, str, str], OpenTicket] = {}
         self._asked: dict[tuple[str, str, str], datetime] = {}
         self._processes: dict[tuple[str, str], tuple[str, datetime]] = {}
@@ -172,6 +173,7 @@ class MemoryStore:
             return False
         if used is not None and not self._use_key(tenant, used):
             return False
+        self._follow_links(tenant, case, () if row is None else row.case.links)
         self._rows[who] = _Row(case, commit.wakes_at)
         if case.last_assignee is not None:
             self._given[tenant, case.last_assignee].add(case.id)
@@ -191,6 +193,14 @@ class MemoryStore:
             return False
         self._used[tenant, used.key] = used
         return True
+
+    def _follow_links(self, tenant: str, case: Case, before: Sequence[Link]) -> None:
+        if case.links is before:
+            return
+        for link in before:
+            self._incoming[tenant, link.case_id].discard((link.kind, case.id))
+        for link in case.links:
+            self._incoming[tenant, link.case_id].add((link.kind, case.id))
 
     def _follow_tickets(self, tenant: str, case: Case) -> None:
         for ticket in case.vendor_tickets:
@@ -254,11 +264,9 @@ class MemoryStore:
     ) -> Sequence[tuple[str, str]]:  # fmt: skip
         """Read (kind, case id) of the cases that link to a case, a page at a time; see `CaseStore.incoming`."""
         with self._lock:
-            cases = [row.case for (owner, _), row in self._rows.items() if owner == tenant and row.case.links]
-        links = ((link, case.id) for case in cases for link in case.links)
-        found = {(link.kind, holder) for link, holder in links if link.case_id == case_id}
-        ordered = sorted(pair for pair in found if kind in {None, pair[0]} and (after is None or pair > after))
-        return ordered[:limit]
+            found = list(self._incoming.get((tenant, case_id), ()))
+        meant = (pair for pair in found if kind in {None, pair[0]} and (after is None or pair > after))
+        return sorted(meant) if limit is None else heapq.nsmallest(limit, meant)
 
     def workload(self, tenant: str, agents: Sequence[str], /) -> Mapping[str, Workload]:
         """Count what agents have on their desks; each that is asked for is in the answer."""
