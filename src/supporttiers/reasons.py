@@ -41,6 +41,8 @@ CODES: Final[Mapping[str, str]] = {
     "react.refused": "policy {policy!r} wanted to {trigger}: {why}",
     "react.chain": "policy {policy!r} wants more than {limit} commands at one instant; the rest is dropped",
     "assign.policy": "policy {policy!r} chose",
+    "rule.policy": "policy {policy!r} says so",
+    "move.adopted": "taken over from another system",
     "assign.chosen": "{agent} of team {team} was chosen; open cases: {open}, the last one given: {since}",
     "assign.nobody": "policy {policy!r} finds nobody in team {team} who can take it",
     "assign.after": "{agent} comes after {chosen}; open cases: {open}, the last one given: {since}",

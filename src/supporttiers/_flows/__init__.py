@@ -5,6 +5,7 @@ A flow yields `Call`s and is sent their results; it never touches a store, notif
 serves a synchronous driver here and an asynchronous one beside it.
 """
 
+from supporttiers._flows.adopting import adopt
 from supporttiers._flows.assigning import next_for
 from supporttiers._flows.cases import (
     execute,
@@ -24,6 +25,7 @@ __all__ = [
     "Call",
     "Flow",
     "Ports",
+    "adopt",
     "drive",
     "execute",
     "execute_all",
