@@ -356,9 +356,9 @@ def test_next_case_fits_the_agents_room(staffed):
 
 def test_next_case_is_left_to_specialists_who_are_there(staffed):
     """Who lacks the skill passes over it, as long as somebody better is there."""
-    desk = staffed(
-        AssignRoundRobin(skills=[VPN], reach="active"), agents=[front("anna"), front("vera", skills=["vpn"])]
-    )
+    others = AssignRoundRobin(when=Match(category="mail"))
+    policies = others, AssignRoundRobin(skills=[VPN], reach="active")
+    desk = staffed(*policies, agents=[front("anna"), front("vera", skills=["vpn"])])
     for name in ("anna", "vera"):
         desk.people.put(attrs.evolve(desk.people.agent(name), availability="offline"))
     desk.open("VPN", id="T-1", by="jane", category="vpn", priority="critical")
@@ -442,9 +442,10 @@ def test_next_case_looks_through_all_pages_and_processes(staffed, calm, make_des
     for number in range(3):
         desk.open("Chat", id=f"C-{number}", by="jane", channel="chat", process="other")
     desk.open("Other", id="T-2", by="jane", process="other")
+    desk.open("Medium", id="T-3", by="jane", priority="medium")
     newer = make_desk(attrs.evolve(calm, priorities=["p1"]), directory="store", store=desk._ports.store)
 
-    assert "T-2" == desk.next_for("anna").id
+    assert ["T-2", "T-3"] == [desk.next_for("anna").id for _ in range(2)]
     assert "T-1" == newer.next_for("anna").id
     assert newer.next_for("anna") is None
 
