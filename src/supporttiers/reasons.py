@@ -33,7 +33,8 @@ CODES: Final[Mapping[str, str]] = {
     "react.refused": "policy {policy!r} wanted to {trigger}: {why}",
     "react.chain": "policy {policy!r} wants more than {limit} commands at one instant; the rest is dropped",
     "assign.policy": "policy {policy!r} chose",
-    "assign.chosen": "{agent} of team {team} was chosen; open cases: {open}, the last one given: {since}",
+    "assign.now": "asked now, the policies say:",
+    "assign.chosen": "{agent} of team {team} comes first; open cases: {open}, the last one given: {since}",
     "assign.nobody": "policy {policy!r} finds nobody in team {team} who can take it",
     "assign.after": "{agent} comes after {chosen}; open cases: {open}, the last one given: {since}",
     "assign.unskilled": "{agent} lacks: {skills}",
@@ -42,7 +43,7 @@ CODES: Final[Mapping[str, str]] = {
     "assign.excluded": "it is taken from {agent}",
     "assign.no_agents": "nobody is known to work in team {team}",
     "assign.not_meant": "policy {policy!r} does not speak of this case",
-    "assign.unrecorded": "who could be chosen from was not recorded whole",
+    "assign.unrecorded": "who could be chosen from is not known, or was not recorded whole",
     "move.merged": "merged into case {into!r}",
     "move.bounced": "moved between {pair} {count} times; the limit is {limit}",
     # what comes next

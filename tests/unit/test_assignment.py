@@ -179,7 +179,7 @@ def test_because_says_who_was_chosen_and_why_not_the_others():
     ]  # fmt: skip
 
     assert [
-        "bob of team front was chosen; open cases: 1, the last one given: 2026-03-23T05:00:00.000000+00:00",
+        "bob of team front comes first; open cases: 1, the last one given: 2026-03-23T05:00:00.000000+00:00",
         "anna comes after bob; open cases: 0, the last one given: 2026-03-23T06:00:00.000000+00:00",
         "away is away",
         "full has no room for another case; open cases: 0",
@@ -188,7 +188,7 @@ def test_because_says_who_was_chosen_and_why_not_the_others():
         "zoe comes after bob; open cases: 0, the last one given: 2026-03-23T06:00:00.000000+00:00",
     ] == said(AssignRoundRobin(), asked(*people, exclude=["gave"]))
     assert [
-        "zoe of team front was chosen; open cases: 0, the last one given: 2026-03-23T06:00:00.000000+00:00",
+        "zoe of team front comes first; open cases: 0, the last one given: 2026-03-23T06:00:00.000000+00:00",
         "anna lacks: net, vpn",
     ] == said(AssignRoundRobin(skills=[VPN]), asked(ANNA, people[-1], category="vpn"))
 
@@ -198,7 +198,9 @@ def test_because_says_why_nobody_was_chosen():
     strict = AssignRoundRobin(skills=[VPN], without_skill="queue")
 
     assert ["nobody is known to work in team front"] == said(AssignRoundRobin(), asked())
-    assert ["who could be chosen from was not recorded whole"] == said(AssignRoundRobin(), asked(facts={}))
+    assert ["who could be chosen from is not known, or was not recorded whole"] == said(
+        AssignRoundRobin(), asked(facts={})
+    )
     assert [
         "policy 'supporttiers.assign-round-robin' finds nobody in team front who can take it",
         "anna has no room for another case; open cases: 1",

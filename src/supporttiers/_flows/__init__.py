@@ -9,6 +9,7 @@ from supporttiers._flows.assigning import next_for
 from supporttiers._flows.cases import (
     execute,
     execute_all,
+    explained,
     fire_due,
     get,
     history,
@@ -27,6 +28,7 @@ __all__ = [
     "drive",
     "execute",
     "execute_all",
+    "explained",
     "fire_due",
     "get",
     "history",
