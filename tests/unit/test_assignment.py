@@ -329,6 +329,10 @@ def test_assignment_is_written_in_a_process_file():
           "reach, when_full")),
         ('need = "any"', 'need = "one"', "policies[1].skills[0].need: must be one of: all, any, not 'one'"),
         ('skills = ["net", "vpn"]', "skills = []", "policies[1].skills[0].skills: is empty; name at least one skill"),
+        ('at_least = "high"', 'at_least = "urgent"',
+         "policies[0].when.priority: 'urgent' is not known; possible are: low, medium, high, critical"),
+        ('category = "vpn", ', 'team = "nobody", ',
+         "policies[1].skills[0].when.team: 'nobody' is not known; possible are: front"),
         ('category = "vpn", ', "categroy = 1, ", "policies[1].skills[0].when.categroy: is no field of a case"),
     ],
 )  # fmt: skip
@@ -338,3 +342,14 @@ def test_assignment_faults_have_their_places(old, new, fault):
         SupportProcess.from_text(FILE.replace(old, new))
 
     assert [True] == [str(found).startswith(fault) for found in refused.value.faults]
+
+
+def test_assignment_in_python_is_judged_with_its_process():
+    """A condition that no case can meet is found when the process is built, with its place."""
+    with pytest.raises(ProcessError) as refused:
+        attrs.evolve(SupportProcess.default(), policies=[
+            AssignRoundRobin(), AssignLeastLoaded(skills=[SkillRule(Match(all=[Match(tier=7)]), ["x"])]),
+        ])  # fmt: skip
+
+    expected = "policies[1].skills[0].when.all[0].tier: 7 is not known; possible are: 0, 1, 2, 3, 4"
+    assert [expected] == [str(fault) for fault in refused.value.faults]

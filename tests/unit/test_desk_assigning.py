@@ -1,5 +1,6 @@
 """Assignment at work: at opening, in sweeps and batches, anew, and on an agent's own asking."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import ClassVar
 
@@ -438,6 +439,21 @@ def test_next_case_is_another_where_somebody_was_faster(staffed):
 
     assert "T-2" == desk.next_for("anna").id
     assert "bob" == desk.get("T-1").assignee
+
+
+def test_threads_that_ask_at_once_get_a_case_each(staffed, tmp_path):
+    """On a store that several use."""
+    people = [front(f"a-{number}") for number in range(4)]
+    desk = staffed(agents=people, store=f"sqlite:///{tmp_path / 'support.db'}")
+    desk.execute_all([wanted.Open(case_id=f"T-{number:02}", by=JANE) for number in range(20)])
+
+    def take(agent):
+        return [case.id for case in iter(lambda: desk.next_for(agent.id), None)]
+
+    with ThreadPoolExecutor(4) as pool:
+        taken = [case_id for found in pool.map(take, people) for case_id in found]
+    assert [f"T-{number:02}" for number in range(20)] == sorted(taken)
+    desk.shut_down()
 
 
 def test_next_case_is_given_up_after_too_many_losses(staffed):

@@ -28,7 +28,7 @@ from supporttiers.match import facts_in
 from supporttiers.policies import kinds_of, resolved
 from supporttiers.policies.routing import Route, RouteByRules
 from supporttiers.process.compiled import CompiledLimit
-from supporttiers.process.faults import Whole, error_of, policy_faults
+from supporttiers.process.faults import Whole, error_of, placed_conditions, policy_faults
 from supporttiers.protocols import METHODS, Policy, methods_of
 from supporttiers.tiers import MoveRules, Tier, TierKind
 
@@ -100,6 +100,7 @@ class SupportProcess(Settings):
             tiers=_only(Tier, self.tiers),
             limits=_only(TimeLimit, self.limits),
             routes=_placed_routes(self.policies),
+            conditions=placed_conditions(self.policies),
         )
         faults += whole.faults()
         if not faults:
@@ -191,8 +192,9 @@ class SupportProcess(Settings):
     def _from_parts(cls, parts: Parts, source: str) -> Self:
         routes = tuple((f"routes[{place}]", route) for place, route in enumerate(parts.routes) if route)
         whole = Whole(
-            settings=parts.settings, broken=parts.broken, tiers=parts.tiers, limits=parts.limits, routes=routes
-        )
+            settings=parts.settings, broken=parts.broken, tiers=parts.tiers, limits=parts.limits, routes=routes,
+            conditions=placed_conditions(parts.policies),
+        )  # fmt: skip
         faults = [*parts.faults, *whole.faults()]
         if faults:
             raise error_of(source, faults)

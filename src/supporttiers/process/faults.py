@@ -15,7 +15,7 @@ from supporttiers.errors import Fault, PolicyConfigError, ProcessError
 from supporttiers.limits import ANY_PRIORITY, Action, TimeLimit, limit_of_tier
 from supporttiers.links import LINK_KINDS
 from supporttiers.match import Comparison, Match
-from supporttiers.policies.routing import Route
+from supporttiers.policies.routing import Route, RouteByRules
 from supporttiers.protocols import METHODS, methods_of
 from supporttiers.tiers import OPEN, WAIT_REASONS, Tier, TierKind, entry_level
 
@@ -66,6 +66,27 @@ def policy_faults(policy: Any, place: int) -> Iterator[Fault]:  # noqa: ANN401 -
             yield Fault(where, f"{policy.name}: a {error}")
 
 
+def placed_conditions(policies: object) -> list[tuple[str, Match]]:
+    """Find the conditions of policies, those of their parts included; routes are judged by themselves."""
+    return [
+        pair
+        for number, policy in enumerate(policies if isinstance(policies, tuple) else ())
+        if not isinstance(policy, RouteByRules)
+        for pair in _conditions_in(f"policies[{number}]", policy)
+    ]
+
+
+def _conditions_in(place: str, part: Any) -> Iterator[tuple[str, Match]]:  # noqa: ANN401 - a policy, or a part of it
+    if isinstance(part, Match):
+        yield place, part
+    elif isinstance(part, tuple):
+        for number, member in enumerate(part):
+            yield from _conditions_in(f"{place}[{number}]", member)
+    elif attrs.has(type(part)):
+        for field in attrs.fields(type(part)):
+            yield from _conditions_in(f"{place}.{field.name}", getattr(part, field.name))
+
+
 @attrs.frozen(kw_only=True)
 class Whole:
     """
@@ -79,6 +100,7 @@ class Whole:
         tiers: None stands for one that could not be read, here and below.
         limits: The process's own.
         routes: With their places.
+        conditions: Those of the other policies, with their places.
     """
 
     settings: Mapping[str, Any]
@@ -86,10 +108,12 @@ class Whole:
     tiers: Sequence[Tier | None]
     limits: Sequence[TimeLimit | None]
     routes: Sequence[tuple[str, Route]]
+    conditions: Sequence[tuple[str, Match]] = ()
 
     def faults(self) -> list[Fault]:
         """Find every fault."""
-        return [*self._of_settings(), *self._of_tiers(), *self._of_limits(), *self._of_routes()]
+        of_policies = (fault for place, when in self.conditions for fault in self._of_condition(place, when))
+        return [*self._of_settings(), *self._of_tiers(), *self._of_limits(), *self._of_routes(), *of_policies]
 
     # -- what can be referred to; None where that is not known
 
