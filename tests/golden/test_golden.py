@@ -74,6 +74,7 @@ COMMANDS = [
     wanted.Rate(case_id="T-1", by=CUSTOMER, score=5, text="Thanks!"),
     wanted.Approve(**TO),
     wanted.Decline(**TO),
+    wanted.Assign(**TO, automatic=True),
 ]  # fmt: skip
 
 EFFECT_EXAMPLES = [

@@ -31,11 +31,14 @@ from supporttiers import (
     calendar_days,
     until_close,
 )
+from supporttiers.actors import Agent
+from supporttiers.backends.directory.toml import TomlDirectory
 from supporttiers.calendars.targets import Target
 from supporttiers.commands import Escalate
 from supporttiers.effects import Notification, VendorAnswer, VendorRequest
 from supporttiers.events import Event
-from supporttiers.protocols import Notifier, RoutePolicy, VendorGateway
+from supporttiers.policies.assignment import AssignLeastLoaded
+from supporttiers.protocols import AgentDirectory, AssignPolicy, Notifier, RoutePolicy, VendorGateway
 from supporttiers.testing import FakeClock
 
 NOON = datetime(2026, 3, 23, 12, tzinfo=UTC)
@@ -79,6 +82,7 @@ class RouteByPlan:
 notifier: Notifier = Pager()
 vendor: VendorGateway = Supplier()
 policy: RoutePolicy = RouteByPlan()
+assigning: AssignPolicy = AssignLeastLoaded(when_full="assign")
 
 process = SupportProcess(
     name="typed",
@@ -97,7 +101,8 @@ process = SupportProcess(
     entry=(1, 2),
     policies=(RouteByRules((Route(Match(category="printing"), Destination(tier=2)),)), RouteByPlan()),
 )
-desk = SupportDesk(process, clock=FakeClock(NOON), notifiers=[Pager()], vendors=[Supplier()])
+people: AgentDirectory = TomlDirectory("people.toml")
+desk = SupportDesk(process, clock=FakeClock(NOON), directory=people, notifiers=[Pager()], vendors=[Supplier()])
 case = desk.open("A printer", by=Actor.customer("jane"), at=NOON, idempotency_key="k-1")
 
 assert_type(case, Case)
@@ -105,6 +110,10 @@ assert_type(case.status, Status)
 assert_type(desk.escalate(case, by="anna", reason="too hard", expected_version=case.version), Case)
 assert_type(desk.execute(Escalate(case_id=case.id, by=Actor.agent("anna"))), Decision)
 assert_type(desk.options(case, by="anna"), tuple[Option, ...])
+assert_type(desk.assign(case, by="anna"), Case)
+assert_type(desk.assign(case, by="anna", assignee=None), Case)
+assert_type(desk.next_for("anna"), Case | None)
+assert_type(SupportDesk(process, directory="store").people.all(), tuple[Agent, ...])
 assert_type(desk.find(Match(status="queued"), order="due_at"), Page)
 assert_type(desk.find()[0], Case)
 assert_type(desk.history(case, visible_to="jane"), tuple[Event, ...])

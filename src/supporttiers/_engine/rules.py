@@ -63,7 +63,7 @@ class _Looking:
         if name in self.found:
             return
         keyed_by = facts.keyed_by.get(name)
-        if keyed_by is None or name in facts.failed:
+        if keyed_by is None:
             self.found[name] = self._last_known(name)
             return
         if keyed_by.startswith("facts."):
@@ -74,7 +74,9 @@ class _Looking:
         keys = keys_of(keyed_by, self.case, self.found)
         wanted = [FactKey(name, key) for key in ((keys,) if isinstance(keys, str) else keys or ())]
         missing = [key for key in wanted if key not in facts.values]
-        if missing:
+        if missing and name in facts.failed:
+            self.found[name] = self._last_known(name)
+        elif missing:
             self.missing.update(missing)
         elif isinstance(keys, tuple):
             self.found[name] = {key.key: facts.values[key] for key in wanted}

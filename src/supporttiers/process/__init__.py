@@ -34,7 +34,7 @@ from supporttiers.policies.cascades import Cascade, by_event
 from supporttiers.policies.routing import Route, RouteByRules
 from supporttiers.process.compiled import CompiledLimit
 from supporttiers.process.conditions import World
-from supporttiers.process.faults import Whole, error_of, policy_faults
+from supporttiers.process.faults import Whole, error_of, placed_conditions, policy_faults
 from supporttiers.process.warnings import Finding, warnings_of
 from supporttiers.protocols import METHODS, Policy, methods_of
 from supporttiers.reasons import Reason
@@ -119,6 +119,7 @@ class SupportProcess(Settings):
             routes=_placed_routes(self.policies),
             cascades=_only(Cascade, self.cascades),
             policies=() if "policies" in broken else self.policies,
+            conditions=placed_conditions(self.policies),
         )
         faults += whole.faults()
         if not faults:
@@ -213,6 +214,7 @@ class SupportProcess(Settings):
         whole = Whole(
             settings=parts.settings, broken=parts.broken, calendars=[*parts.calendars], tiers=parts.tiers,
             limits=parts.limits, routes=routes, cascades=parts.cascades, policies=parts.policies,
+            conditions=placed_conditions(parts.policies),
         )  # fmt: skip
         faults = [*parts.faults, *whole.faults()]
         if faults:

@@ -17,7 +17,7 @@ from supporttiers.links import LINK_KINDS
 from supporttiers.match import Comparison, Match
 from supporttiers.policies.cascades import Cascade
 from supporttiers.policies.informing import InformInSteps
-from supporttiers.policies.routing import Route
+from supporttiers.policies.routing import Route, RouteByRules
 from supporttiers.process.conditions import World, faults_of
 from supporttiers.protocols import METHODS, methods_of
 from supporttiers.tiers import OPEN, WAIT_REASONS, Tier, TierKind, entry_level
@@ -74,6 +74,27 @@ def policy_faults(policy: Any, place: int) -> Iterator[Fault]:  # noqa: ANN401 -
             yield Fault(where, f"{policy.name}: a {error}")
 
 
+def placed_conditions(policies: object) -> list[tuple[str, Match]]:
+    """Find the conditions of policies, those of their parts included; routes are judged by themselves."""
+    return [
+        pair
+        for number, policy in enumerate(policies if isinstance(policies, tuple) else ())
+        if not isinstance(policy, RouteByRules)
+        for pair in _conditions_in(f"policies[{number}]", policy)
+    ]
+
+
+def _conditions_in(place: str, part: Any) -> Iterator[tuple[str, Match]]:  # noqa: ANN401 - a policy, or a part of it
+    if isinstance(part, Match):
+        yield place, part
+    elif isinstance(part, tuple):
+        for number, member in enumerate(part):
+            yield from _conditions_in(f"{place}[{number}]", member)
+    elif attrs.has(type(part)):
+        for field in attrs.fields(type(part)):
+            yield from _conditions_in(f"{place}.{field.name}", getattr(part, field.name))
+
+
 @attrs.frozen(kw_only=True)
 class Whole:
     """
@@ -90,6 +111,7 @@ class Whole:
         routes: With their places.
         cascades: In order.
         policies: Every one that could be read.
+        conditions: Those of the other policies, with their places.
     """
 
     settings: Mapping[str, Any]
@@ -100,12 +122,14 @@ class Whole:
     routes: Sequence[tuple[str, Route]]
     cascades: Sequence[Cascade | None] = ()
     policies: Sequence[Any] = ()
+    conditions: Sequence[tuple[str, Match]] = ()
 
     def faults(self) -> list[Fault]:
         """Find every fault."""
+        of_policies = (fault for place, when in self.conditions for fault in self._of_condition(place, when))
         return [
             *self._of_settings(), *self._of_tiers(), *self._of_limits(), *self._of_routes(), *self._of_cascades(),
-            *self._of_ladders(),
+            *self._of_ladders(), *of_policies,
         ]  # fmt: skip
 
     # -- what can be referred to; None where that is not known
