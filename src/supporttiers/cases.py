@@ -438,6 +438,19 @@ def _schedule_ended(draft: Draft, event: happened.ScheduleEnded) -> None:
 _MAX_REMEMBERED: Final = 50
 
 
+def _withheld(draft: Draft, event: happened.ActionWithheld) -> None:
+    """Its agreed time of waiting comes once, whether the case then goes on or not."""
+    if event.verb == "resume" and draft.wait_until is not None and draft.wait_until <= event.at:
+        draft.wait_until = None
+
+
+def _adopted(draft: Draft, event: happened.CaseAdopted) -> None:
+    draft.process, draft.revision, draft.limits_revision = event.process, event.revision, event.revision
+    draft.stopwatches = tuple(
+        attrs.evolve(watch, revision=event.revision) if watch.is_live else watch for watch in draft.stopwatches
+    )
+
+
 def _limits_renewed(draft: Draft, event: happened.LimitsRenewed) -> None:
     draft.limits_revision = event.revision
 
@@ -575,6 +588,9 @@ _FOLDS: Final[Mapping[type[Event], Callable[[Draft, Any], None]]] = {
     happened.CommandScheduled: _scheduled,
     happened.ScheduleEnded: _schedule_ended,
     happened.ReactionRefused: _nothing,
+    happened.ActionWithheld: _withheld,
+    happened.RefusalObserved: _nothing,
+    happened.CaseAdopted: _adopted,
     happened.LimitsRenewed: _limits_renewed,
     happened.VendorDispatched: _dispatched,
     happened.VendorTicketUpdated: _vendor_updated,

@@ -415,6 +415,54 @@ class LimitsRenewed(Event):
     revision: str
 
 
+# -- an observing process
+
+
+@attrs.frozen(kw_only=True)
+class ActionWithheld(Event):
+    """
+    A rule wanted something done, and the process only observes: nothing was done. Which rule stands in *reason*.
+
+    Attributes:
+        verb: What it wanted done: `escalate`, `assign`, `route`, `notify`.
+        argument: Where to, to whom or what.
+    """
+
+    verb: str
+    argument: str = _private("")
+
+    @property
+    def would_have(self) -> str:
+        """What would have been done, as a process file writes it: `escalate:2`."""
+        return f"{self.verb}:{self.argument}" if self.argument else self.verb
+
+
+@attrs.frozen(kw_only=True)
+class RefusalObserved(Event):
+    """
+    What is said to have happened is forbidden by the process, which only observes: it stands all the same.
+
+    Attributes:
+        trigger: What was done; why not stands in *reason*.
+    """
+
+    trigger: str
+
+
+@attrs.frozen(kw_only=True)
+class CaseAdopted(Event):
+    """
+    A case of another system, observed so far, is in the care of a process from here on.
+
+    Attributes:
+        process: The name of the process.
+        revision: Its revision.
+    """
+
+    process: str
+    revision: str
+
+
 # -- vendors
 
 
@@ -565,9 +613,8 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     CaseHandedBack, CaseTransferred, ManagementInformed, PeopleInformed, WaitStarted, CaseResumed, CaseResolved,
     CaseReopened, FollowUpOpened, CaseClosed, CaseCancelled, CaseAmended, AttachmentsAdded, WatchersAdded,
     WatchersRemoved, CaseLinked, CaseUnlinked, AffectedCounted, CaseMerged, CaseRated, CaseApproved, CaseDeclined,
-    CommandScheduled, ScheduleEnded, ReactionRefused, LimitsRenewed, VendorDispatched,
-    VendorTicketUpdated, StopwatchStarted,
-    StopwatchPaused, StopwatchResumed, StopwatchRetargeted, StopwatchStopped, StopwatchCancelled, ThresholdFired,
-    ActionRefused,
+    CommandScheduled, ScheduleEnded, ReactionRefused, LimitsRenewed, ActionWithheld, RefusalObserved, CaseAdopted,
+    VendorDispatched, VendorTicketUpdated, StopwatchStarted, StopwatchPaused, StopwatchResumed, StopwatchRetargeted,
+    StopwatchStopped, StopwatchCancelled, ThresholdFired, ActionRefused,
 )  # fmt: skip
 """Every event that can stand in a history."""

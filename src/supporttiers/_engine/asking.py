@@ -132,7 +132,9 @@ def _refusals(process: SupportProcess, case: Case, command: Command, now: dateti
 # -- explanations
 
 
-def explain(process: SupportProcess, case: Case, history: Sequence[Event], now: datetime) -> Explanation:
+def explain(
+    process: SupportProcess, case: Case, history: Sequence[Event], now: datetime, facts: Facts = NO_FACTS
+) -> Explanation | NeedFacts:
     """
     Say why a case stands where it stands, and what happens next if nobody acts.
 
@@ -141,16 +143,21 @@ def explain(process: SupportProcess, case: Case, history: Sequence[Event], now: 
         case: As it is.
         history: Its events.
         now: The present, for what is left on paused clocks.
+        facts: What is known from outside; without any, what the case last knew.
 
     Returns:
-        Reasons, the place first; what comes next in order of time.
+        Reasons, the place first; what comes next in order of time. `NeedFacts` where more must be known from outside.
     """
-    return Explanation(
-        case_id=case.id, here=tuple(_here(process, case, history)), next=tuple(_next(process, case, now))
-    )
+    try:
+        here = tuple(_here(process, case, history, now, facts))
+    except Missing as missing:
+        return NeedFacts(missing.wanted)
+    return Explanation(case_id=case.id, here=here, next=tuple(_next(process, case, now)))
 
 
-def _here(process: SupportProcess, case: Case, history: Sequence[Event]) -> Iterator[Reason]:
+def _here(
+    process: SupportProcess, case: Case, history: Sequence[Event], now: datetime, facts: Facts
+) -> Iterator[Reason]:
     name = process.tier_at(case.tier).name
     yield Reason("case.tier", {"tier": case.tier, "name": name, "since": _said(case.tier_entered_at)})
     yield _why(next(event for event in reversed(history) if isinstance(event, _ARRIVALS)))
@@ -160,7 +167,7 @@ def _here(process: SupportProcess, case: Case, history: Sequence[Event]) -> Iter
     if case.is_open:
         assigned = case.assignee is not None
         yield Reason("case.assigned", {"assignee": case.assignee}) if assigned else Reason("case.unassigned")
-        yield from why_assigned(process, case, history)
+        yield from why_assigned(process, case, history, now, facts)
     ticket = open_ticket(case)
     if ticket is not None:
         yield Reason("case.ticket", {"vendor": ticket.vendor, "status": str(ticket.status), "id": ticket.remote_id})

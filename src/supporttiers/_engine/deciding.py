@@ -1,10 +1,12 @@
 """decide: settle what was due, then carry out the command, then say when something happens next."""
 
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from supporttiers import events as happened
 from supporttiers._engine.clocks import LIMIT, WAIT, Deadline, next_deadline, update_clocks
+from supporttiers._engine.observing import by_rule, record
 from supporttiers._engine.reacting import carry_out_scheduled, react
 from supporttiers._engine.rules import Missing
 from supporttiers._engine.thresholds import reach
@@ -101,11 +103,12 @@ def _carry_out(work: Work, case: Case | None, command: Command, at: datetime) ->
         work.forget_used()
         work.draft = settled
         del work.events[events:], work.effects[effects:]
+        work.observed.clear()
         return decision_of(work, settled, refusal)
-    if len(work.events) == events:
-        return decision_of(work, settled)
-    _follow(work, events)
-    return decision_of(work, work.freeze())
+    if len(work.events) > events:
+        _follow(work, events)
+    record(work)
+    return decision_of(work, settled if len(work.events) == events else work.freeze())
 
 
 def _check_version(case: Case | None, command: Command) -> None:
@@ -118,8 +121,8 @@ def decision_of(work: Work, case: Case | None, refusal: CaseError | FactsError |
     """Say what came of the work, and when something happens next."""
     ahead = None if case is None else next_deadline(work)
     return Decision(
-        case=case, events=tuple(work.events), effects=tuple(work.effects), refusal=refusal,
-        wakes_at=None if ahead is None else ahead.due_at,
+        case=case, events=tuple(work.events), refusal=refusal,
+        effects=() if work.observes else tuple(work.effects), wakes_at=None if ahead is None else ahead.due_at,
     )  # fmt: skip
 
 
@@ -166,14 +169,15 @@ def _settle_one(work: Work, deadline: Deadline, at: datetime) -> None:
         commands = reach(work, deadline)
     elif deadline.rank == WAIT:
         work.by_time(at, Reason("move.wait_over"))
-        work.emit(happened.CaseResumed, status=work.draft.resume_to)
+        by_rule(work, partial(work.emit, happened.CaseResumed, status=work.draft.resume_to))
     else:
         carry_out_scheduled(work, deadline.limit, at)
-    work.chained = at, work.chained[1] + commands
+    work.chained = at, work.chained[1] + (0 if work.observes else commands)
     if commands:  # where nothing changed, a `reset` that still holds must not start its stopwatch anew, and so on
         _follow(work, before)
     else:
         react(work, before)
+    record(work)
 
 
 def _follow(work: Work, since: int) -> None:

@@ -63,7 +63,7 @@ class _Looking:
         if name in self.found:
             return
         keyed_by = facts.keyed_by.get(name)
-        if keyed_by is None or name in facts.failed:
+        if keyed_by is None:
             self.found[name] = self._last_known(name)
             return
         if keyed_by.startswith("facts."):
@@ -74,7 +74,9 @@ class _Looking:
         keys = keys_of(keyed_by, self.case, self.found)
         wanted = [FactKey(name, key) for key in ((keys,) if isinstance(keys, str) else keys or ())]
         missing = [key for key in wanted if key not in facts.values]
-        if missing:
+        if missing and name in facts.failed:
+            self.found[name] = self._last_known(name)
+        elif missing:
             self.missing.update(missing)
         elif isinstance(keys, tuple):
             self.found[name] = {key.key: facts.values[key] for key in wanted}
@@ -83,7 +85,7 @@ class _Looking:
 
     def _last_known(self, name: str) -> object:
         work = self.work
-        if work.command is not None:
+        if work.command is not None and not work.process.observes:
             raise FactsError(name, work.facts.failed.get(name, "this desk has no such source of facts"), retryable=True)
         self.stale.append(name)
         return self.case.facts.get(name)
@@ -126,18 +128,26 @@ def _must_be(policy: Any, method: str, answer: object, kind: Any) -> None:  # no
 
 
 def route(work: Work, case: Case) -> Destination | None:
-    """Ask where a new case should go."""
-    answer: Destination | None = _first(work, "route", case, Destination)[1]
-    return answer
+    """Ask where a new case should go; an observing process only notes it."""
+    policy, answer = _first(work, "route", case, Destination)
+    destination: Destination | None = answer
+    if destination is not None and work.observes:
+        to = Place(destination.tier, destination.team)
+        work.withhold("route", to, Reason("rule.policy", {"policy": policy.name}))
+        return None
+    return destination
 
 
 def prioritise(work: Work, case: Case) -> str | None:
-    """Ask how urgent a case is."""
+    """Ask how urgent a case is; an observing process only notes it."""
     policy, answer = _first(work, "prioritise", case, str)
     if answer is not None and answer not in work.process.priorities:
         possible = ", ".join(work.process.priorities)
         raise PluginError(policy.name, f"its prioritise() gave {answer[:40]!r}; possible are: {possible}")
     priority: str | None = answer
+    if priority is not None and work.observes:
+        work.withhold("prioritise", priority, Reason("rule.policy", {"policy": policy.name}))
+        return None
     return priority
 
 
@@ -183,7 +193,7 @@ def permit(work: Work, trigger: str, *, to: Place | None = None, case: Case | No
     if refusals:
         missing = dict.fromkeys(word for refusal in refusals for word in refusal.missing)
         reasons = tuple(refusal.reason for refusal in refusals)
-        raise NotPermittedError(work.case_id, trigger, work.by.id, reasons, tuple(missing))
+        work.forbid(NotPermittedError(work.case_id, trigger, work.by.id, reasons, tuple(missing)))
 
 
 def reopening(work: Work, to: Place | None) -> FollowUp | Refusal | None:

@@ -5,10 +5,12 @@ A flow yields `Call`s and is sent their results; it never touches a store, notif
 serves a synchronous driver here and an asynchronous one beside it.
 """
 
+from supporttiers._flows.adopting import adopt
 from supporttiers._flows.assigning import next_for
 from supporttiers._flows.cases import (
     execute,
     execute_all,
+    explained,
     get,
     history,
     options_for,
@@ -24,9 +26,11 @@ __all__ = [
     "Call",
     "Flow",
     "Ports",
+    "adopt",
     "drive",
     "execute",
     "execute_all",
+    "explained",
     "fire_due",
     "get",
     "history",

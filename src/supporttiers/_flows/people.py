@@ -106,14 +106,12 @@ def shifted(plain: Mapping[str, Any], case: Case, step: int) -> dict[str, object
     channel = case.channel or ""
     channels = dict(plain.get("channels", {}))
     channels[channel] = channels.get(channel, 0) + step
-    given = None if case.assigned_at is None else case.assigned_at.isoformat(timespec="microseconds")
-    latest = max(filter(None, (plain.get("assigned_at"), given)), default=None)
-    after: dict[str, object] = {"open": sum(channels.values())}
-    if kept := {name: count for name, count in channels.items() if count}:
-        after["channels"] = kept
-    if latest is not None:
-        after["assigned_at"] = latest
-    return after
+    given = (case.assigned_at or case.changed_at).isoformat(timespec="microseconds")
+    return {
+        "open": sum(channels.values()),
+        "channels": {name: count for name, count in channels.items() if count},
+        "assigned_at": max(plain.get("assigned_at", ""), given),
+    }
 
 
 # -- who is to be told

@@ -75,6 +75,7 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
         "link_kinds": (_list(_NAME, maxItems=50), "The process's own kinds of links, besides the built-in ones."),
         "reply_resumes": (_FLAG, "Whether the requester's reply resumes a case that waits for the customer."),
         "reply_reopens": (_FLAG, "Whether the requester's reply reopens a resolved case."),
+        "observes": (_FLAG, "Whether its rules only watch: nothing is done or sent by itself."),
         "on_priority_change": (
             _words(PRIORITY_RULES),
             "What becomes of a running clock whose target changes, where its limit does not say.",

@@ -32,6 +32,7 @@ class Settings(MoveRules):
         link_kinds: The process's own kinds of links, besides the built-in ones.
         reply_resumes: Whether the requester's reply resumes a case that waits for the customer.
         reply_reopens: Whether the requester's reply reopens a resolved case.
+        observes: Whether its rules only watch: what they would have done is recorded, and nothing is done or sent.
         on_priority_change: What becomes of a running clock whose target changes, where its limit does not say.
         on_reopening: What becomes of a clock that had reached its goal when the case is worked on again, likewise.
         response_by: The kinds of actors whose public reply is an answer of the house.
@@ -54,6 +55,7 @@ class Settings(MoveRules):
     )
     reply_resumes: bool = attrs.field(default=True, validator=part(flag))
     reply_reopens: bool = attrs.field(default=True, validator=part(flag))
+    observes: bool = attrs.field(default=False, validator=part(flag))
     on_priority_change: str = attrs.field(default="retroactive", validator=part(one_of(PRIORITY_RULES)))
     on_reopening: str = attrs.field(default="resume", validator=part(one_of(REOPENING_RULES)))
     response_by: tuple[str, ...] = attrs.field(

@@ -34,7 +34,7 @@ from supporttiers.policies.cascades import Cascade, by_event
 from supporttiers.policies.routing import Route, RouteByRules
 from supporttiers.process.compiled import CompiledLimit
 from supporttiers.process.conditions import World
-from supporttiers.process.faults import Whole, error_of, policy_faults
+from supporttiers.process.faults import Whole, error_of, placed_conditions, policy_faults
 from supporttiers.process.warnings import Finding, warnings_of
 from supporttiers.protocols import METHODS, Policy, methods_of
 from supporttiers.reasons import Reason
@@ -91,6 +91,7 @@ class SupportProcess(Settings):
         link_kinds: The process's own kinds of links, besides the built-in ones.
         reply_resumes: Whether the requester's reply resumes a case that waits for the customer.
         reply_reopens: Whether the requester's reply reopens a resolved case.
+        observes: Whether its rules only watch: what they would have done is recorded, and nothing is done or sent.
 
     Raises:
         ProcessError: It does not hold together; every fault is listed, with its place.
@@ -118,6 +119,7 @@ class SupportProcess(Settings):
             routes=_placed_routes(self.policies),
             cascades=_only(Cascade, self.cascades),
             policies=() if "policies" in broken else self.policies,
+            conditions=placed_conditions(self.policies),
         )
         faults += whole.faults()
         if not faults:
@@ -212,6 +214,7 @@ class SupportProcess(Settings):
         whole = Whole(
             settings=parts.settings, broken=parts.broken, calendars=[*parts.calendars], tiers=parts.tiers,
             limits=parts.limits, routes=routes, cascades=parts.cascades, policies=parts.policies,
+            conditions=placed_conditions(parts.policies),
         )  # fmt: skip
         faults = [*parts.faults, *whole.faults()]
         if faults:
@@ -433,6 +436,29 @@ class SupportProcess(Settings):
     def diagram(self) -> str:
         """Draw it as Mermaid text: tiers are boxes, moves are arrows."""
         return mermaid(self.tiers, self.rows, title=self.name)
+
+    # -- watched
+
+    def observing(self) -> "SupportProcess":
+        """
+        Give the same process with rules that only watch, for a pilot, a replay or a question of what if.
+
+        Limits run and thresholds are reached, policies are asked; what they would have done is recorded, and nothing
+        is done or sent by itself. What is said to have happened is recorded, even where the process forbids it, and
+        its refusal beside it.
+
+        >>> process = SupportProcess.default().observing()
+        >>> process.observes, process.observing() == process
+        (True, True)
+
+        Returns:
+            A process of the same name and another revision; in its file it says `observes = true`.
+        """
+        return self._observing
+
+    @cached_property
+    def _observing(self) -> "SupportProcess":
+        return self if self.observes else attrs.evolve(self, observes=True)
 
     # -- judged
 

@@ -17,7 +17,7 @@ from supporttiers.links import LINK_KINDS
 from supporttiers.match import Comparison, Match
 from supporttiers.policies.cascades import Cascade
 from supporttiers.policies.informing import InformInSteps
-from supporttiers.policies.routing import Route
+from supporttiers.policies.routing import Route, RouteByRules
 from supporttiers.process.conditions import World, faults_of
 from supporttiers.protocols import METHODS, methods_of
 from supporttiers.tiers import OPEN, WAIT_REASONS, Tier, TierKind, entry_level
@@ -25,6 +25,11 @@ from supporttiers.tiers import OPEN, WAIT_REASONS, Tier, TierKind, entry_level
 MAX_SHOWN: Final = 100
 _SECTIONS: Final = {"": 0, "process": 1, "calendars": 2, "tiers": 3, "limits": 4, "routes": 5}
 _CONDITIONS: Final = ("when", "start", "pause", "resume", "stop", "reset", "cancel")
+_OUTCOME: Final = frozenset({
+    "tiers.kind", "tiers.vendor",
+    *(f"limits.{field}" for field in (*_CONDITIONS, "measures", "tier", "vendor", "target", "satisfied_by")),
+})  # fmt: skip
+"""The fields without which nothing can be said of what a limit's conditions come to."""
 
 
 def error_of(source: str, faults: Iterable[Fault]) -> ProcessError:
@@ -69,6 +74,27 @@ def policy_faults(policy: Any, place: int) -> Iterator[Fault]:  # noqa: ANN401 -
             yield Fault(where, f"{policy.name}: a {error}")
 
 
+def placed_conditions(policies: object) -> list[tuple[str, Match]]:
+    """Find the conditions of policies, those of their parts included; routes are judged by themselves."""
+    return [
+        pair
+        for number, policy in enumerate(policies if isinstance(policies, tuple) else ())
+        if not isinstance(policy, RouteByRules)
+        for pair in _conditions_in(f"policies[{number}]", policy)
+    ]
+
+
+def _conditions_in(place: str, part: Any) -> Iterator[tuple[str, Match]]:  # noqa: ANN401 - a policy, or a part of it
+    if isinstance(part, Match):
+        yield place, part
+    elif isinstance(part, tuple):
+        for number, member in enumerate(part):
+            yield from _conditions_in(f"{place}[{number}]", member)
+    elif attrs.has(type(part)):
+        for field in attrs.fields(type(part)):
+            yield from _conditions_in(f"{place}.{field.name}", getattr(part, field.name))
+
+
 @attrs.frozen(kw_only=True)
 class Whole:
     """
@@ -85,6 +111,7 @@ class Whole:
         routes: With their places.
         cascades: In order.
         policies: Every one that could be read.
+        conditions: Those of the other policies, with their places.
     """
 
     settings: Mapping[str, Any]
@@ -95,12 +122,14 @@ class Whole:
     routes: Sequence[tuple[str, Route]]
     cascades: Sequence[Cascade | None] = ()
     policies: Sequence[Any] = ()
+    conditions: Sequence[tuple[str, Match]] = ()
 
     def faults(self) -> list[Fault]:
         """Find every fault."""
+        of_policies = (fault for place, when in self.conditions for fault in self._of_condition(place, when))
         return [
             *self._of_settings(), *self._of_tiers(), *self._of_limits(), *self._of_routes(), *self._of_cascades(),
-            *self._of_ladders(),
+            *self._of_ladders(), *of_policies,
         ]  # fmt: skip
 
     # -- what can be referred to; None where that is not known
@@ -240,8 +269,8 @@ class Whole:
     def _of_conditions(self, place: str, limit: TimeLimit) -> Iterator[Fault]:
         found = [fault for word in _CONDITIONS for fault in self._of_condition(f"{place}.{word}", getattr(limit, word))]
         yield from found
-        world = self.world
-        if not found and world is not None and limit.tier in {None, *world.levels}:
+        world = None if found or not _OUTCOME.isdisjoint(self.broken) else self.world
+        if world is not None and limit.tier in {None, *world.levels}:
             yield from faults_of(limit, place, world)
 
     @property

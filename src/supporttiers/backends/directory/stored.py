@@ -21,7 +21,7 @@ class StoredDirectory:
 
     def __init__(self, store: CaseStore) -> None:
         """Name the store."""
-        self.store = store
+        self.store: CaseStore = store
 
     def of_tenant(self, tenant: str, /) -> "People":
         """Give the people of one tenant."""

@@ -53,7 +53,7 @@ class TomlDirectory(House):
         Raises:
             DirectoryError: It cannot be read, or is not valid; every fault is listed, with its place.
         """
-        self.source = str(path)
+        self.source: str = str(path)
         try:
             data = data_of(text_of(path), self.source)
         except ProcessError as error:
