@@ -11,6 +11,7 @@ from typing import ClassVar, Final, Protocol, runtime_checkable
 import attrs
 
 from supporttiers.actors import Actor, Agent
+from supporttiers.calendars.targets import Target
 from supporttiers.cases import Case
 from supporttiers.commands import Command
 from supporttiers.decisions import Destination, FollowUp, Hold, Later, Refusal, Situation
@@ -78,8 +79,8 @@ class PermitPolicy(Policy, Protocol):
 class TargetPolicy(Policy, Protocol):
     """Says how much working time a limit allows a case."""
 
-    def target(self, situation: Situation, /) -> timedelta | None:
-        """Give a duration above zero for `situation.limit`, or None for no opinion; pure."""
+    def target(self, situation: Situation, /) -> Target | None:
+        """Give a duration above zero, or days, for `situation.limit`, or None for no opinion; pure."""
         ...
 
 

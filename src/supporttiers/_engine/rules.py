@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import attrs
 
@@ -10,6 +10,7 @@ from supporttiers import _fields as fields
 from supporttiers import events as happened
 from supporttiers._engine.work import Work
 from supporttiers._fields import type_name
+from supporttiers.calendars.targets import Target
 from supporttiers.cases import Case, Place
 from supporttiers.commands import Command
 from supporttiers.decisions import Destination, FollowUp, Hold, Later, Refusal, Situation
@@ -161,12 +162,12 @@ def prioritise(work: Work, case: Case) -> str | None:
     return priority
 
 
-def target(work: Work, case: Case, limit: str) -> timedelta | None:
+def target(work: Work, case: Case, limit: str) -> Target | None:
     """Ask how much working time a limit allows a case."""
-    policy, answer = _first(work, "target", case, timedelta, limit=limit)
-    if answer is not None and answer <= timedelta(0):
+    policy, answer = _first(work, "target", case, get_args(Target), limit=limit)
+    if isinstance(answer, timedelta) and answer <= timedelta(0):
         raise PluginError(policy.name, f"its target() gave {answer}; possible are durations above zero and None")
-    allowed: timedelta | None = answer
+    allowed: Target | None = answer
     return allowed
 
 
@@ -184,7 +185,7 @@ def assign(work: Work, *, exclude: tuple[str, ...] = ()) -> bool:
     return True
 
 
-def allowed(work: Work, limit: TimeLimit, case: Case) -> timedelta | None:
+def allowed(work: Work, limit: TimeLimit, case: Case) -> Target | None:
     """Give the working time that a limit allows a case: what the policies say, else its own target for the priority."""
     found = target(work, case, limit.name) if work.process.asked("target") else None
     return limit.target_for(case.priority) if found is None else found

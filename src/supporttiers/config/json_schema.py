@@ -38,6 +38,10 @@ _LEVEL: Final[_Schema] = {"type": "integer", "minimum": 0, "maximum": 99}
 _FLAG: Final[_Schema] = {"type": "boolean"}
 _CONDITION: Final[_Schema] = {"$ref": "#/$defs/condition"}
 _DURATION: Final[_Schema] = {"type": "string", "pattern": r"^\s*\+?(\d+[hms])+\s*$"}
+_ALLOWED: Final[_Schema] = {
+    "type": "string",
+    "pattern": r"^\s*(\+?(\d+[hms])+|\d+ (business|calendar) days?|until close( of business day \d+)?)\s*$",
+}
 _MARK: Final[_Schema] = {"type": "string", "pattern": r"^(.*\d\s*%|\s*[+-]?(\d+[hms])+\s*)$"}
 _SPAN: Final[_Schema] = {"type": "string", "pattern": r"^\s*(closed|\d{1,2}:\d{2}\s*-\s*\d{1,2}:\d{2})\s*$"}
 _HOURS: Final[_Schema] = {"anyOf": [_SPAN, {"type": "array", "items": _SPAN}]}
@@ -167,8 +171,8 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
         "reset": (_CONDITION, "With start: the old stopwatch is completed, and a new one started."),
         "cancel": (_CONDITION, "The stopwatch counts no longer."),
         "target": (
-            {"anyOf": [_DURATION, {"type": "object", "minProperties": 1, "additionalProperties": _DURATION}]},
-            "The working time allowed: one duration, or one for each priority with '*' for the rest.",
+            {"anyOf": [_ALLOWED, {"type": "object", "minProperties": 1, "additionalProperties": _ALLOWED}]},
+            "What is allowed: working time ('8h') or days ('2 business days'), or one for each priority with '*' for the rest.",
         ),
         "calendar": (_NAME, "Whose working time; its tier's calendar, or the process's, when left out."),
         "thresholds": (
