@@ -225,9 +225,10 @@ def test_batch_spreads_cases_and_stops_at_capacity(staffed):
     """Within one batch each assignment counts for the next, and each case that ends makes room."""
     desk = staffed(AssignRoundRobin(), agents=[front("anna", capacity=2), front("bob", capacity=2)])
     commands = [wanted.Open(case_id=f"T-{number}", by=JANE) for number in range(5)]
-    answers = desk.execute_all([*commands, wanted.Resolve(case_id="T-4", by=Actor.agent("x"))])
+    by_hand = wanted.Assign(case_id="T-4", by=Actor.agent("x"), assignee="zoe")
+    answers = desk.execute_all([*commands, by_hand])
 
-    assert ["anna", "bob", "anna", "bob", None, None] == [answer.case.assignee for answer in answers]
+    assert ["anna", "bob", "anna", "bob", None, "zoe"] == [answer.case.assignee for answer in answers]
     more = desk.execute_all([
         wanted.Resolve(case_id="T-0", by=Actor.agent("anna")), wanted.Open(case_id="T-9", by=JANE),
     ])  # fmt: skip
