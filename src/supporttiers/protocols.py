@@ -172,7 +172,11 @@ class TenantDirectory(Directory, Protocol):
     """A directory of several houses."""
 
     def of_tenant(self, tenant: str, /) -> Directory:
-        """Give the directory of one tenant; what it can is asked of that one."""
+        """
+        Give the directory of one tenant.
+
+        What it can do is found out when the desk is built, of the tenant `default`.
+        """
         ...
 
 
@@ -506,8 +510,8 @@ class CaseStore(Protocol):
         """Forget an agent; say whether there was one."""
         ...
 
-    def agents(self, tenant: str, /) -> Sequence[Agent]:
-        """Read all agents, in the order of their ids."""
+    def agents(self, tenant: str, /, *, ids: Sequence[str] | None = None) -> Sequence[Agent]:
+        """Read agents, all of them or those of some ids, in the order of their ids."""
         ...
 
     def forget_keys(self, before: datetime, /) -> int:

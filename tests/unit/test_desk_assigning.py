@@ -151,6 +151,16 @@ def test_assigned_case_is_explained_by_what_was_known_then(staffed, clock):
     ] == [str(reason) for reason in desk.explain(case).here[-5:]]
 
 
+def test_assignment_in_a_large_team_is_explained_as_far_as_it_was_recorded(staffed):
+    """What was too much for the event is not made up."""
+    desk = staffed(AssignRoundRobin(), agents=[front(f"a-{number:03}", skills=["vpn"]) for number in range(200)])
+    case = desk.open("Stuck", by="jane")
+
+    assert "a-000" == case.assignee
+    assert case.facts["agents"].startswith("sha256:")
+    assert "assign.unrecorded" == desk.explain(case).here[-1].code
+
+
 def test_reassigned_case_is_explained_with_whom_it_was_taken_from(staffed):
     """Who gave it up is named."""
     desk = staffed(AssignRoundRobin(), agents=[front("anna"), front("bob")])
@@ -225,9 +235,10 @@ def test_batch_spreads_cases_and_stops_at_capacity(staffed):
     """Within one batch each assignment counts for the next, and each case that ends makes room."""
     desk = staffed(AssignRoundRobin(), agents=[front("anna", capacity=2), front("bob", capacity=2)])
     commands = [wanted.Open(case_id=f"T-{number}", by=JANE) for number in range(5)]
-    answers = desk.execute_all([*commands, wanted.Resolve(case_id="T-4", by=Actor.agent("x"))])
+    by_hand = wanted.Assign(case_id="T-4", by=Actor.agent("x"), assignee="zoe")
+    answers = desk.execute_all([*commands, by_hand])
 
-    assert ["anna", "bob", "anna", "bob", None, None] == [answer.case.assignee for answer in answers]
+    assert ["anna", "bob", "anna", "bob", None, "zoe"] == [answer.case.assignee for answer in answers]
     more = desk.execute_all([
         wanted.Resolve(case_id="T-0", by=Actor.agent("anna")), wanted.Open(case_id="T-9", by=JANE),
     ])  # fmt: skip

@@ -373,6 +373,16 @@ def test_reading_ends_after_four_rounds(desk_of, calm):
         desk.open("Stuck", by="jane", customer="c")
 
 
+def test_batch_gives_up_after_as_many_rounds(desk_of, calm):
+    """Each command of it is then refused, and may be tried again."""
+    chain = [Source("f0"), *(Source(f"f{place}", keyed_by=f"facts.f{place - 1}") for place in range(1, 2 * ROUNDS + 1))]
+    desk = desk_of(calm, [Look(needs=(f"f{2 * ROUNDS}",))], chain)
+    answers = open_many(desk, 2)
+
+    assert [True, True] == [isinstance(answer, FactsError) and answer.retryable for answer in answers]
+    assert 1 == len(chain[0].asked)
+
+
 def test_sweep_goes_on_after_four_rounds(desk_of, acme, clock):
     """Time does not stop for a chain of facts that is too long."""
     chain = [Source("f0"), *(Source(f"f{place}", keyed_by=f"facts.f{place - 1}") for place in range(1, ROUNDS))]

@@ -96,10 +96,10 @@ def _gave(event: Event, case: Case) -> bool:
 
 def _reasons(process: SupportProcess, situation: Situation, taken: object) -> Iterator[Reason]:
     """Let the policies say why, in order, up to the one whose answer was taken."""
-    for policy in process.asked("assign"):
+    asked = process.asked("assign")
+    names = [policy.name for policy in asked]
+    for policy in asked[: names.index(taken) + 1 if taken in names else len(names)]:
         because = getattr(policy, "because", None)
         if because is not None:
             facts = {name: situation.facts.get(name) for name in needs_of(policy)}
             yield from because(attrs.evolve(situation, facts=facts))
-        if policy.name == taken:
-            return

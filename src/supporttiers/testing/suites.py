@@ -451,6 +451,8 @@ class StoreSuite:
         assert [anna, Agent(id="bob")] == list(store.agents("acme"))
         assert [Agent(id="carl", capacity=0)] == list(store.agents("umbrella"))
         assert [] == list(store.agents("nobody"))
+        assert [anna, Agent(id="bob")] == list(store.agents("acme", ids=["bob", "carl", "anna", "bob"]))
+        assert [] == list(store.agents("acme", ids=[]))
 
     def test_agent_is_replaced_and_removed(self, store: CaseStore) -> None:
         """The last word on an agent counts; removing says whether there was one."""
