@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 
 from supporttiers._fields import duration_text, type_name
+from supporttiers.calendars.targets import BusinessDays, CalendarDays, UntilClose, target_text
 from supporttiers.config.settings import StoredPolicy
 from supporttiers.errors import PolicyConfigError
 from supporttiers.limits import ANY_PRIORITY, Action, Percent, TimeLimit
@@ -35,6 +36,8 @@ def data_from(value: object) -> Any:  # noqa: ANN401 - plain data
         return value.to_data()
     if isinstance(value, Percent | Action):
         return str(value)
+    if isinstance(value, BusinessDays | CalendarDays | UntilClose):
+        return target_text(value)
     if isinstance(value, timedelta):
         return duration_text(value) if not value.microseconds else f"{value.total_seconds()}s"
     if isinstance(value, datetime | date | time):
