@@ -220,8 +220,9 @@ class Whole:
 
     @property
     def _chooses_vendors(self) -> bool:
-        """Whether a policy says which vendor a case goes to, so that a tier need not."""
-        return any("dispatch" in (*methods_of(each), *getattr(each, "answers", ())) for each in self.policies)
+        """Whether a policy says which vendor a case goes to, so that a tier need not; one that cannot be read may."""
+        known = any("dispatch" in (*methods_of(each), *getattr(each, "answers", ())) for each in self.policies)
+        return known or "policies" in self.broken
 
     def _of_tiers(self) -> Iterator[Fault]:
         if not self.tiers:
