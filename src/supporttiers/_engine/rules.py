@@ -106,7 +106,10 @@ def _situation(work: Work, case: Case, needs: Sequence[str], more: dict[str, Any
     facts = learn(work, case, needs, goes_on=more.get("limit") is not None)
     if facts:
         case = attrs.evolve(case, facts={**case.facts, **facts})
-    return Situation(case=case, command=work.command, now=work.at, facts=facts, by=work.by, **more)
+    return Situation(
+        case=case, command=work.command, now=work.at, facts=facts, by=work.by, calendars=work.process.calendars_by_name,
+        **more,
+    )  # fmt: skip
 
 
 def situation_for(work: Work, policy: object, case: Case, **more: Any) -> Situation:  # noqa: ANN401

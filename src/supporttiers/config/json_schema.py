@@ -371,6 +371,8 @@ def _type_of(field: "attrs.Attribute[Any]") -> _Schema:
         member = dict(_TYPES.get(get_args(field.type)[0], {}))
         return {"anyOf": [member, _list(member)]} if get_args(field.type)[0] is int else _list(member)
     kinds = [kind for kind in get_args(field.type) or (field.type,) if kind is not NoneType]
+    if timedelta in kinds and len(kinds) > 1:  # durations, or days of work or of the calendar
+        return {"type": "string"}
     return dict(_TYPES.get(kinds[0], {})) if len(kinds) == 1 else {}
 
 

@@ -92,6 +92,9 @@ def read(
     unclear = set() if isinstance(hours, Mapping) else {"calendars"}
     limits = reader.parts(TimeLimit, data.get("limits", ()), "limits")
     uncertain |= {f"limits.{field}" for field in reader.broken}
+    before = len(reader.faults)
+    found = tuple(reader.policies(data.get("policies", ()), policies, stored=stored))
+    unclear |= {"policies"} if len(reader.faults) > before else set()
     return Parts(
         settings=settings,
         broken=frozenset((told - settings.keys()) | uncertain | unclear),
@@ -99,7 +102,7 @@ def read(
         tiers=tiers,
         limits=limits,
         routes=reader.parts(Route, data.get("routes", ()), "routes"),
-        policies=tuple(reader.policies(data.get("policies", ()), policies, stored=stored)),
+        policies=found,
         cascades=reader.parts(Cascade, data.get("cascades", ()), "cascades"),
         faults=tuple(reader.faults),
     )

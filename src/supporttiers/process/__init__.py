@@ -319,13 +319,14 @@ class SupportProcess(Settings):
         return {limit.name: place for place, limit in enumerate(self.all_limits)}
 
     @cached_property
-    def _calendars(self) -> Mapping[str, WorkingHours]:
+    def calendars_by_name(self) -> Mapping[str, WorkingHours]:
+        """The calendars to which its parts refer, `24x7` included."""
         return {ALWAYS_OPEN: WorkingHours.always(), **{calendar.name: calendar for calendar in self.calendars}}
 
     def _calendar_for(self, limit: TimeLimit) -> WorkingHours:
         """Give the limit's own, else that of the tier that it measures, else the process's."""
         of_tier = None if limit.tier is None else self.tiers_by_level[limit.tier].calendar
-        return self._calendars[limit.calendar or of_tier or self.calendar]
+        return self.calendars_by_name[limit.calendar or of_tier or self.calendar]
 
     @cached_property
     def _asked(self) -> Mapping[str, tuple[Any, ...]]:
@@ -404,7 +405,7 @@ class SupportProcess(Settings):
         Source: rule 16 of docs/explanation/time.md.
         """
         place = self.limit_places.get(limit)
-        return self._calendars[self.calendar] if place is None else self.compiled_limits[place].calendar
+        return self.calendars_by_name[self.calendar] if place is None else self.compiled_limits[place].calendar
 
     def asked(self, method: str) -> tuple[Any, ...]:
         """Give the policies that have an answer to one of `METHODS`, in order."""

@@ -16,6 +16,7 @@ from supporttiers.limits import ANY_PRIORITY, Action, TimeLimit, limit_of_tier
 from supporttiers.links import LINK_KINDS
 from supporttiers.match import Comparison, Match
 from supporttiers.policies.cascades import Cascade
+from supporttiers.policies.conditions import Conditional
 from supporttiers.policies.informing import InformInSteps
 from supporttiers.policies.routing import Route
 from supporttiers.process.conditions import World, faults_of
@@ -116,7 +117,7 @@ class Whole:
         """Find every fault."""
         return [
             *self._of_settings(), *self._of_tiers(), *self._of_limits(), *self._of_routes(), *self._of_cascades(),
-            *self._of_ladders(), *self._of_policies(),
+            *self._of_reactions(), *self._of_policies(),
         ]  # fmt: skip
 
     # -- what can be referred to; None where that is not known
@@ -206,8 +207,9 @@ class Whole:
 
     @property
     def _chooses_vendors(self) -> bool:
-        """Whether a policy says which vendor a case goes to, so that a tier need not."""
-        return any("dispatch" in (*methods_of(each), *getattr(each, "answers", ())) for _, each in self.judged)
+        """Whether a policy says which vendor a case goes to, so that a tier need not; one that cannot be read may."""
+        known = any("dispatch" in (*methods_of(each), *getattr(each, "answers", ())) for _, each in self.judged)
+        return known or "policies" in self.broken
 
     def _of_tiers(self) -> Iterator[Fault]:
         if not self.tiers:
@@ -335,10 +337,12 @@ class Whole:
         known = {"priority": self._setting("priorities"), "wait_reason": self._wait_reasons, "team": self._teams}
         return known.get(test.field)
 
-    def _of_ladders(self) -> Iterator[Fault]:
-        """What a case remembers of a step goes by the ladder's title."""
+    def _of_reactions(self) -> Iterator[Fault]:
+        """Calendars must be known; what a case remembers of a step goes by the ladder's title."""
         taken: dict[str, str] = {}
         for place, policy in self.judged:
+            if isinstance(policy, Conditional):
+                yield from self._of_calendar(f"{place}.calendar", getattr(policy, "calendar", None))
             if isinstance(policy, InformInSteps):
                 if policy.title in taken:
                     yield Fault(f"{place}.title", f"{policy.title!r} is taken by {taken[policy.title]}")
