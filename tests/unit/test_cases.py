@@ -328,8 +328,8 @@ CHANGES = [
     ({"wait_until": minute(10)}, happened.ActionWithheld, {"verb": "resume"}, {"wait_until": None}),
     ({"wait_until": minute(10)}, happened.ActionWithheld, {"verb": "notify", "argument": "manager"}, {}),
     (
-        {}, happened.CaseAdopted, {"process": "acme", "revision": "r2"},
-        {"process": "acme", "revision": "r2", "limits_revision": "r2"},
+        {}, happened.CaseAdopted, {"process": "other", "revision": "r2"},
+        {"process": "other", "revision": "r2", "limits_revision": "r2"},
     ),
     ({}, happened.CommandScheduled, {"scheduled": CLOSING}, {"scheduled": (CLOSING,)}),
     (

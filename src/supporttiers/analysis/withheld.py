@@ -45,7 +45,7 @@ def would_have(source: SupportDesk | Iterable[Event]) -> tuple[WouldHave, ...]:
     >>> clock = FakeClock()
     >>> desk = SupportDesk(SupportProcess.default().observing(), clock=clock)
     >>> case = desk.open("The printer prints hieroglyphs", by="jane")
-    >>> clock.advance("1h")
+    >>> _ = clock.advance("1h")
     >>> _ = desk.run_due()
     >>> [(row.action, row.rule, row.times) for row in would_have(desk)]
     [('escalate:2', 'tier 1 100%', 1)]
