@@ -19,6 +19,7 @@ CODES: Final[Mapping[str, str]] = {
     "case.assigned": "assigned to {assignee}",
     "case.unassigned": "nobody is assigned",
     "case.ticket": "ticket {id} at vendor {vendor!r}: {status}",
+    "case.held": "{trigger} by {by} waits for the approval of {approvers}: {why}",
     "case.ended": "{status}: nothing happens by itself",
     "case.idle": "nothing happens by itself; it waits for somebody to act",
     # why it was moved
@@ -34,6 +35,8 @@ CODES: Final[Mapping[str, str]] = {
     "satisfaction.asked": "a word about how satisfied the requester is with the answer",
     "fix.asked": "{count} cases are affected: a fix is asked for",
     "dispatch.no_vendor": "no rule names a vendor for a case at tier {tier}",
+    "move.missing": "should have been handed in first: {missing}",
+    "move.approved": "approved by {by}",
     "move.scheduled": "it was to be done at this time: {name}",
     "move.follow_up": "resolved at {resolved_at}, it may be reopened for {within}; another case goes on with it",
     "move.no_way_back": "it is {status}, and is not reopened; another case goes on with it",
@@ -63,6 +66,14 @@ CODES: Final[Mapping[str, str]] = {
     "next.wait_until": "at {due_at} it resumes by itself",
     "next.scheduled": "at {due_at}: {action} ({name})",
     "next.paused": "limit {limit!r} is paused with {remaining} left",
+    # how due times came about
+    "due.at": "limit {limit!r} allows {target} of {calendar!r} from {started_at}, paused {pauses} times for {paused}: "
+    "due at {due_at}; ahead: {ahead}",
+    "due.paused": "limit {limit!r} allows {target} of {calendar!r} from {started_at}, paused {pauses} times for {paused}, "
+    "and is paused now",
+    "due.by_policy": "the target of limit {limit!r} was given by policy {policy!r}",
+    "due.by_table": "the target of limit {limit!r} is its own for priority {priority}",
+    "due.kept": "the target of limit {limit!r} is that of an earlier priority, rule or process",
     # why a command is refused
     "refused.move": "the process has no such move",
     "refused.direction": "tier {target} is not {direction} tier {tier}",
@@ -74,6 +85,8 @@ CODES: Final[Mapping[str, str]] = {
     "refused.into_cancelled": "case {into!r} is cancelled; merge into an open one",
     "refused.ended": "it has ended as {status}",
     "refused.nothing_held": "no approval is awaited",
+    "refused.held": "an approval of {trigger} is awaited already",
+    "refused.approver": "only {approvers} may {verb} it",
     "refused.own_request": "nobody may {verb} what they asked for themselves",
     "refused.reopen_tier": "from tier {tier} it does not move to tier {target}; leave the tier out, or reopen and move",
     "refused.not_requester": "only the requester may {verb}",
@@ -85,6 +98,32 @@ CODES: Final[Mapping[str, str]] = {
     "refused.absent": "{what} {which!r} is not there",
     "refused.nobody_else": "no policy finds anybody else in team {team}",
     "refused.no_assignment": "the process has no policy that assigns; name somebody",
+    "permit.text": "{text}",
+    "permit.left_to": "{verb} is left to {who}",
+    "permit.denied": "{who} may not {what}",
+    "permit.missing": "missing for tier {tier}: {missing}",
+    "permit.approval": "{what} needs the approval of {approvers}",
+    # what stands against what
+    "permit.rule_allow": "{what}: left to {who}",
+    "permit.rule_deny": "{what}: not for {who}",
+    "permit.rule_approval": "{what} by {who}: needs the approval of {approvers}",
+    "permit.wants": "{what}: wants {wanted}",
+    "permit.wants_missing": "{what}: wants {wanted}; missing: {missing}",
+    # what became of a command that waited for approval
+    "held.asked": "{trigger} waits for approval: {why}",
+    "held.declined": "{trigger} was declined by {by}",
+    "held.refused": "{trigger} was approved, but refused by then: {why}",
+    "held.ended": "{trigger} is no longer wanted: the case has ended as {status}",
+    # why the policies said what they said
+    "route.policy": "routed by policy {policy!r}",
+    "route.taken": "route {rule} holds: {to}",
+    "route.rejected": "route {rule} does not hold: {failing}",
+    "priority.cell": "impact {impact} and urgency {urgency} come to {priority}",
+    "priority.no_cell": "the matrix has nothing for impact {impact} and urgency {urgency}",
+    "priority.taken": "priority rule {rule} holds: {priority}",
+    "priority.rejected": "priority rule {rule} does not hold: {failing}",
+    "target.taken": "target rule {rule} holds for limit {limit!r}: {target}",
+    "target.rejected": "target rule {rule} does not hold for limit {limit!r}: {failing}",
     # what was wrong with what was handed in
     "input.invalid": "{field}: {problem}",
     "input.stale": "version {expected} was expected, {found} found",
@@ -111,6 +150,8 @@ CODES: Final[Mapping[str, str]] = {
     "warning.reset_always": "it holds while the stopwatch of limit {limit!r} lives, which always begins again",
     "warning.threshold_never": "threshold {threshold} of limit {limit!r} lies before its start, and never fires",
     "warning.threshold_after_end": "threshold {threshold} of limit {limit!r} lies behind one that ends it: {action}",
+    "warning.rule_never": "it can never be taken: {by} holds whenever it does",
+    "warning.policy_never": "it is never asked where cases go: {by} takes all that come so far",
     # what verification finds
     "verify.gap": "version {expected} was expected, {found} found",
     "verify.digest": "the digest of version {version} does not match its bytes",

@@ -160,5 +160,5 @@ def test_replay_command_watches_no_process_that_is_not_named(capsys):
     """Without a process there is nothing to watch, and the command says so."""
     words = ["replay", str(EXAMPLES / "incidents.csv"), "--mapping", str(EXAMPLES / "volvo.toml"), "--observing"]
 
-    assert main(words) == 1
+    assert main(words) == 2
     assert "--process" in capsys.readouterr().err

@@ -323,6 +323,14 @@ CHANGES = [
         },
     ),
     ({}, happened.LimitsRenewed, {"revision": "r2"}, {"limits_revision": "r2"}),
+    ({}, happened.RefusalObserved, {"trigger": "close"}, {}),
+    ({"wait_until": minute(11)}, happened.ActionWithheld, {"verb": "resume"}, {}),
+    ({"wait_until": minute(10)}, happened.ActionWithheld, {"verb": "resume"}, {"wait_until": None}),
+    ({"wait_until": minute(10)}, happened.ActionWithheld, {"verb": "notify", "argument": "manager"}, {}),
+    (
+        {}, happened.CaseAdopted, {"process": "acme", "revision": "r2"},
+        {"process": "acme", "revision": "r2", "limits_revision": "r2"},
+    ),
     ({}, happened.CommandScheduled, {"scheduled": CLOSING}, {"scheduled": (CLOSING,)}),
     (
         {"scheduled": (CLOSING, REMINDER)}, happened.CommandScheduled, {"scheduled": LATER_CLOSING},

@@ -7,16 +7,17 @@ from typing import Any, Final
 from supporttiers import commands as wanted
 from supporttiers import events as happened
 from supporttiers._engine.assigning import why_assigned
+from supporttiers._engine.causes import due_times, permissions, why_prioritised, why_routed
 from supporttiers._engine.clocks import SCHEDULED, WAIT, Deadline, deadlines, readings
 from supporttiers._engine.deciding import decided
 from supporttiers._engine.rules import Missing
 from supporttiers._machine import possible_from, state_name
 from supporttiers.actors import Actor
 from supporttiers.cases import Case, open_ticket
-from supporttiers.commands import COMMANDS, Command
+from supporttiers.commands import COMMANDS, Command, Held
 from supporttiers.decisions import NeedFacts
 from supporttiers.errors import NotPermittedError
-from supporttiers.events import CaseMoved, CaseOpened, CaseReopened, Event
+from supporttiers.events import CaseMoved, CaseOpened, CaseReopened, CommandHeld, Event
 from supporttiers.facts import NO_FACTS, FactKey, Facts
 from supporttiers.links import Link
 from supporttiers.process import SupportProcess
@@ -85,11 +86,12 @@ def options(
     for kind, target, fields in _variants_of_all(process, swept):
         command = kind(case_id=case.id, by=by, at=now, **fields)
         try:
-            refused = _refusals(process, swept, command, now, facts)
-        except Missing as missing:
-            wanted_facts |= missing.wanted
+            refused, missing, held = _stands_against(process, swept, command, now, facts)
+        except Missing as unknown:
+            wanted_facts |= unknown.wanted
             continue
-        found.append(Option(trigger=kind.trigger, target=target, required=_REQUIRED.get(kind, ()), refused=refused))
+        required = (*_REQUIRED.get(kind, ()), *missing)
+        found.append(Option(trigger=kind.trigger, target=target, required=required, refused=refused, held=held))
     return NeedFacts(frozenset(wanted_facts)) if wanted_facts else tuple(found)
 
 
@@ -122,11 +124,21 @@ def _team_variants(process: SupportProcess, case: Case) -> Iterator[tuple[str, d
         yield "", dict(_SAMPLES[wanted.Transfer])
 
 
-def _refusals(process: SupportProcess, case: Case, command: Command, now: datetime, facts: Facts) -> tuple[Reason, ...]:
-    refusal = decided(process, case, command, now, facts, tenant=case.tenant).refusal
+_Reasons = tuple[Reason, ...]
+
+
+def _stands_against(
+    process: SupportProcess, case: Case, command: Command, now: datetime, facts: Facts
+) -> tuple[_Reasons, tuple[str, ...], _Reasons]:
+    """Give why a command is refused, what is missing for it, and what would have to be approved first."""
+    decision = decided(process, case, command, now, facts, tenant=case.tenant)
+    refusal = decision.refusal
     if isinstance(refusal, NotPermittedError):
-        return refusal.refusals
-    return () if refusal is None else (refusal.reason,)
+        return refusal.refusals, refusal.missing, ()
+    if refusal is not None:
+        return (refusal.reason,), (), ()
+    held = (event.reason for event in decision.events if isinstance(event, CommandHeld) and event.by == command.by)
+    return (), (), tuple(reason for reason in held if reason is not None)
 
 
 # -- explanations
@@ -152,7 +164,10 @@ def explain(
         here = tuple(_here(process, case, history, now, facts))
     except Missing as missing:
         return NeedFacts(missing.wanted)
-    return Explanation(case_id=case.id, here=here, next=tuple(_next(process, case, now)))
+    return Explanation(
+        case_id=case.id, here=here, next=tuple(_next(process, case, now)),
+        due=tuple(due_times(process, case, history)), rules=tuple(permissions(process, case)) if case.is_open else (),
+    )  # fmt: skip
 
 
 def _here(
@@ -160,10 +175,20 @@ def _here(
 ) -> Iterator[Reason]:
     name = process.tier_at(case.tier).name
     yield Reason("case.tier", {"tier": case.tier, "name": name, "since": _said(case.tier_entered_at)})
-    yield _why(next(event for event in reversed(history) if isinstance(event, _ARRIVALS)))
+    arrival = next(event for event in reversed(history) if isinstance(event, _ARRIVALS))
+    yield _why(arrival)
+    if isinstance(arrival, CaseMoved) and arrival.missing:
+        yield Reason("move.missing", {"missing": ", ".join(arrival.missing)})
+    if isinstance(arrival, CaseOpened):
+        yield from why_routed(process, arrival)
+    opened = history[0]
+    if isinstance(opened, CaseOpened) and case.priority == opened.priority:
+        yield from why_prioritised(process, opened)
     yield Reason("case.status", {"status": str(case.status), "since": _said(_status_since(history))})
     if case.status is Status.WAITING:
         yield Reason("case.waiting", {"wait_reason": case.wait_reason})
+    if case.held is not None:
+        yield _held(case.held)
     if case.is_open:
         assigned = case.assignee is not None
         yield Reason("case.assigned", {"assignee": case.assignee}) if assigned else Reason("case.unassigned")
@@ -173,12 +198,23 @@ def _here(
         yield Reason("case.ticket", {"vendor": ticket.vendor, "status": str(ticket.status), "id": ticket.remote_id})
 
 
+def _held(held: Held) -> Reason:
+    approvers = " or ".join(held.approvers) or "a manager"
+    params = {
+        "trigger": held.command.trigger,
+        "by": held.command.by.id,
+        "approvers": approvers,
+        "why": str(held.reason),
+    }
+    return Reason("case.held", params)
+
+
 def _why(arrival: Event) -> Reason:
     """Say why it came here: the recorded reason, or whoever moved it."""
-    if arrival.reason is not None:
-        return arrival.reason
     if isinstance(arrival, CaseOpened):
         return Reason("case.opened", {"tier": arrival.tier, "by": arrival.by.id})
+    if arrival.reason is not None:
+        return arrival.reason
     return Reason("move.manual", {"by": arrival.by.id})
 
 

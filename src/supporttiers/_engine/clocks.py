@@ -7,10 +7,12 @@ from typing import Final, NamedTuple
 import attrs
 
 from supporttiers import events as happened
+from supporttiers._engine import rules
 from supporttiers._engine.work import Work
 from supporttiers.calendars import WorkingHours
 from supporttiers.cases import Case, Draft
 from supporttiers.process import CompiledLimit, SupportProcess
+from supporttiers.process.compiled import Verdict
 from supporttiers.readings import ClockReading
 from supporttiers.stopwatches import Segment, Stage, Stopwatch, with_segment
 from supporttiers.tiers import Status
@@ -54,11 +56,23 @@ def _thresholds_ahead(process: SupportProcess, watch: Stopwatch) -> Iterator[Dea
     if place is None:
         return
     compiled = process.compiled_limits[place]
+    for index, reached_at in _ahead(compiled, watch):
+        yield Deadline(reached_at, LIMIT, place, index)
+
+
+def deadlines_of(compiled: CompiledLimit, watch: Stopwatch) -> Iterator[tuple[str, datetime]]:
+    """Give the thresholds that a running stopwatch has ahead, as they are written, and when they are reached."""
+    if watch.stage is Stage.IN_PROGRESS:
+        for index, reached_at in _ahead(compiled, watch):
+            yield compiled.thresholds[index].mark, reached_at
+
+
+def _ahead(compiled: CompiledLimit, watch: Stopwatch) -> Iterator[tuple[int, datetime]]:
     for index in range(len(compiled.thresholds)):
         if index not in watch.fired:
             reached_at = _reached_at(compiled, watch, index)
             if reached_at is not None:
-                yield Deadline(reached_at, LIMIT, place, index)
+                yield index, reached_at
 
 
 def _reached_at(compiled: CompiledLimit, watch: Stopwatch, index: int) -> datetime | None:
@@ -85,12 +99,28 @@ def update_clocks(work: Work) -> None:
     """Start, pause, resume, stop, cancel and retarget stopwatches by the case as it is now."""
     if work.draft.revision != work.process.revision:
         _drop_what_is_gone(work)
+    anew = _is_known_anew(work)
     for compiled in work.process.compiled_limits:
         watch = _latest(work.draft, compiled.limit.name)
         if watch is None or not watch.is_live:
             _maybe_start(work, compiled, watch)
         else:
-            _maybe_change(work, compiled, watch)
+            _maybe_change(work, compiled, watch, anew=anew)
+    work.judged = len(work.events), work.draft.facts
+
+
+def _is_known_anew(work: Work) -> bool:
+    """Whether something that targets may follow from has changed since the clocks looked last."""
+    followed, facts = work.judged
+    amended = any(isinstance(event, happened.CaseAmended) for event in work.events[followed:])
+    return amended or work.draft.facts != facts or work.former is not work.process
+
+
+def _asked_anew(work: Work, compiled: CompiledLimit, verdict: Verdict) -> timedelta | None:
+    """Give the working time allowed, asking the policies where there are some."""
+    if not work.process.asked("target"):
+        return verdict.target
+    return rules.allowed(work, compiled.limit, work.snapshot())
 
 
 def _drop_what_is_gone(work: Work) -> None:
@@ -110,8 +140,10 @@ def _latest(draft: Draft, limit: str) -> Stopwatch | None:
 
 def _maybe_start(work: Work, compiled: CompiledLimit, watch: Stopwatch | None) -> None:
     verdict = compiled.judge(work.draft)
-    target = verdict.target
-    if not verdict.wanted or verdict.stops or verdict.cancels or target is None:
+    if not verdict.wanted or verdict.stops or verdict.cancels:
+        return
+    target = _asked_anew(work, compiled, verdict)
+    if target is None:
         return
     if watch is None or watch.stage is not Stage.COMPLETED or compiled.limit.measures not in _ONCE:
         _start(work, compiled, target)
@@ -149,16 +181,18 @@ def _live(work: Work, compiled: CompiledLimit) -> Stopwatch:
     return watch
 
 
-def _maybe_change(work: Work, compiled: CompiledLimit, watch: Stopwatch) -> None:
+def _maybe_change(work: Work, compiled: CompiledLimit, watch: Stopwatch, *, anew: bool) -> None:
     verdict = compiled.judge(work.draft)
-    target = verdict.target
+    begins = verdict.resets or _has_reported(work, compiled, watch)
+    by_table = not work.process.asked("target")
+    target = _asked_anew(work, compiled, verdict) if anew or begins or by_table else watch.target
     if target is None and compiled.on_priority_change == "keep":
         target = watch.target
     if verdict.stops:
         _stop(work, watch)
     elif verdict.cancels or not verdict.wanted or target is None:
         _cancel(work, watch)
-    elif verdict.resets or _has_reported(work, compiled, watch):
+    elif begins:
         _stop(work, watch)
         _start(work, compiled, target)
         _keep(work, compiled, _live(work, compiled), target)

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from supporttiers.cli._exits import FINE, NO, WORLD
+from supporttiers.cli._exits import FINE, NO, USAGE, WORLD
 from supporttiers.cli._output import Progress, complain, safe, write, write_json
 from supporttiers.cli._store import add_json
 
@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
 
     if args.observing and args.process is None:
         complain("--observing needs a process to watch: name its file with --process")
-        return NO
+        return USAGE
     shown = _Shown() if sys.stderr.isatty() else None
     try:
         process = SupportProcess.from_toml(args.process).observing() if args.observing else args.process

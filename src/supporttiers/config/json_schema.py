@@ -9,6 +9,7 @@ from typing import Any, Final, get_args, get_origin
 import attrs
 
 from supporttiers._fields import PARTS
+from supporttiers.actors import ActorKind
 from supporttiers.calendars import ALWAYS_OPEN, WorkingHours
 from supporttiers.calendars.holidays import ClosedDates
 from supporttiers.config.calendars import FROM_COUNTRY, FROM_FILE, RECORDED
@@ -27,7 +28,7 @@ from supporttiers.limits import (
 from supporttiers.match import FIELDS, Match
 from supporttiers.policies import BUILT_IN
 from supporttiers.policies.cascades import HAPPENINGS, Cascade
-from supporttiers.policies.routing import Route
+from supporttiers.policies.routing import OTHERWISE, Route
 from supporttiers.tiers import Agreement, Status, Tier, TierKind
 
 _Schema = dict[str, Any]
@@ -194,7 +195,10 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
         "hold": (_FLAG, "Whether people are told in working time only: outside it, at the next opening."),
     },
     Route: {
-        "when": ({**_CONDITION, "minProperties": 1}, "Which new cases."),
+        "when": (
+            {"anyOf": [{**_CONDITION, "minProperties": 1}, {"const": OTHERWISE}]},
+            "Which new cases; 'otherwise', in the last route, stands for all that no other has taken.",
+        ),
         "to": ({"$ref": "#/$defs/destination"}, "Where they go."),
     },
     Cascade: {
@@ -305,7 +309,7 @@ def _described(kind: type) -> dict[str, _Schema]:
 
 def _property(field: "attrs.Attribute[Any]", schema: _Schema, sentence: str) -> _Schema:
     described = {"description": sentence, **schema}
-    if field.default not in (attrs.NOTHING, None, ()):
+    if field.default not in (attrs.NOTHING, None, ()) and not callable(getattr(field.default, "factory", None)):
         described["default"] = data_from(field.default)
     return described
 
@@ -352,6 +356,7 @@ _TYPES: Final[Mapping[Any, _Schema]] = {
     timedelta: _DURATION,
     Match: _CONDITION,
     Destination: {"$ref": "#/$defs/destination"},
+    ActorKind: _words(ActorKind),
 }
 
 

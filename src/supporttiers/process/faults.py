@@ -17,7 +17,7 @@ from supporttiers.links import LINK_KINDS
 from supporttiers.match import Comparison, Match
 from supporttiers.policies.cascades import Cascade
 from supporttiers.policies.informing import InformInSteps
-from supporttiers.policies.routing import Route, RouteByRules
+from supporttiers.policies.routing import Route
 from supporttiers.process.conditions import World, faults_of
 from supporttiers.protocols import METHODS, methods_of
 from supporttiers.tiers import OPEN, WAIT_REASONS, Tier, TierKind, entry_level
@@ -74,16 +74,6 @@ def policy_faults(policy: Any, place: int) -> Iterator[Fault]:  # noqa: ANN401 -
             yield Fault(where, f"{policy.name}: a {error}")
 
 
-def placed_conditions(policies: object) -> list[tuple[str, Match]]:
-    """Find the conditions of policies, those of their parts included; routes are judged by themselves."""
-    return [
-        pair
-        for number, policy in enumerate(policies if isinstance(policies, tuple) else ())
-        if not isinstance(policy, RouteByRules)
-        for pair in _conditions_in(f"policies[{number}]", policy)
-    ]
-
-
 def _conditions_in(place: str, part: Any) -> Iterator[tuple[str, Match]]:  # noqa: ANN401 - a policy, or a part of it
     if isinstance(part, Match):
         yield place, part
@@ -110,8 +100,7 @@ class Whole:
         limits: The process's own.
         routes: With their places.
         cascades: In order.
-        policies: Every one that could be read.
-        conditions: Those of the other policies, with their places.
+        judged: The other policies, with their places.
     """
 
     settings: Mapping[str, Any]
@@ -121,15 +110,13 @@ class Whole:
     limits: Sequence[TimeLimit | None]
     routes: Sequence[tuple[str, Route]]
     cascades: Sequence[Cascade | None] = ()
-    policies: Sequence[Any] = ()
-    conditions: Sequence[tuple[str, Match]] = ()
+    judged: Sequence[tuple[str, Any]] = ()
 
     def faults(self) -> list[Fault]:
         """Find every fault."""
-        of_policies = (fault for place, when in self.conditions for fault in self._of_condition(place, when))
         return [
             *self._of_settings(), *self._of_tiers(), *self._of_limits(), *self._of_routes(), *self._of_cascades(),
-            *self._of_ladders(), *of_policies,
+            *self._of_ladders(), *self._of_policies(),
         ]  # fmt: skip
 
     # -- what can be referred to; None where that is not known
@@ -220,7 +207,7 @@ class Whole:
     @property
     def _chooses_vendors(self) -> bool:
         """Whether a policy says which vendor a case goes to, so that a tier need not."""
-        return any("dispatch" in (*methods_of(each), *getattr(each, "answers", ())) for each in self.policies)
+        return any("dispatch" in (*methods_of(each), *getattr(each, "answers", ())) for _, each in self.judged)
 
     def _of_tiers(self) -> Iterator[Fault]:
         if not self.tiers:
@@ -287,7 +274,7 @@ class Whole:
 
     def _answers(self, method: str) -> bool:
         """Whether a policy has an answer to one of `METHODS`."""
-        return any(method in methods_of(policy) for policy in self.policies)
+        return any(method in methods_of(policy) for _, policy in self.judged)
 
     def _of_actions(self, place: str, limit: TimeLimit) -> Iterator[Fault]:
         for number, threshold in enumerate(limit.thresholds):
@@ -351,7 +338,7 @@ class Whole:
     def _of_ladders(self) -> Iterator[Fault]:
         """What a case remembers of a step goes by the ladder's title."""
         taken: dict[str, str] = {}
-        for place, policy in _placed("policies", self.policies):
+        for place, policy in self.judged:
             if isinstance(policy, InformInSteps):
                 if policy.title in taken:
                     yield Fault(f"{place}.title", f"{policy.title!r} is taken by {taken[policy.title]}")
@@ -365,10 +352,40 @@ class Whole:
             yield from self._of_condition(f"{place}.when", cascade.when)
             yield from self._of_condition(f"{place}.among", cascade.among)
 
+    def _of_policies(self) -> Iterator[Fault]:
+        for where, policy in self.judged:
+            if attrs.has(type(policy)):
+                for place, match in _conditions_in(where, policy):
+                    yield from self._of_condition(place, match)
+            for reference in getattr(policy, "references", tuple)():
+                known = self._names_of(reference.kind)
+                if known is not None:
+                    yield from _unknown(f"{where}.{reference.place}", [reference.name], known)
+
+    def _names_of(self, kind: str) -> Sequence[object] | None:
+        """Give what names of a kind a policy can use; None where that is not known."""
+        if kind == "tier":
+            return None if self._known_tiers is None else sorted(self._known_tiers)
+        if kind == "limit":
+            return self._known_limits
+        names: Sequence[str] | None = self._setting("priorities") if kind == "priority" else self._teams
+        return names
+
+    @property
+    def _known_limits(self) -> Sequence[str] | None:
+        if self._known_tiers is None or None in self.limits or "tiers.time_limit" in self.broken:
+            return None
+        timed = (tier for tier in self._known_tiers.values() if tier.time_limit)
+        return [*(limit_of_tier(tier.level, tier.time_limit).name for tier in timed if tier.time_limit),
+                *(limit.name for limit in self.limits if limit)]  # fmt: skip
+
     def _of_routes(self) -> Iterator[Fault]:
         tiers = self._known_tiers
+        default = next((place for place, route in self.routes if route.is_default), None)
         for place, route in self.routes:
-            yield from self._of_condition(f"{place}.when", route.when)
+            yield from self._of_condition(f"{place}.when", route.condition)
+            if default is not None and _follows(place, default):
+                yield Fault(f"{place}.when", f"stands behind the default, {default}, and is never taken; put that last")
             if tiers is None:
                 continue
             if route.to.tier not in tiers:
@@ -393,6 +410,12 @@ _NO_DOUBLES: Final[Mapping[str, Sequence[str]]] = {
     "link_kinds": LINK_KINDS,
 }
 """Settings that name something at most once, with what they need not name because it is built in."""
+
+
+def _follows(place: str, other: str) -> bool:
+    """Whether a route stands in the same list as another one, and later."""
+    (section, number), (other_section, other_number) = place.rsplit("[", 1), other.rsplit("[", 1)
+    return section == other_section and int(number[:-1]) > int(other_number[:-1])
 
 
 def _placed(section: str, parts: Sequence[Any]) -> Iterator[tuple[str, Any]]:

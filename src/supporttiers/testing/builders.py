@@ -175,6 +175,11 @@ _EVERYTHING: Final[tuple[tuple[type[Event], dict[str, Any]], ...]] = (
         while_status=(Status.QUEUED, Status.WAITING), when=Match(priority=["high"], assignee=None)), "by": SYSTEM}),
     (happened.ScheduleEnded, {"name": "close", "dropped": True, "by": SYSTEM}),
     (happened.ReactionRefused, {"policy": "acme.close", "trigger": "close", "by": SYSTEM}),
+    (happened.ActionWithheld, {"verb": "assign", "argument": "anna", "by": SYSTEM, "reason": Reason(
+        "assign.policy", {"policy": "acme.turns"})}),
+    (happened.RefusalObserved, {"trigger": "escalate", "by": SYSTEM, "reason": Reason(
+        "refused.move", {"state": "closed"})}),
+    (happened.CaseAdopted, {"process": "demo", "revision": "r2", "by": SYSTEM, "reason": Reason("move.adopted")}),
     (happened.CaseResolved, {"text": "New fuse.", "solution": "kb/77", "visibility": Visibility.PUBLIC}),
     (happened.CaseRated, {"score": 5, "text": "Thanks!", "by": CUSTOMER}),
     (happened.CaseClosed, {"by": SYSTEM}),

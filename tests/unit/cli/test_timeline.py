@@ -104,6 +104,9 @@ def an(kind, **fields):
         (an(happened.ScheduleEnded, name="filing"), "now due: filing"),
         (an(happened.ScheduleEnded, name="filing", dropped=True), "dropped: filing"),
         (an(happened.ReactionRefused, policy="acme.file", trigger="close"), "could not close"),
+        (an(happened.ActionWithheld, verb="escalate", argument="2"), "would have done: escalate:2"),
+        (an(happened.RefusalObserved, trigger="close"), "would have refused: close"),
+        (an(happened.CaseAdopted, process="acme", revision="r2"), "in the care of acme from here on"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, happened.Event) else value,
 )
