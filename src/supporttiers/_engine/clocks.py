@@ -57,27 +57,30 @@ def _thresholds_ahead(process: SupportProcess, watch: Stopwatch) -> Iterator[Dea
     if place is None:
         return
     compiled = process.compiled_limits[place]
-    for index, threshold in enumerate(compiled.thresholds):
-        after = threshold.reached_after(watch.target)
-        if index not in watch.fired and after is not None:
-            yield Deadline(_reached_at(compiled, watch, index, after), LIMIT, place, index)
+    for index, reached_at in _ahead(compiled, watch):
+        yield Deadline(reached_at, LIMIT, place, index)
 
 
 def deadlines_of(compiled: CompiledLimit, watch: Stopwatch) -> Iterator[tuple[str, datetime]]:
     """Give the thresholds that a running stopwatch has ahead, as they are written, and when they are reached."""
     if watch.stage is Stage.IN_PROGRESS:
-        for index, threshold in enumerate(compiled.thresholds):
-            after = threshold.reached_after(watch.target)
-            if index not in watch.fired and after is not None:
-                yield threshold.mark, _reached_at(compiled, watch, index, after)
+        for index, reached_at in _ahead(compiled, watch):
+            yield compiled.thresholds[index].mark, reached_at
 
 
-def _reached_at(compiled: CompiledLimit, watch: Stopwatch, index: int, after: timedelta) -> datetime:
+def _ahead(compiled: CompiledLimit, watch: Stopwatch) -> Iterator[tuple[int, datetime]]:
+    for index in range(len(compiled.thresholds)):
+        if index not in watch.fired:
+            reached_at = _reached_at(compiled, watch, index)
+            if reached_at is not None:
+                yield index, reached_at
+
+
+def _reached_at(compiled: CompiledLimit, watch: Stopwatch, index: int) -> datetime | None:
     if index == compiled.at_target and watch.due_at is not None:
         return watch.due_at
-    reached_at = watch.when_elapsed(after, compiled.calendar)
-    assert reached_at is not None  # noqa: S101 - a running stopwatch reaches everything; for the type checker
-    return reached_at
+    after = compiled.thresholds[index].reached_after(watch.target)
+    return None if after is None else watch.when_elapsed(after, compiled.calendar)
 
 
 def next_deadline(work: Work) -> Deadline | None:
@@ -95,10 +98,8 @@ def next_deadline(work: Work) -> Deadline | None:
 
 def update_clocks(work: Work) -> None:
     """Start, pause, resume, stop, cancel and retarget stopwatches by the case as it is now."""
-    places = work.process.limit_places
-    for watch in work.draft.stopwatches:
-        if watch.limit not in places and watch.is_live:
-            _cancel(work, watch)  # the process has the limit no longer
+    if work.draft.revision != work.process.revision:
+        _drop_what_is_gone(work)
     anew = _is_known_anew(work)
     for compiled in work.process.compiled_limits:
         watch = _latest(work.draft, compiled.limit.name)
@@ -121,6 +122,13 @@ def _asked_anew(work: Work, compiled: CompiledLimit, verdict: Verdict) -> Target
     if not work.process.asked("target"):
         return verdict.target
     return rules.allowed(work, compiled.limit, work.snapshot())
+
+
+def _drop_what_is_gone(work: Work) -> None:
+    """Cancel the stopwatches of limits that the process has no longer."""
+    for watch in work.draft.stopwatches:
+        if watch.limit not in work.process.limit_places and watch.is_live:
+            _cancel(work, watch)
 
 
 def _latest(draft: Draft, limit: str) -> Stopwatch | None:
