@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from supporttiers.actors import Actor, ActorKind
     from supporttiers.calendars import WorkingHours
+    from supporttiers.calendars.targets import business_days, calendar_days, until_close
     from supporttiers.cases import Case, fold, rebuild
     from supporttiers.clock import Clock, FakeClock, SystemClock
     from supporttiers.decisions import Decision, Destination, Situation
@@ -45,6 +46,7 @@ _HOMES = {
     "supporttiers.tiers": ("Agreement", "CaseKind", "Status", "Tier", "TierKind", "Visibility"),
     "supporttiers.limits": ("Action", "Percent", "Threshold", "TimeLimit"),
     "supporttiers.calendars": ("WorkingHours",),
+    "supporttiers.calendars.targets": ("business_days", "calendar_days", "until_close"),
     "supporttiers.policies.routing": ("Route", "RouteByRules"),
     "supporttiers.match": ("AtLeast", "AtMost", "Match", "Not"),
     "supporttiers.cases": ("Case", "fold", "rebuild"),
@@ -67,7 +69,7 @@ __all__ = [  # noqa: RUF022 - grouped by what they are; a test holds this list t
     "SupportDesk", "SupportProcess",
     # parts of a process
     "Action", "Agreement", "AtLeast", "AtMost", "Match", "Not", "Percent", "Route", "RouteByRules", "Threshold", "Tier",
-    "TierKind", "TimeLimit", "WorkingHours",
+    "TierKind", "TimeLimit", "WorkingHours", "business_days", "calendar_days", "until_close",
     # cases
     "Actor", "ActorKind", "Attachment", "Case", "CaseKind", "Link", "Status", "Stopwatch", "VendorStatus",
     "VendorTicket", "Visibility", "fold", "rebuild",

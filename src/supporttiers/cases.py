@@ -49,6 +49,7 @@ class Case:
         version: The number of its last event.
         process: The name of its process.
         revision: The revision of the process that it follows.
+        limits_revision: The revision that its limits and calendars follow: a later one in a process that is `live`.
         kind: Incident, request, question or problem.
         subject: One line.
         requester: Who needs help.
@@ -109,6 +110,7 @@ class Case:
     version: int
     process: str
     revision: str
+    limits_revision: str
     kind: CaseKind = CaseKind.INCIDENT
     subject: str = attrs.field(default="", repr=False)
     requester: str = attrs.field(repr=False)
@@ -256,6 +258,7 @@ def _opened(event: Event) -> Draft:
     when = event.effective_at
     return draft_of(Case(
         id=event.case_id, tenant=event.tenant, version=event.version, process=event.process, revision=event.revision,
+        limits_revision=event.revision,
         kind=event.kind, subject=event.subject, requester=event.requester, customer=event.customer,
         category=event.category, channel=event.channel, locale=event.locale, impact=event.impact,
         urgency=event.urgency, priority=event.priority, tags=event.tags, attributes=event.attributes,
@@ -451,6 +454,23 @@ def _schedule_ended(draft: Draft, event: happened.ScheduleEnded) -> None:
 _MAX_REMEMBERED: Final = 50
 
 
+def _withheld(draft: Draft, event: happened.ActionWithheld) -> None:
+    """Its agreed time of waiting comes once, whether the case then goes on or not."""
+    if event.verb == "resume" and draft.wait_until is not None and draft.wait_until <= event.at:
+        draft.wait_until = None
+
+
+def _adopted(draft: Draft, event: happened.CaseAdopted) -> None:
+    draft.process, draft.revision, draft.limits_revision = event.process, event.revision, event.revision
+    draft.stopwatches = tuple(
+        attrs.evolve(watch, revision=event.revision) if watch.is_live else watch for watch in draft.stopwatches
+    )
+
+
+def _limits_renewed(draft: Draft, event: happened.LimitsRenewed) -> None:
+    draft.limits_revision = event.revision
+
+
 def _dispatched(draft: Draft, event: happened.VendorDispatched) -> None:
     ticket = VendorTicket(vendor=event.vendor, key=event.key, requested_at=event.at, changed_at=event.at)
     draft.vendor_tickets = (*draft.vendor_tickets, ticket)
@@ -517,13 +537,14 @@ def _watch_resumed(draft: Draft, event: happened.StopwatchResumed) -> None:
     ))  # fmt: skip
 
 
-def _with_passed(watch: Stopwatch, passed: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(sorted((*watch.fired, *passed))) if passed else watch.fired
+def _with_passed(watch: Stopwatch, passed: tuple[int, ...], fired: tuple[int, ...] | None = None) -> tuple[int, ...]:
+    before = watch.fired if fired is None else fired
+    return tuple(sorted((*before, *passed))) if passed else before
 
 
 def _watch_retargeted(draft: Draft, event: happened.StopwatchRetargeted) -> None:
     _change_watch(draft, event.limit, lambda watch: attrs.evolve(
-        watch, target=event.target, due_at=event.due_at, fired=_with_passed(watch, event.passed),
+        watch, target=event.target, due_at=event.due_at, fired=_with_passed(watch, event.passed, event.fired),
         segments=watch.segments if event.segments is None else event.segments,
         running_since=event.running_since or watch.running_since, revision=event.revision or watch.revision,
     ))  # fmt: skip
@@ -585,6 +606,10 @@ _FOLDS: Final[Mapping[type[Event], Callable[[Draft, Any], None]]] = {
     happened.CommandScheduled: _scheduled,
     happened.ScheduleEnded: _schedule_ended,
     happened.ReactionRefused: _nothing,
+    happened.ActionWithheld: _withheld,
+    happened.RefusalObserved: _nothing,
+    happened.CaseAdopted: _adopted,
+    happened.LimitsRenewed: _limits_renewed,
     happened.VendorDispatched: _dispatched,
     happened.VendorTicketUpdated: _vendor_updated,
     happened.StopwatchStarted: _watch_started,

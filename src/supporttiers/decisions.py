@@ -8,6 +8,7 @@ import attrs
 
 from supporttiers._fields import at_least, aware, each, flag, instance_of, name, optional, part, tuple_of, utc
 from supporttiers.actors import SYSTEM, Actor
+from supporttiers.calendars import WorkingHours
 from supporttiers.cases import Case, Place
 from supporttiers.commands import Command
 from supporttiers.effects import Effect
@@ -35,6 +36,7 @@ class Situation:
             way back.
         event: What has just happened: of `react`.
         limit: The name of the limit whose target is asked for: of `target`.
+        calendars: The process's calendars, by name, `24x7` included.
         exclude: Agents who are not to be chosen: of `assign`, those from whom the case is taken.
         skipped: The levels of the tiers that the case would pass over: of `permit`, for verbs that move it.
     """
@@ -48,6 +50,7 @@ class Situation:
     to: Place | None = None
     event: Event | None = None
     limit: str | None = None
+    calendars: Mapping[str, WorkingHours] = attrs.field(factory=dict, hash=False, repr=False)
     exclude: tuple[str, ...] = ()
     skipped: tuple[int, ...] = ()
 

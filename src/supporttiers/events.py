@@ -439,6 +439,66 @@ class ReactionRefused(Event):
     trigger: str
 
 
+@attrs.frozen(kw_only=True)
+class LimitsRenewed(Event):
+    """
+    Its limits and calendars follow a newer revision of its process.
+
+    Attributes:
+        revision: That revision.
+    """
+
+    revision: str
+
+
+# -- an observing process
+
+
+@attrs.frozen(kw_only=True)
+class ActionWithheld(Event):
+    """
+    A rule wanted something done, and the process only observes: nothing was done. Which rule stands in *reason*.
+
+    Attributes:
+        verb: What it wanted done: `escalate`, `assign`, `route`, `notify`.
+        argument: Where to, to whom or what.
+    """
+
+    verb: str
+    argument: str = _private("")
+
+    @property
+    def would_have(self) -> str:
+        """What would have been done, as a process file writes it: `escalate:2`."""
+        return f"{self.verb}:{self.argument}" if self.argument else self.verb
+
+
+@attrs.frozen(kw_only=True)
+class RefusalObserved(Event):
+    """
+    What is said to have happened is forbidden by the process, which only observes: it stands all the same.
+
+    Attributes:
+        trigger: What was done; why not stands in *reason*.
+    """
+
+    trigger: str
+
+
+@attrs.frozen(kw_only=True)
+class CaseAdopted(Event):
+    """
+    A case of another system, observed so far, is in the care of a process from here on.
+
+    Attributes:
+        process: The name of the process.
+        revision: Its revision.
+    """
+
+    process: str
+    revision: str
+
+
 # -- vendors
 
 
@@ -526,6 +586,7 @@ class StopwatchRetargeted(StopwatchEvent):
         segments: The closed spans, where they were measured anew or one was closed; None leaves them as they are.
         running_since: Start of the open span, where that changed.
         revision: The process revision whose limit it follows from now on, where that changed.
+        fired: The thresholds that have fired, by their places in the limit as it is now, where these changed.
     """
 
     target: timedelta
@@ -534,6 +595,7 @@ class StopwatchRetargeted(StopwatchEvent):
     segments: tuple[Segment, ...] | None = None
     running_since: datetime | None = None
     revision: str | None = None
+    fired: tuple[int, ...] | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -587,8 +649,8 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     CaseHandedBack, CaseTransferred, ManagementInformed, PeopleInformed, WaitStarted, CaseResumed, CaseResolved,
     CaseReopened, FollowUpOpened, CaseClosed, CaseCancelled, CaseAmended, AttachmentsAdded, WatchersAdded,
     WatchersRemoved, CaseLinked, CaseUnlinked, AffectedCounted, CaseMerged, CaseRated, CaseApproved, CaseDeclined,
-    CommandHeld, HeldDropped, CommandScheduled, ScheduleEnded, ReactionRefused, VendorDispatched, VendorTicketUpdated,
-    StopwatchStarted, StopwatchPaused, StopwatchResumed, StopwatchRetargeted, StopwatchStopped, StopwatchCancelled,
-    ThresholdFired, ActionRefused,
+    CommandHeld, HeldDropped, CommandScheduled, ScheduleEnded, ReactionRefused, LimitsRenewed, ActionWithheld,
+    RefusalObserved, CaseAdopted, VendorDispatched, VendorTicketUpdated, StopwatchStarted, StopwatchPaused,
+    StopwatchResumed, StopwatchRetargeted, StopwatchStopped, StopwatchCancelled, ThresholdFired, ActionRefused,
 )  # fmt: skip
 """Every event that can stand in a history."""

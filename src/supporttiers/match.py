@@ -23,8 +23,9 @@ Predicate = Callable[[Any], bool]
 _TEXT, _NUMBER, _INSTANT, _WORDS = "text", "number", "instant", "words"
 FIELDS: Final[Mapping[str, str]] = MappingProxyType({
     **dict.fromkeys(
-        ("id", "process", "revision", "kind", "requester", "customer", "category", "channel", "locale", "impact",
-         "urgency", "priority", "status", "wait_reason", "owner", "assignee", "last_assignee", "team", "solution"),
+        ("id", "process", "revision", "limits_revision", "kind", "requester", "customer", "category", "channel",
+         "locale", "impact", "urgency", "priority", "status", "wait_reason", "owner", "assignee", "last_assignee",
+         "team", "solution"),
         _TEXT),
     **dict.fromkeys(("tier", "version", "satisfaction"), _NUMBER),
     **dict.fromkeys(
@@ -399,11 +400,12 @@ def _predicate(test: Comparison, priorities: Sequence[str]) -> Predicate:
 
 def _words(op: str, values: tuple[object, ...], get: Callable[[Any], Any]) -> Predicate:
     """One of these words is there; or, for None, no word at all."""
-    wanted = frozenset(values)
-    if None in wanted:
-        named = lambda case: not get(case) or not wanted.isdisjoint(get(case))  # noqa: E731
-    else:
-        named = lambda case: not wanted.isdisjoint(get(case))  # noqa: E731
+    wanted, nothing = frozenset(values), None in values
+
+    def named(case: object) -> bool:
+        words = get(case)
+        return not wanted.isdisjoint(words) or (nothing and not words)
+
     return named if op == "in" else lambda case: not named(case)
 
 

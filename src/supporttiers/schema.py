@@ -24,6 +24,7 @@ _SQLITE_1: Final = (
   version INTEGER NOT NULL,
   process TEXT NOT NULL,
   revision TEXT NOT NULL,
+  limits_revision TEXT NOT NULL,
   kind TEXT NOT NULL,
   requester TEXT NOT NULL,
   customer TEXT,
@@ -66,8 +67,11 @@ _SQLITE_1: Final = (
 WHERE assignee IS NOT NULL AND status IN ('queued', 'in_progress', 'waiting')""",
     """CREATE INDEX supporttiers_case_assigned ON supporttiers_case (tenant, last_assignee, assigned_at)
 WHERE last_assignee IS NOT NULL""",
+    """CREATE INDEX supporttiers_case_limits ON supporttiers_case (process, limits_revision)
+WHERE status IN ('queued', 'in_progress', 'waiting', 'resolved')""",
     """CREATE VIEW supporttiers_cases AS SELECT
-  tenant, id, version, process, revision, kind, json_extract(body, '$.subject') AS subject, requester, customer,
+  tenant, id, version, process, revision, limits_revision, kind, json_extract(body, '$.subject') AS subject,
+  requester, customer,
   category, channel, locale, impact, urgency, priority, json_extract(body, '$.tags') AS tags,
   json_extract(body, '$.attributes') AS attributes, tier, status, wait_reason, owner, assignee,
   last_assignee, team, json_extract(body, '$.watchers') AS watchers, json_extract(body, '$.vendors') AS vendors,

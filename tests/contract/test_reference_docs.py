@@ -18,11 +18,14 @@ DOCS = ROOT / "docs"
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
 TABLES = {
     "process": "`[process]`",
+    "calendar": "`[calendars.NAME]`",
+    "holidays": "`holidays`",
     "tier": "`[[tiers]]`",
     "limit": "`[[limits]]`",
     "threshold": "`thresholds`",
     "route": "`[[routes]]`",
     "destination": "`to`",
+    "cascade": "`[[cascades]]`",
 }
 """The tables of a process file, with the heading under which the page lists their keys."""
 
@@ -101,12 +104,16 @@ def test_commands_page_names_the_verb(kind):
     """A command's section says by which verb of the desk it is made."""
     said = section(page("reference/commands-and-events.md"), kind.__name__)
 
-    assert f"`desk.{kind.trigger}`" in said or (kind.trigger == "vendor_update" and "no verb" in said)
+    assert f"`desk.{kind.trigger}`" in said or (
+        kind.trigger in {"vendor_update", "count_affected"} and "no verb" in said
+    )
 
 
 PROTOCOLS = [
     "Policy", "RoutePolicy", "AssignPolicy", "PriorityPolicy", "PermitPolicy", "TargetPolicy", "ReactPolicy",
-    "Directory", "Notifier", "VendorGateway", "CaseStore",
+    "ReopenPolicy", "VendorPolicy",
+    "Directory", "AgentDirectory", "OnCallDirectory", "ManagerDirectory", "TenantDirectory", "Notifier",
+    "VendorGateway", "CaseStore",
 ]  # fmt: skip
 
 

@@ -19,9 +19,10 @@ from supporttiers import _codec as codec
 from supporttiers import commands as wanted
 from supporttiers.actors import SYSTEM, Actor
 from supporttiers.cases import rebuild
-from supporttiers.effects import EFFECTS, DispatchToVendor, Notify, Tell
+from supporttiers.effects import EFFECTS, DispatchToVendor, Notify, Tell, TellLinked
 from supporttiers.events import EVENTS
 from supporttiers.links import Attachment, Link, VendorStatus
+from supporttiers.match import Match, Not
 from supporttiers.reasons import Reason
 from supporttiers.testing.builders import AGENT, CUSTOMER, NOON, every_event, minutes
 from supporttiers.tiers import CaseKind, Visibility
@@ -46,6 +47,7 @@ COMMANDS = [
     wanted.RecordAttempt(case_id="T-1", by=Actor.assistant("bot"), what="faq/12", outcome="did_not_help"),
     wanted.Escalate(**TO, tier=2, team="net", reason="too hard", expected_version=7),
     wanted.InformManagement(**TO),
+    wanted.Inform(**TO, to="lead", code="acme.look", params={"count": 3}),
     wanted.HandBack(**TO, tier=1, team="front"),
     wanted.Transfer(**TO, team="desktop"),
     wanted.Wait(**TO, wait_reason="scheduled", until=minutes(60)),
@@ -54,11 +56,15 @@ COMMANDS = [
     wanted.Reopen(**TO, tier=2, team="net"),
     wanted.Close(**TO),
     wanted.Cancel(**TO),
-    wanted.Amend(**TO, subject="Fire", customer="c-10", owner="olaf", kind=CaseKind.REQUEST, **KNOWN),
+    wanted.Amend(
+        **TO, subject="Fire", customer="c-10", owner="olaf", kind=CaseKind.REQUEST, workaround="kb/70", **KNOWN
+    ),
     wanted.Attach(**TO, attachments=[Attachment(id="f-1", name="a.png", media_type="image/png", size=3)]),
     wanted.Watch(**TO, watchers=["eve"]),
     wanted.Unwatch(**TO, watchers=["eve", "ada"]),
     wanted.LinkCase(**TO, link=Link("known_issue", "P-1")),
+    wanted.Unlink(**TO, link=Link("follows", "T-0")),
+    wanted.CountAffected(case_id="P-1", by=SYSTEM, other="T-1", counts=True),
     wanted.Merge(**TO, into="T-0"),
     wanted.Dispatch(**TO, vendor="acme-print", text="Please repair."),
     wanted.VendorUpdate(
@@ -68,6 +74,7 @@ COMMANDS = [
     wanted.Rate(case_id="T-1", by=CUSTOMER, score=5, text="Thanks!"),
     wanted.Approve(**TO),
     wanted.Decline(**TO),
+    wanted.Assign(**TO, automatic=True),
 ]  # fmt: skip
 
 EFFECT_EXAMPLES = [
@@ -80,6 +87,11 @@ EFFECT_EXAMPLES = [
         category="printing", priority="high",
     ),
     Tell(case_id="T-1", version=5, command=wanted.Resolve(case_id="T-2", by=SYSTEM, text="See T-1.")),
+    Notify(case_id="T-1", version=6, to="ann", reason=Reason("case.idle"), not_before=minutes(60)),
+    TellLinked(
+        case_id="P-1", version=6, link="known_issue", command=wanted.Resume(case_id="P-1", by=SYSTEM),
+        among=Match(wait_reason="known_issue", tier=Not(4)),
+    ),
 ]  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import attrs
 import pytest
 
 from supporttiers.backends.vendor.memory import InProcessVendor
+from supporttiers.calendars import WorkingHours
 from supporttiers.clock import FakeClock
 from supporttiers.desk import SupportDesk
 from supporttiers.limits import Threshold, TimeLimit
@@ -113,3 +114,31 @@ def calm_desk(make_desk, calm):
 def kinds():
     """Name the events of a case from a version on."""
     return lambda desk, case, after=0: [type(event).__name__ for event in desk.history(case) if event.version > after]
+
+
+@pytest.fixture
+def every_other_hour():
+    """Give a calendar that differs from 24x7 everywhere: nine to ten counts, ten to eleven does not, and so on."""
+    return WorkingHours(name="odd", week={"mon-sun": [f"{hour:02}:00-{hour + 1:02}:00" for hour in range(1, 24, 2)]})
+
+
+@pytest.fixture
+def office():
+    """Give a calendar of two shifts a day: 9 to 12 and 13 to 17, on every day."""
+    return WorkingHours(name="office", week={"mon-sun": ["09:00-12:00", "13:00-17:00"]})
+
+
+@pytest.fixture
+def with_calendar():
+    """Give a function that puts another calendar in place of every limit's, and one in place of the process's."""
+
+    def make(process, calendar, *, of_process=None):
+        calendars = [calendar] if of_process in {None, calendar} else [calendar, of_process]
+        return attrs.evolve(
+            process,
+            calendars=calendars,
+            calendar="24x7" if of_process is None else of_process.name,
+            limits=[attrs.evolve(limit, calendar=calendar.name) for limit in process.limits],
+        )
+
+    return make

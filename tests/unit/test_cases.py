@@ -74,9 +74,12 @@ WAITING = {"status": Status.WAITING, "wait_reason": "customer", "wait_until": mi
 RESOLVED = {"status": Status.RESOLVED, "resolved_at": minute(5), "awaiting_reply_since": None}
 TICKET = VendorTicket(vendor="acme", key="k", requested_at=NINE, changed_at=NINE)
 
+TO_BOB = {"assignee": "bob", "last_assignee": "bob", "assigned_at": minute(10)}
+
 CHANGES = [
-    ({}, happened.CaseStarted, {"assignee": "bob"}, {"status": "in_progress", "assignee": "bob", "owner": "bob"}),
-    ({"owner": "ann"}, happened.CaseStarted, {"assignee": "bob"}, {"status": "in_progress", "assignee": "bob"}),
+    ({}, happened.CaseStarted, {"assignee": "bob"}, {"status": "in_progress", "owner": "bob", **TO_BOB}),
+    ({"owner": "ann"}, happened.CaseStarted, {"assignee": "bob"}, {"status": "in_progress", **TO_BOB}),
+    ({**TO_BOB, "owner": "bob"}, happened.CaseStarted, {"assignee": "bob"}, {"status": "in_progress"}),
     ({}, happened.CaseStarted, {}, {"status": "in_progress"}),
     (
         {"status": Status.IN_PROGRESS, "assignee": "bob", "owner": "bob"},
@@ -84,21 +87,32 @@ CHANGES = [
         {},
         {"status": "queued", "assignee": None},
     ),
-    ({}, happened.CaseAssigned, {"assignee": "bob"}, {"assignee": "bob", "owner": "bob"}),
+    ({}, happened.CaseAssigned, {"assignee": "bob"}, {"owner": "bob", **TO_BOB}),
     ({"assignee": "bob", "owner": "bob"}, happened.CaseAssigned, {}, {"assignee": None}),
     (
         {},
         happened.CaseReplied,
         {"side": "house"},
-        {"first_response_at": minute(10), "awaiting_reply_since": None},
+        {"first_response_at": minute(10), "last_reply_at": minute(10), "awaiting_reply_since": None},
     ),
     (
         {},
         happened.CaseReplied,
         {"side": "house", "occurred_at": minute(8)},
-        {"first_response_at": minute(8), "awaiting_reply_since": None},
+        {"first_response_at": minute(8), "last_reply_at": minute(8), "awaiting_reply_since": None},
     ),
-    ({"first_response_at": minute(1)}, happened.CaseReplied, {"side": "house"}, {"awaiting_reply_since": None}),
+    (
+        {"first_response_at": minute(1), "last_reply_at": minute(1)},
+        happened.CaseReplied,
+        {"side": "house"},
+        {"last_reply_at": minute(10), "awaiting_reply_since": None},
+    ),
+    (
+        {"first_response_at": minute(1), "last_reply_at": minute(9)},
+        happened.CaseReplied,
+        {"side": "house", "occurred_at": minute(8)},
+        {"awaiting_reply_since": None},
+    ),
     ({}, happened.CaseReplied, {"side": "requester"}, {}),
     (
         {"awaiting_reply_since": None},
@@ -158,6 +172,15 @@ CHANGES = [
     (RESOLVED, happened.CaseEscalated, {"tier": 2, "team": "front", "status": Status.RESOLVED},
      {"tier": 2, "came_from": Place(1, "front"), "tier_entered_at": minute(10)}),
     ({}, happened.ManagementInformed, {}, {}),
+    ({}, happened.PeopleInformed, {"to": "lead"}, {}),
+    (RESOLVED, happened.FollowUpOpened, {"follow_up": "T-2"}, {"follow_up": "T-2"}),
+    ({"links": (Link("follows", "a"), Link("child_of", "a"))}, happened.CaseUnlinked, {"link": Link("follows", "a")},
+     {"links": (Link("child_of", "a"),)}),
+    ({"affected": 2, "most_affected": 4}, happened.AffectedCounted, {"other": "a", "counts": True, "total": 3},
+     {"affected": 3}),
+    ({}, happened.AffectedCounted, {"other": "a", "counts": True, "total": 1, "peak": True},
+     {"affected": 1, "most_affected": 1}),
+    ({}, happened.CaseAmended, {"workaround": "kb/1"}, {"workaround": "kb/1"}),
     (
         {},
         happened.WaitStarted,
@@ -261,7 +284,10 @@ CHANGES = [
         {},
         happened.VendorDispatched,
         {"vendor": "acme", "key": "k"},
-        {"vendor_tickets": (attrs.evolve(TICKET, requested_at=minute(10), changed_at=minute(10)),)},
+        {
+            "vendor_tickets": (attrs.evolve(TICKET, requested_at=minute(10), changed_at=minute(10)),),
+            "vendors": ("acme",),
+        },
     ),
     (
         {"vendor_tickets": (attrs.evolve(TICKET, key="j"), TICKET)},
@@ -271,17 +297,33 @@ CHANGES = [
             "vendor_tickets": (
                 attrs.evolve(TICKET, key="j"),
                 attrs.evolve(TICKET, remote_id="A-1", status=VendorStatus.OPEN, changed_at=minute(10)),
-            )
+            ),
+            "vendors": ("acme", "acme"),
         },
     ),
     (
-        {"vendor_tickets": (attrs.evolve(TICKET, remote_id="A-1"),)},
+        {"vendor_tickets": (TICKET,), "vendors": ("acme",)},
+        happened.VendorTicketUpdated,
+        {"vendor": "acme", "key": "k", "status": VendorStatus.WAITING_FOR_US},
+        {
+            "vendor_tickets": (attrs.evolve(TICKET, status=VendorStatus.WAITING_FOR_US, changed_at=minute(10)),),
+            "vendors_waiting": ("acme",),
+        },
+    ),
+    (
+        {
+            "vendor_tickets": (attrs.evolve(TICKET, remote_id="A-1"),),
+            "vendors": ("acme",),
+            "vendors_waiting": ("acme",),
+        },
         happened.VendorTicketUpdated,
         {"vendor": "acme", "key": "k", "status": VendorStatus.FAILED, "occurred_at": minute(9)},
         {
             "vendor_tickets": (
                 attrs.evolve(TICKET, remote_id="A-1", status=VendorStatus.FAILED, changed_at=minute(9)),
-            )
+            ),
+            "vendors": (),
+            "vendors_waiting": (),
         },
     ),
     (
@@ -293,12 +335,32 @@ CHANGES = [
     ({"held": HELD}, happened.CaseApproved, {}, {"held": None}),
     ({"held": HELD}, happened.CaseDeclined, {}, {"held": None}),
     ({"held": HELD}, happened.HeldDropped, {"trigger": "close"}, {"held": None}),
+    ({}, happened.LimitsRenewed, {"revision": "r2"}, {"limits_revision": "r2"}),
+    ({}, happened.RefusalObserved, {"trigger": "close"}, {}),
+    ({"wait_until": minute(11)}, happened.ActionWithheld, {"verb": "resume"}, {}),
+    ({"wait_until": minute(10)}, happened.ActionWithheld, {"verb": "resume"}, {"wait_until": None}),
+    ({"wait_until": minute(10)}, happened.ActionWithheld, {"verb": "notify", "argument": "manager"}, {}),
+    (
+        {}, happened.CaseAdopted, {"process": "other", "revision": "r2"},
+        {"process": "other", "revision": "r2", "limits_revision": "r2"},
+    ),
     ({}, happened.CommandScheduled, {"scheduled": CLOSING}, {"scheduled": (CLOSING,)}),
     (
         {"scheduled": (CLOSING, REMINDER)}, happened.CommandScheduled, {"scheduled": LATER_CLOSING},
         {"scheduled": (REMINDER, LATER_CLOSING)},
     ),
-    ({"scheduled": (CLOSING, REMINDER)}, happened.ScheduleEnded, {"name": "close"}, {"scheduled": (REMINDER,)}),
+    ({"scheduled": (CLOSING, REMINDER)}, happened.ScheduleEnded, {"name": "close", "dropped": True},
+     {"scheduled": (REMINDER,)}),
+    ({"scheduled": (CLOSING, REMINDER)}, happened.ScheduleEnded, {"name": "close"},
+     {"scheduled": (REMINDER,), "carried_out": ("close",)}),
+    ({"carried_out": ("close", *map(str, range(49)))}, happened.ScheduleEnded, {"name": "close"},
+     {"carried_out": (*map(str, range(49)), "close")}),
+    ({"carried_out": tuple(map(str, range(50)))}, happened.ScheduleEnded, {"name": "close"},
+     {"carried_out": (*map(str, range(1, 50)), "close")}),
+    ({**RESOLVED, "carried_out": ("close",), "affected": 2, "most_affected": 5, "follow_up": "T-2"},
+     happened.CaseReopened, {"tier": 1, "team": "front"},
+     {"status": "queued", "resolved_at": None, "carried_out": (), "most_affected": 2, "follow_up": None,
+      "tier_entered_at": minute(10)}),
     ({}, happened.ReactionRefused, {"policy": "p", "trigger": "close"}, {}),
     (
         {"facts": {"plan": "gold", "load": 1}}, happened.CaseNoted, {"facts": {"load": 2, "_stale": ["load"]}},

@@ -21,6 +21,9 @@ REQUIRED = {
     commands.RecordAttempt: {"what": "faq"},
     commands.Attach: {"attachments": [Attachment(id="f")]},
     commands.LinkCase: {"link": Link("follows", "T-2")},
+    commands.Unlink: {"link": Link("follows", "T-2")},
+    commands.CountAffected: {"other": "T-2", "counts": True},
+    commands.Inform: {"to": "lead"},
     commands.Merge: {"into": "T-2"},
     commands.Dispatch: {"vendor": "acme"},
     commands.VendorUpdate: {"vendor": "acme", "key": "k", "status": VendorStatus.OPEN},
@@ -95,6 +98,11 @@ def test_command_refuses_what_no_command_can_have(kind, field, value, text):
         (commands.Watch, {"watchers": "bob"}, "watchers must be a collection of watchers, not str"),
         (commands.Unwatch, {"watchers": ["w"] * 101}, "watchers has 101 watchers; at most 100 are possible"),
         (commands.LinkCase, {"link": "T-2"}, "link must be a Link, not str"),
+        (commands.Unlink, {"link": None}, "link must be a Link, not NoneType"),
+        (commands.CountAffected, {"counts": 1}, "counts must be true or false, not int"),
+        (commands.Inform, {"to": ""}, "to must not be empty"),
+        (commands.Inform, {"code": "a\nb"}, "code contains a control character; remove it"),
+        (commands.Inform, {"params": {"a": []}}, "params under 'a' is a list; possible are texts, numbers, true, false and None"),  # noqa: E501
         (commands.Merge, {"into": ""}, "into must not be empty"),
         (commands.Dispatch, {"vendor": None}, "vendor must be a text, not NoneType"),
         (commands.VendorUpdate, {"status": "open"}, "status must be a VendorStatus, not str"),
@@ -103,7 +111,7 @@ def test_command_refuses_what_no_command_can_have(kind, field, value, text):
         (commands.Rate, {"score": 0}, "score is 0; possible is 1 to 5"),
         (commands.Rate, {"score": 4.5}, "score must be a whole number (1 to 5), not float"),
     ],
-    ids=range(36),
+    ids=range(41),
 )  # fmt: skip
 def test_command_refuses_what_it_cannot_have(kind, own, text):
     """Each field of each command is checked, and the error names case, field and what is possible."""
@@ -141,7 +149,7 @@ def test_command_can_be_a_key(kind):
 
 
 SECRET = "Zanzibar"
-HIDDEN = ("reason", "text", "subject", "requester", "customer", "assignee", "owner", "attributes", "watchers")
+HIDDEN = ("reason", "text", "subject", "requester", "customer", "assignee", "owner", "attributes", "watchers", "to")
 
 
 @pytest.mark.parametrize("kind", COMMANDS, ids=lambda kind: kind.__name__)

@@ -16,7 +16,7 @@ from supporttiers.config.reading import read
 from supporttiers.config.settings import Settings
 from supporttiers.config.writing import data_from
 from supporttiers.errors import PolicyConfigError, ProcessError
-from supporttiers.limits import Threshold, TimeLimit
+from supporttiers.limits import MEASURES, VERBS, Threshold, TimeLimit
 from supporttiers.policies import BUILT_IN
 from supporttiers.process import SupportProcess
 from supporttiers.tiers import Tier
@@ -193,12 +193,16 @@ def test_data_that_is_no_table_is_refused():
             {},
             (
                 "proces: is not known here; did you mean 'process'? "
-                "possible are: process, calendars, tiers, limits, routes, policies"
+                "possible are: process, calendars, tiers, limits, routes, policies, cascades"
             ),
         ),
-        ("zzz", {}, "zzz: is not known here; possible are: process, calendars, tiers, limits, routes, policies"),
+        (
+            "zzz",
+            {},
+            "zzz: is not known here; possible are: process, calendars, tiers, limits, routes, policies, cascades",
+        ),
         ("calendars", [], "calendars: must be a table of calendars by their names, not list"),
-        ("cascades", [], "cascades: is not built yet in this release; leave it out"),
+        ("cascades", {}, "cascades: must be a list of tables, not dict"),
         ("policies", {}, "policies: must be a list of tables, not dict"),
         ("policies", [5], "policies[0]: must be a table with `use`, the name of a policy"),
         ("policies", [{"use": 5}], "policies[0]: must be a table with `use`, the name of a policy"),
@@ -225,15 +229,14 @@ def test_data_that_is_no_table_is_refused():
         ("process", 5, "process: must be a table, not int"),
         ("process/name", ..., "process.name: is missing"),
         ("process/name", "", "process.name: must not be empty"),
-        ("process/in_flight", "live", "process.in_flight: 'live' is not built yet in this release; possible is 'pin'"),
-        ("process/in_flight", "new", "process.in_flight: must be 'pin'"),
+        ("process/in_flight", "new", "process.in_flight: must be one of: pin, live"),
         ("process/bounce_limit", -1, "process.bounce_limit: is -1; possible is 0 to 1000"),
         ("process/priorities", "high", "process.priorities: must be a collection of names, not str"),
         ("process/reply_resumes", 1, "process.reply_resumes: must be true or false, not int"),
         (
             "process/on_priority_change",
-            "keep",
-            "process.on_priority_change: is not built yet in this release; leave it out",
+            "forget",
+            ("process.on_priority_change: must be one of: retroactive, carry_elapsed, restart, keep, not 'forget'"),
         ),
         ("tiers", {}, "tiers: must be a list of tables, not dict"),
         ("tiers/0", 1, "tiers[0]: must be a table, not int"),
@@ -250,9 +253,16 @@ def test_data_that_is_no_table_is_refused():
         ("tiers/0/time_limit", "1 day", f"tiers[0].time_limit: '1 day' is not a duration; {DURATIONS}"),
         ("limits", 5, "limits: must be a list of tables, not int"),
         (
-            "limits/0/on_priority_change",
-            "keep",
-            ("limits[0].on_priority_change: is not built yet in this release; leave it out"),
+            "limits/0/on_reopening",
+            "never",
+            ("limits[0].on_reopening: must be one of: resume, continue, first_only, new_cycle, restart, not 'never'"),
+        ),
+        ("limits/0/policy", "x", "limits[0].policy: is not built yet in this release; leave it out"),
+        ("limits/0/vendor", "acme", "limits[0].vendor: is only for measures = 'vendor'"),
+        (
+            "process/response_by",
+            ["customer"],
+            "process.response_by: must be one of: agent, manager, vendor, assistant",
         ),
         ("limits/0/target", ..., "limits[0].target: is missing"),
         ("limits/0/target", 5, f"limits[0].target: must be a timedelta or a text, not int; {DURATIONS}"),
@@ -262,8 +272,8 @@ def test_data_that_is_no_table_is_refused():
         ("limits/0/measures", "tier", "limits[0].tier: is needed for measures = 'tier', and only there"),
         (
             "limits/0/measures",
-            "time_to_own",
-            ("limits[0].measures: 'time_to_own' is not built yet in this release; possible are: resolution, tier"),
+            "joy",
+            f"limits[0].measures: must be one of: {', '.join(MEASURES)}, not 'joy'",
         ),
         ("limits/0/thresholds", "75%", "limits[0].thresholds: must be a list of tables, not str"),
         (
@@ -276,8 +286,8 @@ def test_data_that_is_no_table_is_refused():
             "limits/0/thresholds/0/do/0",
             "reassign",
             (
-                "limits[0].thresholds[0].do[0]: 'reassign' is not built yet in this "
-                "release; possible are: escalate, notify"
+                "limits[0].thresholds[0].do[0]: reassign needs an assignment policy; or name somebody, such as "
+                "'assign:anna'"
             ),
         ),
         (
@@ -381,7 +391,7 @@ def test_faults_are_told_all_at_once_in_the_order_of_the_file():
         ),
         "tiers[1].name: 'First' is taken by tiers[0]",
         "limits[0].target: 'sometimes' is not known; possible are: low, medium, high, critical, *",
-        "limits[0].thresholds[0].do[1]: must be one of: escalate, notify, not 'shout'",
+        f"limits[0].thresholds[0].do[1]: must be one of: {', '.join(VERBS)}, not 'shout'",
         "routes[0].to.tier: 8 is not known; possible are: 1, 2",
         (
             "routes[0].when.status: is compared with 'gone'; possible are: queued, in_progress, waiting, resolved, "
@@ -445,7 +455,7 @@ def test_references_are_judged_beside_fields_that_cannot_be_read():
         "tiers[1].name: must not be empty",
         "tiers[2].hands_back_to: must be a collection of levels, not str",
         "tiers[2].teams: must be a collection of names, not str",
-        "limits[0].measures: must be one of: resolution, tier, not 'joy'",
+        f"limits[0].measures: must be one of: {', '.join(MEASURES)}, not 'joy'",
         "limits[0].target: 'soon' is not a duration",
         "limits[0].thresholds[0].do[0]: no tier escalates to any other",
         "limits[1].calendar: must be a text, not int",
@@ -484,7 +494,7 @@ def test_data_from_writes_what_a_file_can_say():
 
     assert {"at": "2026-03-23T09:00:00+00:00", "words": ["a", "b"]} == data_from(seen)
     assert "1.5s" == data_from(timedelta(seconds=1.5))
-    assert {"at": "-15m"} == data_from(Threshold("-15m"))
+    assert {"at": "-15m", "hold": False} == data_from(Threshold("-15m"))
 
 
 def test_data_from_refuses_what_is_no_data():
@@ -534,7 +544,7 @@ def test_schema_takes_what_we_write(process):
         ("process/name", "x" * 201),
         ("process/calendar", 5),
         ("process/priorities", []),
-        ("process/in_flight", "live"),
+        ("process/in_flight", "new"),
         ("process/bounce_limit", 1001),
         ("process/entry", "some"),
         ("process/moves", "all"),
@@ -552,7 +562,7 @@ def test_schema_takes_what_we_write(process):
         ("limits/0/target", {}),
         ("limits/0/thresholds/0/at", "soon"),
         ("limits/0/thresholds/0/at", ...),
-        ("limits/0/thresholds/0/do/0", "close"),
+        ("limits/0/thresholds/0/do/0", "close:now"),
         ("limits/0/when", {"colour": "red"}),
         ("limits/0/when", {"attributes.": "red"}),
         ("limits/0/when", {"tier": []}),

@@ -1,8 +1,12 @@
 """What policies answer."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from supporttiers.decisions import Decision, Destination
+from supporttiers.actors import SYSTEM
+from supporttiers.commands import Close
+from supporttiers.decisions import Decision, Destination, Later
 from supporttiers.errors import PolicyConfigError
 
 
@@ -27,6 +31,26 @@ def test_destination_refuses_what_is_no_place(values, text):
     """The policy's author hears which field is wrong."""
     with pytest.raises(PolicyConfigError) as caught:
         Destination(**values)
+
+    assert text == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ({"at": datetime(2026, 3, 23)}, "Later.at: is naive; give it a time zone, such as datetime.now(UTC)"),  # noqa: DTZ001
+        ({"command": "close"}, "Later.command: must be a command, not str"),
+        ({"name": ""}, "Later.name: must not be empty"),
+        ({"while_status": "queued"}, "Later.while_status: must be a collection of statuses, not str"),
+        ({"while_status": ["gone"]}, "Later.while_status: must be a status, not str"),
+        ({"when": {"tier": 1}}, "Later.when: must be a Match, not dict"),
+    ],
+)
+def test_later_refuses_what_cannot_be_kept(values, text):
+    """The policy's author hears which field is wrong."""
+    given = {"command": Close(case_id="T-1", by=SYSTEM), "at": datetime(2026, 3, 23, tzinfo=UTC), "name": "close"}
+    with pytest.raises(PolicyConfigError) as caught:
+        Later(**{**given, **values})
 
     assert text == str(caught.value)
 

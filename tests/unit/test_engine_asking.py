@@ -4,7 +4,7 @@ import attrs
 import pytest
 
 from supporttiers.actors import Actor
-from supporttiers.commands import COMMANDS, Open, VendorUpdate
+from supporttiers.commands import COMMANDS, CountAffected, Open, VendorUpdate
 from supporttiers.errors import CaseError
 from supporttiers.limits import Threshold, TimeLimit
 
@@ -29,10 +29,10 @@ def lines(desk, case):
 
 
 def test_options_speak_of_every_verb(desk, case):
-    """Nothing that can be done is left out, allowed or not; openings and a vendor's news are no one's option."""
+    """Nothing that can be done is left out, allowed or not; openings and what systems say are no one's option."""
     offered = {option.trigger for option in desk.options(case, by="bob")}
 
-    assert {kind.trigger for kind in COMMANDS} - {Open.trigger, VendorUpdate.trigger} == offered
+    assert {kind.trigger for kind in COMMANDS} - {Open.trigger, VendorUpdate.trigger, CountAffected.trigger} == offered
 
 
 @pytest.mark.parametrize(
@@ -81,6 +81,7 @@ def test_options_say_why_not(desk, case):
         ("resume", ""): ["the process has no such move"],
         ("reopen", ""): ["the process has no such move"],
         ("close", ""): ["the process has no such move"],
+        ("unlink", ""): ["follows 'another case' is not there"],
         ("rate", ""): ["only the requester may rate"],
         ("approve", ""): ["no approval is awaited"],
         ("decline", ""): ["no approval is awaited"],
@@ -110,6 +111,8 @@ def test_options_name_what_has_to_be_handed_in(desk, case):
         "transfer": ("team",),
         "attach": ("attachments",),
         "link": ("to",),
+        "unlink": ("to",),
+        "inform": ("to",),
         "merge": ("into",),
         "dispatch": ("vendor",),
         "rate": ("score",),

@@ -46,7 +46,6 @@ def timeline(desk, case):
         ("0s", "11:00", True),
         ("150%", "12:00", True),
         ("30m", "11:30", True),
-        ("-9h", "09:00", False),
     ],
 )
 def test_threshold_fires_where_it_lies(limited, clock, at, mark, reached, breach):

@@ -30,6 +30,7 @@ def test_public_events_are_what_the_customer_may_see():
         "CaseReplied",
         "CaseResolved",
         "CaseReopened",
+        "FollowUpOpened",
         "CaseClosed",
         "CaseCancelled",
         "CaseRated",

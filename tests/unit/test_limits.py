@@ -7,16 +7,20 @@ from types import SimpleNamespace
 import pytest
 
 from supporttiers.errors import PolicyConfigError
-from supporttiers.limits import Action, Percent, Threshold, TimeLimit, limit_of_tier
+from supporttiers.limits import MEASURES, VERBS, Action, Percent, Threshold, TimeLimit, limit_of_tier
 from supporttiers.match import Match
 from supporttiers.tiers import Agreement
 
 HOUR = timedelta(hours=1)
 
 
-def case(status="queued", tier=1, wait_reason=None):
+def case(status="queued", tier=1, wait_reason=None, **fields):
     """Give what predicates look at."""
-    return SimpleNamespace(status=status, tier=tier, wait_reason=wait_reason)
+    known = {
+        "owner": None, "first_response_at": None, "last_reply_at": None, "awaiting_reply_since": None, "vendors": (),
+        "vendors_waiting": (),
+    }  # fmt: skip
+    return SimpleNamespace(status=status, tier=tier, wait_reason=wait_reason, **known | fields)
 
 
 # -- actions and thresholds
@@ -31,6 +35,11 @@ def case(status="queued", tier=1, wait_reason=None):
         ("notify:manager", "notify", "manager", None),
         ("notify:desk:late", "notify", "desk:late", None),
         ("notify:3", "notify", "3", None),
+        ("hand_back:1", "hand_back", "1", 1),
+        ("reopen", "reopen", "", None),
+        ("raise_priority", "raise_priority", "", None),
+        ("raise_priority:high", "raise_priority", "high", None),
+        ("reassign", "reassign", "", None),
     ],
 )
 def test_action_reads_and_writes_its_text(text, verb, argument, tier):
@@ -51,9 +60,17 @@ def test_action_reads_and_writes_its_text(text, verb, argument, tier):
         ("escalate:up", "Action: escalate takes a tier's level, such as 'escalate:2', or nothing"),
         ("escalate:100", "Action: escalate takes a tier's level, such as 'escalate:2', or nothing"),
         ("escalate:02", "Action: escalate takes a tier's level, such as 'escalate:2', or nothing"),
-        ("explode", "Action.verb: must be one of: escalate, notify, not 'explode'"),
-        ("reassign", "Action.verb: 'reassign' is not built yet in this release; possible are: escalate, notify"),
-        ("close", "Action.verb: 'close' is not built yet in this release; possible are: escalate, notify"),
+        ("explode", f"Action.verb: must be one of: {', '.join(VERBS)}, not 'explode'"),
+        ("close:now", "Action: close takes nothing after it"),
+        ("hand_back:down", "Action: hand_back takes a tier's level, such as 'hand_back:2', or nothing"),
+        ("transfer", "Action: transfer needs a team of the tier, such as 'transfer:network': it must not be empty"),
+        ("assign", "Action: assign needs somebody to give it to, such as 'assign:anna': it must not be empty"),
+        ("dispatch", "Action: dispatch needs a vendor, such as 'dispatch:acme-print': it must not be empty"),
+        ("wait", "Action: wait needs a reason for waiting, such as 'wait:scheduled': it must not be empty"),
+        (
+            "note",
+            "Action: note needs what to write down, such as 'note:nobody has looked at it': it must not be empty",
+        ),
     ],
 )
 def test_action_refuses_other_texts(text, message):
@@ -79,11 +96,13 @@ def test_action_refuses_an_argument_that_is_no_text():
         ("0s", "0s", timedelta(hours=4), True),
         ("-30m", "-30m", timedelta(hours=3, minutes=30), False),
         (timedelta(minutes=30), "30m", timedelta(hours=4, minutes=30), True),
-        ("-5h", "-5h", timedelta(0), False),
+        ("-5h", "-5h", None, False),
+        ("-4h", "-4h", None, False),
+        ("-3h59m59s", "-3h59m59s", timedelta(seconds=1), False),
     ],
 )
 def test_threshold_lies_where_its_mark_says(at, mark, reached, breach):
-    """A share of the target, or working time around it; never before the start."""
+    """A share of the target, or working time around it; nowhere, where that would be the start or before it."""
     threshold = Threshold(at)
 
     assert mark == threshold.mark
@@ -168,11 +187,32 @@ def test_limit_target_is_by_priority(target, priority, allowed):
         ({"name": ""}, "TimeLimit.name: must not be empty"),
         ({"agreement": "slo"}, "TimeLimit.agreement: must be one of: sla, ola, uc, not 'slo'"),
         ({"agreement": {}}, "TimeLimit.agreement: must be one of: sla, ola, uc, not dict"),
-        ({"measures": "joy"}, "TimeLimit.measures: must be one of: resolution, tier, not 'joy'"),
-        ({"measures": ["tier"]}, "TimeLimit.measures: must be one of: resolution, tier"),
+        ({"measures": "joy"}, f"TimeLimit.measures: must be one of: {', '.join(MEASURES)}, not 'joy'"),
+        ({"measures": ["tier"]}, f"TimeLimit.measures: must be one of: {', '.join(MEASURES)}"),
+        ({"vendor": "acme"}, "TimeLimit.vendor: is only for measures = 'vendor'"),
         (
-            {"measures": "first_response"},
-            ("TimeLimit.measures: 'first_response' is not built yet in this release; possible are: resolution, tier"),
+            {"measures": "vendor", "pause_while_vendor": True},
+            "TimeLimit.pause_while_vendor: is not for measures = 'vendor': that clock would never run",
+        ),
+        (
+            {"satisfied_by": ["reply"]},
+            "TimeLimit.satisfied_by: is only for measures = 'first_response' and 'next_response'",
+        ),
+        (
+            {"measures": "first_response", "satisfied_by": ["waiting"]},
+            "TimeLimit.satisfied_by: must name 'reply': an answer always counts",
+        ),
+        (
+            {"measures": "first_response", "satisfied_by": ["smoke"]},
+            "TimeLimit.satisfied_by: must be one of: reply, resolved, waiting",
+        ),
+        (
+            {"on_priority_change": "forget"},
+            "TimeLimit.on_priority_change: must be one of: retroactive, carry_elapsed, restart, keep, not 'forget'",
+        ),
+        (
+            {"on_reopening": "never"},
+            "TimeLimit.on_reopening: must be one of: resume, continue, first_only, new_cycle, restart, not 'never'",
         ),
         ({"measures": "tier"}, "TimeLimit.tier: is needed for measures = 'tier', and only there"),
         ({"tier": 2}, "TimeLimit.tier: is needed for measures = 'tier', and only there"),
@@ -211,6 +251,9 @@ def test_limit_refuses_what_it_cannot_be(fields, message):
     assert message == str(caught.value)
 
 
+ON_HOLD = {"start", "pause"}
+
+
 @pytest.mark.parametrize(
     ("limit", "seen", "holding"),
     [
@@ -226,6 +269,46 @@ def test_limit_refuses_what_it_cannot_be(fields, message):
         ({"measures": "tier", "tier": 1}, case("resolved"), {"stop"}),
         ({"measures": "tier", "tier": 1}, case("cancelled"), {"cancel"}),
         ({"pause": Match(status="queued"), "resume": Match(tier=1)}, case(), {"start", "pause", "resume"}),
+        ({"cancel": Match(tier=3)}, case(tier=3), {"start", "cancel"}),
+        ({"cancel": Match(tier=3)}, case("cancelled"), {"cancel"}),
+        ({"pause_while_vendor": True}, case("waiting", wait_reason="vendor"), {"start", "pause"}),
+        ({"measures": "time_to_own"}, case(), {"start"}),
+        ({"measures": "time_to_own"}, case(owner="bob"), {"start", "stop"}),
+        ({"measures": "time_to_own", "pause_while_vendor": True}, case("waiting", wait_reason="vendor"), ON_HOLD),
+        ({"measures": "first_response"}, case("waiting", wait_reason="customer"), {"start"}),
+        ({"measures": "first_response"}, case(first_response_at=1), {"start", "stop"}),
+        ({"measures": "first_response"}, case("resolved"), {"stop"}),
+        ({"measures": "first_response", "satisfied_by": ["reply"]}, case("resolved"), {"cancel"}),
+        (
+            {"measures": "first_response", "satisfied_by": ["reply", "waiting"]},
+            case("waiting", wait_reason="customer"),
+            {"start", "stop"},
+        ),
+        ({"measures": "next_response"}, case(awaiting_reply_since=1), set()),
+        ({"measures": "next_response"}, case(awaiting_reply_since=2, first_response_at=1), {"start"}),
+        ({"measures": "next_response"}, case(first_response_at=1), {"stop"}),
+        ({"measures": "next_response"}, case("resolved", first_response_at=1), {"stop"}),
+        ({"measures": "next_response"}, case("cancelled", first_response_at=1), {"cancel"}),
+        ({"measures": "next_response", "satisfied_by": ["reply"]}, case("closed", first_response_at=1), {"cancel"}),
+        (
+            {"measures": "next_response"},
+            case("waiting", wait_reason="parts", first_response_at=1, awaiting_reply_since=2),
+            {"start", "pause"},
+        ),
+        (
+            {"measures": "next_response"},
+            case("waiting", wait_reason="vendor", first_response_at=1, awaiting_reply_since=2),
+            {"start"},
+        ),
+        ({"measures": "update"}, case(), set()),
+        ({"measures": "update"}, case(last_reply_at=1), {"start"}),
+        ({"measures": "update"}, case("waiting", wait_reason="customer", last_reply_at=1), {"start", "pause"}),
+        ({"measures": "vendor"}, case(), {"stop"}),
+        ({"measures": "vendor"}, case(vendors=("acme",)), {"start"}),
+        ({"measures": "vendor"}, case(vendors=("acme",), vendors_waiting=("acme",)), {"start", "pause"}),
+        ({"measures": "vendor"}, case("resolved", vendors=("acme",)), {"cancel"}),
+        ({"measures": "vendor", "vendor": "acme"}, case(vendors=("other",)), {"stop"}),
+        ({"measures": "vendor", "vendor": "acme"}, case(vendors=("other", "acme")), {"start"}),
     ],
 )
 def test_limit_predicates_follow_the_bundle(limit, seen, holding):

@@ -315,7 +315,7 @@ class Nameless:
                 "policies[1]: Nameless has no usable revision: it must be a whole number (at least 0), not str",
                 (
                     "policies[1]: Nameless answers nothing; possible are methods of one argument: "
-                    "route, assign, prioritise, permit, target, react"
+                    "route, assign, prioritise, permit, target, react, reopen, dispatch"
                 ),
                 "policies[1]: Nameless has no usable needs: it must be a collection of names of facts",
             ],
@@ -353,7 +353,7 @@ def test_process_refuses_what_is_no_policy(policies, faults):
         {"entry": [2], "policies": [RouteByRules([route(2)])]},
         {"limits": [limit(target={"high": "1h"})]},
         {
-            "limits": [limit(when=Match(tier=AtLeast(5), wait_reason="parts", team="network"))],
+            "limits": [limit(when=Match(tier=AtLeast(2), wait_reason="parts", team="network"))],
             "wait_reasons": ["parts"],
         },
         {"limits": [escalating("escalate:2", measures="tier", tier=1)]},

@@ -65,7 +65,7 @@ def faults_of(**fields):
             {"calendar": "office"},
             ["process.calendar: 'office' is not known; possible are: 24x7"],
         ),
-        ({"in_flight": "live"}, ["process.in_flight: 'live' is not built yet in this release; possible is 'pin'"]),
+        ({"in_flight": "new"}, ["process.in_flight: must be one of: pin, live, not 'new'"]),
         ({"priorities": []}, ["process.priorities: is empty; a process needs at least one priority"]),
         (
             {"priorities": ["*"]},
@@ -115,7 +115,7 @@ def faults_of(**fields):
         ({"tiers": [tier(teams=["a", "b", "a"]), SECOND]}, ["tiers[0].teams: names 'a' twice"]),
         (
             {"tiers": [FIRST, SECOND, tier(VENDOR, vendor=None)]},
-            [("tiers[2].vendor: is missing; a vendor tier names its vendor's gateway")],
+            [("tiers[2].vendor: is missing; a vendor tier names its vendor's gateway, or a policy chooses it")],
         ),
         ({"tiers": [FIRST, tier(SECOND, vendor="acme")]}, ["tiers[1].vendor: is only for kind = 'vendor', not 'team'"]),
         (
@@ -171,6 +171,44 @@ def faults_of(**fields):
         (
             {"limits": [escalating()], "tiers": [tier(escalates_to=[]), SECOND]},
             [("limits[0].thresholds[1].do[1]: no tier escalates to any other")],
+        ),
+        (
+            {"limits": [escalating("hand_back:9")]},
+            ["limits[0].thresholds[1].do[1]: no tier hands back to tier 9; possible are: 1"],
+        ),
+        (
+            {"limits": [escalating("hand_back", measures="tier", tier=1)]},
+            ["limits[0].thresholds[1].do[1]: tier 1 does not hand back to any other"],
+        ),
+        (
+            {"limits": [escalating("hand_back")], "tiers": [FIRST, tier(SECOND, hands_back_to=[])]},
+            ["limits[0].thresholds[1].do[1]: no tier hands back to any other"],
+        ),
+        (
+            {"limits": [escalating("transfer:east")]},
+            ["limits[0].thresholds[1].do[1]: 'east' is not known; possible are: front, network"],
+        ),
+        (
+            {"limits": [escalating("wait:lunch")]},
+            [
+                (
+                    "limits[0].thresholds[1].do[1]: 'lunch' is not known; possible are: customer, vendor, known_issue, "
+                    "approval, scheduled"
+                )
+            ],
+        ),
+        (
+            {"limits": [escalating("raise_priority:urgent")]},
+            ["limits[0].thresholds[1].do[1]: 'urgent' is not known; possible are: low, medium, high, critical"],
+        ),
+        (
+            {"limits": [escalating("reassign")]},
+            [
+                (
+                    "limits[0].thresholds[1].do[1]: reassign needs an assignment policy; or name somebody, such as "
+                    "'assign:anna'"
+                )
+            ],
         ),
         ({"limits": [escalating(measures="tier", tier=9)]}, ["limits[0].tier: 9 is not known; possible are: 1, 2"]),
         (

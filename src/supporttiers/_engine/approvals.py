@@ -94,10 +94,10 @@ def _answer(work: Work, command: Approve | Decline, kind: type[happened.Event]) 
     """Take the answer, and let the case go on as it was before it waited."""
     held: Held | None = work.draft.held
     if held is None and not is_waiting_for(work.draft, "approval"):
-        raise work.refuse(command.trigger, "refused.nothing_held")
+        work.forbid(work.refuse(command.trigger, "refused.nothing_held"))
     why = _objection(work, command, held)
     if why is not None:
-        raise NotPermittedError(work.case_id, command.trigger, command.by.id, (why,), ())
+        work.forbid(NotPermittedError(work.case_id, command.trigger, command.by.id, (why,), ()))
     work.emit(kind)
     if is_waiting_for(work.draft, "approval"):
         _go_on_as_before(work, held)

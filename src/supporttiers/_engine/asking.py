@@ -144,7 +144,9 @@ def _stands_against(
 # -- explanations
 
 
-def explain(process: SupportProcess, case: Case, history: Sequence[Event], now: datetime) -> Explanation:
+def explain(
+    process: SupportProcess, case: Case, history: Sequence[Event], now: datetime, facts: Facts = NO_FACTS
+) -> Explanation | NeedFacts:
     """
     Say why a case stands where it stands, and what happens next if nobody acts.
 
@@ -153,17 +155,24 @@ def explain(process: SupportProcess, case: Case, history: Sequence[Event], now: 
         case: As it is.
         history: Its events.
         now: The present, for what is left on paused clocks.
+        facts: What is known from outside; without any, what the case last knew.
 
     Returns:
-        Reasons, the place first; what comes next in order of time.
+        Reasons, the place first; what comes next in order of time. `NeedFacts` where more must be known from outside.
     """
+    try:
+        here = tuple(_here(process, case, history, now, facts))
+    except Missing as missing:
+        return NeedFacts(missing.wanted)
     return Explanation(
-        case_id=case.id, here=tuple(_here(process, case, history)), next=tuple(_next(process, case, now)),
+        case_id=case.id, here=here, next=tuple(_next(process, case, now)),
         due=tuple(due_times(process, case, history)), rules=tuple(permissions(process, case)) if case.is_open else (),
     )  # fmt: skip
 
 
-def _here(process: SupportProcess, case: Case, history: Sequence[Event]) -> Iterator[Reason]:
+def _here(
+    process: SupportProcess, case: Case, history: Sequence[Event], now: datetime, facts: Facts
+) -> Iterator[Reason]:
     name = process.tier_at(case.tier).name
     yield Reason("case.tier", {"tier": case.tier, "name": name, "since": _said(case.tier_entered_at)})
     arrival = next(event for event in reversed(history) if isinstance(event, _ARRIVALS))
@@ -183,7 +192,7 @@ def _here(process: SupportProcess, case: Case, history: Sequence[Event]) -> Iter
     if case.is_open:
         assigned = case.assignee is not None
         yield Reason("case.assigned", {"assignee": case.assignee}) if assigned else Reason("case.unassigned")
-        yield from why_assigned(process, case, history)
+        yield from why_assigned(process, case, history, now, facts)
     ticket = open_ticket(case)
     if ticket is not None:
         yield Reason("case.ticket", {"vendor": ticket.vendor, "status": str(ticket.status), "id": ticket.remote_id})
@@ -237,8 +246,9 @@ def _next(process: SupportProcess, case: Case, now: datetime) -> Iterator[Reason
 def _deadline_reason(process: SupportProcess, case: Case, deadline: Deadline, now: datetime) -> Reason:
     if deadline.rank == SCHEDULED:
         scheduled = case.scheduled[deadline.limit]
-        params = {"due_at": _said(deadline.due_at), "name": scheduled.name, "action": scheduled.command.trigger}
-        return Reason("next.scheduled", params)
+        command = scheduled.command
+        action = f"{command.trigger} {command.to}" if isinstance(command, wanted.Inform) else command.trigger
+        return Reason("next.scheduled", {"due_at": _said(deadline.due_at), "name": scheduled.name, "action": action})
     if deadline.rank == WAIT:
         return Reason("next.wait_until", {"due_at": _said(deadline.due_at)})
     compiled = process.compiled_limits[deadline.limit]

@@ -1,10 +1,12 @@
 """decide: settle what was due, then carry out the command, then say when something happens next."""
 
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from supporttiers import events as happened
 from supporttiers._engine.clocks import LIMIT, WAIT, Deadline, next_deadline, update_clocks
+from supporttiers._engine.observing import by_rule, record
 from supporttiers._engine.reacting import carry_out_scheduled, react
 from supporttiers._engine.rules import Missing
 from supporttiers._engine.thresholds import reach
@@ -87,7 +89,7 @@ def _sweep(process: SupportProcess, case: Case | None, now: datetime, facts: Fac
         return Decision(case=None)
     work = Work(process, case, case.id, now, tenant=case.tenant, facts=facts)
     _settle(work, now, inclusive=True, at_most=MAX_SETTLED)
-    return _decision(work, work.freeze() if work.events else case)
+    return decision_of(work, work.freeze() if work.events else case)
 
 
 def _carry_out(work: Work, case: Case | None, command: Command, at: datetime) -> Decision:
@@ -101,11 +103,12 @@ def _carry_out(work: Work, case: Case | None, command: Command, at: datetime) ->
         work.forget_used()
         work.draft = settled
         del work.events[events:], work.effects[effects:]
-        return _decision(work, settled, refusal)
-    if len(work.events) == events:
-        return _decision(work, settled)
-    _follow(work, events)
-    return _decision(work, work.freeze())
+        work.observed.clear()
+        return decision_of(work, settled, refusal)
+    if len(work.events) > events:
+        _follow(work, events)
+    record(work)
+    return decision_of(work, settled if len(work.events) == events else work.freeze())
 
 
 def _check_version(case: Case | None, command: Command) -> None:
@@ -114,34 +117,13 @@ def _check_version(case: Case | None, command: Command) -> None:
         raise StaleCaseError(command.case_id, command.expected_version, found)
 
 
-def _decision(work: Work, case: Case | None, refusal: CaseError | FactsError | None = None) -> Decision:
+def decision_of(work: Work, case: Case | None, refusal: CaseError | FactsError | None = None) -> Decision:
+    """Say what came of the work, and when something happens next."""
     ahead = None if case is None else next_deadline(work)
     return Decision(
-        case=case, events=tuple(work.events), effects=tuple(work.effects), refusal=refusal,
-        wakes_at=None if ahead is None else ahead.due_at,
+        case=case, events=tuple(work.events), refusal=refusal,
+        effects=() if work.observes else tuple(work.effects), wakes_at=None if ahead is None else ahead.due_at,
     )  # fmt: skip
-
-
-# -- another process
-
-
-def recalculate(process: SupportProcess, case: Case, now: datetime, *, former: SupportProcess) -> Decision:
-    """
-    Let the clocks of a case go on by another process, or by a newer revision of its own. Pure.
-
-    Clocks of limits that are gone are cancelled, new ones start, and where a target or a calendar has changed the
-    limit's `on_priority_change` says what becomes of the time that has passed. What is due by the former process is to
-    be settled by it before.
-
-    Args:
-        process: The process by which its clocks run from now on.
-        case: As it is.
-        now: The instant from which that holds.
-        former: The process by which they ran so far.
-    """
-    work = Work(process, case, case.id, max(now, case.changed_at), tenant=case.tenant, former=former)
-    update_clocks(work)
-    return _decision(work, work.freeze() if work.events else case)
 
 
 # -- what time has made due
@@ -187,14 +169,15 @@ def _settle_one(work: Work, deadline: Deadline, at: datetime) -> None:
         commands = reach(work, deadline)
     elif deadline.rank == WAIT:
         work.by_time(at, Reason("move.wait_over"))
-        work.emit(happened.CaseResumed, status=work.draft.resume_to)
+        by_rule(work, partial(work.emit, happened.CaseResumed, status=work.draft.resume_to))
     else:
         carry_out_scheduled(work, deadline.limit, at)
-    work.chained = at, work.chained[1] + commands
+    work.chained = at, work.chained[1] + (0 if work.observes else commands)
     if commands:  # where nothing changed, a `reset` that still holds must not start its stopwatch anew, and so on
         _follow(work, before)
     else:
         react(work, before)
+    record(work)
 
 
 def _follow(work: Work, since: int) -> None:

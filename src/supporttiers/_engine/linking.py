@@ -77,16 +77,17 @@ def follow_up(work: Work, command: Command, text: str, why: Reason) -> None:
             raise work.refuse("reopen", "refused.duplicate", what="follow-up case", which=known)
         work.tell(Reply(case_id=known, by=command.by, at=work.at, text=text))
         return
-    new_id = _follow_up_id(work.case_id, work.version + 1)
+    new_id = _follow_up_id(work)
     work.emit(happened.FollowUpOpened, follow_up=new_id, reason=why)
     work.tell(_opening(work, new_id, command, text))
     work.tell(LinkCase(case_id=new_id, by=SYSTEM, at=work.at, link=Link(FOLLOWS, work.case_id)))
 
 
-def _follow_up_id(case_id: str, version: int) -> str:
-    """Give an id that follows from what is known, so that a second telling opens no second case."""
-    plain = f"{case_id}-{version}"
-    return plain if len(plain) <= MAX_ID else sha256(plain.encode()).hexdigest()
+def _follow_up_id(work: Work) -> str:
+    """Give an id that follows from what is known, so that a second telling opens no second case; no caller's own."""
+    digest = sha256(f"{work.draft.tenant}/{work.case_id}/{work.version + 1}".encode()).hexdigest()
+    readable = f"{work.case_id}-{digest[:12]}"
+    return readable if len(readable) <= MAX_ID else digest
 
 
 def _opening(work: Work, new_id: str, command: Command, text: str) -> Open:

@@ -1,9 +1,11 @@
 """Verbs that move a case: between tiers and teams, into waiting and out of it, to an end and back."""
 
 from collections.abc import Callable
+from functools import partial
 
 from supporttiers import events as happened
 from supporttiers._engine import linking, rules
+from supporttiers._engine.observing import by_rule
 from supporttiers._engine.work import Work, is_waiting_for
 from supporttiers._fields import MAX_WATCHERS
 from supporttiers._machine import tier_target
@@ -57,7 +59,7 @@ def hand_back(work: Work, command: HandBack) -> None:
 def transfer(work: Work, command: Transfer) -> None:
     """Move sideways to another team of the same tier."""
     if command.team == work.draft.team:
-        raise work.refuse("transfer", "refused.duplicate", what="team", which=command.team)
+        work.forbid(work.refuse("transfer", "refused.duplicate", what="team", which=command.team))
     _move(work, "transfer", happened.CaseTransferred, work.draft.tier, command.team)
 
 
@@ -75,13 +77,13 @@ def _move(work: Work, trigger: str, kind: type[happened.CaseMoved], level: int |
         level = _default_level(work, trigger)
     work.fire(trigger, tier_target(level))
     if not reaches(level, here):
-        raise work.refuse(trigger, "refused.direction", target=level, direction=word, tier=here)
+        work.forbid(work.refuse(trigger, "refused.direction", target=level, direction=word, tier=here))
     team = team_at(work, trigger, level, team or _former_team(work, level))
     missing = rules.permit(work, trigger, to=Place(level, team))
     bounce = _bounce(work, Place(level, team))
     status = Status.QUEUED if work.is_open else work.draft.status
     work.emit(kind, tier=level, team=team, status=status, bounce=bounce, missing=missing)
-    _tell_of_bounces(work, bounce)
+    by_rule(work, partial(_tell_of_bounces, work, bounce))
     arrive(work)
 
 
@@ -109,7 +111,7 @@ def team_at(work: Work, trigger: str, level: int, team: str | None) -> str | Non
     if team is None:
         return teams[0] if teams else None
     if teams and team not in teams:
-        raise work.refuse(trigger, "refused.team", tier=level, team=team, teams=", ".join(teams))
+        work.forbid(work.refuse(trigger, "refused.team", tier=level, team=team, teams=", ".join(teams)))
     return team
 
 
@@ -129,6 +131,11 @@ def _tell_of_bounces(work: Work, bounce: str | None) -> None:
 
 
 def arrive(work: Work) -> None:
+    """Let the rules of its new place send the case on: to the vendor whose tier it is, elsewhere to somebody."""
+    by_rule(work, partial(_send_on, work))
+
+
+def _send_on(work: Work) -> None:
     """Send the case to the vendor whose tier it is, unless a ticket is open there; elsewhere, give it to somebody."""
     tier = work.process.tier_at(work.draft.tier)
     if tier.kind is TierKind.VENDOR and work.is_open:
@@ -183,7 +190,7 @@ def dispatch(work: Work, command: Dispatch) -> None:
     """Send the case to a vendor, wherever it stands."""
     work.must_be_open("dispatch")
     if _ticket_at(work, command.vendor) is not None:
-        raise work.refuse("dispatch", "refused.duplicate", what="an open ticket at", which=command.vendor)
+        work.forbid(work.refuse("dispatch", "refused.duplicate", what="an open ticket at", which=command.vendor))
     _dispatch(work, command.vendor, command.text)
 
 
@@ -211,7 +218,7 @@ def vendor_update(work: Work, command: VendorUpdate) -> None:
         happened.VendorTicketUpdated, vendor=command.vendor, key=command.key, remote_id=remote_id,
         status=command.status, text=command.text,
     )  # fmt: skip
-    _go_on_by_vendor(work, command)
+    by_rule(work, partial(_go_on_by_vendor, work, command))
 
 
 _ANSWERED = frozenset({VendorStatus.RESOLVED, VendorStatus.CLOSED, VendorStatus.FAILED})
@@ -249,7 +256,7 @@ def wait(work: Work, command: Wait) -> None:
     work.fire("wait", command.wait_reason)
     if command.until is not None and command.until <= work.at:
         raise InputError(work.case_id, "until", "does not lie after the command itself; name a later instant")
-    if command.wait_reason == "vendor" and open_ticket(work.draft) is None:
+    if command.wait_reason == "vendor" and open_ticket(work.draft) is None and not work.observes:
         raise work.refuse("wait", "refused.no_ticket")
     resume_to = work.draft.resume_to or work.draft.status
     work.emit(happened.WaitStarted, wait_reason=command.wait_reason, until=command.until, resume_to=resume_to)
@@ -262,7 +269,9 @@ def resume(work: Work, _command: Resume) -> None:
 
 
 def _resume(work: Work) -> None:
-    work.emit(happened.CaseResumed, status=work.draft.resume_to)
+    """Go on where it stopped; what does not wait at all, and is said to go on, stays open as it is."""
+    draft = work.draft
+    work.emit(happened.CaseResumed, status=draft.resume_to or (draft.status if work.is_open else Status.QUEUED))
 
 
 # -- to an end and back
@@ -280,13 +289,14 @@ def reopen(work: Work, command: Reopen) -> None:
     level = draft.tier if command.tier is None else command.tier
     work.fire("reopen", tier_target(level))
     if level != draft.tier and level not in _neighbours(work):
-        raise work.refuse("reopen", "refused.reopen_tier", tier=draft.tier, target=level)
+        work.forbid(work.refuse("reopen", "refused.reopen_tier", tier=draft.tier, target=level))
     team = team_at(work, "reopen", level, command.team or (draft.team if level == draft.tier else None))
     rules.permit(work, "reopen", to=Place(level, team))
     instead = rules.reopening(work, Place(level, team))
     if instead is not None:
-        go_another_way(work, command, command.reason, instead)
-        return
+        by_rule(work, partial(go_another_way, work, command, command.reason, instead))
+        if not work.observes:
+            return
     work.emit(happened.CaseReopened, tier=level, team=team)
     arrive(work)
 

@@ -1,7 +1,7 @@
 """Reactions: what policies want done because of what has just happened, at once or later."""
 
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 import attrs
@@ -9,6 +9,7 @@ import attrs
 from supporttiers import events as happened
 from supporttiers._engine import linking, rules
 from supporttiers._engine.clocks import update_clocks
+from supporttiers._engine.observing import by_rule
 from supporttiers._engine.verbs import carry_out
 from supporttiers._engine.work import Work
 from supporttiers.actors import SYSTEM
@@ -28,6 +29,7 @@ def react(work: Work, since: int) -> None:
     if work.process.asked("react"):
         _ask(work, since)
     linking.spread(work, since)
+    work.forget_used()  # what was asked about and led to nothing belongs to no later event
 
 
 def _ask(work: Work, since: int) -> None:
@@ -38,7 +40,7 @@ def _ask(work: Work, since: int) -> None:
         place += 1
         for policy, wish in list(rules.reactions(work, event)):
             if carried_out == MAX_CHAINED:
-                _tell_of_chain(work, policy)
+                by_rule(work, partial(_tell_of_chain, work, policy))
                 return
             carried_out += _grant(work, policy, wish)
 
@@ -61,7 +63,7 @@ def _grant(work: Work, policy: str, wish: Command | Later) -> bool:
         work.tell(attrs.evolve(command, at=work.at, by=SYSTEM))
     else:
         work.by_time(work.at, why)
-        _try(work, command, policy)
+        by_rule(work, partial(_try, work, command, policy))
     return len(work.events) + len(work.effects) > before
 
 
@@ -79,12 +81,12 @@ def _try(work: Work, command: Command, policy: str) -> None:
     """Carry out a command of a policy's; a refusal is recorded, and management is told."""
     command = attrs.evolve(command, at=None, by=SYSTEM, expected_version=None, idempotency_key=None)
     before = len(work.events), len(work.effects)
-    settled = work.snapshot()
+    used, settled = work.used, work.snapshot()
     try:
         carry_out(work, command)
     except CaseError as refusal:
         del work.events[before[0] :], work.effects[before[1] :]
-        work.forget_used()
+        work.forget_used(but=used)
         work.resume_from(settled)
         refused = Reason("react.refused", {"policy": policy, "trigger": command.trigger, "why": str(refusal.reason)})
         work.emit(happened.ReactionRefused, policy=policy, trigger=command.trigger, reason=refused)
@@ -116,4 +118,4 @@ def carry_out_scheduled(work: Work, place: int, at: datetime) -> None:
     why = Reason("move.scheduled", {"name": scheduled.name})
     work.by_time(at, why)
     work.emit(happened.ScheduleEnded, name=scheduled.name)
-    _try(work, scheduled.command, scheduled.name)
+    by_rule(work, partial(_try, work, scheduled.command, scheduled.name))

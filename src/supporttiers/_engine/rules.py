@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import attrs
 
@@ -10,6 +10,7 @@ from supporttiers import _fields as fields
 from supporttiers import events as happened
 from supporttiers._engine.work import Work
 from supporttiers._fields import type_name
+from supporttiers.calendars.targets import Target
 from supporttiers.cases import Case, Place
 from supporttiers.commands import Command
 from supporttiers.decisions import Destination, FollowUp, Hold, Later, Refusal, Situation
@@ -70,7 +71,7 @@ class _Looking:
         if name in self.found:
             return
         keyed_by = facts.keyed_by.get(name)
-        if keyed_by is None or name in facts.failed:
+        if keyed_by is None:
             self.found[name] = self._last_known(name)
             return
         if keyed_by.startswith("facts."):
@@ -81,7 +82,9 @@ class _Looking:
         keys = keys_of(keyed_by, self.case, self.found)
         wanted = [FactKey(name, key) for key in ((keys,) if isinstance(keys, str) else keys or ())]
         missing = [key for key in wanted if key not in facts.values]
-        if missing:
+        if missing and name in facts.failed:
+            self.found[name] = self._last_known(name)
+        elif missing:
             self.missing.update(missing)
         elif isinstance(keys, tuple):
             self.found[name] = {key.key: facts.values[key] for key in wanted}
@@ -90,7 +93,7 @@ class _Looking:
 
     def _last_known(self, name: str) -> object:
         work = self.work
-        if not self.goes_on:
+        if not self.goes_on and not work.process.observes:
             raise FactsError(name, work.facts.failed.get(name, "this desk has no such source of facts"), retryable=True)
         self.stale.append(name)
         return self.case.facts.get(name)
@@ -103,7 +106,10 @@ def _situation(work: Work, case: Case, needs: Sequence[str], more: dict[str, Any
     facts = learn(work, case, needs, goes_on=more.get("limit") is not None)
     if facts:
         case = attrs.evolve(case, facts={**case.facts, **facts})
-    return Situation(case=case, command=work.command, now=work.at, facts=facts, by=work.by, **more)
+    return Situation(
+        case=case, command=work.command, now=work.at, facts=facts, by=work.by, calendars=work.process.calendars_by_name,
+        **more,
+    )  # fmt: skip
 
 
 def situation_for(work: Work, policy: object, case: Case, **more: Any) -> Situation:  # noqa: ANN401
@@ -135,28 +141,36 @@ def _must_be(policy: Any, method: str, answer: object, kind: Any) -> None:  # no
 
 
 def route(work: Work, case: Case) -> tuple[str, Destination] | None:
-    """Ask where a new case should go; give the name of the policy that said so, too."""
+    """Ask where a new case should go, and give the policy's name too; an observing process only notes it."""
     policy, answer = _first(work, "route", case, Destination)
-    return None if answer is None else (policy.name, answer)
+    if answer is None:
+        return None
+    if work.observes:
+        work.withhold("route", Place(answer.tier, answer.team), Reason("rule.policy", {"policy": policy.name}))
+        return None
+    return policy.name, answer
 
 
 def prioritise(work: Work, case: Case) -> str | None:
-    """Ask how urgent a case is, whatever its priority may be now."""
+    """Ask how urgent a case is, whatever its priority may be now; an observing process only notes it."""
     case = attrs.evolve(case, priority=work.process.default_priority_name)
     policy, answer = _first(work, "prioritise", case, str)
     if answer is not None and answer not in work.process.priorities:
         possible = ", ".join(work.process.priorities)
         raise PluginError(policy.name, f"its prioritise() gave {answer[:40]!r}; possible are: {possible}")
     priority: str | None = answer
+    if priority is not None and work.observes:
+        work.withhold("prioritise", priority, Reason("rule.policy", {"policy": policy.name}))
+        return None
     return priority
 
 
-def target(work: Work, case: Case, limit: str) -> timedelta | None:
+def target(work: Work, case: Case, limit: str) -> Target | None:
     """Ask how much working time a limit allows a case."""
-    policy, answer = _first(work, "target", case, timedelta, limit=limit)
-    if answer is not None and answer <= timedelta(0):
+    policy, answer = _first(work, "target", case, get_args(Target), limit=limit)
+    if isinstance(answer, timedelta) and answer <= timedelta(0):
         raise PluginError(policy.name, f"its target() gave {answer}; possible are durations above zero and None")
-    allowed: timedelta | None = answer
+    allowed: Target | None = answer
     return allowed
 
 
@@ -174,7 +188,7 @@ def assign(work: Work, *, exclude: tuple[str, ...] = ()) -> bool:
     return True
 
 
-def allowed(work: Work, limit: TimeLimit, case: Case) -> timedelta | None:
+def allowed(work: Work, limit: TimeLimit, case: Case) -> Target | None:
     """Give the working time that a limit allows a case: what the policies say, else its own target for the priority."""
     found = target(work, case, limit.name) if work.process.asked("target") else None
     return limit.target_for(case.priority) if found is None else found
@@ -213,7 +227,9 @@ def permit(work: Work, trigger: str, *, to: Place | None = None, case: Case | No
         (refusals if isinstance(answer, Refusal) else holds).append(answer)  # type: ignore[arg-type]
     _refuse(work, trigger, [refusal for refusal in refusals if refusal.binding])
     waiting = next((hold for hold in holds if hold.reason not in work.approved), None)
-    if waiting is not None:
+    if waiting is not None and work.observes:
+        work.withhold("hold", trigger, waiting.reason)
+    elif waiting is not None:
         raise OnHold(waiting)
     return _missing(refusals)
 
@@ -232,7 +248,7 @@ def _between(work: Work, here: int, there: int) -> tuple[int, ...]:
 def _refuse(work: Work, trigger: str, refusals: Sequence[Refusal]) -> None:
     if refusals:
         reasons = tuple(refusal.reason for refusal in refusals)
-        raise NotPermittedError(work.case_id, trigger, work.by.id, reasons, _missing(refusals))
+        work.forbid(NotPermittedError(work.case_id, trigger, work.by.id, reasons, _missing(refusals)))
 
 
 def _missing(refusals: Iterable[Refusal]) -> tuple[str, ...]:
@@ -259,8 +275,6 @@ def vendor(work: Work) -> str | None:
 
 def reactions(work: Work, event: Event) -> Iterator[tuple[str, Command | Later]]:
     """Ask what follows from an event; give each wish with the name of the policy."""
-    if not work.process.asked("react"):
-        return
     for policy, answer in _answers(work, "react", work.snapshot(), trigger="react", event=event):
         wishes: Any = () if answer is None else answer
         if isinstance(wishes, Command | Later) or not isinstance(wishes, Iterable):

@@ -1,12 +1,14 @@
 """Thresholds that are reached: what they are told as, and the commands that time then gives."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from supporttiers import commands as wanted
 from supporttiers import events as happened
 from supporttiers._engine import rules
 from supporttiers._engine.clocks import Deadline
+from supporttiers._engine.observing import by_rule
 from supporttiers._engine.verbs import carry_out
 from supporttiers._engine.work import Work
 from supporttiers.actors import SYSTEM
@@ -37,7 +39,7 @@ def reach(work: Work, deadline: Deadline) -> int:
     carried_out = 0
     for action in threshold.do:
         if action.only_tells or not overtaken:
-            carried_out += _act(work, action, deadline.threshold, watch)
+            carried_out += bool(by_rule(work, partial(_act, work, action, deadline.threshold, watch)))
     work.held_until = None
     return carried_out
 

@@ -1,6 +1,7 @@
 """Verbs that do not move a case between tiers; and the table of all verbs."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 import attrs
@@ -9,12 +10,13 @@ from supporttiers import _fields as fields
 from supporttiers import commands as wanted
 from supporttiers import events as happened
 from supporttiers._engine import approvals, linking, moves, rules
+from supporttiers._engine.observing import by_rule
 from supporttiers._engine.work import Work, is_waiting_for
 from supporttiers._machine import tier_target
 from supporttiers.actors import PROVIDERS, Actor, ActorKind
 from supporttiers.cases import Case, apply, freeze
 from supporttiers.commands import Command
-from supporttiers.decisions import Destination, Hold, Refusal
+from supporttiers.decisions import Destination, FollowUp, Hold, Refusal
 from supporttiers.errors import InputError, MoveRefusedError, NotPermittedError
 from supporttiers.links import LINK_KINDS
 from supporttiers.reasons import Reason
@@ -41,7 +43,7 @@ def open_case(work: Work, command: wanted.Open) -> None:
         "attributes": {key: value for key, value in command.attributes.items() if value is not None},
     }  # fmt: skip
     asked = _provisional(work, command, opening)
-    if asked is not None and command.priority is None:
+    if asked is not None and (command.priority is None or work.observes):
         opening["priority"] = priority = rules.prioritise(work, asked) or priority
         asked = attrs.evolve(asked, priority=priority)
     routed_by, to = _destination(work, command, asked)
@@ -93,9 +95,12 @@ def _provisional(work: Work, command: wanted.Open, opening: Mapping[str, Any]) -
 
 def _destination(work: Work, command: wanted.Open, asked: Case | None) -> tuple[str | None, Destination]:
     """Ask the caller first, then the policies in order, then take the lowest staffed tier; give the policy's name."""
-    if command.tier is not None:
-        return None, Destination(tier=command.tier, team=command.team)
+    said = None if command.tier is None else Destination(tier=command.tier, team=command.team)
+    if said is not None and not work.observes:
+        return None, said
     routed = None if asked is None else rules.route(work, asked)
+    if routed is None and said is not None:
+        return None, said
     if routed is None:
         return None, Destination(tier=entry_level(work.process.tiers), team=command.team)
     policy, to = routed
@@ -132,7 +137,7 @@ def assign(work: Work, command: wanted.Assign) -> None:
         if command.assignee is not None:
             problem = "is named, and left to the policies as well; name somebody, or say automatic"
             raise InputError(work.case_id, "assignee", problem)
-        moves.reassign(work)
+        by_rule(work, partial(moves.reassign, work))
     elif command.assignee != work.draft.assignee:
         work.emit(happened.CaseAssigned, assignee=command.assignee)
 
@@ -142,15 +147,20 @@ def reply(work: Work, command: wanted.Reply) -> None:
     side = _side(work, command.by, command.channel)
     ended = side == "requester" and not work.is_open
     instead = rules.reopening(work, work.draft.place if _reopens(work) else None) if ended else None
-    if isinstance(instead, Refusal):
-        moves.go_another_way(work, command, command.text, instead)
+    refused = instead if isinstance(instead, Refusal) else None
+    if refused is not None:
+        by_rule(work, partial(_another_way, work, command, refused))
     if ended and instead is None and work.draft.status in _DEAF and not _reopens(work):
-        raise work.refuse("reply", "refused.unheard", status=str(work.draft.status))
+        work.forbid(work.refuse("reply", "refused.unheard", status=str(work.draft.status)))
     work.emit(happened.CaseReplied, text=command.text, channel=command.channel, side=side)
-    if instead is not None:
-        moves.go_another_way(work, command, command.text, instead)
-    elif side == "requester":
-        _go_on_by_reply(work)
+    if instead is not None and refused is None:
+        by_rule(work, partial(_another_way, work, command, instead))
+    elif side == "requester" and refused is None:
+        by_rule(work, partial(_go_on_by_reply, work))
+
+
+def _another_way(work: Work, command: wanted.Reply, instead: FollowUp | Refusal) -> None:
+    moves.go_another_way(work, command, command.text, instead)
 
 
 def _side(work: Work, by: Actor, channel: str | None) -> str:
@@ -285,9 +295,9 @@ def rate(work: Work, command: wanted.Rate) -> None:
     """Take the requester's judgement."""
     if command.by.id != work.draft.requester:
         why = Reason("refused.not_requester", {"verb": "rate"})
-        raise NotPermittedError(work.case_id, "rate", command.by.id, (why,), ())
+        work.forbid(NotPermittedError(work.case_id, "rate", command.by.id, (why,), ()))
     if work.draft.status not in (Status.RESOLVED, Status.CLOSED):
-        raise work.refuse("rate", "refused.unresolved", status=str(work.draft.status))
+        work.forbid(work.refuse("rate", "refused.unresolved", status=str(work.draft.status)))
     work.emit(happened.CaseRated, score=command.score, text=command.text)
 
 

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from supporttiers._machine import describe, fire, possible_from, state_name
 from supporttiers.actors import SYSTEM, Actor
 from supporttiers.cases import Case, Draft, apply, draft_of, freeze, open_ticket
 from supporttiers.commands import Command
 from supporttiers.effects import DispatchToVendor, Effect, Notify, Tell
-from supporttiers.errors import MoveRefusedError
-from supporttiers.events import Event
+from supporttiers.errors import MoveRefusedError, NotPermittedError
+from supporttiers.events import ActionWithheld, Event, RefusalObserved
 from supporttiers.facts import NO_FACTS, Facts, recorded
 from supporttiers.links import KNOWN_ISSUE
 from supporttiers.process import SupportProcess
@@ -18,6 +18,7 @@ from supporttiers.reasons import Reason
 from supporttiers.tiers import OPEN, Status
 
 NEW = "new"
+_BETWEEN_TIERS: Final = ("open", "escalate", "hand_back", "transfer", "reopen")
 
 
 class Work:
@@ -44,11 +45,14 @@ class Work:
         chained: The instant for which commands that time gives were counted last, and their number.
         approved: What has been approved of the command that is carried out.
         counted: The known issues that have been told, so far, that they affect the case.
+        observed: What an observing process has to put on record beside what has happened, with the facts used for it.
+        trying: Whether a rule of an observing process is tried out, so that all this will be thrown away.
     """
 
     __slots__ = (
         "_key", "_said", "_used", "ahead", "approved", "at", "by", "case_id", "chained", "command", "counted", "draft",
-        "effects", "events", "facts", "former", "held_until", "judged", "occurred_at", "process", "reason", "tenant",
+        "effects", "events", "facts", "former", "held_until", "judged", "observed", "occurred_at", "process", "reason",
+        "tenant", "trying",
     )  # fmt: skip
 
     def __init__(
@@ -62,6 +66,8 @@ class Work:
         self.former = former or process
         self.held_until: datetime | None = None
         self.chained = (at, 0)
+        self.observed: list[tuple[type[Event], dict[str, Any]]] = []
+        self.trying = False
         self.draft: Draft | Any = None if case is None else draft_of(case)
         self.counted = known_issues_of(self.draft)
         self.case_id = case_id
@@ -143,9 +149,14 @@ class Work:
         if stale:
             self._used["_stale"] = sorted({*self._used.get("_stale", ()), *stale})  # type: ignore[misc]
 
-    def forget_used(self) -> None:
-        """What was asked for in vain stands on no event."""
-        self._used = None
+    @property
+    def used(self) -> Mapping[str, object] | None:
+        """What was used from outside since the last event."""
+        return self._used
+
+    def forget_used(self, but: Mapping[str, object] | None = None) -> None:
+        """What was asked for in vain stands on no event; what had been used before it still does."""
+        self._used = None if but is None else dict(but)
 
     @property
     def knows_more(self) -> bool:
@@ -153,12 +164,35 @@ class Work:
         return self._used is not None and any(self.draft.facts.get(name) != fact for name, fact in self._used.items())
 
     def fire(self, trigger: str, target: str = "") -> None:
-        """Make sure that the process has this move from here, or refuse."""
+        """Make sure that the process has this move from here, or refuse; a tier that it lacks, it cannot observe."""
         state = self.state
         try:
             fire(self.process.table, state, trigger, target, self.case_id)
         except MoveRefusedError:
-            raise self.refuse(trigger, "refused.move", state=state) from None
+            refusal = self.refuse(trigger, "refused.move", state=state)
+            if trigger in _BETWEEN_TIERS and int(target.removeprefix("tier")) not in self.process.tiers_by_level:
+                raise refusal from None
+            self.forbid(refusal)
+
+    # -- an observing process
+
+    @property
+    def observes(self) -> bool:
+        """Whether what is said counts, and rules only watch."""
+        return self.process.observes and not self.trying
+
+    def forbid(self, refusal: MoveRefusedError | NotPermittedError) -> None:
+        """Refuse what the process or a policy forbids; an observing process records that, and lets it stand."""
+        if not self.observes:
+            raise refusal
+        reasons = refusal.refusals if isinstance(refusal, NotPermittedError) else (refusal.why,)
+        for reason in reasons:
+            self.observed.append((RefusalObserved, {"trigger": refusal.trigger, "reason": reason}))
+
+    def withhold(self, verb: str, argument: object, reason: Reason | None, **more: object) -> None:
+        """Put on record what a rule would have done."""
+        said = "" if argument is None else str(argument)
+        self.observed.append((ActionWithheld, {"verb": verb, "argument": said, "reason": reason, **more}))
 
     def refuse(self, trigger: str, code: str, /, **params: object) -> MoveRefusedError:
         """Make the error for a move that exists but is not open to this case now; the caller raises it."""
@@ -175,7 +209,7 @@ class Work:
     def must_be_open(self, trigger: str) -> None:
         """Refuse what makes sense only while somebody still owes something."""
         if not self.is_open:
-            raise self.refuse(trigger, "refused.ended", status=str(self.draft.status))
+            self.forbid(self.refuse(trigger, "refused.ended", status=str(self.draft.status)))
 
     def targets(self, trigger: str) -> list[str]:
         """Give the targets that a trigger has from here, the default first."""

@@ -5,28 +5,32 @@ A flow yields `Call`s and is sent their results; it never touches a store, notif
 serves a synchronous driver here and an asynchronous one beside it.
 """
 
+from supporttiers._flows.adopting import adopt
 from supporttiers._flows.assigning import next_for
 from supporttiers._flows.cases import (
     execute,
     execute_all,
-    fire_due,
+    explained,
     get,
     history,
     options_for,
     preview,
-    process_of,
 )
 from supporttiers._flows.driving import Call, Flow, Ports, drive
+from supporttiers._flows.due import fire_due
 from supporttiers._flows.outbox import poll, relay
 from supporttiers._flows.people import of_tenant, sources_of
+from supporttiers._flows.processes import process_of
 
 __all__ = [
     "Call",
     "Flow",
     "Ports",
+    "adopt",
     "drive",
     "execute",
     "execute_all",
+    "explained",
     "fire_due",
     "get",
     "history",

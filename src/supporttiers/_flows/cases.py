@@ -1,20 +1,20 @@
 """Load, decide, commit: commands one by one and many at once, what time has made due, and reading."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Final
 
 import attrs
 
 from supporttiers._codec import body_hash
-from supporttiers._engine import options
+from supporttiers._engine import explain, options
 from supporttiers._flows.driving import Call, Flow, Ports
 from supporttiers._flows.knowing import ROUNDS, Knowledge, answered, decide_many, decide_with, decided
+from supporttiers._flows.processes import process_for, process_of
 from supporttiers.actors import Actor
 from supporttiers.cases import Case
-from supporttiers.commands import Command, LinkCase, Merge, Open
-from supporttiers.config.settings import StoredPolicy
+from supporttiers.commands import Command, LinkCase, Merge
 from supporttiers.decisions import Decision, NeedFacts
 from supporttiers.effects import DispatchToVendor, Effect, Notify, Tell, TellLinked
 from supporttiers.errors import (
@@ -22,7 +22,6 @@ from supporttiers.errors import (
     CaseError,
     CaseNotFoundError,
     IdempotencyError,
-    InputError,
     NotPermittedError,
     StaleCaseError,
     StoreError,
@@ -30,7 +29,6 @@ from supporttiers.errors import (
 )
 from supporttiers.events import Event
 from supporttiers.facts import FactKey, Facts
-from supporttiers.process import SupportProcess
 from supporttiers.protocols import (
     KEY_LIFE,
     Commit,
@@ -39,51 +37,12 @@ from supporttiers.protocols import (
     Message,
     Settled,
 )
-from supporttiers.readings import Option
+from supporttiers.readings import Explanation, Option
 from supporttiers.reasons import Reason
 from supporttiers.tiers import Status
 
 ATTEMPTS_AT_WRITING: Final = 20
 _LINKING: Final = (LinkCase, Merge)
-
-
-# -- which process
-
-
-def process_for(ports: Ports, case: Case | None, command: Command) -> Flow[SupportProcess]:
-    """Give the process that a case follows, or will follow once it is opened."""
-    if case is not None:
-        return (yield from process_of(ports, case))
-    name = command.process if isinstance(command, Open) else None
-    if name is None:
-        return ports.default
-    process = ports.newest.get(name)
-    if process is None:
-        raise InputError(command.case_id, "process", f"must be one of: {', '.join(ports.newest)}")
-    return process
-
-
-def process_of(ports: Ports, case: Case) -> Flow[SupportProcess]:
-    """Give the process that a case follows: the revision with which it started."""
-    name, revision = case.process, case.revision
-    found = ports.processes.get((name, revision))
-    if found is not None:
-        return found
-    body = yield Call(ports.store.get_process, name, revision)
-    if body is None:
-        problem = f"process {name!r} of revision {revision} is neither at hand nor in the store"
-        raise StoreError(ports.store.name, problem, retryable=False)
-    process = SupportProcess.from_json(body, policies=ports.policies)
-    lost = [
-        policy.name for policy in process.policies if isinstance(policy, StoredPolicy) and policy.answers != ("route",)
-    ]
-    if lost:  # a route is asked at the opening only; without its other rules a case must not go on
-        problem = (
-            f"process {name!r} of revision {revision} has policies that this desk does not know: {', '.join(lost)}"
-        )
-        raise StoreError(ports.store.name, f"{problem}; hand their classes in with policies=", retryable=False)
-    ports.processes[name, revision] = process
-    return process
 
 
 # -- commands
@@ -123,7 +82,7 @@ def execute(
         seen = 0 if loaded.case is None else loaded.case.version
         process = yield from process_for(ports, loaded.case, command)
         decision = yield from decided(ports, process, loaded.case, command, now=now, tenant=tenant)
-        commit = _commit(ports, tenant, loaded.case, decision, now, command=command, body=body, settled=settled)
+        commit = commit_of(ports, tenant, loaded.case, decision, now, command=command, body=body, settled=settled)
         if commit is None or (yield Call(ports.store.commit, (commit,)))[0]:
             if decision.refusal is not None:
                 raise decision.refusal
@@ -152,7 +111,7 @@ def _replayed(ports: Ports, tenant: str, used: KeyUse, body: str | None) -> Flow
     return Decision(case=loaded.case, replayed=True)
 
 
-def _commit(
+def commit_of(
     ports: Ports, tenant: str, before: Case | None, decision: Decision, now: datetime, *,
     command: Command | None = None, body: str | None = None, settled: Settled | None = None,
 ) -> Commit | None:  # fmt: skip
@@ -271,7 +230,7 @@ def _execute_batch(
             answers[place] = error
             continue
         answers[place] = decision.refusal or decision
-        commit = _commit(ports, tenant, before, decision, now)
+        commit = commit_of(ports, tenant, before, decision, now)
         if commit is not None:
             cases[command.case_id] = commit.case
             earlier = unwritten.get(command.case_id)
@@ -317,14 +276,14 @@ def execute_each(
     Raises:
         BackendError: Something outside failed, and may work later.
     """
-    tasks = []
+    tasks: list[tuple[int, str, Case | None, Callable[[Facts], Decision | NeedFacts]]] = []
     for place, (case, command) in enumerate(commands):
-        tasks.append((place, tenant, (yield from _asking(ports, tenant, case, command, now))))
+        tasks.append((place, tenant, case, (yield from _asking(ports, tenant, case, command, now))))
     decisions = yield from decide_many(Knowledge(ports), tasks)
     commits: dict[int, Commit] = {}
     for place, decision in decisions.items():
         case, command = commands[place]
-        commit = _commit(ports, tenant, case, decision, now, command=command, body=body_hash(command))
+        commit = commit_of(ports, tenant, case, decision, now, command=command, body=body_hash(command))
         if commit is not None:
             commits[place] = commit
     written = (yield Call(ports.store.commit, tuple(commits.values()))) if commits else ()
@@ -382,42 +341,6 @@ def preview(ports: Ports, tenant: str, command: Command, now: datetime) -> Flow[
     return decision
 
 
-# -- time
-
-
-@attrs.frozen
-class Fired:
-    """How many cases had something due, and how late the latest was."""
-
-    cases: int = 0
-    lag: timedelta = timedelta(0)
-
-
-def fire_due(ports: Ports, now: datetime, *, limit: int, tenant: str | None) -> Flow[Fired]:
-    """Settle what is due, the earliest first; what another worker was faster at is his."""
-    due = yield Call(ports.store.due, now, limit=limit, tenant=tenant)
-    tasks = []
-    for place, found in enumerate(due):
-        process = yield from process_of(ports, found.case)
-        tasks.append(
-            (
-                place,
-                found.case.tenant,
-                found.case,
-                partial(decide_with, process, found.case, None, now=now, tenant=found.case.tenant),
-            )
-        )
-    decisions = yield from decide_many(Knowledge(ports), tasks)
-    commits = [
-        commit
-        for found, decision in zip(due, decisions.values(), strict=True)
-        if (commit := _commit(ports, found.case.tenant, found.case, decision, now)) is not None
-    ]
-    results = (yield Call(ports.store.commit, tuple(commits))) if commits else ()
-    lag = max((now - found.wakes_at for found in due), default=timedelta(0))
-    return Fired(sum(results), lag)
-
-
 # -- reading
 
 
@@ -425,6 +348,13 @@ def options_for(ports: Ports, case: Case, by: Actor, now: datetime) -> Flow[tupl
     """Say what an actor may do with a case."""
     process = yield from process_of(ports, case)
     return (yield from answered(ports, case.tenant, lambda facts: options(process, case, by, now, facts)))
+
+
+def explained(ports: Ports, case: Case, now: datetime) -> Flow[Explanation]:
+    """Say why a case stands where it stands; what cannot be read anew is as the case last knew it."""
+    process = yield from process_of(ports, case)
+    events = yield from history(ports, case.tenant, case.id)
+    return (yield from answered(ports, case.tenant, lambda facts: explain(process, case, events, now, facts)))
 
 
 def history(ports: Ports, tenant: str, case_id: str) -> Flow[Sequence[Event]]:

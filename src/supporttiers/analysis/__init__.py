@@ -2,7 +2,8 @@
 What an event log says, and what a process would have made of it.
 
 `replay(log, mapping=..., process=...)` reads the log of another help desk, turns its rows into commands by a small
-mapping file, gives them to a real desk on virtual time, and counts what became of the cases.
+mapping file, gives them to a real desk on virtual time, and counts what became of the cases. `would_have(desk)` says
+what an observing process would have done.
 """
 
 from supporttiers.analysis.faults import LogError, MappingError
@@ -10,6 +11,7 @@ from supporttiers.analysis.figures import ReplayResult
 from supporttiers.analysis.mapping import LogMapping
 from supporttiers.analysis.parts import Columns, LogFormat, StatusRule, StatusRules, TeamRule, TeamRules
 from supporttiers.analysis.replaying import replay
+from supporttiers.analysis.withheld import WouldHave, would_have
 
 __all__ = [
     "Columns",
@@ -22,5 +24,7 @@ __all__ = [
     "StatusRules",
     "TeamRule",
     "TeamRules",
+    "WouldHave",
     "replay",
+    "would_have",
 ]

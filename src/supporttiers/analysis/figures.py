@@ -32,6 +32,7 @@ class Tally:
         ended_moves: The same, of cases that had ended.
         bounces: Moves back where the case had just come from.
         fired: Thresholds that were reached, by limit and mark.
+        withheld: What an observing process would have done, as process files write it.
         time: How long cases stood where.
     """
 
@@ -43,6 +44,7 @@ class Tally:
     bounces: int = 0
     reopenings: int = 0
     fired: Counter[str] = attrs.field(factory=Counter)
+    withheld: Counter[str] = attrs.field(factory=Counter)
     time: defaultdict[Dwell, timedelta] = attrs.field(factory=lambda: defaultdict(timedelta))
 
 
@@ -60,7 +62,7 @@ class ReplayResult:
         commands: Commands that the desk was given for them.
         refused_cases: Cases that were refused something.
         refusals: The first refusal of each of these cases, by reason: `down`, `skip`, `start at tier 2`.
-        refusals_in_all: Every refusal, by reason.
+        refusals_in_all: Every refusal, by reason. Of an observing process, what it would have refused.
         highest_tier: Cases by the highest tier that they reached.
         last_tier: Cases by the tier at which they stand in the end.
         tier_sets: Cases by the set of tiers at which they were: `1+2`.
@@ -80,6 +82,7 @@ class ReplayResult:
         last_status: Cases by the status in which they stand in the end.
         open_cases: Cases that are still open in the end.
         fired_limits: Thresholds that were reached, by limit and mark: `tier 1 100%`.
+        would_have: What an observing process would have done by itself: `escalate:2`; empty for any other.
         first_at: The instant of the first row; None in an empty log.
         last_at: The instant of the last row.
 
@@ -111,6 +114,7 @@ class ReplayResult:
     last_status: Mapping[str, int] = attrs.field(hash=False)
     open_cases: int
     fired_limits: Mapping[str, int] = attrs.field(hash=False)
+    would_have: Mapping[str, int] = attrs.field(hash=False)
     first_at: datetime | None
     last_at: datetime | None
 

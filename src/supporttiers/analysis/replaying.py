@@ -44,7 +44,9 @@ def replay(
     Give the rows of an event log to a desk as commands, and count what becomes of the cases.
 
     The log is driven in order of time, on virtual time: deadlines of the process fire when they are due. What the
-    process refuses is counted, and the case stays where it is until the log says something new of it.
+    process refuses is counted, and the case stays where it is until the log says something new of it. With an observing
+    process (`process.observing()`) cases go where the log has them: what it would have refused, and done by itself, is
+    counted.
 
     >>> from pathlib import Path
     >>> _ = Path("log.csv").write_text("ticket,at,state\nT-1,2026-03-23T09:00Z,new\nT-1,2026-03-23T10:00Z,done\n")
@@ -182,7 +184,7 @@ class _Replay:
             line.go_on(accepted=False)
         else:
             assert isinstance(answer, Decision)  # noqa: S101 - other errors are raised, not answered; for the type checker
-            line.story.accept(answer, self._desk.history)
+            line.story.accept(command, answer, self._desk.history)
             line.go_on(accepted=True)
 
     def _catch_up(self) -> None:
@@ -221,6 +223,7 @@ class _Replay:
             last_status=counted(str(case.status) for _, case in opened),
             open_cases=sum(case.is_open for _, case in opened),
             fired_limits=ranked(tally.fired),
+            would_have=ranked(tally.withheld),
             first_at=rows[0].at if rows else None,
             last_at=rows[-1].at if rows else None,
         )

@@ -20,8 +20,17 @@ from supporttiers.cases import Case, fold
 from supporttiers.commands import Command
 from supporttiers.decisions import Decision
 from supporttiers.errors import CaseError
-from supporttiers.events import CaseMoved, CaseOpened, CaseReopened, Event, ThresholdFired
+from supporttiers.events import (
+    ActionWithheld,
+    CaseMoved,
+    CaseOpened,
+    CaseReopened,
+    Event,
+    RefusalObserved,
+    ThresholdFired,
+)
 from supporttiers.process import SupportProcess
+from supporttiers.reasons import Reason
 from supporttiers.tiers import OPEN, Status
 
 Asking = Generator[Command, bool, None]
@@ -164,8 +173,12 @@ class Story:
 
     # -- what became of it
 
-    def accept(self, decision: Decision, history: History) -> None:
+    def accept(self, command: Command, decision: Decision, history: History) -> None:
         """Take note of what the desk made of a command."""
+        observed = [event for event in decision.events if isinstance(event, RefusalObserved)]
+        kinds = (refusal_kind(command, event.reason, self.case, self.process) for event in observed)
+        for kind in dict.fromkeys(kinds):
+            self._count_refusal(kind)
         case, events = decision.case, decision.events
         assert case is not None  # noqa: S101 - what is accepted has a case; for the type checker
         version = 0 if self.case is None else self.case.version
@@ -176,7 +189,9 @@ class Story:
 
     def refuse(self, command: Command, error: CaseError) -> None:
         """Take note of a refusal; the case stays as it is."""
-        kind = refusal_kind(command, error, self.case, self.process)
+        self._count_refusal(refusal_kind(command, error.reason, self.case, self.process))
+
+    def _count_refusal(self, kind: str) -> None:
         self.tally.refusals[kind] += 1
         if not self.refused:
             self.tally.first_refusals[kind] += 1
@@ -211,6 +226,8 @@ class Story:
             self._count_place(event)
         elif isinstance(event, ThresholdFired):
             self.tally.fired[f"{event.limit} {event.mark}"] += 1
+        elif isinstance(event, ActionWithheld):
+            self.tally.withheld[event.would_have] += 1
 
     def _count_place(self, event: CaseOpened | CaseMoved | CaseReopened) -> None:
         before, self._level = self._level, event.tier
@@ -248,7 +265,7 @@ _LAST_STEPS: Final[Mapping[Status, type[Command]]] = {
 }  # fmt: skip
 
 
-def refusal_kind(command: Command, error: CaseError, case: Case | None, process: SupportProcess) -> str:
+def refusal_kind(command: Command, reason: Reason | None, case: Case | None, process: SupportProcess) -> str:
     """
     Name a refusal, so that equal ones can be counted.
 
@@ -256,7 +273,7 @@ def refusal_kind(command: Command, error: CaseError, case: Case | None, process:
         `start at tier 2`, `down`, `up`, `skip` (up past a tier that the process has), `transfer`, `wait for customer`,
         `team` (the tier has no such team), or the verb.
     """
-    if error.reason.code == "refused.team":
+    if reason is not None and reason.code == "refused.team":
         return "team"
     match command:
         case wanted.Open(tier=int(level)):
@@ -265,6 +282,6 @@ def refusal_kind(command: Command, error: CaseError, case: Case | None, process:
             return "skip" if any(case.tier < tier.level < level for tier in process.tiers) else "up"
         case wanted.HandBack():
             return "down"
-        case wanted.Wait(wait_reason=reason):
-            return f"wait for {reason}"
+        case wanted.Wait(wait_reason=wait_reason):
+            return f"wait for {wait_reason}"
     return "start" if isinstance(command, wanted.Open) else command.trigger

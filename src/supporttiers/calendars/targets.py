@@ -145,12 +145,12 @@ def _days(count: int) -> str:
 
 # -- as texts
 
-_READERS: Final[tuple[tuple[re.Pattern[str], Callable[[int], BusinessDays | CalendarDays | UntilClose]], ...]] = (
-    (re.compile(r"(\d{1,9}) business days?", re.ASCII), BusinessDays),
-    (re.compile(r"(\d{1,9}) calendar days?", re.ASCII), CalendarDays),
-    (re.compile(r"until close(?: of business day (\d{1,9}))?", re.ASCII), UntilClose),
+_READERS: Final[tuple[tuple[str, Callable[[int], BusinessDays | CalendarDays | UntilClose]], ...]] = (
+    (r"(\d{1,9}) business days?", BusinessDays),
+    (r"(\d{1,9}) calendar days?", CalendarDays),
+    (r"until close(?: of business day (\d{1,9}))?", UntilClose),
 )
-_DAYS: Final = re.compile(r"(\d{1,9}) ?(?:d|days?|working days?|workdays?)", re.ASCII)
+_DAYS: Final = r"(\d{1,9}) ?(?:d|days?|working days?|workdays?)"
 _POSSIBLE: Final = "possible are working time ('8h'), '2 business days', '2 calendar days' and 'until close'"
 
 
@@ -176,9 +176,9 @@ def target_of(value: object) -> Target:
         raise PolicyConfigError("target", f"must be a text or a timedelta, not {fields.type_name(value)}; {_POSSIBLE}")
     text = value.strip()
     for pattern, kind in _READERS:
-        if found := pattern.fullmatch(text):
+        if found := re.fullmatch(pattern, text, re.ASCII):
             return kind(int(found[1] or 1))
-    if found := _DAYS.fullmatch(text):
+    if re.fullmatch(_DAYS, text, re.ASCII):
         said = f"{text!r} may mean days of work or of the calendar, which differ"
         raise PolicyConfigError("target", f"{said}; {_POSSIBLE}")
     try:

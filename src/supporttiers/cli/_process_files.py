@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from supporttiers.calendars import WorkingHours
     from supporttiers.errors import ProcessError
     from supporttiers.limits import TimeLimit
-    from supporttiers.process import SupportProcess
-    from supporttiers.reasons import Reason
+    from supporttiers.process import Finding, SupportProcess
     from supporttiers.tiers import Tier
 
 
@@ -94,8 +93,13 @@ def _summary(process: "SupportProcess") -> dict[str, Any]:
         "valid": True, "faults": [], "name": process.name, "revision": process.revision,
         "priorities": list(process.priorities), "tiers": data["tiers"],
         "limits": [limit.name for limit in process.all_limits], "calendars": data.get("calendars", {}),
-        "warnings": [str(warning) for warning in _warnings(process)],
+        "warnings": [_warning(found) for found in _warnings(process)],
     }  # fmt: skip
+
+
+def _warning(found: "Finding") -> dict[str, Any]:
+    reason = found.reason
+    return {"place": found.place, "code": reason.code, "params": reason.params, "text": str(reason)}
 
 
 def _summary_lines(file: str, process: "SupportProcess") -> Iterator[str]:
@@ -106,16 +110,16 @@ def _summary_lines(file: str, process: "SupportProcess") -> Iterator[str]:
     if process.all_limits:
         yield ""
         yield from table(["limit", "agreement", "allows", "and then"], [_limit_row(lim) for lim in process.all_limits])
-
     if process.calendars:
         yield ""
         yield from table(["calendar", "zone", "holidays known until"], [_calendar_row(c) for c in process.calendars])
-    for warning in _warnings(process):
+    warnings = _warnings(process)
+    if warnings:
         yield ""
-        yield f"warning: {safe(warning)}"
+        yield from (f"warning: {safe(found)}" for found in warnings)
 
 
-def _warnings(process: "SupportProcess") -> "tuple[Reason, ...]":
+def _warnings(process: "SupportProcess") -> "tuple[Finding, ...]":
     from supporttiers.clock import SystemClock  # noqa: PLC0415 - only commands that run load it
 
     return process.warnings_at(SystemClock().now())
@@ -134,12 +138,12 @@ def _tier_row(tier: "Tier") -> list[object]:
 
 
 def _limit_row(limit: "TimeLimit") -> list[object]:
-    from supporttiers._fields import duration_text  # noqa: PLC0415
+    from supporttiers.calendars.targets import target_text  # noqa: PLC0415
     from supporttiers.limits import ANY_PRIORITY  # noqa: PLC0415
 
     others = "others " if len(limit.target) > 1 else ""
     allows = [
-        f"{others if name == ANY_PRIORITY else name + ' '}{duration_text(span)}" for name, span in limit.target.items()
+        f"{others if name == ANY_PRIORITY else name + ' '}{target_text(span)}" for name, span in limit.target.items()
     ]
     then = [f"at {threshold.mark}: {_listed(threshold.do) or '-'}" for threshold in limit.thresholds]
     return [limit.name, limit.agreement, ", ".join(allows), "; ".join(then) or None]

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from supporttiers.cli._exits import FINE, NO, WORLD
+from supporttiers.cli._exits import FINE, NO, USAGE, WORLD
 from supporttiers.cli._output import Progress, complain, safe, write, write_json
 from supporttiers.cli._store import add_json
 
@@ -22,6 +22,7 @@ def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not expor
     parser.add_argument("log", metavar="LOG", help="a CSV file with a header, plain or gzip")
     parser.add_argument("--mapping", required=True, metavar="MAP", help="how to read the log: a mapping file in TOML")
     parser.add_argument("--process", metavar="FILE", help="a process file; by default, whatever the log says is taken")
+    parser.add_argument("--observing", action="store_true", help="let the process only watch: cases go as the log says")
     parser.add_argument("--store", metavar="URL", help="an empty store for the cases; by default they stay in memory")
     add_json(parser)
     parser.set_defaults(run=run)
@@ -30,10 +31,15 @@ def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not expor
 def run(args: argparse.Namespace) -> int:
     """Replay a log, and say what became of its cases."""
     from supporttiers.analysis import LogError, MappingError, replay  # noqa: PLC0415 - only commands that run load it
+    from supporttiers.process import SupportProcess  # noqa: PLC0415 - as above
 
+    if args.observing and args.process is None:
+        complain("--observing needs a process to watch: name its file with --process")
+        return USAGE
     shown = _Shown() if sys.stderr.isatty() else None
     try:
-        result = replay(args.log, mapping=args.mapping, process=args.process, store=args.store, progress=shown)
+        process = SupportProcess.from_toml(args.process).observing() if args.observing else args.process
+        result = replay(args.log, mapping=args.mapping, process=process, store=args.store, progress=shown)
     except (LogError, MappingError) as error:
         return _told(error)
     finally:
@@ -75,7 +81,8 @@ def _told(error: "LogError | MappingError") -> int:
 
 def _lines(result: "ReplayResult") -> Iterator[str]:
     yield _summary(result)
-    for table in (_tiers(result), _statuses(result), _waits(result), _refusals(result), _limits(result)):
+    for told in (_tiers, _statuses, _waits, _refusals, _limits, _withheld):
+        table = told(result)
         if len(table) > 1:
             yield ""
             yield from _set(table)
@@ -120,6 +127,10 @@ def _refusals(result: "ReplayResult") -> list[Sequence[str]]:
 
 def _limits(result: "ReplayResult") -> list[Sequence[str]]:
     return [("limit reached", "times"), *((name, f"{count:,}") for name, count in result.fired_limits.items())]
+
+
+def _withheld(result: "ReplayResult") -> list[Sequence[str]]:
+    return [("would have", "times"), *((action, f"{count:,}") for action, count in result.would_have.items())]
 
 
 def _count(found: Mapping[Any, int], key: object) -> str:

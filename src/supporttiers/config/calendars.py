@@ -10,9 +10,7 @@ from supporttiers import _fields as fields
 from supporttiers._fields import type_name
 from supporttiers.calendars import ALWAYS_OPEN, WorkingHours
 from supporttiers.calendars.holidays import ClosedDates
-from supporttiers.config.country_holidays import country_holidays
 from supporttiers.config.files import joined
-from supporttiers.config.ics_files import ics_dates
 from supporttiers.config.writing import data_from
 from supporttiers.errors import PolicyConfigError
 
@@ -140,7 +138,11 @@ class _Calendar:
             return None
         try:
             if "country" in item:
+                from supporttiers.config.country_holidays import country_holidays  # noqa: PLC0415 - few have holidays
+
                 return country_holidays(**{"years": (), **item})
+            from supporttiers.config.ics_files import ics_dates  # noqa: PLC0415 - as above
+
             return ics_dates(self._path(item["ics"]), years=item.get("years"), zone=str(zone))
         except PolicyConfigError as error:
             if error.field != "WorkingHours.zone":  # has its own fault already

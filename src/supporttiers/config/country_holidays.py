@@ -1,7 +1,6 @@
 """A country's public holidays as dates; the only file that knows the package `holidays`."""
 
 from collections.abc import Iterable
-from importlib.metadata import version
 
 from supporttiers import _fields as fields
 from supporttiers.calendars.holidays import ClosedDates
@@ -29,6 +28,8 @@ def country_holidays(country: str, *, subdivision: str | None = None, years: Ite
         if word is not None and (problem := fields.name(word)):
             raise PolicyConfigError(field, problem)
     wanted = years_of(years)
+    from importlib.metadata import version  # noqa: PLC0415 - only where it is needed: it loads much
+
     try:
         import holidays  # noqa: PLC0415 - an extra
     except ImportError:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta, tzinfo
-from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final
@@ -42,6 +41,8 @@ def ics_dates(path: "str | PathLike[str]", *, years: Iterable[int] | None = None
     there = zone_of(zone)
     if not isinstance(path, str | PathLike):
         raise PolicyConfigError("ics", "must be the path of a file")
+    from importlib.metadata import version  # noqa: PLC0415 - only where it is needed: it loads much
+
     raw = _read(Path(path))
     try:
         import icalendar  # noqa: PLC0415 - an extra

@@ -38,6 +38,10 @@ _LEVEL: Final[_Schema] = {"type": "integer", "minimum": 0, "maximum": 99}
 _FLAG: Final[_Schema] = {"type": "boolean"}
 _CONDITION: Final[_Schema] = {"$ref": "#/$defs/condition"}
 _DURATION: Final[_Schema] = {"type": "string", "pattern": r"^\s*\+?(\d+[hms])+\s*$"}
+_ALLOWED: Final[_Schema] = {
+    "type": "string",
+    "pattern": r"^\s*(\+?(\d+[hms])+|\d+ (business|calendar) days?|until close( of business day \d+)?)\s*$",
+}
 _MARK: Final[_Schema] = {"type": "string", "pattern": r"^(.*\d\s*%|\s*[+-]?(\d+[hms])+\s*)$"}
 _SPAN: Final[_Schema] = {"type": "string", "pattern": r"^\s*(closed|\d{1,2}:\d{2}\s*-\s*\d{1,2}:\d{2})\s*$"}
 _HOURS: Final[_Schema] = {"anyOf": [_SPAN, {"type": "array", "items": _SPAN}]}
@@ -65,7 +69,10 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
         "calendar": (_NAME, "Whose working time limits measure that name no other: '24x7', or one of `calendars`."),
         "priorities": (_list(_NAME, minItems=1, maxItems=50), "The priorities, from the lowest to the highest."),
         "default_priority": (_NAME, "The priority of a case opened without one; the middle one (the lower of two)."),
-        "in_flight": ({"const": "pin"}, "Cases go on with the process that they started with."),
+        "in_flight": (
+            _words(("pin", "live")),
+            "Whether open cases keep the limits and calendars that they started with, or follow the newest revision.",
+        ),
         "bounce_limit": (
             {"type": "integer", "minimum": 0, "maximum": 1000},
             "How often a case may go to and fro between two places before management is told.",
@@ -73,13 +80,14 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
         "link_kinds": (_list(_NAME, maxItems=50), "The process's own kinds of links, besides the built-in ones."),
         "reply_resumes": (_FLAG, "Whether the requester's reply resumes a case that waits for the customer."),
         "reply_reopens": (_FLAG, "Whether the requester's reply reopens a resolved case."),
+        "observes": (_FLAG, "Whether its rules only watch: nothing is done or sent by itself."),
         "on_priority_change": (
             _words(PRIORITY_RULES),
             "What becomes of a running clock whose target changes, where its limit does not say.",
         ),
         "on_reopening": (
             _words(REOPENING_RULES),
-            "What becomes of a clock that had reached its goal when its case is reopened, where its limit does not say.",
+            "What becomes of a clock at its goal when its case is reopened, where its limit does not say.",
         ),
         "response_by": (
             _list(_words(RESPONDERS), minItems=1, maxItems=4),
@@ -163,8 +171,8 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
         "reset": (_CONDITION, "With start: the old stopwatch is completed, and a new one started."),
         "cancel": (_CONDITION, "The stopwatch counts no longer."),
         "target": (
-            {"anyOf": [_DURATION, {"type": "object", "minProperties": 1, "additionalProperties": _DURATION}]},
-            "The working time allowed: one duration, or one for each priority with '*' for the rest.",
+            {"anyOf": [_ALLOWED, {"type": "object", "minProperties": 1, "additionalProperties": _ALLOWED}]},
+            "What is allowed: working time ('8h') or days ('2 business days'), or one for each priority with '*' for the rest.",
         ),
         "calendar": (_NAME, "Whose working time; its tier's calendar, or the process's, when left out."),
         "thresholds": (
@@ -187,7 +195,7 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
     },
     Threshold: {
         "at": (_MARK, "A share of the target ('75%'), or working time before ('-15m') or after ('1h') the target."),
-        "do": (_list(_ACTION, maxItems=16), "What to do, in order: 'notify:manager', 'escalate', 'raise_priority', or another command."),
+        "do": (_list(_ACTION, maxItems=16), "What to do, in order: 'notify:manager', 'escalate', or another command."),
         "hold": (_FLAG, "Whether people are told in working time only: outside it, at the next opening."),
     },
     Route: {
@@ -363,6 +371,8 @@ def _type_of(field: "attrs.Attribute[Any]") -> _Schema:
         member = dict(_TYPES.get(get_args(field.type)[0], {}))
         return {"anyOf": [member, _list(member)]} if get_args(field.type)[0] is int else _list(member)
     kinds = [kind for kind in get_args(field.type) or (field.type,) if kind is not NoneType]
+    if timedelta in kinds and len(kinds) > 1:  # durations, or days of work or of the calendar
+        return {"type": "string"}
     return dict(_TYPES.get(kinds[0], {})) if len(kinds) == 1 else {}
 
 

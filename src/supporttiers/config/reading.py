@@ -38,7 +38,8 @@ class Parts:
 
     Attributes:
         settings: The `[process]` table; what could not be read is left out.
-        broken: The settings that could not be read, and the fields that some tier lacks for that reason: `tiers.kind`.
+        broken: The settings that could not be read, and the fields that some tier or limit lacks for that reason:
+            `tiers.kind`, `limits.start`.
         calendars: By name; None stands for one that could not be read.
         tiers: In order; None stands for one that could not be read, here and below. One of which only some fields could
             not be read stands without them: there is a fault then, so that it is used for judging only.
@@ -89,14 +90,19 @@ def read(
     hours = data.get("calendars", {})
     calendars = dict(calendars_of(reader, hours, folder))
     unclear = set() if isinstance(hours, Mapping) else {"calendars"}
+    limits = reader.parts(TimeLimit, data.get("limits", ()), "limits")
+    uncertain |= {f"limits.{field}" for field in reader.broken}
+    before = len(reader.faults)
+    found = tuple(reader.policies(data.get("policies", ()), policies, stored=stored))
+    unclear |= {"policies"} if len(reader.faults) > before else set()
     return Parts(
         settings=settings,
         broken=frozenset((told - settings.keys()) | uncertain | unclear),
         calendars=calendars,
         tiers=tiers,
-        limits=reader.parts(TimeLimit, data.get("limits", ()), "limits"),
+        limits=limits,
         routes=reader.parts(Route, data.get("routes", ()), "routes"),
-        policies=tuple(reader.policies(data.get("policies", ()), policies, stored=stored)),
+        policies=found,
         cascades=reader.parts(Cascade, data.get("cascades", ()), "cascades"),
         faults=tuple(reader.faults),
     )

@@ -11,13 +11,6 @@ from supporttiers.calendars import ALWAYS_OPEN
 from supporttiers.limits import PRIORITY_RULES, REOPENING_RULES
 from supporttiers.tiers import MoveRules
 
-
-def _in_flight(value: object) -> str | None:
-    if value == "live":
-        return "'live' is not built yet in this release; possible is 'pin'"
-    return None if value == "pin" else "must be 'pin'"
-
-
 _names = part(each(fields.name, at_most=50, what="names"))
 RESPONDERS: Final = ("agent", "manager", "vendor", "assistant")
 """The kinds of actors whose replies can be an answer of the house."""
@@ -33,11 +26,13 @@ class Settings(MoveRules):
         calendar: Whose working time limits measure that name no other.
         priorities: From the lowest to the highest.
         default_priority: Of a case that is opened without one; None means the middle one, the lower of two.
-        in_flight: `pin`: a case goes on with the process that it started with.
+        in_flight: `pin`: a case goes on with the process that it started with. `live`: limits, calendars and whom they
+            tell are those of the newest revision, tiers and moves those that it started with.
         bounce_limit: How often a case may go to and fro between two places before management is told.
         link_kinds: The process's own kinds of links, besides the built-in ones.
         reply_resumes: Whether the requester's reply resumes a case that waits for the customer.
         reply_reopens: Whether the requester's reply reopens a resolved case.
+        observes: Whether its rules only watch: what they would have done is recorded, and nothing is done or sent.
         on_priority_change: What becomes of a running clock whose target changes, where its limit does not say.
         on_reopening: What becomes of a clock that had reached its goal when the case is worked on again, likewise.
         response_by: The kinds of actors whose public reply is an answer of the house.
@@ -53,13 +48,14 @@ class Settings(MoveRules):
         validator=part(each(fields.name, at_most=50, what="names")),
     )
     default_priority: str | None = attrs.field(default=None, validator=part(optional(fields.name)))
-    in_flight: str = attrs.field(default="pin", validator=part(_in_flight))
+    in_flight: str = attrs.field(default="pin", validator=part(one_of(("pin", "live"))))
     bounce_limit: int = attrs.field(default=3, validator=part(at_least(0, 1000)))
     link_kinds: tuple[str, ...] = attrs.field(
         default=(), converter=tuple_of, validator=part(each(fields.name, at_most=50, what="names"))
     )
     reply_resumes: bool = attrs.field(default=True, validator=part(flag))
     reply_reopens: bool = attrs.field(default=True, validator=part(flag))
+    observes: bool = attrs.field(default=False, validator=part(flag))
     on_priority_change: str = attrs.field(default="retroactive", validator=part(one_of(PRIORITY_RULES)))
     on_reopening: str = attrs.field(default="resume", validator=part(one_of(REOPENING_RULES)))
     response_by: tuple[str, ...] = attrs.field(

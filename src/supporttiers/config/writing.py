@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 
 from supporttiers._fields import duration_text, type_name
+from supporttiers.calendars.targets import BusinessDays, CalendarDays, UntilClose
 from supporttiers.config.settings import StoredPolicy
 from supporttiers.errors import PolicyConfigError
 from supporttiers.limits import ANY_PRIORITY, Action, Percent, TimeLimit
@@ -34,7 +35,7 @@ def data_from(value: object) -> Any:  # noqa: ANN401 - plain data
         return value
     if isinstance(value, Match):
         return value.to_data()
-    if isinstance(value, Percent | Action):
+    if isinstance(value, Percent | Action | BusinessDays | CalendarDays | UntilClose):
         return str(value)
     if isinstance(value, timedelta):
         return duration_text(value) if not value.microseconds else f"{value.total_seconds()}s"

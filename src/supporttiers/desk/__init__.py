@@ -17,7 +17,7 @@ import attrs
 from supporttiers import _fields as fields
 from supporttiers import _flows as flows
 from supporttiers._codec import body_hash
-from supporttiers._engine import explain, readings
+from supporttiers._engine import readings
 from supporttiers._fields import Check, at_least, instance_of, one_of, optional, type_name
 from supporttiers._flows import Call, Flow, Ports, drive
 from supporttiers.actors import Actor, ActorKind
@@ -30,7 +30,15 @@ from supporttiers.commands import COMMANDS, Command, Open
 from supporttiers.config.settings import StoredPolicy
 from supporttiers.decisions import Decision
 from supporttiers.desk._verbs import Common, Verbs
-from supporttiers.errors import CaseNotFoundError, Fault, InputError, PluginError, ProcessError, SupportTiersError
+from supporttiers.errors import (
+    CaseError,
+    CaseNotFoundError,
+    Fault,
+    InputError,
+    PluginError,
+    ProcessError,
+    SupportTiersError,
+)
 from supporttiers.events import Event
 from supporttiers.facts import FactSource
 from supporttiers.match import Match, facts_in
@@ -206,6 +214,36 @@ class SupportDesk(Verbs):
         answers = iter(self._run(flows.execute_all(self._ports, self._tenant, named, now, bodies=bodies), now))
         return [one if isinstance(one, InputError) else next(answers) for one in judged]
 
+    def adopt(self, commands: Iterable[Command]) -> dict[str, Decision | CaseError]:
+        """
+        Take over cases of another system, with their past.
+
+        Up to now a case is observed: what the commands say has happened is recorded, even where the process forbids it;
+        deadlines that have passed are marked as reached, and nothing is done or sent. From now on it follows its
+        process: its stopwatches run on with what they have used up, and the deadlines ahead fire. A case whose id is
+        there already is refused, so that the same commands may be handed in again after a failure.
+
+        Args:
+            commands: Of any number of cases, each with the `at` at which it happened, in any order; of a case they are
+                taken in order of time, and those of one instant in the order given. An `Open` must name its id.
+                Idempotency keys are not kept: the ids serve as such.
+
+        Returns:
+            By case id, in the order in which the cases come up: the decision, or the error for which the case was left
+            out, whole.
+
+        Raises:
+            InputError: Something is no command, or an `Open` names no id; nothing was written.
+            StoreError: The store failed. Many cases share a transaction; those before it have been written.
+        """
+        pasts: dict[str, list[Command]] = {}
+        for command in commands:
+            _must(_is_command, "command", command)
+            _must(fields.name, "case_id", command.case_id)
+            pasts.setdefault(command.case_id, []).append(command)
+        now = self._clock.now()
+        return self._run(flows.adopt(self._ports, self._tenant, pasts, now), now)
+
     def _judged(self, command: Command, now: datetime) -> Command | InputError:
         try:
             self._check(command, now)
@@ -279,8 +317,7 @@ class SupportDesk(Verbs):
 
     def _check(self, command: Command, now: datetime) -> None:
         """Refuse what is no command, and what lies too far in the future."""
-        if type(command) not in COMMANDS:
-            raise InputError("", "command", f"must be a command such as Reply or Escalate, not {type_name(command)}")
+        _must(_is_command, "command", command)
         if command.at is not None and command.at > now + self._tolerance:
             ahead = f"lies {command.at - now} in the future; at most {self._tolerance} is possible"
             raise InputError(command.case_id, "at", ahead)
@@ -405,7 +442,7 @@ class SupportDesk(Verbs):
     def explain(self, case: Case | str) -> Explanation:
         """Say why a case stands where it stands, and what happens next if nobody acts; `str()` of it is text."""
         found = self.get(self._id_of(case))
-        return explain(self._process_of(found), found, self.history(found), self._clock.now())
+        return drive(flows.explained(self._ports, found, self._clock.now()))
 
     def verify(self, case: Case | str) -> tuple[Reason, ...]:
         """
@@ -479,6 +516,10 @@ def _must(check: Check, field: str, value: object) -> None:
     problem = check(value)
     if problem:
         raise InputError("", field, problem)
+
+
+def _is_command(value: object) -> str | None:
+    return None if type(value) in COMMANDS else f"must be a command such as Reply or Escalate, not {type_name(value)}"
 
 
 def _body_of(command: Command) -> str | None:

@@ -33,12 +33,13 @@ from supporttiers.policies import kinds_of, resolved
 from supporttiers.policies.cascades import Cascade, by_event
 from supporttiers.policies.routing import Route, RouteByRules
 from supporttiers.process.compiled import CompiledLimit
+from supporttiers.process.conditions import World
 from supporttiers.process.faults import Whole, error_of, policy_faults
 from supporttiers.process.shadows import shadowed
-from supporttiers.process.warnings import Finding
+from supporttiers.process.warnings import Finding, warnings_of
 from supporttiers.protocols import METHODS, Policy, methods_of
 from supporttiers.reasons import Reason
-from supporttiers.tiers import MoveRules, Tier, TierKind
+from supporttiers.tiers import WAIT_REASONS, MoveRules, Tier, TierKind
 
 __all__ = ["CompiledLimit", "Finding", "SupportProcess"]
 
@@ -85,11 +86,13 @@ class SupportProcess(Settings):
         calendar: Whose working time limits measure that name no other.
         priorities: From the lowest to the highest.
         default_priority: Of a case that is opened without one; None means the middle one, the lower of two.
-        in_flight: `pin`: a case goes on with the process that it started with.
+        in_flight: `pin`: a case goes on with the process that it started with. `live`: limits, calendars and whom they
+            tell are those of the newest revision, tiers and moves those that it started with.
         bounce_limit: How often a case may go to and fro between two places before management is told.
         link_kinds: The process's own kinds of links, besides the built-in ones.
         reply_resumes: Whether the requester's reply resumes a case that waits for the customer.
         reply_reopens: Whether the requester's reply reopens a resolved case.
+        observes: Whether its rules only watch: what they would have done is recorded, and nothing is done or sent.
 
     Raises:
         ProcessError: It does not hold together; every fault is listed, with its place.
@@ -116,7 +119,6 @@ class SupportProcess(Settings):
             limits=_only(TimeLimit, self.limits),
             routes=_placed_routes(self.policies),
             cascades=_only(Cascade, self.cascades),
-            chooses_vendors=_chooses_vendors(self.policies),
             judged=_placed_policies(self.policies),
         )
         faults += whole.faults()
@@ -213,7 +215,7 @@ class SupportProcess(Settings):
         whole = Whole(
             settings=parts.settings, broken=parts.broken, calendars=[*parts.calendars], tiers=parts.tiers,
             limits=parts.limits, routes=(*routes, *apart), cascades=parts.cascades,
-            chooses_vendors=_chooses_vendors(parts.policies), judged=_placed_policies(parts.policies),
+            judged=_placed_policies(parts.policies),
         )  # fmt: skip
         faults = [*parts.faults, *whole.faults()]
         if faults:
@@ -303,8 +305,13 @@ class SupportProcess(Settings):
     @cached_property
     def compiled_limits(self) -> tuple[CompiledLimit, ...]:
         """The same limits in the same order, with their conditions as functions of a case."""
-        vendors = tuple(tier.level for tier in self.tiers if tier.kind is TierKind.VENDOR)
-        return tuple(CompiledLimit.of(limit, self._calendar_for(limit), self, vendors) for limit in self.all_limits)
+        return tuple(
+            CompiledLimit.of(limit, self._calendar_for(limit), self, self._vendor_levels) for limit in self.all_limits
+        )
+
+    @cached_property
+    def _vendor_levels(self) -> tuple[int, ...]:
+        return tuple(tier.level for tier in self.tiers if tier.kind is TierKind.VENDOR)
 
     @cached_property
     def limit_places(self) -> Mapping[str, int]:
@@ -312,13 +319,14 @@ class SupportProcess(Settings):
         return {limit.name: place for place, limit in enumerate(self.all_limits)}
 
     @cached_property
-    def _calendars(self) -> Mapping[str, WorkingHours]:
+    def calendars_by_name(self) -> Mapping[str, WorkingHours]:
+        """The calendars to which its parts refer, `24x7` included."""
         return {ALWAYS_OPEN: WorkingHours.always(), **{calendar.name: calendar for calendar in self.calendars}}
 
     def _calendar_for(self, limit: TimeLimit) -> WorkingHours:
         """Give the limit's own, else that of the tier that it measures, else the process's."""
         of_tier = None if limit.tier is None else self.tiers_by_level[limit.tier].calendar
-        return self._calendars[limit.calendar or of_tier or self.calendar]
+        return self.calendars_by_name[limit.calendar or of_tier or self.calendar]
 
     @cached_property
     def _asked(self) -> Mapping[str, tuple[Any, ...]]:
@@ -343,10 +351,38 @@ class SupportProcess(Settings):
         asked = [fact for policies in self._asked.values() for each in policies for fact in needs_of(each)]
         return tuple(dict.fromkeys((*self.lasting_needs, *asked)))
 
+    # -- renewed
+
+    def renewed_by(self, newest: "SupportProcess") -> "SupportProcess":
+        """
+        Give the process by which a case goes on that started with this one, where its process is `live`.
+
+        Limits, calendars, priorities and what decides targets are those of the newest revision; tiers, moves and all
+        other policies stay those with which the case started.
+
+        Raises:
+            ProcessError: The newest limits do not fit the tiers of this revision.
+        """
+        at = newest.tiers_by_level
+        tiers = [
+            attrs.evolve(tier, time_limit=at[tier.level].time_limit, calendar=at[tier.level].calendar)
+            if tier.level in at
+            else attrs.evolve(tier, time_limit=None)
+            for tier in self.tiers
+        ]
+        kept = [policy for policy in self.policies if "target" not in methods_of(policy)]
+        targets = [policy for policy in newest.policies if methods_of(policy) == ("target",)]
+        pinned = {name: getattr(self, name) for name in (*_RULES, "bounce_limit", "link_kinds", "cascades")}
+        return attrs.evolve(newest, tiers=tiers, policies=[*kept, *targets], **pinned)
+
     @cached_property
     def warnings(self) -> tuple[Finding, ...]:
         """What it may mean, but probably does not, each with its place; empty when there is nothing."""
-        return tuple(shadowed(self.policies, self.priorities))
+        world = World(
+            levels=tuple(self.tiers_by_level), vendor_levels=self._vendor_levels, priorities=self.priorities,
+            wait_reasons=(*WAIT_REASONS, *self.wait_reasons), has_targets=bool(self.asked("target")),
+        )  # fmt: skip
+        return (*warnings_of(self.limits, world), *shadowed(self.policies, self.priorities))
 
     # -- asked
 
@@ -369,33 +405,62 @@ class SupportProcess(Settings):
         Source: rule 16 of docs/explanation/time.md.
         """
         place = self.limit_places.get(limit)
-        return self._calendars[self.calendar] if place is None else self.compiled_limits[place].calendar
+        return self.calendars_by_name[self.calendar] if place is None else self.compiled_limits[place].calendar
 
     def asked(self, method: str) -> tuple[Any, ...]:
         """Give the policies that have an answer to one of `METHODS`, in order."""
         return self._asked[method]
 
-    def warnings_at(self, now: datetime) -> tuple[Reason, ...]:
+    def warnings_at(self, now: datetime) -> tuple[Finding, ...]:
         """
-        Say what still holds, but not for long.
+        Say what it may mean but probably does not, and what still holds, but not for long.
 
         Args:
             now: Aware.
 
         Returns:
-            One reason for every set of holidays that ends within 90 days of *now*, or has ended: later dates are taken
-            for days without a holiday. In the order of the calendars; empty when there is none.
+            The `warnings`, and one for every set of holidays that ends within 90 days of *now*, or has ended: later
+            dates are taken for days without a holiday. Each with its place; empty when there is none.
         """
-        return tuple(
-            Reason("calendar.horizon", {"calendar": calendar.name, "source": known.source, "until": str(known.until)})
+        ending = [
+            Finding(
+                f"calendars.{calendar.name}",
+                Reason(
+                    "calendar.horizon", {"calendar": calendar.name, "source": known.source, "until": str(known.until)}
+                ),
+            )
             for calendar in self.calendars
             for known in calendar.holidays
             if known.until - now.date() < _SOON
-        )
+        ]
+        return (*self.warnings, *ending)
 
     def diagram(self) -> str:
         """Draw it as Mermaid text: tiers are boxes, moves are arrows."""
         return mermaid(self.tiers, self.rows, title=self.name)
+
+    # -- watched
+
+    def observing(self) -> "SupportProcess":
+        """
+        Give the same process with rules that only watch, for a pilot, a replay or a question of what if.
+
+        Limits run and thresholds are reached, policies are asked; what they would have done is recorded, and nothing
+        is done or sent by itself. What is said to have happened is recorded, even where the process forbids it, and
+        its refusal beside it.
+
+        >>> process = SupportProcess.default().observing()
+        >>> process.observes, process.observing() == process
+        (True, True)
+
+        Returns:
+            A process of the same name and another revision; in its file it says `observes = true`.
+        """
+        return self._observing
+
+    @cached_property
+    def _observing(self) -> "SupportProcess":
+        return self if self.observes else attrs.evolve(self, observes=True)
 
     # -- judged
 
@@ -452,12 +517,6 @@ def _only(kind: type[_T], members: object) -> tuple[_T | None, ...]:
     if not isinstance(members, tuple):
         return (None,)
     return tuple(member if isinstance(member, kind) else None for member in members)
-
-
-def _chooses_vendors(policies: object) -> bool:
-    """Whether a policy says which vendor a case goes to, so that a tier need not."""
-    found = policies if isinstance(policies, tuple) else ()
-    return any("dispatch" in (*methods_of(each), *getattr(each, "answers", ())) for each in found)
 
 
 def _placed_policies(policies: object) -> tuple[tuple[str, Any], ...]:

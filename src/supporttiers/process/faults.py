@@ -16,13 +16,21 @@ from supporttiers.limits import ANY_PRIORITY, Action, TimeLimit, limit_of_tier
 from supporttiers.links import LINK_KINDS
 from supporttiers.match import Comparison, Match
 from supporttiers.policies.cascades import Cascade
+from supporttiers.policies.conditions import Conditional
+from supporttiers.policies.informing import InformInSteps
 from supporttiers.policies.routing import Route
+from supporttiers.process.conditions import World, faults_of
 from supporttiers.protocols import METHODS, methods_of
 from supporttiers.tiers import OPEN, WAIT_REASONS, Tier, TierKind, entry_level
 
 MAX_SHOWN: Final = 100
 _SECTIONS: Final = {"": 0, "process": 1, "calendars": 2, "tiers": 3, "limits": 4, "routes": 5}
 _CONDITIONS: Final = ("when", "start", "pause", "resume", "stop", "reset", "cancel")
+_OUTCOME: Final = frozenset({
+    "tiers.kind", "tiers.vendor",
+    *(f"limits.{field}" for field in (*_CONDITIONS, "measures", "tier", "vendor", "target", "satisfied_by")),
+})  # fmt: skip
+"""The fields without which nothing can be said of what a limit's conditions come to."""
 
 
 def error_of(source: str, faults: Iterable[Fault]) -> ProcessError:
@@ -67,6 +75,17 @@ def policy_faults(policy: Any, place: int) -> Iterator[Fault]:  # noqa: ANN401 -
             yield Fault(where, f"{policy.name}: a {error}")
 
 
+def _conditions_in(place: str, part: Any) -> Iterator[tuple[str, Match]]:  # noqa: ANN401 - a policy, or a part of it
+    if isinstance(part, Match):
+        yield place, part
+    elif isinstance(part, tuple):
+        for number, member in enumerate(part):
+            yield from _conditions_in(f"{place}[{number}]", member)
+    elif attrs.has(type(part)):
+        for field in attrs.fields(type(part)):
+            yield from _conditions_in(f"{place}.{field.name}", getattr(part, field.name))
+
+
 @attrs.frozen(kw_only=True)
 class Whole:
     """
@@ -82,7 +101,6 @@ class Whole:
         limits: The process's own.
         routes: With their places.
         cascades: In order.
-        chooses_vendors: Whether a policy says to which vendor a case goes.
         judged: The other policies, with their places.
     """
 
@@ -93,14 +111,13 @@ class Whole:
     limits: Sequence[TimeLimit | None]
     routes: Sequence[tuple[str, Route]]
     cascades: Sequence[Cascade | None] = ()
-    chooses_vendors: bool = False
     judged: Sequence[tuple[str, Any]] = ()
 
     def faults(self) -> list[Fault]:
         """Find every fault."""
         return [
             *self._of_settings(), *self._of_tiers(), *self._of_limits(), *self._of_routes(), *self._of_cascades(),
-            *self._of_policies(),
+            *self._of_reactions(), *self._of_policies(),
         ]  # fmt: skip
 
     # -- what can be referred to; None where that is not known
@@ -139,6 +156,13 @@ class Whole:
         if tiers is None or moves is None or "tiers.escalates_to" in self.broken:
             return None
         return tuple(level for level in sorted(tiers) if level > tier.level) if moves == "any" else tier.escalates_to
+
+    def _ways_down(self, tier: Tier) -> Sequence[int] | None:
+        """Give the levels to which a tier hands back."""
+        tiers, moves = self._known_tiers, self._setting("moves")
+        if tiers is None or moves is None or "tiers.hands_back_to" in self.broken:
+            return None
+        return tuple(level for level in sorted(tiers) if level < tier.level) if moves == "any" else tier.hands_back_to
 
     # -- the settings
 
@@ -181,6 +205,12 @@ class Whole:
 
     # -- the tiers
 
+    @property
+    def _chooses_vendors(self) -> bool:
+        """Whether a policy says which vendor a case goes to, so that a tier need not; one that cannot be read may."""
+        known = any("dispatch" in (*methods_of(each), *getattr(each, "answers", ())) for _, each in self.judged)
+        return known or "policies" in self.broken
+
     def _of_tiers(self) -> Iterator[Fault]:
         if not self.tiers:
             yield Fault("tiers", "is missing; a process needs at least one tier")
@@ -190,7 +220,7 @@ class Whole:
             yield from self._of_edges(place, tier)
             yield from _doubles(f"{place}.teams", tier.teams)
             yield from self._of_calendar(f"{place}.calendar", tier.calendar)
-            yield from _of_vendor(place, tier, chosen=self.chooses_vendors)
+            yield from _of_vendor(place, tier, chosen=self._chooses_vendors)
             if tier.time_limit and self._ways_up(tier) == ():
                 yield Fault(f"{place}.time_limit", _no_way_up(tier) + "; give it escalates_to, or use a limit instead")
 
@@ -222,27 +252,67 @@ class Whole:
                 yield from _unknown(f"{place}.tier", [limit.tier], sorted(self._known_tiers))
             if self._setting("priorities") is not None:
                 yield from _unknown(f"{place}.target", limit.target, (*self._setting("priorities"), ANY_PRIORITY))
-            for word in _CONDITIONS:
-                yield from self._of_condition(f"{place}.{word}", getattr(limit, word))
+            yield from self._of_conditions(place, limit)
             yield from self._of_actions(place, limit)
+
+    def _of_conditions(self, place: str, limit: TimeLimit) -> Iterator[Fault]:
+        found = [fault for word in _CONDITIONS for fault in self._of_condition(f"{place}.{word}", getattr(limit, word))]
+        yield from found
+        world = None if found or not _OUTCOME.isdisjoint(self.broken) else self.world
+        if world is not None and limit.tier in {None, *world.levels}:
+            yield from faults_of(limit, place, world)
+
+    @property
+    def world(self) -> World | None:
+        """What cases can be like; None where that is not known."""
+        tiers, priorities, wait_reasons = self._known_tiers, self._setting("priorities"), self._wait_reasons
+        if tiers is None or wait_reasons is None or not priorities:
+            return None
+        vendor_levels = tuple(level for level, tier in tiers.items() if tier.kind is TierKind.VENDOR)
+        return World(
+            levels=tuple(tiers), vendor_levels=vendor_levels, priorities=priorities,
+            wait_reasons=tuple(wait_reasons), has_targets=self._answers("target"),
+        )  # fmt: skip
+
+    def _answers(self, method: str) -> bool:
+        """Whether a policy has an answer to one of `METHODS`."""
+        return any(method in methods_of(policy) for _, policy in self.judged)
 
     def _of_actions(self, place: str, limit: TimeLimit) -> Iterator[Fault]:
         for number, threshold in enumerate(limit.thresholds):
             for index, action in enumerate(threshold.do):
-                if action.verb == "escalate":
-                    where = f"{place}.thresholds[{number}].do[{index}]"
-                    yield from self._of_escalation(where, action, limit)
+                yield from self._of_action(f"{place}.thresholds[{number}].do[{index}]", action, limit)
 
-    def _of_escalation(self, place: str, action: Action, limit: TimeLimit) -> Iterator[Fault]:
+    def _of_action(self, place: str, action: Action, limit: TimeLimit) -> Iterator[Fault]:
+        if action.verb in {"escalate", "hand_back"}:
+            yield from self._of_move(place, action, limit)
+        elif action.verb == "reassign" and not self._answers("assign"):
+            yield Fault(place, "reassign needs an assignment policy; or name somebody, such as 'assign:anna'")
+        known = self._known_arguments(action)
+        if known is not None:
+            yield from _unknown(place, [action.argument], known)
+
+    def _known_arguments(self, action: Action) -> Sequence[object] | None:
+        """Give what an action can name; None where that is not known, or nothing is named."""
+        if action.verb == "raise_priority" and action.argument:
+            return self._setting("priorities") or None
+        if action.verb == "transfer":
+            return self._teams or None  # a tier that names no teams takes any
+        return self._wait_reasons if action.verb == "wait" else None
+
+    def _of_move(self, place: str, action: Action, limit: TimeLimit) -> Iterator[Fault]:
         tiers = self._known_tiers
         if tiers is None or limit.tier not in {None, *tiers}:
             return
         measured = list(tiers.values()) if limit.tier is None else [tiers[limit.tier]]
-        ways = [self._ways_up(tier) for tier in measured]
+        up = action.verb == "escalate"
+        ways = [self._ways_up(tier) if up else self._ways_down(tier) for tier in measured]
         if None in ways:
             return
         reached = sorted({level for found in ways for level in found or ()})
-        who = "no tier escalates" if limit.tier is None else f"tier {limit.tier} does not escalate"
+        word = "escalate" if up else "hand back"
+        other = f"no tier {word}s" if up else "no tier hands back"
+        who = other if limit.tier is None else f"tier {limit.tier} does not {word}"
         if not reached:
             yield Fault(place, f"{who} to any other")
         elif action.tier is not None and action.tier not in reached:
@@ -266,6 +336,17 @@ class Whole:
             return None if self._known_tiers is None else sorted(self._known_tiers)
         known = {"priority": self._setting("priorities"), "wait_reason": self._wait_reasons, "team": self._teams}
         return known.get(test.field)
+
+    def _of_reactions(self) -> Iterator[Fault]:
+        """Calendars must be known; what a case remembers of a step goes by the ladder's title."""
+        taken: dict[str, str] = {}
+        for place, policy in self.judged:
+            if isinstance(policy, Conditional):
+                yield from self._of_calendar(f"{place}.calendar", getattr(policy, "calendar", None))
+            if isinstance(policy, InformInSteps):
+                if policy.title in taken:
+                    yield Fault(f"{place}.title", f"{policy.title!r} is taken by {taken[policy.title]}")
+                taken.setdefault(policy.title, place)
 
     def _of_cascades(self) -> Iterator[Fault]:
         own = self._setting("link_kinds")
@@ -333,17 +414,6 @@ _NO_DOUBLES: Final[Mapping[str, Sequence[str]]] = {
     "link_kinds": LINK_KINDS,
 }
 """Settings that name something at most once, with what they need not name because it is built in."""
-
-
-def _conditions_in(place: str, part: Any) -> Iterator[tuple[str, Match]]:  # noqa: ANN401 - any attrs value
-    """Find the conditions inside a policy, with their places."""
-    for field in attrs.fields(type(part)):
-        value = getattr(part, field.name)
-        if isinstance(value, Match):
-            yield f"{place}.{field.name}", value
-        for number, member in enumerate(value if isinstance(value, tuple) else ()):
-            if attrs.has(type(member)):
-                yield from _conditions_in(f"{place}.{field.name}[{number}]", member)
 
 
 def _follows(place: str, other: str) -> bool:

@@ -16,6 +16,7 @@ from supporttiers.commands import Close, Dispatch, Escalate, InformManagement, S
 from supporttiers.effects import Effect, Notify
 from supporttiers.events import Event
 from supporttiers.links import Attachment, Link, VendorStatus
+from supporttiers.match import Match
 from supporttiers.protocols import Commit, KeyUse, Message
 from supporttiers.reasons import Reason
 from supporttiers.stopwatches import Segment
@@ -101,6 +102,7 @@ def every_event(case_id: str = "T-1", *, tenant: str = "acme") -> list[Event]:
         priority="high", tags=("vip", "été"), team="front", visibility=Visibility.PUBLIC, idempotency_key="req-1",
         occurred_at=minutes(-10), reason=Reason("case.opened", {"tier": 1, "by": "u-17"}), said="please",
         attributes={"site": "Leeds", "seats": 12, "load": 0.5, "gold": True, "none": None, 'q"uo.te': "\\"},
+        answered=True,
     )  # fmt: skip
     events: list[Event] = list(first.events)
     for kind, fields in kinds:
@@ -119,7 +121,7 @@ _EVERYTHING: Final[tuple[tuple[type[Event], dict[str, Any]], ...]] = (
     (happened.AttemptRecorded, {"what": "faq/12", "outcome": "did_not_help"}),
     (happened.StopwatchStarted, {
         **_LIMIT, "agreement": Agreement.SLA, "target": timedelta(hours=4), "started_at": minutes(1),
-        "due_at": minutes(241), "revision": "r1"}),
+        "due_at": minutes(241), "revision": "r1", "passed": (0,)}),
     (happened.CaseAssigned, {"assignee": "bob"}),
     (happened.CaseStarted, {"assignee": "bob"}),
     (happened.CaseReleased, {}),
@@ -129,11 +131,14 @@ _EVERYTHING: Final[tuple[tuple[type[Event], dict[str, Any]], ...]] = (
     (happened.CaseTransferred, {"tier": 2, "team": "desktop", "status": Status.IN_PROGRESS}),
     (happened.CaseHandedBack, {"tier": 1, "team": "front", "bounce": "1/front-2/net"}),
     (happened.ManagementInformed, {"reason": Reason("move.bounced", {"pair": "1-2", "count": 4, "limit": 3})}),
+    (happened.PeopleInformed, {"to": "lead", "reason": Reason("inform.asked", {"by": "anna"})}),
     (happened.StopwatchPaused, {**_LIMIT, "segment": _SEGMENT, "due_at": minutes(300)}),
     (happened.WaitStarted, {"wait_reason": "customer", "until": minutes(2000), "resume_to": Status.IN_PROGRESS}),
     (happened.CaseResumed, {"status": Status.IN_PROGRESS}),
-    (happened.StopwatchResumed, {**_LIMIT, "running_since": minutes(40), "due_at": minutes(290)}),
-    (happened.StopwatchRetargeted, {**_LIMIT, "target": timedelta(hours=2), "due_at": minutes(150)}),
+    (happened.StopwatchResumed, {**_LIMIT, "running_since": minutes(40), "due_at": minutes(290), "passed": (2,)}),
+    (happened.StopwatchRetargeted, {
+        **_LIMIT, "target": timedelta(hours=2), "due_at": minutes(150), "passed": (3, 4), "segments": (_SEGMENT,),
+        "running_since": minutes(40), "revision": "r2"}),
     (happened.ThresholdFired, {
         **_LIMIT, "threshold": 1, "mark": "100%", "due_at": minutes(150), "breach": True, "overtaken": True}),
     (happened.ActionRefused, {**_LIMIT, "threshold": 1, "action": "escalate"}),
@@ -142,13 +147,16 @@ _EVERYTHING: Final[tuple[tuple[type[Event], dict[str, Any]], ...]] = (
     (happened.WatchersAdded, {"watchers": ("eve", "mallory")}),
     (happened.WatchersRemoved, {"watchers": ("mallory",)}),
     (happened.CaseLinked, {"link": Link("known_issue", "P-1")}),
+    (happened.CaseLinked, {"link": Link("follows", "T-0")}),
+    (happened.CaseUnlinked, {"link": Link("follows", "T-0")}),
+    (happened.AffectedCounted, {"other": "T-7", "counts": True, "total": 1, "peak": True, "by": SYSTEM}),
     (happened.VendorDispatched, {"vendor": "acme-print", "key": "T-1:1", "text": "Please repair."}),
     (happened.VendorTicketUpdated, {
         "vendor": "acme-print", "key": "T-1:1", "remote_id": "R-77", "status": VendorStatus.OPEN, "text": "Hello."}),
     (happened.CaseAmended, {
         "subject": "Printer on fire", "customer": "c-10", "owner": "olaf", "category": "fire", "channel": "phone",
         "locale": "de", "impact": "low", "urgency": "high", "priority": "low", "tags": ("hot",),
-        "attributes": {"seats": None, "site": "York"}}),
+        "workaround": "kb/70", "attributes": {"seats": None, "site": "York"}}),
     (happened.StopwatchStopped, {
         **_LIMIT, "stopped_at": minutes(99.5), "segment": _MERGED, "due_at": minutes(150), "breached": True}),
     (happened.StopwatchStarted, {
@@ -161,17 +169,25 @@ _EVERYTHING: Final[tuple[tuple[type[Event], dict[str, Any]], ...]] = (
     (happened.HeldDropped, {"trigger": "escalate"}),
     (happened.CaseApproved, {}),
     (happened.CaseDeclined, {}),
+    (happened.LimitsRenewed, {"revision": "r2", "reason": Reason(
+        "limits.renewed", {"process": "demo", "revision": "r2"}), "by": SYSTEM}),
     (happened.CommandScheduled, {"scheduled": Scheduled(
         name="close", due_at=minutes(5000), command=Close(case_id="T-1", by=SYSTEM), while_status=(Status.RESOLVED,)),
         "by": SYSTEM, "facts": {"plan": {"level": "gold", "seats": 3}}}),
     (happened.CommandScheduled, {"scheduled": Scheduled(
         name="remind", due_at=minutes(6000), command=InformManagement(case_id="T-1", by=SYSTEM),
-        while_status=(Status.QUEUED, Status.WAITING)), "by": SYSTEM}),
+        while_status=(Status.QUEUED, Status.WAITING), when=Match(priority=["high"], assignee=None)), "by": SYSTEM}),
     (happened.ScheduleEnded, {"name": "close", "dropped": True, "by": SYSTEM}),
     (happened.ReactionRefused, {"policy": "acme.close", "trigger": "close", "by": SYSTEM}),
+    (happened.ActionWithheld, {"verb": "assign", "argument": "anna", "by": SYSTEM, "reason": Reason(
+        "assign.policy", {"policy": "acme.turns"})}),
+    (happened.RefusalObserved, {"trigger": "escalate", "by": SYSTEM, "reason": Reason(
+        "refused.move", {"state": "closed"})}),
+    (happened.CaseAdopted, {"process": "demo", "revision": "r2", "by": SYSTEM, "reason": Reason("move.adopted")}),
     (happened.CaseResolved, {"text": "New fuse.", "solution": "kb/77", "visibility": Visibility.PUBLIC}),
     (happened.CaseRated, {"score": 5, "text": "Thanks!", "by": CUSTOMER}),
     (happened.CaseClosed, {"by": SYSTEM}),
+    (happened.FollowUpOpened, {"follow_up": "T-1-9"}),
     (happened.CaseReopened, {"tier": 2, "team": "net"}),
     (happened.CommandHeld, {
         "trigger": "dispatch", "approved": (Reason("permit.text", {"text": "Abroad?"}),), "wait_reason": "customer",

@@ -451,6 +451,8 @@ class StoreSuite:
         assert [anna, Agent(id="bob")] == list(store.agents("acme"))
         assert [Agent(id="carl", capacity=0)] == list(store.agents("umbrella"))
         assert [] == list(store.agents("nobody"))
+        assert [anna, Agent(id="bob")] == list(store.agents("acme", ids=["bob", "carl", "anna", "bob"]))
+        assert [] == list(store.agents("acme", ids=[]))
 
     def test_agent_is_replaced_and_removed(self, store: CaseStore) -> None:
         """The last word on an agent counts; removing says whether there was one."""
@@ -673,13 +675,13 @@ class StoreSuite:
         assert ["m-2"] == [found.key for found in store.pending(minutes(99), limit=9)]
 
     def test_message_to_be_tried_again_remembers_its_attempts(self, store: CaseStore) -> None:
-        """It comes back later, as it was, in its old place."""
+        """It comes back later, in its old place, with what was last remembered of it."""
         _post(store, message("m-1"), message("m-2", target="pager"))
         store.settle(_settled("m-1", "pending", attempts=4, not_before=minutes(5)))
 
         again = store.pending(minutes(5), limit=9)
         assert ["m-1", "m-2"] == [found.key for found in again]
-        assert attrs.evolve(message("m-1"), attempts=4, not_before=minutes(5)) == again[0]
+        assert attrs.evolve(message("m-1"), attempts=4, not_before=minutes(5), result="sent") == again[0]
 
     def test_commit_settles_the_message_that_caused_it(self, store: CaseStore) -> None:
         """What a delivery made known and that it was delivered are written together."""
@@ -749,6 +751,29 @@ class StoreSuite:
         assert [] == list(store.incoming("acme", "T-0", kind="duplicate_of"))
         assert [] == list(store.incoming("acme", "T-1"))
 
+    @pytest.mark.parametrize("size", [1, 2, 3, 10])
+    def test_incoming_links_come_in_pages(self, store: CaseStore, size: int) -> None:
+        """Each page goes on where the last one ended, of one kind as of all; nothing twice, nothing left out."""
+        for number in range(7):
+            first, link = opening(f"T-{number}"), Link("follows" if number % 3 else "child_of", "T-0")
+            store.commit([first, going_on(first, happened.CaseLinked, link=link)])
+        kinds: tuple[str | None, ...] = (None, "follows", "child_of", "duplicate_of")
+        for kind in kinds:
+            found: list[tuple[str, str]] = []
+            while page := store.incoming("acme", "T-0", kind=kind, after=found[-1] if found else None, limit=size):
+                assert len(page) <= size
+                found += page
+            assert list(store.incoming("acme", "T-0", kind=kind)) == found
+
+    def test_link_that_is_taken_back_is_not_known_any_more(self, store: CaseStore) -> None:
+        """The others stay."""
+        first = opening()
+        second = going_on(first, happened.CaseLinked, link=Link("follows", "T-0"))
+        third = going_on(second, happened.CaseLinked, link=Link("child_of", "T-0"))
+        store.commit([first, second, third, going_on(third, happened.CaseUnlinked, link=Link("follows", "T-0"))])
+
+        assert [("child_of", "T-1")] == list(store.incoming("acme", "T-0"))
+
     def test_merged_case_links_to_its_other(self, store: CaseStore) -> None:
         """Merging leaves a link, as linking does."""
         first = opening()
@@ -767,6 +792,39 @@ class StoreSuite:
         assert '{"é": 1}' == store.get_process("demo", "r2")
         assert store.get_process("demo", "r3") is None
         assert store.get_process("other", "r1") is None
+
+    def test_a_process_is_known_by_when_it_was_kept(self, store: CaseStore) -> None:
+        """The first time counts, also when it is put again."""
+        store.put_process("demo", "r1", "{}", minutes(1))
+        store.put_process("demo", "r1", "{}", minutes(5))
+
+        assert minutes(1) == store.process_kept_at("demo", "r1")
+        assert store.process_kept_at("demo", "r2") is None
+
+    def test_cases_of_older_limits_are_woken(self, store: CaseStore) -> None:
+        """Those that have not ended, whose limits follow an earlier revision; an earlier wake-up stays."""
+        for number, revision in enumerate(("r1", "r2", "r3")):
+            store.put_process("demo", revision, "{}", minutes(number))
+        first = opening("T-1", tenant="acme")
+        ended = opening("T-3")
+        store.commit(
+            [
+                first,
+                opening("T-2", tenant="beta", wakes_at=minutes(1)),
+                ended,
+                opening("T-4", revision="r3"),
+                opening("T-5", process="other"),
+                opening("T-6", revision="lost"),
+            ]
+        )
+        store.commit([going_on(ended, happened.CaseCancelled)])
+
+        assert 1 == store.wake_followers("demo", "r2", minutes(5))
+        assert 0 == store.wake_followers("demo", "r2", minutes(5))
+        assert 0 == store.wake_followers("demo", "unknown", minutes(0))
+        assert [("T-2", minutes(1)), ("T-1", minutes(5))] == [
+            (found.case.id, found.wakes_at) for found in store.due(minutes(9), limit=9)
+        ]
 
     # -- trust
 

@@ -80,6 +80,8 @@ INSERT INTO supporttiers_agent (tenant, id, body) VALUES (?, ?, ?)
 ON CONFLICT (tenant, id) DO UPDATE SET body = excluded.body"""
 REMOVE_AGENT: Final = "DELETE FROM supporttiers_agent WHERE tenant = ? AND id = ?"
 AGENTS: Final = "SELECT body FROM supporttiers_agent WHERE tenant = ? ORDER BY id"
+SOME_AGENTS: Final = """
+SELECT body FROM supporttiers_agent WHERE tenant = ? AND id IN (SELECT value FROM json_each(?)) ORDER BY id"""
 
 
 def workloads_of(held: list[Row], given: list[Row]) -> dict[str, Workload]:
@@ -233,4 +235,11 @@ def ticket_of(row: Row) -> OpenTicket:
 
 PUT_PROCESS: Final = """
 INSERT INTO supporttiers_process (name, revision, body, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"""
+PROCESS_KEPT_AT: Final = "SELECT at FROM supporttiers_process WHERE name = ? AND revision = ?"
+WAKE_FOLLOWERS: Final = """
+UPDATE supporttiers_case SET wakes_at = ?
+WHERE process = ? AND status IN ('queued', 'in_progress', 'waiting', 'resolved')
+  AND limits_revision IN (SELECT revision FROM supporttiers_process WHERE name = ? AND at < (
+    SELECT at FROM supporttiers_process WHERE name = ? AND revision = ?))
+  AND (wakes_at IS NULL OR wakes_at > ?)"""
 GET_PROCESS: Final = "SELECT body FROM supporttiers_process WHERE name = ? AND revision = ?"

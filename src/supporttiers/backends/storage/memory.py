@@ -24,7 +24,7 @@ from supporttiers.backends.storage._pages import (
 )
 from supporttiers.cases import Case
 from supporttiers.events import Event
-from supporttiers.links import VENDOR_LIVE
+from supporttiers.links import VENDOR_LIVE, Link
 from supporttiers.match import Match
 from supporttiers.protocols import (
     KEY_LIFE,
@@ -38,6 +38,7 @@ from supporttiers.protocols import (
     Workload,
 )
 from supporttiers.reasons import Reason
+from supporttiers.tiers import Status
 
 _Id = tuple[str, str]
 """Tenant and id: of a case, a message or an idempotency key."""
@@ -96,6 +97,10 @@ class _Wakes:
         return self._at.get(entry[1]) == entry[0]
 
 
+_OVER: Final = (Status.CLOSED, Status.CANCELLED)
+"""What has ended for good follows no newer limits."""
+
+
 class MemoryStore:
     """
     Keeps cases in memory; gone with the process.
@@ -116,9 +121,10 @@ class MemoryStore:
         self._wakes = _Wakes()
         self._used: dict[_Id, KeyUse] = {}
         self._pending: dict[_Id, Message] = {}
+        self._incoming: defaultdict[_Id, set[tuple[str, str]]] = defaultdict(set)
         self._tickets: dict[tuple[str, str, str], OpenTicket] = {}
         self._asked: dict[tuple[str, str, str], datetime] = {}
-        self._processes: dict[tuple[str, str], str] = {}
+        self._processes: dict[tuple[str, str], tuple[str, datetime]] = {}
         self._agents: dict[_Id, Agent] = {}
         self._given: defaultdict[_Id, set[str]] = defaultdict(set)
 
@@ -167,6 +173,7 @@ class MemoryStore:
             return False
         if used is not None and not self._use_key(tenant, used):
             return False
+        self._follow_links(tenant, case, () if row is None else row.case.links)
         self._rows[who] = _Row(case, commit.wakes_at)
         if case.last_assignee is not None:
             self._given[tenant, case.last_assignee].add(case.id)
@@ -186,6 +193,14 @@ class MemoryStore:
             return False
         self._used[tenant, used.key] = used
         return True
+
+    def _follow_links(self, tenant: str, case: Case, before: Sequence[Link]) -> None:
+        if case.links is before:
+            return
+        for link in before:
+            self._incoming[tenant, link.case_id].discard((link.kind, case.id))
+        for link in case.links:
+            self._incoming[tenant, link.case_id].add((link.kind, case.id))
 
     def _follow_tickets(self, tenant: str, case: Case) -> None:
         for ticket in case.vendor_tickets:
@@ -249,11 +264,9 @@ class MemoryStore:
     ) -> Sequence[tuple[str, str]]:  # fmt: skip
         """Read (kind, case id) of the cases that link to a case, a page at a time; see `CaseStore.incoming`."""
         with self._lock:
-            cases = [row.case for (owner, _), row in self._rows.items() if owner == tenant and row.case.links]
-        links = ((link, case.id) for case in cases for link in case.links)
-        found = {(link.kind, holder) for link, holder in links if link.case_id == case_id}
-        ordered = sorted(pair for pair in found if kind in {None, pair[0]} and (after is None or pair > after))
-        return ordered[:limit]
+            found = list(self._incoming.get((tenant, case_id), ()))
+        meant = (pair for pair in found if kind in {None, pair[0]} and (after is None or pair > after))
+        return sorted(meant) if limit is None else heapq.nsmallest(limit, meant)
 
     def workload(self, tenant: str, agents: Sequence[str], /) -> Mapping[str, Workload]:
         """Count what agents have on their desks; each that is asked for is in the answer."""
@@ -312,15 +325,40 @@ class MemoryStore:
 
     # -- processes and keys
 
-    def put_process(self, name: str, revision: str, body: str, at: datetime, /) -> None:  # noqa: ARG002 - the port's
+    def put_process(self, name: str, revision: str, body: str, at: datetime, /) -> None:
         """Keep a revision of a process; one that is there already stays."""
         with self._lock:
-            self._processes.setdefault((name, revision), body)
+            self._processes.setdefault((name, revision), (body, at))
+
+    def process_kept_at(self, name: str, revision: str, /) -> datetime | None:
+        """Say when a revision of a process was first kept; None where it was not."""
+        with self._lock:
+            found = self._processes.get((name, revision))
+        return None if found is None else found[1]
+
+    def wake_followers(self, name: str, revision: str, at: datetime, /) -> int:
+        """Enqueue what has to follow another revision of its process's limits; give how many."""
+        kept_at = self.process_kept_at(name, revision)
+        with self._lock:
+            older = {key for key, (_, theirs) in self._processes.items() if kept_at is not None and theirs < kept_at}
+            woken = [
+                who
+                for who, row in self._rows.items()
+                if (row.case.process, row.case.limits_revision) in older
+                and row.case.process == name
+                and row.case.status not in _OVER
+                and (row.wakes_at is None or row.wakes_at > at)
+            ]
+            for who in woken:
+                self._rows[who] = self._rows[who]._replace(wakes_at=at)
+                self._wakes.set(who, at)
+        return len(woken)
 
     def get_process(self, name: str, revision: str, /) -> str | None:
         """Read a revision of a process."""
         with self._lock:
-            return self._processes.get((name, revision))
+            found = self._processes.get((name, revision))
+        return None if found is None else found[0]
 
     # -- people
 
@@ -334,10 +372,12 @@ class MemoryStore:
         with self._lock:
             return self._agents.pop((tenant, agent_id), None) is not None
 
-    def agents(self, tenant: str, /) -> Sequence[Agent]:
-        """Read all agents, in the order of their ids."""
+    def agents(self, tenant: str, /, *, ids: Sequence[str] | None = None) -> Sequence[Agent]:
+        """Read agents, all of them or those of some ids, in the order of their ids."""
         with self._lock:
             theirs = [agent for (owner, _), agent in self._agents.items() if owner == tenant]
+        if ids is not None:
+            theirs = [agent for agent in theirs if agent.id in ids]
         return sorted(theirs, key=lambda agent: agent.id)
 
     def forget_keys(self, before: datetime, /) -> int:

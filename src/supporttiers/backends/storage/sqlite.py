@@ -257,6 +257,16 @@ class SqliteStore:
         values = (name, revision, body, micros_of(at))
         self._write("keep a process", lambda connection: connection.execute(rows.PUT_PROCESS, values))
 
+    def process_kept_at(self, name: str, revision: str, /) -> datetime | None:
+        """Say when a revision of a process was first kept; None where it was not."""
+        found = self._read("read a process", rows.PROCESS_KEPT_AT, (name, revision))
+        return instant_at(found[0][0]) if found else None
+
+    def wake_followers(self, name: str, revision: str, at: datetime, /) -> int:
+        """Enqueue what has to follow another revision of its process's limits; give how many."""
+        values = (micros_of(at), name, name, name, revision, micros_of(at))
+        return self._write("wake cases", lambda connection: connection.execute(rows.WAKE_FOLLOWERS, values).rowcount)
+
     def get_process(self, name: str, revision: str, /) -> str | None:
         """Read a revision of a process."""
         found = self._read("read a process", rows.GET_PROCESS, (name, revision))
@@ -275,9 +285,13 @@ class SqliteStore:
         gone = self._write("forget an agent", lambda connection: connection.execute(rows.REMOVE_AGENT, who).rowcount)
         return gone == 1
 
-    def agents(self, tenant: str, /) -> Sequence[Agent]:
-        """Read all agents, in the order of their ids."""
-        return [decode_agent(body) for (body,) in self._read("read agents", rows.AGENTS, (tenant,))]
+    def agents(self, tenant: str, /, *, ids: Sequence[str] | None = None) -> Sequence[Agent]:
+        """Read agents, all of them or those of some ids, in the order of their ids."""
+        if ids is None:
+            found = self._read("read agents", rows.AGENTS, (tenant,))
+        else:
+            found = self._read("read agents", rows.SOME_AGENTS, (tenant, json.dumps(list(ids), ensure_ascii=False)))
+        return [decode_agent(body) for (body,) in found]
 
     def forget_keys(self, before: datetime, /) -> int:
         """Free idempotency keys used before an instant; give their number."""
