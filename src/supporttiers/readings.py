@@ -95,7 +95,7 @@ class Explanation:
     def __str__(self) -> str:
         """Write it as a short paragraph a line each."""
         lines = [f"case {self.case_id}", *(f"  {reason}" for reason in self.here)]
-        for word, reasons in (("next", self.next), ("due", self.due), ("rule", self.rules)):
+        for word, reasons in (("due", self.due), ("rule", self.rules), ("next", self.next)):
             lines += [f"  {word}: {reason}" for reason in reasons]
         return "\n".join(lines)
 

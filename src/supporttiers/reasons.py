@@ -67,10 +67,9 @@ CODES: Final[Mapping[str, str]] = {
     "next.scheduled": "at {due_at}: {action} ({name})",
     "next.paused": "limit {limit!r} is paused with {remaining} left",
     # how due times came about
-    "due.at": "limit {limit!r} allows {target} of {calendar!r} from {started_at}, paused {pauses} times for {paused}: "
+    "due.at": "limit {limit!r} allows {target} ({calendar}) from {started_at}, pauses: {pauses} ({paused}), "
     "due at {due_at}; ahead: {ahead}",
-    "due.paused": "limit {limit!r} allows {target} of {calendar!r} from {started_at}, paused {pauses} times for {paused}, "
-    "and is paused now",
+    "due.paused": "limit {limit!r} allows {target} ({calendar}) from {started_at}, pauses: {pauses} ({paused}), paused",
     "due.by_policy": "the target of limit {limit!r} was given by policy {policy!r}",
     "due.by_table": "the target of limit {limit!r} is its own for priority {priority}",
     "due.kept": "the target of limit {limit!r} is that of an earlier priority, rule or process",

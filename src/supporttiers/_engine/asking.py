@@ -86,11 +86,11 @@ def options(
     for kind, target, fields in _variants_of_all(process, swept):
         command = kind(case_id=case.id, by=by, at=now, **fields)
         try:
-            refused, missing, held = _stands_against(process, swept, command, now, facts)
-        except Missing as unknown:
-            wanted_facts |= unknown.wanted
+            refused, lacking, held = _stands_against(process, swept, command, now, facts)
+        except Missing as missing:
+            wanted_facts |= missing.wanted
             continue
-        required = (*_REQUIRED.get(kind, ()), *missing)
+        required = (*_REQUIRED.get(kind, ()), *lacking)
         found.append(Option(trigger=kind.trigger, target=target, required=required, refused=refused, held=held))
     return NeedFacts(frozenset(wanted_facts)) if wanted_facts else tuple(found)
 
@@ -200,21 +200,18 @@ def _here(
 
 def _held(held: Held) -> Reason:
     approvers = " or ".join(held.approvers) or "a manager"
-    params = {
-        "trigger": held.command.trigger,
-        "by": held.command.by.id,
-        "approvers": approvers,
-        "why": str(held.reason),
-    }
+    command, why = held.command, str(held.reason)
+    params = {"trigger": command.trigger, "by": command.by.id, "approvers": approvers, "why": why}
     return Reason("case.held", params)
 
 
 def _why(arrival: Event) -> Reason:
     """Say why it came here: the recorded reason, or whoever moved it."""
+    routed = arrival.reason is not None and arrival.reason.code == "route.policy"
+    if arrival.reason is not None and not routed:
+        return arrival.reason
     if isinstance(arrival, CaseOpened):
         return Reason("case.opened", {"tier": arrival.tier, "by": arrival.by.id})
-    if arrival.reason is not None:
-        return arrival.reason
     return Reason("move.manual", {"by": arrival.by.id})
 
 

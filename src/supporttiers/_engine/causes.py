@@ -132,15 +132,16 @@ def _paused_for(calendar: WorkingHours, since: datetime, until: datetime | None)
 def _why_target(process: SupportProcess, limit: TimeLimit, watch: Stopwatch, case: Case) -> Iterator[Reason]:
     """Say where the target came from: a policy, the limit's own table, or what was decided before."""
     situation = Situation(case=case, now=case.changed_at, facts=case.facts, limit=limit.name)
+    by, said = limit.target_for(case.priority), []
+    source = Reason("due.by_table", {"limit": limit.name, "priority": case.priority})
     for policy in process.asked("target"):
         answer = policy.target(_known(situation, policy))
+        said += _story(policy, situation)
         if answer is not None:
-            if answer == watch.target:
-                yield Reason("due.by_policy", {"limit": limit.name, "policy": policy.name})
-                yield from _story(policy, situation)
-                return
+            by, source = answer, Reason("due.by_policy", {"limit": limit.name, "policy": policy.name})
             break
-    if limit.target_for(case.priority) == watch.target:
-        yield Reason("due.by_table", {"limit": limit.name, "priority": case.priority})
+    if by == watch.target:
+        yield source
+        yield from said
     else:
         yield Reason("due.kept", {"limit": limit.name})

@@ -31,7 +31,7 @@ def open_case(work: Work, command: wanted.Open) -> None:
     if work.draft is not None:
         why = Reason("refused.exists")
         raise MoveRefusedError(work.case_id, "open", "opened", ("open with another id, or with none",), why)
-    held = None
+    held: Hold | None = None
     priority = command.priority or process.default_priority_name
     if priority not in process.priorities:
         raise _unknown_priority(work)
@@ -54,9 +54,8 @@ def open_case(work: Work, command: wanted.Open) -> None:
         asked = attrs.evolve(asked, tier=to.tier, team=team, tags=tags)
         held = _on_hold(work, asked)
         rules.learn(work, asked, process.lasting_needs)
-    work.reason = None if routed_by is None else Reason("route.policy", {"policy": routed_by})
-    work.emit(happened.CaseOpened, **opening, tier=to.tier, team=team, tags=tags)
-    work.reason = None
+    why = work.reason if routed_by is None else Reason("route.policy", {"policy": routed_by})
+    work.emit(happened.CaseOpened, **opening, tier=to.tier, team=team, tags=tags, reason=why)
     if held is None:
         moves.arrive(work)
     else:

@@ -115,7 +115,7 @@ class RouteByRules:
 
     def because(self, situation: Situation, /) -> Sequence[Reason]:
         """Say which routes do not hold, and which comparisons of theirs; and which one counts."""
-        said = []
+        said: list[Reason] = []
         for number, route in enumerate(self.routes, start=1):
             failing = () if route.condition is None else route.condition.failing(situation.case)
             if not failing:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import attrs
 
@@ -24,7 +24,7 @@ def _target(value: object) -> object:
     return {ANY_PRIORITY: named_duration(value, "TargetRule.target")}
 
 
-def _check_target(value: Mapping[str, object]) -> str | None:
+def _check_target(value: Any) -> str | None:  # noqa: ANN401 - the converter has made it a mapping
     problems = (fields.name(priority) or working_time(duration) for priority, duration in value.items())
     return (
         "has no durations; give one, or a table of durations by priority"
@@ -98,7 +98,7 @@ class TargetByRules:
 
     def because(self, situation: Situation, /) -> Sequence[Reason]:
         """Say which rules about the limit do not hold, and which one counts."""
-        said = []
+        said: list[Reason] = []
         taken = self._taken(situation)
         for number, rule in enumerate(self.rules):
             params: dict[str, object] = {"rule": number + 1, "limit": rule.limit}

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 from supporttiers import events as happened
 from supporttiers.actors import SYSTEM, Actor
 from supporttiers.cases import Case, fold_all
-from supporttiers.commands import Close, InformManagement, Scheduled
+from supporttiers.commands import Close, Dispatch, Escalate, InformManagement, Scheduled
 from supporttiers.effects import Effect, Notify
 from supporttiers.events import Event
 from supporttiers.links import Attachment, Link, VendorStatus
@@ -163,6 +163,10 @@ _EVERYTHING: Final[tuple[tuple[type[Event], dict[str, Any]], ...]] = (
         "limit": "own", "instance": 2, "agreement": Agreement.OLA, "target": _MINUTE, "started_at": minutes(90),
         "due_at": minutes(91), "revision": "r1"}),
     (happened.StopwatchCancelled, {"limit": "own", "instance": 2, "stopped_at": minutes(90.5), "segment": _SEGMENT}),
+    (happened.CommandHeld, {
+        "trigger": "escalate", "approvers": ("lead",), "reason": Reason("permit.text", {"text": "Too early?"}),
+        "command": Escalate(case_id="T-1", by=AGENT, tier=3, reason="please")}),
+    (happened.HeldDropped, {"trigger": "escalate"}),
     (happened.CaseApproved, {}),
     (happened.CaseDeclined, {}),
     (happened.LimitsRenewed, {"revision": "r2", "reason": Reason(
@@ -185,6 +189,10 @@ _EVERYTHING: Final[tuple[tuple[type[Event], dict[str, Any]], ...]] = (
     (happened.CaseClosed, {"by": SYSTEM}),
     (happened.FollowUpOpened, {"follow_up": "T-1-9"}),
     (happened.CaseReopened, {"tier": 2, "team": "net"}),
+    (happened.CommandHeld, {
+        "trigger": "dispatch", "approved": (Reason("permit.text", {"text": "Abroad?"}),), "wait_reason": "customer",
+        "wait_until": minutes(9000), "reason": Reason("permit.text", {"text": "Expensive?"}),
+        "command": Dispatch(case_id="T-1", by=AGENT, vendor="acme-print", text="Please repair.")}),
     (happened.CaseCancelled, {}),
     (happened.CaseMerged, {"into": "T-0"}),
 )  # fmt: skip
