@@ -9,12 +9,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from supporttiers.actors import Actor, ActorKind
+    from supporttiers.actors import Actor, ActorKind, Agent
     from supporttiers.calendars import WorkingHours
     from supporttiers.calendars.targets import business_days, calendar_days, until_close
     from supporttiers.cases import Case, fold, rebuild
     from supporttiers.clock import Clock, FakeClock, SystemClock
-    from supporttiers.decisions import Decision, Destination, Situation
+    from supporttiers.decisions import Decision, Destination, Hold, Later, Refusal, Situation
     from supporttiers.desk import SupportDesk
     from supporttiers.errors import (
         BackendError,
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         StoreError,
         SupportTiersError,
     )
+    from supporttiers.facts import FactSource
     from supporttiers.limits import Action, Percent, Threshold, TimeLimit
     from supporttiers.links import Attachment, Link, VendorStatus, VendorTicket
     from supporttiers.match import AtLeast, AtMost, Match, Not
@@ -50,11 +51,12 @@ _HOMES = {
     "supporttiers.policies.routing": ("Route", "RouteByRules"),
     "supporttiers.match": ("AtLeast", "AtMost", "Match", "Not"),
     "supporttiers.cases": ("Case", "fold", "rebuild"),
-    "supporttiers.actors": ("Actor", "ActorKind"),
+    "supporttiers.actors": ("Actor", "ActorKind", "Agent"),
     "supporttiers.links": ("Attachment", "Link", "VendorStatus", "VendorTicket"),
     "supporttiers.stopwatches": ("Stopwatch",),
     "supporttiers.clock": ("Clock", "FakeClock", "SystemClock"),
-    "supporttiers.decisions": ("Decision", "Destination", "Situation"),
+    "supporttiers.decisions": ("Decision", "Destination", "Hold", "Later", "Refusal", "Situation"),
+    "supporttiers.facts": ("FactSource",),
     "supporttiers.readings": ("ClockReading", "Explanation", "Option", "Page", "Pass"),
     "supporttiers.reasons": ("Reason",),
     "supporttiers.errors": (
@@ -71,12 +73,13 @@ __all__ = [  # noqa: RUF022 - grouped by what they are; a test holds this list t
     "Action", "Agreement", "AtLeast", "AtMost", "Match", "Not", "Percent", "Route", "RouteByRules", "Threshold", "Tier",
     "TierKind", "TimeLimit", "WorkingHours", "business_days", "calendar_days", "until_close",
     # cases
-    "Actor", "ActorKind", "Attachment", "Case", "CaseKind", "Link", "Status", "Stopwatch", "VendorStatus",
+    "Actor", "ActorKind", "Agent", "Attachment", "Case", "CaseKind", "Link", "Status", "Stopwatch", "VendorStatus",
     "VendorTicket", "Visibility", "fold", "rebuild",
     # time
     "Clock", "FakeClock", "SystemClock",
     # what policies are asked, and what the desk answers
-    "ClockReading", "Decision", "Destination", "Explanation", "Option", "Page", "Pass", "Reason", "Situation",
+    "ClockReading", "Decision", "Destination", "Explanation", "FactSource", "Hold", "Later", "Option", "Page", "Pass",
+    "Reason", "Refusal", "Situation",
     # errors
     "BackendError", "CaseError", "CaseNotFoundError", "DefinitionError", "IdempotencyError", "InputError",
     "MoveRefusedError", "NotPermittedError", "ProcessError", "StaleCaseError", "StoreError", "SupportTiersError",
