@@ -68,7 +68,7 @@ CODES: Final[Mapping[str, str]] = {
     "next.paused": "limit {limit!r} is paused with {remaining} left",
     # how due times came about
     "due.at": "limit {limit!r} allows {target} ({calendar}) from {started_at}, pauses: {pauses} ({paused}), "
-    "due at {due_at}; ahead: {ahead}",
+    "due {due_at}",
     "due.paused": "limit {limit!r} allows {target} ({calendar}) from {started_at}, pauses: {pauses} ({paused}), paused",
     "due.by_policy": "the target of limit {limit!r} was given by policy {policy!r}",
     "due.by_table": "the target of limit {limit!r} is its own for priority {priority}",

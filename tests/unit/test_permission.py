@@ -8,6 +8,7 @@ from supporttiers.decisions import Refusal
 from supporttiers.errors import PolicyConfigError
 from supporttiers.match import AtLeast
 from supporttiers.policies.permission import Permission, PermitByRules
+from supporttiers.policies.scope import Reference
 from supporttiers.protocols import PermitPolicy
 from supporttiers.tiers import Tier
 
@@ -275,3 +276,47 @@ def test_faults_in_python_have_their_place():
         SupportProcess(name="p", tiers=[Tier(level=1, name="First")], policies=policies)
 
     assert ["policies[0].rules[0].tiers: 9 is not known; possible are: 1"] == [str(one) for one in caught.value.faults]
+
+
+def test_explain_says_what_is_left_to_whom(desk_with):
+    """The rules that are about the case as it is, allowed and denied; none once it has ended."""
+    desk = desk_with(
+        Permission(verbs=["close", "cancel"], kinds=["manager"]),
+        Permission(verbs=["escalate"], into=[4], effect="deny", kinds=["assistant"], roles=["trainee"]),
+        Permission(verbs=["note"], tiers=[2], kinds=["manager"]),
+    )
+    case = desk.open(by="jane")
+
+    assert [
+        "close or cancel: left to manager",
+        "escalate into tier 4: not for assistant with role trainee",
+    ] == [str(reason) for reason in desk.explain(case).rules]
+    assert () == desk.explain(desk.resolve(case, by="bob")).rules
+
+
+def test_explain_goes_on_where_a_policy_gives_no_reasons(make_desk, calm):
+    """A policy of one's own need not."""
+    desk = make_desk(attrs.evolve(calm, policies=[NoNotes()]))
+
+    assert () == desk.explain(desk.open(by="jane")).rules
+
+
+def test_teams_that_a_policy_names_are_known(make_desk, calm):
+    """A policy of one's own may say which names must lead somewhere."""
+
+    class ToTeam:
+        name = "acme.to-team"
+        revision = 1
+
+        def permit(self, situation):
+            """Have no objection."""
+
+        def references(self):
+            yield Reference("team", "team", "nobody")
+
+    with pytest.raises(ProcessError) as caught:
+        attrs.evolve(calm, policies=[ToTeam()])
+
+    assert ["policies[0].team: 'nobody' is not known; possible are: front, back, network, desktop"] == [
+        str(fault) for fault in caught.value.faults
+    ]

@@ -220,3 +220,69 @@ def test_policy_stands_in_a_file():
     assert process(PriorityRule(when=GOLD, at_least="high")) == read
     assert read == SupportProcess.from_data(read.to_data()) == SupportProcess.from_json(read.to_json())
     assert ("contract",) == read.needs
+
+
+# -- why
+
+
+@pytest.mark.parametrize(
+    ("fields", "reasons"),
+    [
+        (
+            {"impact": "low", "urgency": "low", "category": "vpn", "customer": "c-gold"},
+            [
+                "impact low and urgency low come to low",
+                "priority rule 1 does not hold: category='mail'",
+                "priority rule 2 holds: medium",
+            ],
+        ),
+        (
+            {"impact": "low"},
+            [
+                "the matrix has nothing for impact low and urgency None",
+                "priority rule 1 does not hold: category='mail'",
+                "priority rule 2 does not hold: facts.contract.level='gold'",
+            ],
+        ),
+        ({"impact": "low", "urgency": "low", "category": "vpn", "customer": "c-gold", "priority": "critical"}, []),
+    ],
+)
+def test_explain_says_where_the_priority_comes_from(desk_for, fields, reasons):
+    """Cell, rules rejected and rule taken; nothing where nobody has said so, and where the caller named it."""
+    desk = desk_for(PriorityRule(when=Match(category="mail"), priority="low"), PriorityRule(when=GOLD, step=1))
+    case = desk.open(by="jane", **fields)
+    told = [str(reason) for reason in desk.explain(case).here if reason.code.startswith("priority.")]
+
+    assert (reasons if fields.get("urgency") else []) == told
+    if not fields.get("urgency"):
+        policy = desk.process.asked("prioritise")[0]
+        seen = SimpleNamespace(case=desk.get(case.id))
+        assert reasons == [str(reason) for reason in policy.because(seen)]
+
+
+def test_explain_tells_of_the_first_policy_with_an_opinion(make_desk):
+    """Those before it had none, those after it were not asked; one that gives no reasons is passed over."""
+
+    class Own:
+        name = "acme.own"
+        revision = 1
+
+        def prioritise(self, situation):
+            return "high" if situation.case.category == "own" else None
+
+    policies = [Own(), PrioritiseByRules(rules=[PriorityRule(when=Match(category="vpn"), priority="high")])]
+    desk = make_desk(SupportProcess(name="p", tiers=[Tier(level=1, name="First")], policies=policies))
+    told = [
+        [reason.code for reason in desk.explain(desk.open(by="jane", category=category)).here]
+        for category in ("vpn", "own")
+    ]
+
+    assert ["priority.taken" in codes for codes in told] == [True, False]
+
+
+def test_explain_says_nothing_of_a_priority_that_was_amended(desk_for):
+    """What counted at the opening is no reason any more."""
+    desk = desk_for()
+    case = desk.amend(desk.open(by="jane", impact="low", urgency="low"), by="bob", priority="high")
+
+    assert "priority.cell" not in [reason.code for reason in desk.explain(case).here]

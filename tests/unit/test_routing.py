@@ -2,11 +2,13 @@
 
 import pickle
 from types import SimpleNamespace
+from typing import ClassVar
 
 import attrs
 import pytest
 
 from supporttiers import ProcessError, SupportProcess
+from supporttiers._engine import explain
 from supporttiers.decisions import Destination
 from supporttiers.errors import PolicyConfigError
 from supporttiers.facts import FactSource
@@ -133,6 +135,35 @@ def test_explain_goes_on_without_policies_that_tell_nothing(make_desk, calm):
 
     assert ["opened at tier 2 by jane", "routed by policy 'acme.to-two'"] == here[1:3]
     assert here[3].startswith("queued since ")
+
+
+def test_explain_tells_every_policy_up_to_the_one_that_was_taken(make_desk, calm):
+    """Also where none of that name is asked any more."""
+    first = RouteByRules([Route(Match(category="printing"), FRONT)])
+    process = attrs.evolve(calm, policies=[first, Named([ELSE])])
+    desk = make_desk(process)
+    case = desk.open(by="jane")
+    gone = explain(attrs.evolve(calm, policies=[first]), case, desk.history(case), case.changed_at)
+
+    assert [
+        "routed by policy 'acme.routes'", "route 1 does not hold: category='printing'", "route 1 holds: 1/back",
+    ] == [str(reason) for reason in desk.explain(case).here[2:5]]  # fmt: skip
+    assert "route 1 does not hold: category='printing'" == str(gone.here[3])
+    assert gone.here[4].code == "case.status"
+
+
+@attrs.frozen
+class Named(RouteByRules):
+    """Routes under another name."""
+
+    name: ClassVar[str] = "acme.routes"
+
+
+def test_route_by_rules_says_why_it_has_no_opinion():
+    """Every rule is rejected."""
+    told = RULES.resolved(("low", "high")).because(situation("network"))
+
+    assert ["route.rejected", "route.rejected"] == [reason.code for reason in told]
 
 
 def test_explain_of_a_case_that_has_moved_on_tells_of_the_move(make_desk, calm):
