@@ -297,6 +297,8 @@ def _given_to(draft: Draft, assignee: str | None, at: datetime) -> None:
 def _replied(draft: Draft, event: happened.CaseReplied) -> None:
     if event.side == "requester" and draft.awaiting_reply_since is None:
         draft.awaiting_reply_since = event.effective_at
+    if event.side == "requester" and draft.held is not None and draft.held.wait_reason == "customer":
+        draft.held = attrs.evolve(draft.held, wait_reason=None, wait_until=None)  # it need not wait for that any more
     if event.side == "house":
         _answered(draft, event.effective_at)
 

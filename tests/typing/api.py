@@ -37,8 +37,23 @@ from supporttiers.calendars.targets import Target
 from supporttiers.commands import Escalate
 from supporttiers.effects import Notification, VendorAnswer, VendorRequest
 from supporttiers.events import Event
+from supporttiers.policies.approval import ApprovalRule, PermitByApproval
 from supporttiers.policies.assignment import AssignLeastLoaded
-from supporttiers.protocols import AgentDirectory, AssignPolicy, Notifier, RoutePolicy, VendorGateway
+from supporttiers.policies.handoff import PermitByHandOff, Requirement
+from supporttiers.policies.permission import Permission, PermitByRules
+from supporttiers.policies.priority import PrioritiseByRules, PriorityRule
+from supporttiers.policies.targets import TargetByRules, TargetRule
+from supporttiers.process import Finding
+from supporttiers.protocols import (
+    AgentDirectory,
+    AssignPolicy,
+    Notifier,
+    PermitPolicy,
+    PriorityPolicy,
+    RoutePolicy,
+    TargetPolicy,
+    VendorGateway,
+)
 from supporttiers.testing import FakeClock
 
 NOON = datetime(2026, 3, 23, 12, tzinfo=UTC)
@@ -83,6 +98,14 @@ notifier: Notifier = Pager()
 vendor: VendorGateway = Supplier()
 policy: RoutePolicy = RouteByPlan()
 assigning: AssignPolicy = AssignLeastLoaded(when_full="assign")
+routing: RoutePolicy = RouteByRules([Route("otherwise", Destination(tier=1))])
+permitting: PermitPolicy = PermitByRules([Permission(verbs=["close"], kinds=["manager"])])
+handing_on: PermitPolicy = PermitByHandOff([Requirement(into=[2], attributes=["steps"])], bind_clock=True)
+approving: PermitPolicy = PermitByApproval([ApprovalRule(verbs=["dispatch"], approvers=["purchasing"])])
+prioritising: PriorityPolicy = PrioritiseByRules(
+    {"high": {"now": "critical"}}, [PriorityRule(when=Match(customer="gold"), step=1)]
+)
+targeting: TargetPolicy = TargetByRules([TargetRule(limit="resolve", target={"critical": "1h", "*": "4h"})])
 
 process = SupportProcess(
     name="typed",
@@ -137,3 +160,7 @@ def ask_for_working_time() -> None:
     for target in targets:
         assert_type(office.after(NOON, target), datetime)
     SupportProcess(name="x", calendars=[office], calendar="office", tiers=[Tier(level=1, name="First")])
+
+
+assert_type(process.warnings, tuple[Finding, ...])
+assert_type(desk.approve(case, by="mia"), Case)

@@ -233,6 +233,16 @@ def test_case_waits_on_for_what_it_waited_for(desk_with, clock, at, answer, unti
     assert (at(until) if until and expected[1] else None) == after.wait_until
 
 
+@pytest.mark.parametrize("answer", ["approve", "decline"])
+def test_requester_who_has_answered_meanwhile_is_not_waited_for(desk_with, answer):
+    """What the case waited for has come."""
+    desk = desk_with(ApprovalRule(verbs=["dispatch"]))
+    case = desk.dispatch(desk.wait(desk.open(by="jane"), by="bob"), by="bob", vendor="acme-print")
+    desk.reply(case, by="jane", text="Here it is.")
+
+    assert "queued" == getattr(desk, answer)(case, by=MIA).status
+
+
 def test_case_that_waits_for_approval_by_hand_too(desk_with):
     """One answer is enough for both."""
     desk = desk_with(ApprovalRule(verbs=["dispatch"]))

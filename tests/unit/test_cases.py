@@ -333,6 +333,11 @@ CHANGES = [
         {"held": HELD},
     ),
     ({}, happened.CommandHeld, {"trigger": "close", "reason": WHY}, {}),
+    (
+        {"held": HELD}, happened.CaseReplied, {"side": "requester"},
+        {"held": attrs.evolve(HELD, wait_reason=None, wait_until=None)},
+    ),
+    ({"held": attrs.evolve(HELD, wait_reason="parts")}, happened.CaseReplied, {"side": "requester"}, {}),
     ({"held": HELD}, happened.CaseApproved, {}, {"held": None}),
     ({"held": HELD}, happened.CaseDeclined, {}, {"held": None}),
     ({"held": HELD}, happened.HeldDropped, {"trigger": "close"}, {"held": None}),

@@ -12,9 +12,9 @@ from supporttiers.decisions import Hold, Situation
 from supporttiers.policies.scope import (
     Reference,
     Scope,
-    names,
     needs_of_rules,
     references_of,
+    some,
     some_of,
     some_verbs,
     verbs_of,
@@ -48,7 +48,7 @@ class ApprovalRule(Scope):
     """
 
     verbs: tuple[str, ...] = attrs.field(converter=tuple_of, validator=part(some_verbs(without=ANSWERS)))
-    approvers: tuple[str, ...] = names("roles")
+    approvers: tuple[str, ...] = attrs.field(default=(), converter=tuple_of, validator=some("roles"))
     text: str | None = attrs.field(default=None, validator=part(optional(fields.name)))
 
 

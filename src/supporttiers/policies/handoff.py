@@ -18,9 +18,9 @@ from supporttiers.policies.scope import (
     TRIGGERS,
     Reference,
     Scope,
-    names,
     needs_of_rules,
     references_of,
+    some,
     some_of,
     some_verbs,
     verbs_of,
@@ -65,11 +65,11 @@ class Requirement(Scope):
         default=("escalate",), converter=tuple_of, validator=part(some_verbs(without=_OTHERS))
     )
     name: str | None = attrs.field(default=None, validator=part(optional(fields.name)))
-    attributes: tuple[str, ...] = names("names")
-    facts: tuple[str, ...] = names("names")
-    tags: tuple[str, ...] = names("tags")
+    attributes: tuple[str, ...] = attrs.field(default=(), converter=tuple_of, validator=some("names"))
+    facts: tuple[str, ...] = attrs.field(default=(), converter=tuple_of, validator=some("names"))
+    tags: tuple[str, ...] = attrs.field(default=(), converter=tuple_of, validator=some("tags"))
     attachments: int = attrs.field(default=0, validator=part(at_least(0, fields.MAX_ATTACHMENTS)))
-    media_types: tuple[str, ...] = names("types")
+    media_types: tuple[str, ...] = attrs.field(default=(), converter=tuple_of, validator=some("types"))
     one_is_enough: bool = attrs.field(default=False, validator=part(flag))
 
     def __attrs_post_init__(self) -> None:

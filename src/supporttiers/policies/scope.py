@@ -7,7 +7,7 @@ from typing import Any, Final, Self
 import attrs
 
 from supporttiers import _fields as fields
-from supporttiers._fields import at_least, each, flag, instance_of, one_of, optional, part, tuple_of
+from supporttiers._fields import Validator, at_least, each, flag, instance_of, one_of, optional, part, tuple_of
 from supporttiers.actors import Actor, ActorKind
 from supporttiers.commands import COMMANDS
 from supporttiers.decisions import Situation
@@ -37,14 +37,13 @@ def some_verbs(*, without: Iterable[str] = ()) -> fields.Check:
     return check
 
 
-def levels() -> Any:  # noqa: ANN401 - attrs' own fields are typed so
-    """Make a field for levels of tiers; empty for any."""
-    return attrs.field(default=(), converter=tuple_of, validator=part(each(at_least(0, 99), at_most=99, what="levels")))
+LEVELS: Final = part(each(at_least(0, 99), at_most=99, what="levels"))
+"""Validates levels of tiers."""
 
 
-def names(what: str) -> Any:  # noqa: ANN401
-    """Make a field for names, empty for none."""
-    return attrs.field(default=(), converter=tuple_of, validator=part(each(fields.name, at_most=50, what=what)))
+def some(what: str) -> Validator:
+    """Make a validator for a list of names."""
+    return part(each(fields.name, at_most=50, what=what))
 
 
 @attrs.frozen(kw_only=True)
@@ -63,8 +62,8 @@ class Scope:
     """
 
     verbs: tuple[str, ...] = attrs.field(converter=tuple_of, validator=part(some_verbs()))
-    tiers: tuple[int, ...] = levels()
-    into: tuple[int, ...] = levels()
+    tiers: tuple[int, ...] = attrs.field(default=(), converter=tuple_of, validator=LEVELS)
+    into: tuple[int, ...] = attrs.field(default=(), converter=tuple_of, validator=LEVELS)
     skipping: bool = attrs.field(default=False, validator=part(flag))
     when: Match | None = attrs.field(default=None, validator=part(optional(condition)))
     kinds: tuple[ActorKind, ...] = attrs.field(
@@ -74,7 +73,7 @@ class Scope:
             each(instance_of(ActorKind, "one of: " + ", ".join(ActorKind)), at_most=len(ActorKind), what="kinds")
         ),
     )
-    roles: tuple[str, ...] = names("roles")
+    roles: tuple[str, ...] = attrs.field(default=(), converter=tuple_of, validator=some("roles"))
 
     @property
     def needs(self) -> tuple[str, ...]:
