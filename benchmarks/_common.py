@@ -32,7 +32,7 @@ def arguments(description: str, *, peers: bool = False) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=description.strip().splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a short run, to see that it works")
     parser.add_argument(
-        "--peers-python", metavar="PATH", help="a Python in which `eventsourcing` is installed; skipped without it"
+        "--peers-python", metavar="PATH", help="a Python in which peers are installed; skipped without it"
     )
     options = parser.parse_args()
     print(f"{pathlib.Path(sys.argv[0]).name}: {machine()}")

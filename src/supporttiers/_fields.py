@@ -25,6 +25,9 @@ PRIVATE: Final[Mapping[str, object]] = {"private": True}
 PARTS: Final = "parts"
 """Under this key a field of a policy names the class of its members, which a process file writes as tables."""
 
+WORDS: Final = "words"
+"""Under this key a field that takes a condition names the words that may stand in its place."""
+
 MAX_ID: Final = 200
 MAX_KEY: Final = 600
 MAX_INTEGER: Final = 2**63 - 1
@@ -35,6 +38,7 @@ MAX_TAGS: Final = 50
 MAX_WATCHERS: Final = 100
 MAX_LINKS: Final = 1000
 MAX_ATTACHMENTS: Final = 200
+MAX_HELD_BYTES: Final = 128 * 1024
 
 _UNSAFE = re.compile("[\x00\ud800-\udfff]")
 _LINE_BREAK = re.compile("[\n\r]")

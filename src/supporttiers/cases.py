@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from supporttiers import events as happened
-from supporttiers.commands import Scheduled
+from supporttiers.commands import Held, Scheduled
 from supporttiers.events import Event
 from supporttiers.links import VENDOR_LIVE, Attachment, Attempt, Link, VendorStatus, VendorTicket
 from supporttiers.stopwatches import Segment, Stage, Stopwatch, with_segment
@@ -95,6 +95,7 @@ class Case:
         due_at: The earliest target among live clocks; kept when passed, empty while all are paused.
         facts: What was last known from outside, by name.
         scheduled: What it will do by itself.
+        held: The command that waits for approval.
         carried_out: The names of what it did by itself since it was opened or last reopened; at most 50.
         workaround: A reference to what helps until it is solved.
         affected: Of a known issue: how many open cases are linked to it as such.
@@ -155,6 +156,7 @@ class Case:
     due_at: datetime | None = None
     facts: Mapping[str, object] = attrs.field(factory=dict, hash=False, repr=False)
     scheduled: tuple[Scheduled, ...] = ()
+    held: Held | None = None
     carried_out: tuple[str, ...] = ()
     workaround: str | None = None
     affected: int = 0
@@ -423,6 +425,20 @@ def _rated(draft: Draft, event: happened.CaseRated) -> None:
     draft.satisfaction = event.score
 
 
+def _held(draft: Draft, event: happened.CommandHeld) -> None:
+    """Keep the command, unless redaction has taken it out of the history."""
+    if event.command is None or event.reason is None:
+        return
+    draft.held = Held(
+        command=event.command, reason=event.reason, approvers=event.approvers, approved=event.approved,
+        wait_reason=event.wait_reason, wait_until=event.wait_until,
+    )  # fmt: skip
+
+
+def _no_longer_held(draft: Draft, _event: Event) -> None:
+    draft.held = None
+
+
 def _scheduled(draft: Draft, event: happened.CommandScheduled) -> None:
     others = (one for one in draft.scheduled if one.name != event.scheduled.name)
     draft.scheduled = (*others, event.scheduled)
@@ -583,8 +599,10 @@ _FOLDS: Final[Mapping[type[Event], Callable[[Draft, Any], None]]] = {
     happened.AffectedCounted: _counted,
     happened.CaseMerged: _merged,
     happened.CaseRated: _rated,
-    happened.CaseApproved: _nothing,
-    happened.CaseDeclined: _nothing,
+    happened.CaseApproved: _no_longer_held,
+    happened.CaseDeclined: _no_longer_held,
+    happened.CommandHeld: _held,
+    happened.HeldDropped: _no_longer_held,
     happened.CommandScheduled: _scheduled,
     happened.ScheduleEnded: _schedule_ended,
     happened.ReactionRefused: _nothing,

@@ -16,6 +16,7 @@ from supporttiers._fields import PRIVATE, flag, given, maybe, plain_dict, tuple_
 from supporttiers.actors import Actor
 from supporttiers.links import Attachment, Link, VendorStatus
 from supporttiers.match import Match
+from supporttiers.reasons import Reason
 from supporttiers.tiers import CaseKind, Status, Visibility
 
 
@@ -490,6 +491,28 @@ class Scheduled:
     command: Command
     while_status: tuple[Status, ...]
     when: Match | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Held:
+    """
+    A command that waits for approval.
+
+    Attributes:
+        command: What, by whom; of an opening without its texts: the case has them.
+        reason: What is to be approved.
+        approvers: Roles or ids of those who may answer; any manager when empty.
+        approved: What has been approved of it before.
+        wait_reason: What the case waited for before; it goes on with that.
+        wait_until: Until when it did.
+    """
+
+    command: Command
+    reason: Reason
+    approvers: tuple[str, ...] = ()
+    approved: tuple[Reason, ...] = ()
+    wait_reason: str | None = None
+    wait_until: datetime | None = None
 
 
 COMMANDS: Final[tuple[type[Command], ...]] = (

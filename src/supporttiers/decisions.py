@@ -6,8 +6,9 @@ from typing import Any
 
 import attrs
 
-from supporttiers._fields import at_least, aware, each, instance_of, name, optional, part, tuple_of, utc
+from supporttiers._fields import at_least, aware, each, flag, instance_of, name, optional, part, tuple_of, utc
 from supporttiers.actors import SYSTEM, Actor
+from supporttiers.calendars import WorkingHours
 from supporttiers.cases import Case, Place
 from supporttiers.commands import Command
 from supporttiers.effects import Effect
@@ -35,7 +36,9 @@ class Situation:
             way back.
         event: What has just happened: of `react`.
         limit: The name of the limit whose target is asked for: of `target`.
+        calendars: The process's calendars, by name, `24x7` included.
         exclude: Agents who are not to be chosen: of `assign`, those from whom the case is taken.
+        skipped: The levels of the tiers that the case would pass over: of `permit`, for verbs that move it.
     """
 
     case: Case
@@ -47,7 +50,9 @@ class Situation:
     to: Place | None = None
     event: Event | None = None
     limit: str | None = None
+    calendars: Mapping[str, WorkingHours] = attrs.field(factory=dict, hash=False, repr=False)
     exclude: tuple[str, ...] = ()
+    skipped: tuple[int, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -76,12 +81,14 @@ class Refusal:
     Attributes:
         reason: Why not; a policy may use dotted codes of its own.
         missing: What is missing, in the words of the process.
+        binding: Where False, nothing is refused: a move goes on, and records what is missing.
     """
 
     reason: Reason = attrs.field(validator=part(instance_of(Reason, "a Reason")))
     missing: tuple[str, ...] = attrs.field(
         default=(), converter=tuple_of, validator=part(each(name, at_most=50, what="words"))
     )
+    binding: bool = attrs.field(default=True, kw_only=True, validator=part(flag))
 
 
 @attrs.frozen

@@ -14,7 +14,7 @@ import attrs
 
 from supporttiers._fields import PRIVATE
 from supporttiers.actors import Actor
-from supporttiers.commands import Scheduled
+from supporttiers.commands import Command, Scheduled
 from supporttiers.links import Attachment, Link, VendorStatus
 from supporttiers.reasons import Reason
 from supporttiers.stopwatches import Segment
@@ -165,12 +165,14 @@ class CaseMoved(Event):
         team: Which team has it now.
         status: Its status there.
         bounce: The pair of places between which it goes to and fro, if this move went back where it had come from.
+        missing: What should have been handed in first, and was not: of a move by the clock, which that does not bind.
     """
 
     tier: int
     team: str | None = None
     status: Status = Status.QUEUED
     bounce: str | None = None
+    missing: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -361,6 +363,40 @@ class CaseApproved(Event):
 @attrs.frozen(kw_only=True)
 class CaseDeclined(Event):
     """What it waited for was declined."""
+
+
+@attrs.frozen(kw_only=True)
+class CommandHeld(Event):
+    """
+    A command waits for approval, and is not carried out yet; `reason` says what is to be approved.
+
+    Attributes:
+        trigger: The verb.
+        approvers: Roles or ids of those who may answer; any manager when empty.
+        approved: What has been approved of it before.
+        wait_reason: What the case waited for before.
+        wait_until: Until when it did.
+        command: What is held.
+    """
+
+    trigger: str
+    approvers: tuple[str, ...] = ()
+    approved: tuple[Reason, ...] = ()
+    wait_reason: str | None = None
+    wait_until: datetime | None = None
+    command: Command | None = _private(None)
+
+
+@attrs.frozen(kw_only=True)
+class HeldDropped(Event):
+    """
+    A command that was held will not be carried out, although nobody declined it; `reason` says why.
+
+    Attributes:
+        trigger: The verb.
+    """
+
+    trigger: str
 
 
 @attrs.frozen(kw_only=True)
@@ -613,8 +649,8 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     CaseHandedBack, CaseTransferred, ManagementInformed, PeopleInformed, WaitStarted, CaseResumed, CaseResolved,
     CaseReopened, FollowUpOpened, CaseClosed, CaseCancelled, CaseAmended, AttachmentsAdded, WatchersAdded,
     WatchersRemoved, CaseLinked, CaseUnlinked, AffectedCounted, CaseMerged, CaseRated, CaseApproved, CaseDeclined,
-    CommandScheduled, ScheduleEnded, ReactionRefused, LimitsRenewed, ActionWithheld, RefusalObserved, CaseAdopted,
-    VendorDispatched, VendorTicketUpdated, StopwatchStarted, StopwatchPaused, StopwatchResumed, StopwatchRetargeted,
-    StopwatchStopped, StopwatchCancelled, ThresholdFired, ActionRefused,
+    CommandHeld, HeldDropped, CommandScheduled, ScheduleEnded, ReactionRefused, LimitsRenewed, ActionWithheld,
+    RefusalObserved, CaseAdopted, VendorDispatched, VendorTicketUpdated, StopwatchStarted, StopwatchPaused,
+    StopwatchResumed, StopwatchRetargeted, StopwatchStopped, StopwatchCancelled, ThresholdFired, ActionRefused,
 )  # fmt: skip
 """Every event that can stand in a history."""

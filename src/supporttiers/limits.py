@@ -13,6 +13,7 @@ import attrs
 
 from supporttiers import _fields as fields
 from supporttiers._fields import at_least, duration_text, each, flag, instance_of, one_of, optional, part, tuple_of
+from supporttiers.calendars.targets import Target, target_of
 from supporttiers.errors import PolicyConfigError
 from supporttiers.match import Match, Not
 from supporttiers.tiers import Agreement, named_duration, whole_seconds, working_time
@@ -316,23 +317,36 @@ def _either(first: Match | None, second: Match) -> Match:
 _WORDS: Final = ("start", "pause", "resume", "stop", "reset", "cancel")
 
 
-def _target(value: object) -> object:
+def targets_of(value: object, field: str) -> dict[str, Target]:
+    """Read one target, or one for each priority; the error names the field."""
     if isinstance(value, Mapping):
-        return {key: named_duration(duration, f"TimeLimit.target.{key}") for key, duration in value.items()}
-    return {ANY_PRIORITY: named_duration(value, "TimeLimit.target")}
+        return {key: _named_target(target, f"{field}.{key}") for key, target in value.items()}
+    return {ANY_PRIORITY: _named_target(value, field)}
+
+
+def _named_target(value: object, field: str) -> Target:
+    try:
+        return target_of(value)
+    except PolicyConfigError as error:
+        raise PolicyConfigError(field, error.problem) from None
+
+
+def _target(value: object) -> object:
+    return targets_of(value, "TimeLimit.target")
 
 
 def _agreement(value: object) -> object:
     return Agreement(value) if isinstance(value, str) and value in set(Agreement) else value
 
 
-def _check_target(value: Any) -> str | None:  # noqa: ANN401 - the converter has made it a mapping
+def check_targets(value: Any) -> str | None:  # noqa: ANN401 - the converter has made it a mapping
+    """Allow targets by priority: working time above zero, or days."""
     if not value:
         return "has no durations; give one, or a table of durations by priority"
-    for priority, duration in value.items():
+    for priority, target in value.items():
         if problem := fields.name(priority):
             return f"has a priority that {problem}"
-        if problem := working_time(duration):
+        if isinstance(target, timedelta) and (problem := working_time(target)):
             return f"for {priority!r} {problem}"
     return None
 
@@ -358,7 +372,8 @@ class TimeLimit:
         vendor: For `vendor`: which one; any when None.
         when: Which cases it watches; None means all.
         start: Overrides the bundle's predicate; so do pause, resume, stop, reset and cancel.
-        target: Working time allowed: one duration, or one for each priority with `*` for the rest.
+        target: Working time allowed (`8h`), or days (`2 business days`, `3 calendar days`, `until close`): one, or one
+            for each priority with `*` for the rest. Days are counted from the start, and then are working time.
         calendar: Whose working time; the process's calendar when None.
         thresholds: What happens on the way, in order.
         satisfied_by: For `first_response` and `next_response`: what counts as the answer: a `reply`, and that the case
@@ -389,7 +404,7 @@ class TimeLimit:
     stop: Match | None = attrs.field(default=None, validator=_match)
     reset: Match | None = attrs.field(default=None, validator=_match)
     cancel: Match | None = attrs.field(default=None, validator=_match)
-    target: Mapping[str, timedelta] = attrs.field(converter=_target, validator=part(_check_target), hash=False)
+    target: Mapping[str, Target] = attrs.field(converter=_target, validator=part(check_targets), hash=False)
     calendar: str | None = attrs.field(default=None, validator=part(optional(fields.name)))
     thresholds: tuple[Threshold, ...] = attrs.field(
         default=(),
@@ -441,8 +456,8 @@ class TimeLimit:
         said = self.predicates
         return self.when, said.start, said.pause, said.resume, said.stop, said.reset, said.cancel
 
-    def target_for(self, priority: str | None) -> timedelta | None:
-        """Give the working time allowed at a priority; None where the limit has none for it."""
+    def target_for(self, priority: str | None) -> Target | None:
+        """Give the working time, or the days, allowed at a priority; None where the limit has none for it."""
         return self.target.get(priority or ANY_PRIORITY, self.target.get(ANY_PRIORITY))
 
 

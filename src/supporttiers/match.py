@@ -78,6 +78,10 @@ class Comparison:
     op: str
     values: tuple[object, ...]
 
+    def __str__(self) -> str:
+        """Write it as in Python: `tier=2`, `priority=AtLeast('high')`."""
+        return f"{self.field}={_shown(self)}"
+
 
 @attrs.frozen(init=False)
 class Match:
@@ -199,6 +203,29 @@ class Match:
     def holds(self, case: object, priorities: Sequence[str] = ()) -> bool:
         """Say whether it holds for a case; compile it instead when asking often."""
         return self.compile(priorities)(case)
+
+    def failing(self, case: object, priorities: Sequence[str] = ()) -> tuple[Comparison, ...]:
+        """
+        Say which comparisons stand against a case.
+
+        >>> from types import SimpleNamespace
+        >>> case = SimpleNamespace(category="vpn", tier=1)
+        >>> [str(test) for test in Match(category="printing", tier=1).failing(case)]
+        ["category='printing'"]
+
+        Args:
+            case: Which case.
+            priorities: As for `compile`.
+
+        Returns:
+            Those that do not hold, in order; of alternatives of which none holds, those of every alternative. Empty
+            where the condition holds.
+        """
+        failing = [test for test in self.tests if not _predicate(test, priorities)(case)]
+        failing += [test for match in self.all for test in match.failing(case, priorities)]
+        if self.any and not any_true([match.compile(priorities) for match in self.any], case):
+            failing += [test for match in self.any for test in match.failing(case, priorities)]
+        return tuple(failing)
 
     def __repr__(self) -> str:
         """Show it as it is written in Python."""

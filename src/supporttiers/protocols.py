@@ -11,6 +11,7 @@ from typing import ClassVar, Final, Protocol, runtime_checkable
 import attrs
 
 from supporttiers.actors import Actor, Agent
+from supporttiers.calendars.targets import Target
 from supporttiers.cases import Case
 from supporttiers.commands import Command
 from supporttiers.decisions import Destination, FollowUp, Hold, Later, Refusal, Situation
@@ -78,8 +79,8 @@ class PermitPolicy(Policy, Protocol):
 class TargetPolicy(Policy, Protocol):
     """Says how much working time a limit allows a case."""
 
-    def target(self, situation: Situation, /) -> timedelta | None:
-        """Give a duration above zero for `situation.limit`, or None for no opinion; pure."""
+    def target(self, situation: Situation, /) -> Target | None:
+        """Give a duration above zero, or days, for `situation.limit`, or None for no opinion; pure."""
         ...
 
 
@@ -171,7 +172,11 @@ class TenantDirectory(Directory, Protocol):
     """A directory of several houses."""
 
     def of_tenant(self, tenant: str, /) -> Directory:
-        """Give the directory of one tenant; what it can is asked of that one."""
+        """
+        Give the directory of one tenant.
+
+        What it can do is found out when the desk is built, of the tenant `default`.
+        """
         ...
 
 
@@ -505,8 +510,8 @@ class CaseStore(Protocol):
         """Forget an agent; say whether there was one."""
         ...
 
-    def agents(self, tenant: str, /) -> Sequence[Agent]:
-        """Read all agents, in the order of their ids."""
+    def agents(self, tenant: str, /, *, ids: Sequence[str] | None = None) -> Sequence[Agent]:
+        """Read agents, all of them or those of some ids, in the order of their ids."""
         ...
 
     def forget_keys(self, before: datetime, /) -> int:

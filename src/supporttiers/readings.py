@@ -20,14 +20,16 @@ class Option:
     Attributes:
         trigger: The verb: `escalate`.
         target: To which tier (`tier2`) or for whom (`customer`); empty where there is only one way.
-        required: Fields that have to be handed in with it.
+        required: Fields that have to be handed in with it, and what is missing before it is allowed.
         refused: Why not; empty when it is allowed.
+        held: What has to be approved first: the command is taken, and waits for that.
     """
 
     trigger: str
     target: str = ""
     required: tuple[str, ...] = ()
     refused: tuple[Reason, ...] = ()
+    held: tuple[Reason, ...] = ()
 
     @property
     def allowed(self) -> bool:
@@ -80,16 +82,21 @@ class Explanation:
         case_id: Which case.
         here: Why it stands here.
         next: What happens by itself, in order of time.
+        due: Of every clock that runs or is paused, how its due time came about.
+        rules: What stands against what: permissions, requirements and approvals that are about it as it is.
     """
 
     case_id: str
     here: tuple[Reason, ...]
     next: tuple[Reason, ...]
+    due: tuple[Reason, ...] = ()
+    rules: tuple[Reason, ...] = ()
 
     def __str__(self) -> str:
         """Write it as a short paragraph a line each."""
         lines = [f"case {self.case_id}", *(f"  {reason}" for reason in self.here)]
-        lines += [f"  next: {reason}" for reason in self.next]
+        for word, reasons in (("due", self.due), ("rule", self.rules), ("next", self.next)):
+            lines += [f"  {word}: {reason}" for reason in reasons]
         return "\n".join(lines)
 
 

@@ -23,6 +23,11 @@ EXAMPLES = [
         Reason("process.faults", {"count": 2, "faults": ["is empty", "tiers: has none"]}),
     ),
     (
+        errors.DirectoryError("people.toml", (Fault("agents[0].id", "is missing"),)),
+        "directory 'people.toml' is not valid: agents[0].id: is missing",
+        Reason("directory.faults", {"count": 1, "faults": ["agents[0].id: is missing"]}),
+    ),
+    (
         errors.CalendarError("the end lies before the start"),
         "the end lies before the start",
         Reason("calendar.invalid", {"problem": "the end lies before the start"}),
@@ -124,6 +129,7 @@ TREE = {
     "SupportTiersError": "Exception",
     "DefinitionError": "SupportTiersError",
     "ProcessError": "DefinitionError",
+    "DirectoryError": "DefinitionError",
     "CalendarError": "DefinitionError",
     "PolicyConfigError": "DefinitionError",
     "PluginError": "DefinitionError",

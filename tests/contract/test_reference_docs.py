@@ -18,6 +18,8 @@ DOCS = ROOT / "docs"
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
 TABLES = {
     "process": "`[process]`",
+    "calendar": "`[calendars.NAME]`",
+    "holidays": "`holidays`",
     "tier": "`[[tiers]]`",
     "limit": "`[[limits]]`",
     "threshold": "`thresholds`",

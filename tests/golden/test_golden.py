@@ -74,6 +74,7 @@ COMMANDS = [
     wanted.Rate(case_id="T-1", by=CUSTOMER, score=5, text="Thanks!"),
     wanted.Approve(**TO),
     wanted.Decline(**TO),
+    wanted.Assign(**TO, automatic=True),
 ]  # fmt: skip
 
 EFFECT_EXAMPLES = [
@@ -86,6 +87,7 @@ EFFECT_EXAMPLES = [
         category="printing", priority="high",
     ),
     Tell(case_id="T-1", version=5, command=wanted.Resolve(case_id="T-2", by=SYSTEM, text="See T-1.")),
+    Notify(case_id="T-1", version=6, to="ann", reason=Reason("case.idle"), not_before=minutes(60)),
     TellLinked(
         case_id="P-1", version=6, link="known_issue", command=wanted.Resume(case_id="P-1", by=SYSTEM),
         among=Match(wait_reason="known_issue", tier=Not(4)),

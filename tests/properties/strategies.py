@@ -19,7 +19,16 @@ from supporttiers.cases import Case
 from supporttiers.commands import Command
 from supporttiers.decisions import Decision
 from supporttiers.errors import CaseError
-from supporttiers.limits import ANY_PRIORITY, Action, Percent, Threshold, TimeLimit
+from supporttiers.limits import (
+    ANY_PRIORITY,
+    MEASURES,
+    PRIORITY_RULES,
+    REOPENING_RULES,
+    Action,
+    Percent,
+    Threshold,
+    TimeLimit,
+)
 from supporttiers.links import Attachment, Link, VendorStatus
 from supporttiers.match import Match, Not
 from supporttiers.process import SupportProcess
@@ -75,6 +84,11 @@ MARKS: Final = [
     Percent(100), Percent(100), Percent(50), Percent(75), Percent(150), STEP * 0, STEP, STEP * 4, -STEP, -2 * STEP,
     -16 * STEP,
 ]  # fmt: skip
+OF_CASE: Final = [measures for measures in MEASURES if measures != "tier"]
+ANY_ACTION: Final = [
+    Action.from_text(text)
+    for text in ("raise_priority", "release", "assign:bob", "wait:scheduled", "resolve", "note:late", "resume")
+]
 PREDICATES: Final = {
     "start": [Match(status="queued"), Match(status=list(STILL_OPEN)), Match(assignee=Not(None))],
     "pause": [Match(status="waiting"), Match(wait_reason="vendor"), Match(assignee=None), Match(priority="low")],
@@ -141,9 +155,13 @@ def _limits(tape: Tape, ways_up: dict[int, tuple[int, ...]]) -> list[TimeLimit]:
         tier = tape.pick([None, *ways_up])
         reached = {level for here, above in ways_up.items() if tier in {None, here} for level in above}
         own = {word: tape.seldom(choices, 8) for word, choices in PREDICATES.items()}
+        measures = (tape.seldom(OF_CASE, 2) or "resolution") if tier is None else "tier"
+        own = own if measures in {"resolution", "tier"} else {}  # others might never start with a stop of their own
         found.append(
             TimeLimit(
-                name=f"limit {number}", measures="resolution" if tier is None else "tier", tier=tier,
+                name=f"limit {number}", measures=measures, tier=tier,
+                on_priority_change=tape.seldom(PRIORITY_RULES, 2), on_reopening=tape.seldom(REOPENING_RULES, 2),
+                pause_while_vendor=measures != "vendor" and tape.once_in(4),
                 when=tape.seldom([Match(priority=["high", "medium"]), Match(kind="incident")], 6),
                 target=_target(tape), thresholds=_thresholds(tape, sorted(reached)), **own,
             )
@@ -162,7 +180,8 @@ def _thresholds(tape: Tape, reached: list[int]) -> list[Threshold]:
     """Read points on a limit's way, with actions that the tiers allow somewhere: escalating reaches these levels."""
     told = [Action("notify", "manager"), Action("notify", "assignee")]
     up = [Action("escalate"), *(Action("escalate", str(level)) for level in reached)] if reached else []
-    return [Threshold(mark, tape.some([*up, *up, *told], 2)) for mark in tape.some(MARKS, 3)]
+    own = [*up, *up, *up, *told, *ANY_ACTION]
+    return [Threshold(mark, tape.some(own, 2)) for mark in tape.some(MARKS, 3)]
 
 
 # -- commands

@@ -2,11 +2,14 @@
 
 import copy
 import json
+from datetime import date
 
 import jsonschema
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from supporttiers.calendars import WorkingHours
+from supporttiers.calendars.holidays import ClosedDates
 from supporttiers.config.json_schema import json_schema
 from supporttiers.decisions import Destination
 from supporttiers.errors import PolicyConfigError, ProcessError
@@ -25,7 +28,10 @@ plain_values = st.one_of(names, st.integers(-5, 5), st.booleans(), st.floats(-5,
 
 
 JUNK = st.recursive(
-    st.none() | plain_values | st.floats() | st.sampled_from(["1h", "75%", "any", "low", "escalate", "x" * 300]),
+    st.none()
+    | plain_values
+    | st.floats()
+    | st.sampled_from(["1h", "75%", "any", "low", "escalate", "x" * 300, "09:00-17:00", "2026-06-01", "closed"]),
     lambda inner: (
         st.lists(inner, max_size=2)
         | st.dictionaries(st.sampled_from(["tier", "all", "x", "at", "not"]), inner, max_size=2)
@@ -74,6 +80,21 @@ def limits(draw, levels, *, escalates):
 
 
 @st.composite
+def calendars(draw):
+    """Draw a calendar."""
+    hours = st.sampled_from([["09:00-12:30", "13:30-17:00"], "00:00-24:00", ["18:00-22:00"]])
+    dates = st.dates(date(2026, 1, 1), date(2026, 12, 31))
+    closed = draw(st.lists(dates, max_size=3))
+    town = ClosedDates(source="town", first=2026, last=2026, dates=draw(st.lists(dates, max_size=2)))
+    return WorkingHours(
+        name=draw(names.filter(lambda name: name != "24x7")), zone=draw(st.sampled_from(["UTC", "Europe/London"])),
+        week=draw(st.dictionaries(st.sampled_from(["mon-fri", "sat", "sun"]), hours, min_size=1)), closed=closed,
+        overrides={day: draw(hours) for day in draw(st.lists(dates, max_size=2)) if day not in closed},
+        holidays=draw(st.sampled_from([[], [town]])),
+    )  # fmt: skip
+
+
+@st.composite
 def processes(draw):
     """Draw a process that holds together."""
     levels = sorted(draw(some_of(range(8), min_size=1, max_size=4)))
@@ -90,8 +111,10 @@ def processes(draw):
         Route(when, Destination(tier=draw(st.sampled_from(levels)), tags=draw(st.lists(names, max_size=2))))
         for when in draw(st.lists(conditions(levels), max_size=2))
     ]
+    hours = {calendar.name: calendar for calendar in draw(st.lists(calendars(), max_size=2))}
     return SupportProcess(
-        name=draw(names), tiers=tiers, priorities=PRIORITIES, entry="any",
+        name=draw(names), calendars=hours.values(), calendar=draw(st.sampled_from(["24x7", *hours])),
+        tiers=tiers, priorities=PRIORITIES, entry="any",
         limits={limit.name: limit for limit in found}.values(),
         policies=[RouteByRules(routes)] if routes else [],
         default_priority=draw(st.none() | st.sampled_from(PRIORITIES)), bounce_limit=draw(st.integers(0, 9)),

@@ -26,11 +26,19 @@ from supporttiers import (
     Threshold,
     Tier,
     TimeLimit,
+    WorkingHours,
+    business_days,
+    calendar_days,
+    until_close,
 )
+from supporttiers.actors import Agent
+from supporttiers.backends.directory.toml import TomlDirectory
+from supporttiers.calendars.targets import Target
 from supporttiers.commands import Escalate
 from supporttiers.effects import Notification, VendorAnswer, VendorRequest
 from supporttiers.events import Event
-from supporttiers.protocols import Notifier, RoutePolicy, VendorGateway
+from supporttiers.policies.assignment import AssignLeastLoaded
+from supporttiers.protocols import AgentDirectory, AssignPolicy, Notifier, RoutePolicy, VendorGateway
 from supporttiers.testing import FakeClock
 
 NOON = datetime(2026, 3, 23, 12, tzinfo=UTC)
@@ -74,6 +82,7 @@ class RouteByPlan:
 notifier: Notifier = Pager()
 vendor: VendorGateway = Supplier()
 policy: RoutePolicy = RouteByPlan()
+assigning: AssignPolicy = AssignLeastLoaded(when_full="assign")
 
 process = SupportProcess(
     name="typed",
@@ -92,7 +101,8 @@ process = SupportProcess(
     entry=(1, 2),
     policies=(RouteByRules((Route(Match(category="printing"), Destination(tier=2)),)), RouteByPlan()),
 )
-desk = SupportDesk(process, clock=FakeClock(NOON), notifiers=[Pager()], vendors=[Supplier()])
+people: AgentDirectory = TomlDirectory("people.toml")
+desk = SupportDesk(process, clock=FakeClock(NOON), directory=people, notifiers=[Pager()], vendors=[Supplier()])
 case = desk.open("A printer", by=Actor.customer("jane"), at=NOON, idempotency_key="k-1")
 
 assert_type(case, Case)
@@ -100,6 +110,10 @@ assert_type(case.status, Status)
 assert_type(desk.escalate(case, by="anna", reason="too hard", expected_version=case.version), Case)
 assert_type(desk.execute(Escalate(case_id=case.id, by=Actor.agent("anna"))), Decision)
 assert_type(desk.options(case, by="anna"), tuple[Option, ...])
+assert_type(desk.assign(case, by="anna"), Case)
+assert_type(desk.assign(case, by="anna", assignee=None), Case)
+assert_type(desk.next_for("anna"), Case | None)
+assert_type(SupportDesk(process, directory="store").people.all(), tuple[Agent, ...])
 assert_type(desk.find(Match(status="queued"), order="due_at"), Page)
 assert_type(desk.find()[0], Case)
 assert_type(desk.history(case, visible_to="jane"), tuple[Event, ...])
@@ -112,3 +126,14 @@ try:
     desk.close(case, by="anna")
 except MoveRefusedError as error:
     assert_type(error.possible, tuple[str, ...])
+
+
+def ask_for_working_time() -> None:
+    """Calendars take aware instants, and targets of every kind."""
+    office = WorkingHours(name="office", zone="Europe/London", week={"mon-fri": ["09:00-12:30", "13:30-17:00"]})
+    assert_type(office.add(NOON, timedelta(hours=8)), datetime)
+    assert_type(office.between(NOON, NOON), timedelta)
+    targets: list[Target] = [timedelta(hours=8), business_days(2), calendar_days(2), until_close()]
+    for target in targets:
+        assert_type(office.after(NOON, target), datetime)
+    SupportProcess(name="x", calendars=[office], calendar="office", tiers=[Tier(level=1, name="First")])

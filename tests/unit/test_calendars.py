@@ -166,6 +166,7 @@ NO_TIME = " has no such time of day; a day begins at 00:00 and ends at 24:00"
         ({"name": "24x7"}, "name: '24x7' is the calendar in which every instant counts; choose another name"),
         ({"zone": 5}, "zone: must be a text, not int"),
         ({"zone": "Europe/Londn"}, "zone: time zone 'Europe/Londn' is not known; did you mean 'Europe/London'?"),
+        ({"zone": "localtime"}, f"zone: time zone 'localtime' is not known; {NO_ZONE}"),
         ({"zone": "../etc"}, f"zone: time zone '../etc' is not known; {NO_ZONE}"),
         ({"zone": "Europe"}, "zone: time zone 'Europe' is not known; did you mean 'Europe/Rome'?"),
         ({"week": 5}, "week: must be a table of hours by days of the week, not int"),

@@ -346,7 +346,7 @@ def test_fix_is_asked_for_once_at_each_number(with_cascades, pager):
     desk.resolve("T-0", by="bob")
     desk.reopen("T-0", by="bob")
     settle(desk)
-    told = [("lead", "fix.asked"), ("manager", "management.asked")]
+    told = [("lead", "fix.asked"), ("manager", "react.policy")]
     assert [*told, *told] == pager.told
     assert ["2 cases are affected: a fix is asked for", "3 cases are affected: a fix is asked for"] == [
         str(sent.reason) for sent in pager.sent if sent.to == "lead"

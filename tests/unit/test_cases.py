@@ -8,9 +8,10 @@ import pytest
 from supporttiers import events as happened
 from supporttiers.actors import SYSTEM, Actor
 from supporttiers.cases import Case, Place, fold, fold_all, open_ticket, rebuild
-from supporttiers.commands import Close, InformManagement, Scheduled
+from supporttiers.commands import Close, Held, InformManagement, Scheduled
 from supporttiers.events import EVENTS
 from supporttiers.links import Attachment, Attempt, Link, VendorStatus, VendorTicket
+from supporttiers.reasons import Reason
 from supporttiers.tiers import CaseKind, Status
 
 NINE = datetime(2026, 3, 23, 9, tzinfo=UTC)
@@ -29,6 +30,9 @@ def minute(number):
     return NINE + timedelta(minutes=number)
 
 
+CLOSE = Close(case_id="T-1", by=Actor.agent("eve"))
+WHY = Reason("permit.text", {"text": "Really?"})
+HELD = Held(command=CLOSE, reason=WHY, approvers=("lead",), wait_reason="customer")
 CLOSING = Scheduled(
     name="close", due_at=minute(90), command=Close(case_id="T-1", by=SYSTEM), while_status=(Status.RESOLVED,)
 )
@@ -322,6 +326,15 @@ CHANGES = [
             "vendors_waiting": (),
         },
     ),
+    (
+        {}, happened.CommandHeld,
+        {"trigger": "close", "command": CLOSE, "reason": WHY, "approvers": ("lead",), "wait_reason": "customer"},
+        {"held": HELD},
+    ),
+    ({}, happened.CommandHeld, {"trigger": "close", "reason": WHY}, {}),
+    ({"held": HELD}, happened.CaseApproved, {}, {"held": None}),
+    ({"held": HELD}, happened.CaseDeclined, {}, {"held": None}),
+    ({"held": HELD}, happened.HeldDropped, {"trigger": "close"}, {"held": None}),
     ({}, happened.LimitsRenewed, {"revision": "r2"}, {"limits_revision": "r2"}),
     ({}, happened.RefusalObserved, {"trigger": "close"}, {}),
     ({"wait_until": minute(11)}, happened.ActionWithheld, {"verb": "resume"}, {}),

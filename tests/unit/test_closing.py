@@ -4,13 +4,18 @@ import attrs
 import pytest
 
 from supporttiers.actors import Actor
-from supporttiers.cases import Place
+from supporttiers.calendars import WorkingHours
+from supporttiers.calendars.targets import business_days
+from supporttiers.cases import Place, rebuild
 from supporttiers.commands import Reopen
-from supporttiers.errors import MoveRefusedError, NotPermittedError, PolicyConfigError
+from supporttiers.decisions import FollowUp, Situation
+from supporttiers.errors import MoveRefusedError, NotPermittedError, PolicyConfigError, ProcessError
 from supporttiers.match import AtLeast, Match
 from supporttiers.policies.closing import CloseAfter
 from supporttiers.policies.reopening import ReopenWithin
 from supporttiers.policies.satisfaction import AskForSatisfaction
+from supporttiers.process import SupportProcess
+from supporttiers.testing.builders import NOON, minutes, opening
 
 
 @pytest.fixture
@@ -306,14 +311,17 @@ def test_satisfaction_may_be_asked_for_after_closing(with_rules, clock, pager):
 @pytest.mark.parametrize(
     ("make", "problem"),
     [
-        (lambda: CloseAfter("3d"), "CloseAfter.after: '3d' is not a duration; say it in hours, minutes and seconds"),
+        (
+            lambda: CloseAfter("3d"),
+            "CloseAfter.after: '3d' may mean days of work or of the calendar, which differ",
+        ),
         (lambda: CloseAfter("0s"), "CloseAfter.after: must be longer than zero"),
         (lambda: CloseAfter("1h", when=Match()), "CloseAfter.when: is empty, and would hold for every case"),
         (lambda: CloseAfter("1h", when={"tier": 1}), "CloseAfter.when: must be a Match, not dict"),
         (lambda: ReopenWithin("1h", after_window="open"), "ReopenWithin.after_window: must be one of: follow_up, ref"),
         (lambda: ReopenWithin("-1h"), "ReopenWithin.within: must be longer than zero"),
         (lambda: AskForSatisfaction("1h", on="cancelled"), "AskForSatisfaction.on: must be one of: resolved, closed"),
-        (lambda: AskForSatisfaction(1), "AskForSatisfaction.after: must be a timedelta or a text, not int"),
+        (lambda: AskForSatisfaction(1), "AskForSatisfaction.after: must be a text or a timedelta, not int"),
     ],
 )
 def test_rule_that_makes_no_sense_is_refused(make, problem):
@@ -322,3 +330,67 @@ def test_rule_that_makes_no_sense_is_refused(make, problem):
         make()
 
     assert str(caught.value).startswith(problem)
+
+
+# -- whose time
+
+
+@pytest.fixture
+def office(calm):
+    """Give a process with office hours: nine to five, from Monday to Friday."""
+    hours = WorkingHours(name="office", week={"mon-fri": "09:00-17:00"})
+    return attrs.evolve(calm, calendars=[hours])
+
+
+@pytest.mark.parametrize(
+    ("rule", "due"),
+    [
+        (CloseAfter("72h"), "2026-03-26T09:00"),
+        (CloseAfter("12h", calendar="office"), "2026-03-24T13:00"),
+        (CloseAfter("3 calendar days"), "2026-03-26T09:00"),
+        (CloseAfter("5 business days", calendar="office"), "2026-03-30T09:00"),
+        (CloseAfter(business_days(5), calendar="office"), "2026-03-30T09:00"),
+        (AskForSatisfaction("until close", calendar="office"), "2026-03-23T17:00"),
+        (AskForSatisfaction("1 business day", calendar="office"), "2026-03-24T09:00"),
+    ],
+    ids=range(7),
+)
+def test_time_of_rules_is_counted_in_a_calendar_of_the_process(make_desk, office, rule, due):
+    """Round the clock unless a calendar is named; from Python as from a file."""
+    process = attrs.evolve(office, policies=[rule])
+    assert process == SupportProcess.from_data(process.to_data())
+    case = resolved(make_desk(process))
+
+    assert [f"{due}:00+00:00"] == [one.due_at.isoformat() for one in case.scheduled]
+
+
+@pytest.mark.parametrize(("moment", "status"), [("2026-03-25T17:00", "queued"), ("2026-03-25T17:01", "resolved")])
+def test_window_may_be_counted_in_working_days(make_desk, office, clock, moment, status):
+    """To the very end of the last of them; the reason says it in the words of the rule."""
+    desk = make_desk(attrs.evolve(office, policies=[ReopenWithin("until close of business day 3", calendar="office")]))
+    resolved(desk)
+    clock.advance(to=f"{moment}Z")
+    case = desk.reply("T-1", by="jane")
+
+    assert status == case.status
+    if case.follow_up:
+        assert "until close of business day 3" == desk.history("T-1")[-1].reason.params["within"]
+
+
+def test_calendar_of_a_rule_must_be_known(office):
+    """At its place."""
+    with pytest.raises(ProcessError) as caught:
+        attrs.evolve(office, policies=[CloseAfter("1h"), CloseAfter("1h", calendar="night")])
+
+    assert ["policies[1].calendar: 'night' is not known; possible are: 24x7, office"] == [
+        str(fault) for fault in caught.value.faults
+    ]
+
+
+def test_rule_that_is_asked_by_hand_counts_round_the_clock():
+    """A policy can be tried without a process."""
+    window = ReopenWithin("1h")
+    case = attrs.evolve(rebuild(opening().events), resolved_at=NOON)
+
+    assert window.reopen(Situation(case=case, now=NOON)) is None
+    assert isinstance(window.reopen(Situation(case=case, now=minutes(61))), FollowUp)

@@ -337,7 +337,10 @@ def test_data_that_is_no_table_is_refused():
         (
             "routes/0/when",
             {},
-            "routes[0].when: is empty, and would send every case this way; say which cases are meant",
+            (
+                "routes[0].when: is empty, and would send every case this way; say which are meant, or 'otherwise' in "
+                "the last route"
+            ),
         ),
         ("routes/0/when", ..., "routes[0].when: is missing"),
         ("routes/0/to", 1, "routes[0].to: must be a table, not int"),

@@ -119,6 +119,19 @@ def test_toml_directory_lists_every_fault(tmp_path, text, faults):
     assert str(path) == refused.value.source
 
 
+def test_toml_directory_does_not_list_for_ever(tmp_path):
+    """Of very many faults, and of very many people, only some are named."""
+    path = tmp_path / "people.toml"
+    path.write_text("".join(f"[[agents]]\nid = 'a{number}'\nmanager = 'x'\n" for number in range(150)), "utf-8")
+
+    with pytest.raises(DirectoryError) as refused:
+        TomlDirectory(path)
+    first, *_, last = refused.value.faults
+    assert (101, "and 50 more") == (len(refused.value.faults), str(last))
+    named = ", ".join(f"a{number}" for number in range(20))
+    assert f"agents[0].manager: 'x' is no agent of this file; possible are: {named}, ..." == str(first)
+
+
 def test_directory_error_says_all_faults(tmp_path):
     """One in the same line, several one a line; its reason lists them too."""
     path = tmp_path / "people.toml"

@@ -156,6 +156,17 @@ def test_explain_a_new_case(desk, case):
         "opened at tier 1 by jane",
         "queued since 2026-03-23T09:00:00+00:00",
         "nobody is assigned",
+        (
+            "due: limit 'tier 1' allows 0:15:00 (24x7) from 2026-03-23T09:00:00+00:00, pauses: 0 (0:00:00), "
+            "due at 2026-03-23T09:15:00+00:00; ahead: 100% at 2026-03-23T09:15:00+00:00"
+        ),
+        "due: the target of limit 'tier 1' is its own for priority medium",
+        (
+            "due: limit 'resolve' allows 8:00:00 (24x7) from 2026-03-23T09:00:00+00:00, pauses: 0 (0:00:00), "
+            "due at 2026-03-23T17:00:00+00:00; "
+            "ahead: 50% at 2026-03-23T13:00:00+00:00, 100% at 2026-03-23T17:00:00+00:00"
+        ),
+        "due: the target of limit 'resolve' is its own for priority medium",
         "next: at 2026-03-23T09:15:00+00:00 limit 'tier 1' reaches 100%: escalate",
         "next: at 2026-03-23T13:00:00+00:00 limit 'resolve' reaches 50%: notify:assignee",
         "next: at 2026-03-23T17:00:00+00:00 limit 'resolve' reaches 100%: notify:manager",
@@ -211,10 +222,41 @@ def test_explain_a_case_that_waits(desk, case, clock, at):
         "waiting since 2026-03-23T09:05:00+00:00",
         "waiting for customer",
         "nobody is assigned",
+        "due: limit 'tier 1' allows 0:15:00 (24x7) from 2026-03-23T09:00:00+00:00, pauses: 1 (0:00:00), paused",
+        "due: the target of limit 'tier 1' is its own for priority medium",
+        "due: limit 'resolve' allows 8:00:00 (24x7) from 2026-03-23T09:00:00+00:00, pauses: 1 (0:00:00), paused",
+        "due: the target of limit 'resolve' is its own for priority medium",
         "next: at 2026-03-23T12:00:00+00:00 it resumes by itself",
         "next: limit 'tier 1' is paused with 0:10:00 left",
         "next: limit 'resolve' is paused with 7:55:00 left",
     ] == lines(desk, case)[2:]
+
+
+def test_explain_counts_pauses_that_are_over(desk, case, clock):
+    """Their number, and their working time; other clocks' pauses are not counted."""
+    for _ in range(2):
+        clock.advance("5m")
+        desk.wait(case, by="bob")
+        clock.advance("1h")
+        desk.resume(case, by="bob")
+    desk.escalate(case, by="bob")
+
+    assert (
+        "limit 'resolve' allows 8:00:00 (24x7) from 2026-03-23T09:00:00+00:00, pauses: 2 (2:00:00), "
+        "due at 2026-03-23T19:00:00+00:00; "
+        "ahead: 50% at 2026-03-23T15:00:00+00:00, 100% at 2026-03-23T19:00:00+00:00"
+    ) == str(desk.explain(case).due[0])
+
+
+def test_explain_shows_no_clock_that_has_stopped_or_is_unknown(desk, case, clock, make_desk, calm):
+    """Only what still runs has a due time; once all has fired, nothing is ahead."""
+    clock.advance("20h")
+    desk.run_due()
+    ahead = [reason.params["ahead"] for reason in desk.explain(case).due if reason.code == "due.at"]
+    desk.resolve(case, by="bob")
+
+    assert ["nothing"] == ahead
+    assert () == desk.explain(case).due
 
 
 def test_explain_a_case_at_a_vendor(calm_desk):

@@ -259,3 +259,27 @@ def test_match_can_be_a_key_and_pickled():
 
     assert match == pickle.loads(pickle.dumps(match))
     assert {match: 1} == {Match(tier=[1, 2], any=[Match(status="queued")]): 1}
+
+
+# -- why not
+
+
+@pytest.mark.parametrize(
+    ("match", "failing"),
+    [
+        (Match(category="vpn"), []),
+        (Match(category="mail", tier=1), ["category='mail'"]),
+        (Match(category=Not("vpn"), tier=AtLeast(2)), ["category=Not('vpn')", "tier=AtLeast(2)"]),
+        (Match(priority=AtLeast("high")), ["priority=AtLeast('high')"]),
+        (Match(all=[Match(tier=1), Match(tier=[2, 3])]), ["tier=[2, 3]"]),
+        (Match(any=[Match(tier=2), Match(category="vpn")]), []),
+        (Match(any=[Match(tier=2), Match(category="mail", tier=1)]), ["tier=2", "category='mail'"]),
+    ],
+    ids=str,
+)
+def test_failing_names_the_comparisons_that_do_not_hold(match, failing):
+    """Exactly where the condition does not hold there is at least one."""
+    case = SimpleNamespace(category="vpn", tier=1, priority="low")
+
+    assert failing == [str(test) for test in match.failing(case, ("low", "high"))]
+    assert match.holds(case, ("low", "high")) is not bool(failing)

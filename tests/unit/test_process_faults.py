@@ -172,6 +172,44 @@ def faults_of(**fields):
             {"limits": [escalating()], "tiers": [tier(escalates_to=[]), SECOND]},
             [("limits[0].thresholds[1].do[1]: no tier escalates to any other")],
         ),
+        (
+            {"limits": [escalating("hand_back:9")]},
+            ["limits[0].thresholds[1].do[1]: no tier hands back to tier 9; possible are: 1"],
+        ),
+        (
+            {"limits": [escalating("hand_back", measures="tier", tier=1)]},
+            ["limits[0].thresholds[1].do[1]: tier 1 does not hand back to any other"],
+        ),
+        (
+            {"limits": [escalating("hand_back")], "tiers": [FIRST, tier(SECOND, hands_back_to=[])]},
+            ["limits[0].thresholds[1].do[1]: no tier hands back to any other"],
+        ),
+        (
+            {"limits": [escalating("transfer:east")]},
+            ["limits[0].thresholds[1].do[1]: 'east' is not known; possible are: front, network"],
+        ),
+        (
+            {"limits": [escalating("wait:lunch")]},
+            [
+                (
+                    "limits[0].thresholds[1].do[1]: 'lunch' is not known; possible are: customer, vendor, known_issue, "
+                    "approval, scheduled"
+                )
+            ],
+        ),
+        (
+            {"limits": [escalating("raise_priority:urgent")]},
+            ["limits[0].thresholds[1].do[1]: 'urgent' is not known; possible are: low, medium, high, critical"],
+        ),
+        (
+            {"limits": [escalating("reassign")]},
+            [
+                (
+                    "limits[0].thresholds[1].do[1]: reassign needs an assignment policy; or name somebody, such as "
+                    "'assign:anna'"
+                )
+            ],
+        ),
         ({"limits": [escalating(measures="tier", tier=9)]}, ["limits[0].tier: 9 is not known; possible are: 1, 2"]),
         (
             {"limits": [limit(when=Match(priority=["low", "urgent", None]))]},

@@ -153,3 +153,36 @@ def test_suspicious_limit_is_a_warning(calm, fields, warnings):
 def test_default_process_has_no_warnings():
     """What we ship is what we mean."""
     assert () == SupportProcess.default().warnings
+
+
+def test_actions_that_name_nothing_or_anybody_are_no_faults(calm):
+    """Any team where tiers name none, any tier where any move is allowed, anybody at all."""
+    tiers = [attrs.evolve(tier, teams=(), hands_back_to=()) for tier in calm.tiers]
+    do = ["transfer:east", "hand_back:2", "raise_priority", "assign:who", "dispatch:acme", "wait:parts"]
+
+    assert (
+        () == attrs.evolve(calm, tiers=tiers, moves="any", limits=[limit(thresholds=[Threshold("100%", do)])]).warnings
+    )
+
+
+@pytest.mark.parametrize(
+    ("tiers", "limits", "fault"),
+    [
+        (
+            [{"level": 1, "name": "One"}],
+            [{"name": "a", "target": "1h", "start": 5, "stop": {"status": OPEN}}],
+            "limits[0].start: must be a table of fields, not int",
+        ),
+        (
+            [{"level": 1, "name": "One", "hands_back_to": 5}, {"level": 2, "name": "Two"}],
+            [{"name": "a", "target": "1h", "thresholds": [{"at": "50%", "do": ["hand_back"]}]}],
+            "tiers[0].hands_back_to: must be a collection of levels, not int",
+        ),
+    ],
+)
+def test_field_that_cannot_be_read_causes_no_second_fault(tiers, limits, fault):
+    """What the rest comes to without it is not judged."""
+    with pytest.raises(ProcessError) as caught:
+        SupportProcess.from_data({"process": {"name": "x"}, "tiers": tiers, "limits": limits})
+
+    assert [fault] == [str(found) for found in caught.value.faults]

@@ -7,16 +7,17 @@ from typing import Any, Final
 from supporttiers import commands as wanted
 from supporttiers import events as happened
 from supporttiers._engine.assigning import why_assigned
+from supporttiers._engine.causes import due_times, permissions, why_prioritised, why_routed
 from supporttiers._engine.clocks import SCHEDULED, WAIT, Deadline, deadlines, readings
 from supporttiers._engine.deciding import decided
 from supporttiers._engine.rules import Missing
 from supporttiers._machine import possible_from, state_name
 from supporttiers.actors import Actor
 from supporttiers.cases import Case, open_ticket
-from supporttiers.commands import COMMANDS, Command
+from supporttiers.commands import COMMANDS, Command, Held
 from supporttiers.decisions import NeedFacts
 from supporttiers.errors import NotPermittedError
-from supporttiers.events import CaseMoved, CaseOpened, CaseReopened, Event
+from supporttiers.events import CaseMoved, CaseOpened, CaseReopened, CommandHeld, Event
 from supporttiers.facts import NO_FACTS, FactKey, Facts
 from supporttiers.links import Link
 from supporttiers.process import SupportProcess
@@ -85,11 +86,12 @@ def options(
     for kind, target, fields in _variants_of_all(process, swept):
         command = kind(case_id=case.id, by=by, at=now, **fields)
         try:
-            refused = _refusals(process, swept, command, now, facts)
+            refused, lacking, held = _stands_against(process, swept, command, now, facts)
         except Missing as missing:
             wanted_facts |= missing.wanted
             continue
-        found.append(Option(trigger=kind.trigger, target=target, required=_REQUIRED.get(kind, ()), refused=refused))
+        required = (*_REQUIRED.get(kind, ()), *lacking)
+        found.append(Option(trigger=kind.trigger, target=target, required=required, refused=refused, held=held))
     return NeedFacts(frozenset(wanted_facts)) if wanted_facts else tuple(found)
 
 
@@ -122,17 +124,29 @@ def _team_variants(process: SupportProcess, case: Case) -> Iterator[tuple[str, d
         yield "", dict(_SAMPLES[wanted.Transfer])
 
 
-def _refusals(process: SupportProcess, case: Case, command: Command, now: datetime, facts: Facts) -> tuple[Reason, ...]:
-    refusal = decided(process, case, command, now, facts, tenant=case.tenant).refusal
+_Reasons = tuple[Reason, ...]
+
+
+def _stands_against(
+    process: SupportProcess, case: Case, command: Command, now: datetime, facts: Facts
+) -> tuple[_Reasons, tuple[str, ...], _Reasons]:
+    """Give why a command is refused, what is missing for it, and what would have to be approved first."""
+    decision = decided(process, case, command, now, facts, tenant=case.tenant)
+    refusal = decision.refusal
     if isinstance(refusal, NotPermittedError):
-        return refusal.refusals
-    return () if refusal is None else (refusal.reason,)
+        return refusal.refusals, refusal.missing, ()
+    if refusal is not None:
+        return (refusal.reason,), (), ()
+    held = (event.reason for event in decision.events if isinstance(event, CommandHeld) and event.by == command.by)
+    return (), (), tuple(reason for reason in held if reason is not None)
 
 
 # -- explanations
 
 
-def explain(process: SupportProcess, case: Case, history: Sequence[Event], now: datetime) -> Explanation:
+def explain(
+    process: SupportProcess, case: Case, history: Sequence[Event], now: datetime, facts: Facts = NO_FACTS
+) -> Explanation | NeedFacts:
     """
     Say why a case stands where it stands, and what happens next if nobody acts.
 
@@ -141,34 +155,60 @@ def explain(process: SupportProcess, case: Case, history: Sequence[Event], now: 
         case: As it is.
         history: Its events.
         now: The present, for what is left on paused clocks.
+        facts: What is known from outside; without any, what the case last knew.
 
     Returns:
-        Reasons, the place first; what comes next in order of time.
+        Reasons, the place first; what comes next in order of time. `NeedFacts` where more must be known from outside.
     """
+    try:
+        here = tuple(_here(process, case, history, now, facts))
+    except Missing as missing:
+        return NeedFacts(missing.wanted)
     return Explanation(
-        case_id=case.id, here=tuple(_here(process, case, history)), next=tuple(_next(process, case, now))
-    )
+        case_id=case.id, here=here, next=tuple(_next(process, case, now)),
+        due=tuple(due_times(process, case, history)), rules=tuple(permissions(process, case)) if case.is_open else (),
+    )  # fmt: skip
 
 
-def _here(process: SupportProcess, case: Case, history: Sequence[Event]) -> Iterator[Reason]:
+def _here(
+    process: SupportProcess, case: Case, history: Sequence[Event], now: datetime, facts: Facts
+) -> Iterator[Reason]:
     name = process.tier_at(case.tier).name
     yield Reason("case.tier", {"tier": case.tier, "name": name, "since": _said(case.tier_entered_at)})
-    yield _why(next(event for event in reversed(history) if isinstance(event, _ARRIVALS)))
+    arrival = next(event for event in reversed(history) if isinstance(event, _ARRIVALS))
+    yield _why(arrival)
+    if isinstance(arrival, CaseMoved) and arrival.missing:
+        yield Reason("move.missing", {"missing": ", ".join(arrival.missing)})
+    if isinstance(arrival, CaseOpened):
+        yield from why_routed(process, arrival)
+    opened = history[0]
+    if isinstance(opened, CaseOpened) and case.priority == opened.priority:
+        yield from why_prioritised(process, opened)
     yield Reason("case.status", {"status": str(case.status), "since": _said(_status_since(history))})
     if case.status is Status.WAITING:
         yield Reason("case.waiting", {"wait_reason": case.wait_reason})
+    if case.held is not None:
+        yield _held(case.held)
     if case.is_open:
         assigned = case.assignee is not None
         yield Reason("case.assigned", {"assignee": case.assignee}) if assigned else Reason("case.unassigned")
-        yield from why_assigned(process, case, history)
+        yield from why_assigned(process, case, history, now, facts)
     ticket = open_ticket(case)
     if ticket is not None:
         yield Reason("case.ticket", {"vendor": ticket.vendor, "status": str(ticket.status), "id": ticket.remote_id})
 
 
+def _held(held: Held) -> Reason:
+    approvers = " or ".join(held.approvers) or "a manager"
+    command, why = held.command, str(held.reason)
+    params = {"trigger": command.trigger, "by": command.by.id, "approvers": approvers, "why": why}
+    return Reason("case.held", params)
+
+
 def _why(arrival: Event) -> Reason:
     """Say why it came here: the recorded reason, or whoever moved it."""
-    if arrival.reason is not None:
+    routed = arrival.reason is not None and arrival.reason.code == "route.policy"
+    if arrival.reason is not None and not routed:
         return arrival.reason
     if isinstance(arrival, CaseOpened):
         return Reason("case.opened", {"tier": arrival.tier, "by": arrival.by.id})

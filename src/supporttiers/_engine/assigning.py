@@ -44,18 +44,31 @@ def objections(
     return ()
 
 
-def why_assigned(process: SupportProcess, case: Case, history: Sequence[Event]) -> Iterator[Reason]:
+def why_assigned(
+    process: SupportProcess, case: Case, history: Sequence[Event], now: datetime, facts: Facts
+) -> Iterator[Reason]:
     """
-    Say why the policies gave the case to whom it is assigned, or to nobody.
+    Say why the policies gave the case to whom it is assigned; of one that nobody has, what they would say now.
 
-    Nothing where a person did, and where redaction has taken the name out of the history.
+    Nothing where a person gave it, and where redaction has taken the name out of the history.
+
+    Raises:
+        Missing: More must be known from outside.
     """
     if not case.is_open or not process.asked("assign"):
         return
-    if case.assignee is None:
-        if process.tier_at(case.tier).kind is TierKind.TEAM:
-            yield from _reasons(process, Situation(case=case, now=case.changed_at, facts=case.facts), None)
-        return
+    if case.assignee is not None:
+        yield from _why_to_them(process, case, history)
+    elif process.tier_at(case.tier).kind is TierKind.TEAM:
+        work = Work(process, case, case.id, now, tenant=case.tenant, facts=facts)
+        yield Reason("assign.now")
+        for policy in process.asked("assign"):
+            because = getattr(policy, "because", None)
+            if because is not None:
+                yield from because(rules.situation_for(work, policy, case))
+
+
+def _why_to_them(process: SupportProcess, case: Case, history: Sequence[Event]) -> Iterator[Reason]:
     event = next((event for event in history if _gave(event, case)), None)
     if event is None or event.reason is None or event.reason.code != "assign.policy":
         return
@@ -83,10 +96,10 @@ def _gave(event: Event, case: Case) -> bool:
 
 def _reasons(process: SupportProcess, situation: Situation, taken: object) -> Iterator[Reason]:
     """Let the policies say why, in order, up to the one whose answer was taken."""
-    for policy in process.asked("assign"):
+    asked = process.asked("assign")
+    names = [policy.name for policy in asked]
+    for policy in asked[: names.index(taken) + 1 if taken in names else len(names)]:
         because = getattr(policy, "because", None)
         if because is not None:
             facts = {name: situation.facts.get(name) for name in needs_of(policy)}
             yield from because(attrs.evolve(situation, facts=facts))
-        if policy.name == taken:
-            return

@@ -7,10 +7,13 @@ from typing import Final, NamedTuple
 import attrs
 
 from supporttiers import events as happened
+from supporttiers._engine import rules
 from supporttiers._engine.work import Work
 from supporttiers.calendars import WorkingHours
+from supporttiers.calendars.targets import Target
 from supporttiers.cases import Case, Draft
 from supporttiers.process import CompiledLimit, SupportProcess
+from supporttiers.process.compiled import Verdict
 from supporttiers.readings import ClockReading
 from supporttiers.stopwatches import Segment, Stage, Stopwatch, with_segment
 from supporttiers.tiers import Status
@@ -54,18 +57,30 @@ def _thresholds_ahead(process: SupportProcess, watch: Stopwatch) -> Iterator[Dea
     if place is None:
         return
     compiled = process.compiled_limits[place]
-    for index, threshold in enumerate(compiled.thresholds):
-        after = threshold.reached_after(watch.target)
-        if index not in watch.fired and after is not None:
-            yield Deadline(_reached_at(compiled, watch, index, after), LIMIT, place, index)
+    for index, reached_at in _ahead(compiled, watch):
+        yield Deadline(reached_at, LIMIT, place, index)
 
 
-def _reached_at(compiled: CompiledLimit, watch: Stopwatch, index: int, after: timedelta) -> datetime:
+def deadlines_of(compiled: CompiledLimit, watch: Stopwatch) -> Iterator[tuple[str, datetime]]:
+    """Give the thresholds that a running stopwatch has ahead, as they are written, and when they are reached."""
+    if watch.stage is Stage.IN_PROGRESS:
+        for index, reached_at in _ahead(compiled, watch):
+            yield compiled.thresholds[index].mark, reached_at
+
+
+def _ahead(compiled: CompiledLimit, watch: Stopwatch) -> Iterator[tuple[int, datetime]]:
+    for index in range(len(compiled.thresholds)):
+        if index not in watch.fired:
+            reached_at = _reached_at(compiled, watch, index)
+            if reached_at is not None:
+                yield index, reached_at
+
+
+def _reached_at(compiled: CompiledLimit, watch: Stopwatch, index: int) -> datetime | None:
     if index == compiled.at_target and watch.due_at is not None:
         return watch.due_at
-    reached_at = watch.when_elapsed(after, compiled.calendar)
-    assert reached_at is not None  # noqa: S101 - a running stopwatch reaches everything; for the type checker
-    return reached_at
+    after = compiled.thresholds[index].reached_after(watch.target)
+    return None if after is None else watch.when_elapsed(after, compiled.calendar)
 
 
 def next_deadline(work: Work) -> Deadline | None:
@@ -83,16 +98,37 @@ def next_deadline(work: Work) -> Deadline | None:
 
 def update_clocks(work: Work) -> None:
     """Start, pause, resume, stop, cancel and retarget stopwatches by the case as it is now."""
-    places = work.process.limit_places
-    for watch in work.draft.stopwatches:
-        if watch.limit not in places and watch.is_live:
-            _cancel(work, watch)  # the process has the limit no longer
+    if work.draft.revision != work.process.revision:
+        _drop_what_is_gone(work)
+    anew = _is_known_anew(work)
     for compiled in work.process.compiled_limits:
         watch = _latest(work.draft, compiled.limit.name)
         if watch is None or not watch.is_live:
             _maybe_start(work, compiled, watch)
         else:
-            _maybe_change(work, compiled, watch)
+            _maybe_change(work, compiled, watch, anew=anew)
+    work.judged = len(work.events), work.draft.facts
+
+
+def _is_known_anew(work: Work) -> bool:
+    """Whether something that targets may follow from has changed since the clocks looked last."""
+    followed, facts = work.judged
+    amended = any(isinstance(event, happened.CaseAmended) for event in work.events[followed:])
+    return amended or work.draft.facts != facts or work.former is not work.process
+
+
+def _asked_anew(work: Work, compiled: CompiledLimit, verdict: Verdict) -> Target | None:
+    """Give the working time allowed, asking the policies where there are some."""
+    if not work.process.asked("target"):
+        return verdict.target
+    return rules.allowed(work, compiled.limit, work.snapshot())
+
+
+def _drop_what_is_gone(work: Work) -> None:
+    """Cancel the stopwatches of limits that the process has no longer."""
+    for watch in work.draft.stopwatches:
+        if watch.limit not in work.process.limit_places and watch.is_live:
+            _cancel(work, watch)
 
 
 def _latest(draft: Draft, limit: str) -> Stopwatch | None:
@@ -105,8 +141,10 @@ def _latest(draft: Draft, limit: str) -> Stopwatch | None:
 
 def _maybe_start(work: Work, compiled: CompiledLimit, watch: Stopwatch | None) -> None:
     verdict = compiled.judge(work.draft)
-    target = verdict.target
-    if not verdict.wanted or verdict.stops or verdict.cancels or target is None:
+    if not verdict.wanted or verdict.stops or verdict.cancels:
+        return
+    target = _asked_anew(work, compiled, verdict)
+    if target is None:
         return
     if watch is None or watch.stage is not Stage.COMPLETED or compiled.limit.measures not in _ONCE:
         _start(work, compiled, target)
@@ -119,7 +157,7 @@ _ONCE: Final = ("resolution", "time_to_own", "first_response")
 """The measures that are about a case as a whole: once at their goal, only reopening concerns them again."""
 
 
-def _reopen(work: Work, compiled: CompiledLimit, watch: Stopwatch, target: timedelta) -> bool:
+def _reopen(work: Work, compiled: CompiledLimit, watch: Stopwatch, target: Target) -> bool:
     """Do what the limit says of a clock that had reached its goal; say whether it runs again."""
     rule = compiled.on_reopening
     if rule == "first_only" or (compiled.limit.measures != "resolution" and not _was_reopened(work)):
@@ -144,16 +182,18 @@ def _live(work: Work, compiled: CompiledLimit) -> Stopwatch:
     return watch
 
 
-def _maybe_change(work: Work, compiled: CompiledLimit, watch: Stopwatch) -> None:
+def _maybe_change(work: Work, compiled: CompiledLimit, watch: Stopwatch, *, anew: bool) -> None:
     verdict = compiled.judge(work.draft)
-    target = verdict.target
+    begins = verdict.resets or _has_reported(work, compiled, watch)
+    by_table = not work.process.asked("target")
+    target = _asked_anew(work, compiled, verdict) if anew or begins or by_table else watch.target
     if target is None and compiled.on_priority_change == "keep":
         target = watch.target
     if verdict.stops:
         _stop(work, watch)
     elif verdict.cancels or not verdict.wanted or target is None:
         _cancel(work, watch)
-    elif verdict.resets or _has_reported(work, compiled, watch):
+    elif begins:
         _stop(work, watch)
         _start(work, compiled, target)
         _keep(work, compiled, _live(work, compiled), target)
@@ -169,15 +209,23 @@ def _has_reported(work: Work, compiled: CompiledLimit, watch: Stopwatch) -> bool
     return last_reply_at is not None and last_reply_at > watch.started_at
 
 
-def _keep(work: Work, compiled: CompiledLimit, watch: Stopwatch, target: timedelta) -> None:
+def _keep(work: Work, compiled: CompiledLimit, watch: Stopwatch, target: Target) -> None:
     """Pause, resume or retarget a stopwatch that lives on."""
     paused = compiled.judge(work.draft).pauses
     if paused and watch.stage is Stage.IN_PROGRESS:
         _pause(work, watch)
     elif not paused and watch.stage is Stage.PAUSED:
         _resume(work, compiled, watch)
-    if target != watch.target or work.former is not work.process:
-        _retarget(work, compiled, _live(work, compiled), target)
+    worked = worked_out(compiled, target, watch.started_at)
+    if worked != watch.target or work.former is not work.process:
+        _retarget(work, compiled, _live(work, compiled), worked, said=target)
+
+
+def worked_out(compiled: CompiledLimit, target: Target, since: datetime) -> timedelta:
+    """Give the working time that a target comes to: days are counted from the start, so that pauses can be added."""
+    if isinstance(target, timedelta):
+        return target
+    return compiled.calendar.between(since, compiled.calendar.after(since, target))
 
 
 def _which(watch: Stopwatch) -> dict[str, object]:
@@ -216,10 +264,11 @@ def _passed(work: Work, compiled: CompiledLimit, watch: Stopwatch) -> tuple[int,
     )
 
 
-def _start(work: Work, compiled: CompiledLimit, target: timedelta) -> None:
+def _start(work: Work, compiled: CompiledLimit, said: Target) -> None:
     last = _latest(work.draft, compiled.limit.name)
     started_at = _started_at(work, compiled, last)
-    agreement, due_at = compiled.limit.agreement, compiled.calendar.add(started_at, target)
+    agreement, due_at = compiled.limit.agreement, compiled.calendar.after(started_at, said)
+    target = said if isinstance(said, timedelta) else compiled.calendar.between(started_at, due_at)
     instance = 1 if last is None else last.instance + 1
     late: dict[str, object] = {}
     if due_at < work.at:
@@ -278,7 +327,7 @@ def _resume(work: Work, compiled: CompiledLimit, watch: Stopwatch, since: dateti
 # -- when a target changes
 
 
-def _retarget(work: Work, compiled: CompiledLimit, watch: Stopwatch, target: timedelta) -> None:
+def _retarget(work: Work, compiled: CompiledLimit, watch: Stopwatch, target: timedelta, *, said: Target) -> None:
     """Do what the limit says of a clock whose target, or whose calendar, is another one now."""
     rule = compiled.on_priority_change
     was, calendar = work.former.calendar_of(watch.limit), compiled.calendar
@@ -286,7 +335,7 @@ def _retarget(work: Work, compiled: CompiledLimit, watch: Stopwatch, target: tim
         return
     if rule == "restart":
         _cancel(work, watch)
-        _start(work, compiled, target)
+        _start(work, compiled, said)
         if compiled.judge(work.draft).pauses:
             _pause(work, _live(work, compiled))
         return

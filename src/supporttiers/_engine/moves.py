@@ -11,11 +11,9 @@ from supporttiers._fields import MAX_WATCHERS
 from supporttiers._machine import tier_target
 from supporttiers.cases import Place, open_ticket
 from supporttiers.commands import (
-    Approve,
     Cancel,
     Close,
     Command,
-    Decline,
     Dispatch,
     Escalate,
     HandBack,
@@ -81,10 +79,10 @@ def _move(work: Work, trigger: str, kind: type[happened.CaseMoved], level: int |
     if not reaches(level, here):
         work.forbid(work.refuse(trigger, "refused.direction", target=level, direction=word, tier=here))
     team = team_at(work, trigger, level, team or _former_team(work, level))
-    rules.permit(work, trigger, to=Place(level, team))
+    missing = rules.permit(work, trigger, to=Place(level, team))
     bounce = _bounce(work, Place(level, team))
     status = Status.QUEUED if work.is_open else work.draft.status
-    work.emit(kind, tier=level, team=team, status=status, bounce=bounce)
+    work.emit(kind, tier=level, team=team, status=status, bounce=bounce, missing=missing)
     by_rule(work, partial(_tell_of_bounces, work, bounce))
     arrive(work)
 
@@ -274,28 +272,6 @@ def _resume(work: Work) -> None:
     """Go on where it stopped; what does not wait at all, and is said to go on, stays open as it is."""
     draft = work.draft
     work.emit(happened.CaseResumed, status=draft.resume_to or (draft.status if work.is_open else Status.QUEUED))
-
-
-def approve(work: Work, command: Approve) -> None:
-    """Approve what the case waits for."""
-    _answer_approval(work, command, happened.CaseApproved)
-
-
-def decline(work: Work, command: Decline) -> None:
-    """Decline what the case waits for; it goes back to work."""
-    _answer_approval(work, command, happened.CaseDeclined)
-
-
-def _answer_approval(work: Work, command: Approve | Decline, kind: type[happened.Event]) -> None:
-    held = is_waiting_for(work.draft, "approval")
-    if not held:
-        work.forbid(work.refuse(command.trigger, "refused.nothing_held"))
-    if command.by.id == work.draft.requester:
-        why = Reason("refused.own_request", {"verb": command.trigger})
-        work.forbid(NotPermittedError(work.case_id, command.trigger, command.by.id, (why,), ()))
-    work.emit(kind)
-    if held:
-        _resume(work)
 
 
 # -- to an end and back

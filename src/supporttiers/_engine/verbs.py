@@ -9,14 +9,14 @@ import attrs
 from supporttiers import _fields as fields
 from supporttiers import commands as wanted
 from supporttiers import events as happened
-from supporttiers._engine import linking, moves, rules
+from supporttiers._engine import approvals, linking, moves, rules
 from supporttiers._engine.observing import by_rule
 from supporttiers._engine.work import Work, is_waiting_for
 from supporttiers._machine import tier_target
 from supporttiers.actors import PROVIDERS, Actor, ActorKind
-from supporttiers.cases import Case, Place, apply, freeze
+from supporttiers.cases import Case, apply, freeze
 from supporttiers.commands import Command
-from supporttiers.decisions import Destination, FollowUp, Refusal
+from supporttiers.decisions import Destination, FollowUp, Hold, Refusal
 from supporttiers.errors import InputError, MoveRefusedError, NotPermittedError
 from supporttiers.links import LINK_KINDS
 from supporttiers.reasons import Reason
@@ -31,6 +31,7 @@ def open_case(work: Work, command: wanted.Open) -> None:
     if work.draft is not None:
         why = Reason("refused.exists")
         raise MoveRefusedError(work.case_id, "open", "opened", ("open with another id, or with none",), why)
+    held: Hold | None = None
     priority = command.priority or process.default_priority_name
     if priority not in process.priorities:
         raise _unknown_priority(work)
@@ -45,16 +46,29 @@ def open_case(work: Work, command: wanted.Open) -> None:
     if asked is not None and (command.priority is None or work.observes):
         opening["priority"] = priority = rules.prioritise(work, asked) or priority
         asked = attrs.evolve(asked, priority=priority)
-    to = _destination(work, command, asked)
+    routed_by, to = _destination(work, command, asked)
     work.fire("open", tier_target(to.tier))
     tags = tuple(dict.fromkeys((*command.tags, *to.tags)))
     team = moves.team_at(work, "open", to.tier, to.team)
     if asked is not None:
         asked = attrs.evolve(asked, tier=to.tier, team=team, tags=tags)
-        rules.permit(work, "open", to=Place(to.tier, team), case=asked)
+        held = _on_hold(work, asked)
         rules.learn(work, asked, process.lasting_needs)
-    work.emit(happened.CaseOpened, **opening, tier=to.tier, team=team, tags=tags)
-    moves.arrive(work)
+    reason = work.reason if routed_by is None else Reason("route.policy", {"policy": routed_by})
+    work.emit(happened.CaseOpened, **opening, tier=to.tier, team=team, tags=tags, reason=reason)
+    if held is None:
+        moves.arrive(work)
+    else:
+        approvals.hold(work, command, held)
+
+
+def _on_hold(work: Work, asked: Case) -> Hold | None:
+    """Ask whether the case may be opened, and give what has to be approved first."""
+    try:
+        rules.permit(work, "open", to=asked.place, case=asked)
+    except rules.OnHold as found:
+        return found.hold
+    return None
 
 
 def _answers(work: Work, command: wanted.Open) -> bool:
@@ -79,15 +93,18 @@ def _provisional(work: Work, command: wanted.Open, opening: Mapping[str, Any]) -
     return freeze(apply(None, opened))
 
 
-def _destination(work: Work, command: wanted.Open, asked: Case | None) -> Destination:
-    """Ask the caller first, then the policies in order, then take the lowest staffed tier."""
+def _destination(work: Work, command: wanted.Open, asked: Case | None) -> tuple[str | None, Destination]:
+    """Ask the caller first, then the policies in order, then take the lowest staffed tier; give the policy's name."""
     said = None if command.tier is None else Destination(tier=command.tier, team=command.team)
     if said is not None and not work.observes:
-        return said
-    routed = said if asked is None else rules.route(work, asked) or said
+        return None, said
+    routed = None if asked is None else rules.route(work, asked)
+    if routed is None and said is not None:
+        return None, said
     if routed is None:
-        return Destination(tier=entry_level(work.process.tiers), team=command.team)
-    return attrs.evolve(routed, team=command.team) if command.team else routed
+        return None, Destination(tier=entry_level(work.process.tiers), team=command.team)
+    policy, to = routed
+    return policy, attrs.evolve(to, team=command.team) if command.team else to
 
 
 def _unknown_priority(work: Work) -> InputError:
@@ -292,9 +309,19 @@ def carry_out(work: Work, command: Command) -> None:
         CaseError: The process or a policy refuses it.
         FactsError: A policy cannot be asked.
     """
-    if not isinstance(command, _ASKED_LATER):
-        rules.permit(work, command.trigger)
-    VERBS[type(command)](work, command)
+    was_open = work.draft is not None and work.is_open
+    try:
+        if not isinstance(command, _ASKED_LATER):
+            rules.permit(work, command.trigger)
+        VERBS[type(command)](work, command)
+    except rules.OnHold as found:
+        approvals.hold(work, command, found.hold)
+    approvals.drop_at_end(work, was_open=was_open)
+
+
+def approve(work: Work, command: wanted.Approve) -> None:
+    """Approve what the case waits for; what was held is carried out."""
+    approvals.approve(work, command, carry_out)
 
 
 _ASKED_LATER: Final = (
@@ -332,7 +359,7 @@ VERBS: Final[Mapping[type[Command], Callable[[Work, Any], None]]] = {
     wanted.Dispatch: moves.dispatch,
     wanted.VendorUpdate: moves.vendor_update,
     wanted.Rate: rate,
-    wanted.Approve: moves.approve,
-    wanted.Decline: moves.decline,
+    wanted.Approve: approve,
+    wanted.Decline: approvals.decline,
 }
 """What carries out each command."""

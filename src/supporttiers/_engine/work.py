@@ -40,16 +40,19 @@ class Work:
         facts: What is known from outside.
         command: What is being carried out; None where time acts.
         former: The process by which the case's clocks were measured so far; another one only while it changes.
+        judged: How many events the clocks have followed, and the facts that they knew by then.
         held_until: When people may be told; None for at once.
         chained: The instant for which commands that time gives were counted last, and their number.
+        approved: What has been approved of the command that is carried out.
         counted: The known issues that have been told, so far, that they affect the case.
         observed: What an observing process has to put on record beside what has happened, with the facts used for it.
         trying: Whether a rule of an observing process is tried out, so that all this will be thrown away.
     """
 
     __slots__ = (
-        "_key", "_said", "_used", "ahead", "at", "by", "case_id", "chained", "command", "counted", "draft", "effects",
-        "events", "facts", "former", "held_until", "observed", "occurred_at", "process", "reason", "tenant", "trying",
+        "_key", "_said", "_used", "ahead", "approved", "at", "by", "case_id", "chained", "command", "counted", "draft",
+        "effects", "events", "facts", "former", "held_until", "judged", "observed", "occurred_at", "process", "reason",
+        "tenant", "trying",
     )  # fmt: skip
 
     def __init__(
@@ -70,6 +73,7 @@ class Work:
         self.case_id = case_id
         self.tenant = tenant
         self.events: list[Event] = []
+        self.judged: tuple[int, Mapping[str, object]] = 0, {} if case is None else case.facts
         self.effects: list[Effect] = []
         self.ahead: tuple[Any, Any, Any, Any] | None = None
         self.by_time(at, None)
@@ -78,6 +82,7 @@ class Work:
         """From here on, time itself acts."""
         self.at = at
         self.command: Command | None = None
+        self.approved: tuple[Reason, ...] = ()
         self.by: Actor = SYSTEM
         self.occurred_at: datetime | None = None
         self.reason = reason
@@ -88,6 +93,7 @@ class Work:
         """From here on, this command acts."""
         self.at = at
         self.command = command
+        self.approved = ()
         self.by = command.by
         occurred_at = command.occurred_at
         self.occurred_at = None if occurred_at is None or occurred_at >= at else occurred_at

@@ -10,6 +10,7 @@ from supporttiers._flows.assigning import next_for
 from supporttiers._flows.cases import (
     execute,
     execute_all,
+    explained,
     get,
     history,
     options_for,
@@ -29,6 +30,7 @@ __all__ = [
     "drive",
     "execute",
     "execute_all",
+    "explained",
     "fire_due",
     "get",
     "history",

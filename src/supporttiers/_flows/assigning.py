@@ -31,22 +31,19 @@ def next_for(ports: Ports, tenant: str, agent: Agent, now: datetime) -> Flow[Cas
         StaleCaseError: Somebody else was faster, a hundred times.
     """
     passed_over: set[str] = set()
-    lost: StaleCaseError | None = None
-    for _ in range(ATTEMPTS_AT_TAKING):
-        case = yield from _best(ports, tenant, agent, now, passed_over)
-        if case is None:
-            return None
+    lost = 0
+    while (case := (yield from _best(ports, tenant, agent, now, passed_over))) is not None:
         command = Assign(case_id=case.id, by=agent.actor, assignee=agent.id, expected_version=case.version)
         try:
             decision = yield from execute(ports, tenant, command, now)
-        except StaleCaseError as error:
-            lost = error
+        except StaleCaseError:
+            lost += 1
+            if lost == ATTEMPTS_AT_TAKING:
+                raise
         except CaseError:  # a rule of permission, say
             passed_over.add(case.id)
         else:
             return decision.case
-    if lost is not None:
-        raise lost
     return None
 
 

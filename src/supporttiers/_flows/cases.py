@@ -8,7 +8,7 @@ from typing import Final
 import attrs
 
 from supporttiers._codec import body_hash
-from supporttiers._engine import options
+from supporttiers._engine import explain, options
 from supporttiers._flows.driving import Call, Flow, Ports
 from supporttiers._flows.knowing import ROUNDS, Knowledge, answered, decide_many, decide_with, decided
 from supporttiers._flows.processes import process_for, process_of
@@ -37,7 +37,7 @@ from supporttiers.protocols import (
     Message,
     Settled,
 )
-from supporttiers.readings import Option
+from supporttiers.readings import Explanation, Option
 from supporttiers.reasons import Reason
 from supporttiers.tiers import Status
 
@@ -348,6 +348,13 @@ def options_for(ports: Ports, case: Case, by: Actor, now: datetime) -> Flow[tupl
     """Say what an actor may do with a case."""
     process = yield from process_of(ports, case)
     return (yield from answered(ports, case.tenant, lambda facts: options(process, case, by, now, facts)))
+
+
+def explained(ports: Ports, case: Case, now: datetime) -> Flow[Explanation]:
+    """Say why a case stands where it stands; what cannot be read anew is as the case last knew it."""
+    process = yield from process_of(ports, case)
+    events = yield from history(ports, case.tenant, case.id)
+    return (yield from answered(ports, case.tenant, lambda facts: explain(process, case, events, now, facts)))
 
 
 def history(ports: Ports, tenant: str, case_id: str) -> Flow[Sequence[Event]]:

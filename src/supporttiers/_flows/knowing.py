@@ -113,10 +113,10 @@ class Knowledge:
 
     def count(self, tenant: str, before: Case | None, after: Case | None) -> None:
         """Let what was decided of one case count for those that are decided next."""
-        if not is_own_workload(self.ports.sources):
+        if not is_own_workload(self.ports.sources) or _work_of(before) == _work_of(after):
             return
         for case, step in ((before, -1), (after, 1)):
-            if case is not None and case.assignee is not None and case.is_open:
+            if case is not None and case.assignee is not None and _work_of(case):
                 self.given.setdefault((tenant, case.assignee), []).append((case, step))
                 self.by_tenant[tenant] = _with_changes(self.of(tenant), [(case.assignee, (case, step))])
 
@@ -124,6 +124,13 @@ class Knowledge:
         """Let what has not come up after four rounds count as not readable."""
         for tenant, keys in wanted.items():
             self.by_tenant[tenant] = _given_up(self.of(tenant), keys)
+
+
+def _work_of(case: Case | None) -> tuple[object, ...]:
+    """Give what a case means to the work of whoever has it."""
+    if case is None or case.assignee is None or not case.is_open:
+        return ()
+    return case.assignee, case.channel, case.assigned_at
 
 
 def _with_changes(facts: Facts, changes: Iterable[tuple[str, tuple[Case, int]]]) -> Facts:

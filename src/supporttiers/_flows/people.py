@@ -52,7 +52,7 @@ def sources_of(directory: Directory | None, store: CaseStore, own: Mapping[str, 
 def _read_agents(directory: Directory, tenant: str, teams: Sequence[str]) -> Mapping[str, object]:
     house: Any = of_tenant(directory, tenant)
     found: Mapping[str, Sequence[Agent]] = house.agents_of(teams)
-    return {team: [plain_agent(agent) for agent in agents] for team, agents in found.items()}
+    return {team: [plain_agent(agent) for agent in found.get(team, ())] for team in teams}
 
 
 def plain_agent(agent: Agent) -> dict[str, object]:
@@ -69,7 +69,8 @@ def plain_agent(agent: Agent) -> dict[str, object]:
 
 def _read_on_call(directory: Directory, tenant: str, teams: Sequence[str]) -> Mapping[str, object]:
     house: Any = of_tenant(directory, tenant)
-    return {team: list(found) for team, found in house.on_call_of(teams).items()}
+    found: Mapping[str, Sequence[str]] = house.on_call_of(teams)
+    return {team: list(found.get(team, ())) for team in teams}
 
 
 def _read_managers(directory: Directory, tenant: str, teams: Sequence[str]) -> Mapping[str, object]:
@@ -106,14 +107,12 @@ def shifted(plain: Mapping[str, Any], case: Case, step: int) -> dict[str, object
     channel = case.channel or ""
     channels = dict(plain.get("channels", {}))
     channels[channel] = channels.get(channel, 0) + step
-    given = None if case.assigned_at is None else case.assigned_at.isoformat(timespec="microseconds")
-    latest = max(filter(None, (plain.get("assigned_at"), given)), default=None)
-    after: dict[str, object] = {"open": sum(channels.values())}
-    if kept := {name: count for name, count in channels.items() if count}:
-        after["channels"] = kept
-    if latest is not None:
-        after["assigned_at"] = latest
-    return after
+    given = (case.assigned_at or case.changed_at).isoformat(timespec="microseconds")
+    return {
+        "open": sum(channels.values()),
+        "channels": {name: count for name, count in channels.items() if count},
+        "assigned_at": max(plain.get("assigned_at", ""), given),
+    }
 
 
 # -- who is to be told

@@ -138,12 +138,12 @@ def _tier_row(tier: "Tier") -> list[object]:
 
 
 def _limit_row(limit: "TimeLimit") -> list[object]:
-    from supporttiers._fields import duration_text  # noqa: PLC0415
+    from supporttiers.calendars.targets import target_text  # noqa: PLC0415
     from supporttiers.limits import ANY_PRIORITY  # noqa: PLC0415
 
     others = "others " if len(limit.target) > 1 else ""
     allows = [
-        f"{others if name == ANY_PRIORITY else name + ' '}{duration_text(span)}" for name, span in limit.target.items()
+        f"{others if name == ANY_PRIORITY else name + ' '}{target_text(span)}" for name, span in limit.target.items()
     ]
     then = [f"at {threshold.mark}: {_listed(threshold.do) or '-'}" for threshold in limit.thresholds]
     return [limit.name, limit.agreement, ", ".join(allows), "; ".join(then) or None]

@@ -63,6 +63,10 @@ def _place(event: Any) -> str:  # noqa: ANN401 - one of several events with tier
     return f"tier {event.tier}" + (f", team {event.team}" if event.team else "")
 
 
+def _missing(event: happened.CaseMoved) -> str:
+    return f", without {', '.join(event.missing)}" if event.missing else ""
+
+
 def _amended(event: happened.CaseAmended) -> str:
     shown = ("kind", "category", "channel", "locale", "impact", "urgency", "priority", "owner", "customer",
              "workaround")  # fmt: skip
@@ -102,9 +106,9 @@ TELLERS: Final[Mapping[type[Event], _Teller]] = {
     happened.CaseReplied: lambda event: "replied" + (f" by {event.channel}" if event.channel else ""),
     happened.CaseNoted: lambda _: "noted",
     happened.AttemptRecorded: lambda event: f"self-service tried: {event.what}: {event.outcome}",
-    happened.CaseEscalated: lambda event: f"escalated to {_place(event)}",
-    happened.CaseHandedBack: lambda event: f"handed back to {_place(event)}",
-    happened.CaseTransferred: lambda event: f"transferred to {_place(event)}",
+    happened.CaseEscalated: lambda event: f"escalated to {_place(event)}{_missing(event)}",
+    happened.CaseHandedBack: lambda event: f"handed back to {_place(event)}{_missing(event)}",
+    happened.CaseTransferred: lambda event: f"transferred to {_place(event)}{_missing(event)}",
     happened.ManagementInformed: lambda _: "management informed",
     happened.PeopleInformed: lambda event: f"informed {event.to}",
     happened.WaitStarted: lambda event: (
@@ -129,6 +133,8 @@ TELLERS: Final[Mapping[type[Event], _Teller]] = {
     happened.CaseRated: lambda event: f"rated {event.score} of 5",
     happened.CaseApproved: lambda _: "approved",
     happened.CaseDeclined: lambda _: "declined",
+    happened.CommandHeld: lambda event: f"waits for approval to {event.trigger}",
+    happened.HeldDropped: lambda event: f"did not {event.trigger} in the end",
     happened.CommandScheduled: lambda event: (
         f"will {event.scheduled.command.trigger} at {instant_text(event.scheduled.due_at)} ({event.scheduled.name})"
     ),

@@ -9,6 +9,7 @@ from typing import Any, Final, get_args, get_origin
 import attrs
 
 from supporttiers._fields import PARTS
+from supporttiers.actors import ActorKind
 from supporttiers.calendars import ALWAYS_OPEN, WorkingHours
 from supporttiers.calendars.holidays import ClosedDates
 from supporttiers.config.calendars import FROM_COUNTRY, FROM_FILE, RECORDED
@@ -27,7 +28,7 @@ from supporttiers.limits import (
 from supporttiers.match import FIELDS, Match
 from supporttiers.policies import BUILT_IN
 from supporttiers.policies.cascades import HAPPENINGS, Cascade
-from supporttiers.policies.routing import Route
+from supporttiers.policies.routing import OTHERWISE, Route
 from supporttiers.tiers import Agreement, Status, Tier, TierKind
 
 _Schema = dict[str, Any]
@@ -37,6 +38,10 @@ _LEVEL: Final[_Schema] = {"type": "integer", "minimum": 0, "maximum": 99}
 _FLAG: Final[_Schema] = {"type": "boolean"}
 _CONDITION: Final[_Schema] = {"$ref": "#/$defs/condition"}
 _DURATION: Final[_Schema] = {"type": "string", "pattern": r"^\s*\+?(\d+[hms])+\s*$"}
+_ALLOWED: Final[_Schema] = {
+    "type": "string",
+    "pattern": r"^\s*(\+?(\d+[hms])+|\d+ (business|calendar) days?|until close( of business day \d+)?)\s*$",
+}
 _MARK: Final[_Schema] = {"type": "string", "pattern": r"^(.*\d\s*%|\s*[+-]?(\d+[hms])+\s*)$"}
 _SPAN: Final[_Schema] = {"type": "string", "pattern": r"^\s*(closed|\d{1,2}:\d{2}\s*-\s*\d{1,2}:\d{2})\s*$"}
 _HOURS: Final[_Schema] = {"anyOf": [_SPAN, {"type": "array", "items": _SPAN}]}
@@ -166,8 +171,8 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
         "reset": (_CONDITION, "With start: the old stopwatch is completed, and a new one started."),
         "cancel": (_CONDITION, "The stopwatch counts no longer."),
         "target": (
-            {"anyOf": [_DURATION, {"type": "object", "minProperties": 1, "additionalProperties": _DURATION}]},
-            "The working time allowed: one duration, or one for each priority with '*' for the rest.",
+            {"anyOf": [_ALLOWED, {"type": "object", "minProperties": 1, "additionalProperties": _ALLOWED}]},
+            "What is allowed: working time ('8h') or days ('2 business days'), or one for each priority with '*' for the rest.",
         ),
         "calendar": (_NAME, "Whose working time; its tier's calendar, or the process's, when left out."),
         "thresholds": (
@@ -194,7 +199,10 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
         "hold": (_FLAG, "Whether people are told in working time only: outside it, at the next opening."),
     },
     Route: {
-        "when": ({**_CONDITION, "minProperties": 1}, "Which new cases."),
+        "when": (
+            {"anyOf": [{**_CONDITION, "minProperties": 1}, {"const": OTHERWISE}]},
+            "Which new cases; 'otherwise', in the last route, stands for all that no other has taken.",
+        ),
         "to": ({"$ref": "#/$defs/destination"}, "Where they go."),
     },
     Cascade: {
@@ -305,7 +313,7 @@ def _described(kind: type) -> dict[str, _Schema]:
 
 def _property(field: "attrs.Attribute[Any]", schema: _Schema, sentence: str) -> _Schema:
     described = {"description": sentence, **schema}
-    if field.default not in (attrs.NOTHING, None, ()):
+    if field.default not in (attrs.NOTHING, None, ()) and not callable(getattr(field.default, "factory", None)):
         described["default"] = data_from(field.default)
     return described
 
@@ -352,6 +360,7 @@ _TYPES: Final[Mapping[Any, _Schema]] = {
     timedelta: _DURATION,
     Match: _CONDITION,
     Destination: {"$ref": "#/$defs/destination"},
+    ActorKind: _words(ActorKind),
 }
 
 
@@ -362,6 +371,8 @@ def _type_of(field: "attrs.Attribute[Any]") -> _Schema:
         member = dict(_TYPES.get(get_args(field.type)[0], {}))
         return {"anyOf": [member, _list(member)]} if get_args(field.type)[0] is int else _list(member)
     kinds = [kind for kind in get_args(field.type) or (field.type,) if kind is not NoneType]
+    if timedelta in kinds and len(kinds) > 1:  # durations, or days of work or of the calendar
+        return {"type": "string"}
     return dict(_TYPES.get(kinds[0], {})) if len(kinds) == 1 else {}
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
-from supporttiers._fields import PARTS, type_name
+from supporttiers._fields import PARTS, WORDS, type_name
 from supporttiers.calendars import WorkingHours
 from supporttiers.config.calendars import calendars_of
 from supporttiers.config.files import foreign_faults, joined, members
@@ -38,7 +38,8 @@ class Parts:
 
     Attributes:
         settings: The `[process]` table; what could not be read is left out.
-        broken: The settings that could not be read, and the fields that some tier lacks for that reason: `tiers.kind`.
+        broken: The settings that could not be read, and the fields that some tier or limit lacks for that reason:
+            `tiers.kind`, `limits.start`.
         calendars: By name; None stands for one that could not be read.
         tiers: In order; None stands for one that could not be read, here and below. One of which only some fields could
             not be read stands without them: there is a fault then, so that it is used for judging only.
@@ -89,14 +90,19 @@ def read(
     hours = data.get("calendars", {})
     calendars = dict(calendars_of(reader, hours, folder))
     unclear = set() if isinstance(hours, Mapping) else {"calendars"}
+    limits = reader.parts(TimeLimit, data.get("limits", ()), "limits")
+    uncertain |= {f"limits.{field}" for field in reader.broken}
+    before = len(reader.faults)
+    found = tuple(reader.policies(data.get("policies", ()), policies, stored=stored))
+    unclear |= {"policies"} if len(reader.faults) > before else set()
     return Parts(
         settings=settings,
         broken=frozenset((told - settings.keys()) | uncertain | unclear),
         calendars=calendars,
         tiers=tiers,
-        limits=reader.parts(TimeLimit, data.get("limits", ()), "limits"),
+        limits=limits,
         routes=reader.parts(Route, data.get("routes", ()), "routes"),
-        policies=tuple(reader.policies(data.get("policies", ()), policies, stored=stored)),
+        policies=found,
         cascades=reader.parts(Cascade, data.get("cascades", ()), "cascades"),
         faults=tuple(reader.faults),
     )
@@ -259,8 +265,10 @@ class _Reader:
         found: list[Any] = [self.plain(field, [item], where) for where, item in self.items(value, place, "texts")]
         return None if None in found else self.plain(field, [action for [action] in found], place)
 
-    def match(self, _field: object, value: object, place: str) -> Match | None:
-        """Read a condition, each field of it at its own place."""
+    def match(self, field: "attrs.Attribute[Any]", value: object, place: str) -> Match | str | None:
+        """Read a condition, each field of it at its own place; or a word that may stand in its place."""
+        if isinstance(value, str) and value in field.metadata.get(WORDS, ()):
+            return value
         before = len(self.faults)
         self._match_parts(value, place)
         return None if len(self.faults) > before else Match.from_data(value)
@@ -281,42 +289,43 @@ class _Reader:
                 self.fault(where, error.problem)
 
     def policies(self, data: object, known: Mapping[str, Sequence[type[Any]]], *, stored: bool) -> Iterator[Any]:
-        """Read policies by the names of their classes."""
+        """Read policies by the names of their classes; None for each that cannot be read."""
         for place, item in self.items(data, "policies", "tables"):
             use = item.get("use") if isinstance(item, Mapping) else None
             if not isinstance(use, str):
                 self.fault(place, "must be a table with `use`, the name of a policy")
+                yield None
                 continue
             kinds = known.get(use)
             if kinds:
-                yield from self._policy(kinds, item, place)
+                yield self._policy(kinds, item, place)
             elif stored:
-                yield from self._described_policy(item, place)
+                yield self._described_policy(item, place)
             else:
+                yield None
                 listed = ", ".join(sorted(known))
                 problem = f"{use[:80]!r} is not known; possible are: {listed}"
                 self.fault(f"{place}.use", f"{problem}; hand in classes of your own with policies=")
 
-    def _policy(self, kinds: Sequence[type[Any]], item: Mapping[str, object], place: str) -> Iterator[Any]:
+    def _policy(self, kinds: Sequence[type[Any]], item: Mapping[str, object], place: str) -> Any:  # noqa: ANN401
         """Make a policy; of several revisions the one that is named, else the newest."""
         kind = next((kind for kind in kinds if kind.revision == item.get("revision")), kinds[0])
         said = {key: value for key, value in item.items() if key not in _OF_EVERY_POLICY}
         try:
-            policy = self.part(kind, said, place) if attrs.has(kind) else kind(**said)
+            return self.part(kind, said, place) if attrs.has(kind) else kind(**said)
         except (PolicyConfigError, TypeError, ValueError) as error:
             self.fault(place, f"{kind.__name__} cannot be made of it: {error}")
-            return
-        if policy is not None:
-            yield policy
+            return None
 
-    def _described_policy(self, item: Mapping[str, Any], place: str) -> Iterator[StoredPolicy]:
+    def _described_policy(self, item: Mapping[str, Any], place: str) -> StoredPolicy | None:
         said = {key: value for key, value in item.items() if key not in _OF_EVERY_POLICY}
         try:
-            yield StoredPolicy(
+            return StoredPolicy(
                 name=item["use"], revision=item.get("revision", 0), answers=item.get("answers", ()), fields=said
             )
         except PolicyConfigError as error:
             self.fault(joined(place, error.field.partition(".")[2]), error.problem)
+            return None
 
 
 _OF_EVERY_POLICY: Final = ("use", "revision", "answers")

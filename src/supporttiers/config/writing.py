@@ -10,11 +10,13 @@ from typing import Any
 import attrs
 
 from supporttiers._fields import duration_text, type_name
+from supporttiers.calendars.targets import BusinessDays, CalendarDays, UntilClose
 from supporttiers.config.settings import StoredPolicy
 from supporttiers.errors import PolicyConfigError
 from supporttiers.limits import ANY_PRIORITY, Action, Percent, TimeLimit
 from supporttiers.match import Match
 from supporttiers.policies import BUILT_IN
+from supporttiers.policies.targets import TargetRule
 from supporttiers.protocols import methods_of
 
 
@@ -33,7 +35,7 @@ def data_from(value: object) -> Any:  # noqa: ANN401 - plain data
         return value
     if isinstance(value, Match):
         return value.to_data()
-    if isinstance(value, Percent | Action):
+    if isinstance(value, Percent | Action | BusinessDays | CalendarDays | UntilClose):
         return str(value)
     if isinstance(value, timedelta):
         return duration_text(value) if not value.microseconds else f"{value.total_seconds()}s"
@@ -60,7 +62,7 @@ def table_from(part: object, kind: Any) -> dict[str, Any]:  # noqa: ANN401 - any
     """Write those fields of a part that *kind* has: its own class, or one that it is derived from."""
     table = {field.name: data_from(getattr(part, field.name)) for field in attrs.fields(kind) if _is_said(field, part)}
     target = table.get("target")
-    if isinstance(part, TimeLimit) and target is not None and target.keys() == {ANY_PRIORITY}:
+    if isinstance(part, TimeLimit | TargetRule) and target is not None and target.keys() == {ANY_PRIORITY}:
         table["target"] = target[ANY_PRIORITY]
     return table
 

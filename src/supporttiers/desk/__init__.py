@@ -17,7 +17,7 @@ import attrs
 from supporttiers import _fields as fields
 from supporttiers import _flows as flows
 from supporttiers._codec import body_hash
-from supporttiers._engine import explain, readings
+from supporttiers._engine import readings
 from supporttiers._fields import Check, at_least, instance_of, one_of, optional, type_name
 from supporttiers._flows import Call, Flow, Ports, drive
 from supporttiers.actors import Actor, ActorKind
@@ -442,7 +442,7 @@ class SupportDesk(Verbs):
     def explain(self, case: Case | str) -> Explanation:
         """Say why a case stands where it stands, and what happens next if nobody acts; `str()` of it is text."""
         found = self.get(self._id_of(case))
-        return explain(self._process_of(found), found, self.history(found), self._clock.now())
+        return drive(flows.explained(self._ports, found, self._clock.now()))
 
     def verify(self, case: Case | str) -> tuple[Reason, ...]:
         """

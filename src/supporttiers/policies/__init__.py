@@ -5,20 +5,26 @@ from typing import Any, Final
 
 from supporttiers._fields import name, type_name
 from supporttiers.errors import PluginError
+from supporttiers.policies.approval import PermitByApproval
 from supporttiers.policies.assignment import AssignLeastLoaded, AssignRoundRobin
 from supporttiers.policies.closing import CloseAfter
 from supporttiers.policies.fixes import RequestFix
+from supporttiers.policies.handoff import PermitByHandOff
 from supporttiers.policies.informing import InformInSteps
+from supporttiers.policies.permission import PermitByRules
+from supporttiers.policies.priority import PrioritiseByRules
 from supporttiers.policies.reopening import ReopenWithin
 from supporttiers.policies.routing import RouteByRules
 from supporttiers.policies.satisfaction import AskForSatisfaction
+from supporttiers.policies.targets import TargetByRules
 from supporttiers.policies.vendors import DispatchByRules
 
 BUILT_IN: Final[Mapping[str, type[Any]]] = {
     kind.name: kind
     for kind in (
         RouteByRules, AssignRoundRobin, AssignLeastLoaded, CloseAfter, ReopenWithin, AskForSatisfaction, InformInSteps,
-        DispatchByRules, RequestFix,
+        DispatchByRules, RequestFix, PrioritiseByRules, PermitByRules, PermitByHandOff, PermitByApproval,
+        TargetByRules,
     )
 }  # fmt: skip
 """The policies that come with the library, by the names that process files use."""

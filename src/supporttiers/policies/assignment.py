@@ -1,5 +1,6 @@
 """Assignment: who of a team should work on a case."""
 
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar, Final, Self
@@ -217,9 +218,8 @@ class _AssignToTeam:
                 return there
         return []
 
-    def _preference(self, person: _Person) -> tuple[Any, ...]:
-        """Whom to prefer; the least comes first."""
-        raise NotImplementedError
+    @abstractmethod
+    def _preference(self, person: _Person) -> tuple[Any, ...]: ...  # the least is preferred
 
     # -- why not the others
 

@@ -8,7 +8,11 @@ from typing import Any, Final, Self
 import attrs
 
 from supporttiers._fields import positive_duration, type_name
+from supporttiers.calendars import WorkingHours
+from supporttiers.calendars.targets import Target, target_of
 from supporttiers.cases import Case
+from supporttiers.decisions import Situation
+from supporttiers.errors import PolicyConfigError
 from supporttiers.match import Match, Predicate, facts_in
 from supporttiers.tiers import OPEN, Status, whole_seconds
 
@@ -68,11 +72,22 @@ class Conditional:
 # -- durations
 
 
+def span_of(value: object, field: str) -> Target:
+    """Read a duration, or days of work or of the calendar; the error names the field."""
+    try:
+        return target_of(value)
+    except PolicyConfigError as error:
+        raise PolicyConfigError(field, error.problem) from None
+
+
 def a_span(value: object) -> str | None:
-    """Allow a duration above zero, in whole seconds."""
-    return positive_duration(value) or whole_seconds(value)
+    """Allow a duration above zero in whole seconds, and every number of days."""
+    return positive_duration(value) or whole_seconds(value) if isinstance(value, timedelta) else None
 
 
-def after(start: datetime, duration: timedelta) -> datetime:
-    """Give the instant at which a rule's duration has passed: the one place that knows whose time is counted."""
-    return start + duration
+def after(situation: Situation, start: datetime, span: Target, calendar: str) -> datetime:
+    """Give the instant at which a rule's time is over, counted in one of the process's calendars."""
+    return situation.calendars.get(calendar, _ALWAYS).after(start, span)
+
+
+_ALWAYS: Final = WorkingHours.always()

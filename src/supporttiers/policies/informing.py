@@ -1,26 +1,26 @@
 """Hierarchical steps: who is told, and after how long, while a case is not settled."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from functools import cached_property
 from typing import ClassVar
 
 import attrs
 
 from supporttiers import _fields as fields
-from supporttiers._fields import PARTS, duration_text, part, tuple_of
+from supporttiers._fields import PARTS, part, tuple_of
 from supporttiers.actors import SYSTEM
+from supporttiers.calendars import ALWAYS_OPEN
+from supporttiers.calendars.targets import Target, target_text
 from supporttiers.commands import Inform
 from supporttiers.decisions import Later, Situation
 from supporttiers.match import Match
-from supporttiers.policies.conditions import STILL_OPEN, Conditional, a_span, after, condition
-from supporttiers.tiers import named_duration
+from supporttiers.policies.conditions import STILL_OPEN, Conditional, a_span, after, condition, span_of
 
 _MAX_STEPS = 16
 
 
-def _after(value: object) -> timedelta:
-    return named_duration(value, "Step.after")
+def _after(value: object) -> Target:
+    return span_of(value, "Step.after")
 
 
 @attrs.frozen
@@ -35,7 +35,7 @@ class Step:
     .. versionadded:: 0.1.0
     """
 
-    after: timedelta = attrs.field(converter=_after, validator=part(a_span))
+    after: Target = attrs.field(converter=_after, validator=part(a_span))
     tell: str = attrs.field(validator=part(fields.name))
 
 
@@ -61,6 +61,7 @@ class InformInSteps(Conditional):
         when: Which cases.
         steps: Who is told, and after how long.
         title: The name of this ladder: it stands in what people are told, and tells several ladders apart.
+        calendar: Whose time is counted: `24x7`, or one of the process's calendars.
 
     .. versionadded:: 0.1.0
     """
@@ -71,6 +72,7 @@ class InformInSteps(Conditional):
     when: Match = attrs.field(validator=part(condition))
     steps: tuple[Step, ...] = attrs.field(converter=tuple_of, validator=part(_steps), metadata={PARTS: Step})
     title: str = attrs.field(default="still open", validator=part(fields.name))
+    calendar: str = attrs.field(default=ALWAYS_OPEN, validator=part(fields.name))
 
     def react(self, situation: Situation, /) -> Sequence[Later]:
         """Have the steps taken that are neither taken nor to come already."""
@@ -82,9 +84,10 @@ class InformInSteps(Conditional):
             Later(
                 command=Inform(
                     case_id=case.id, by=SYSTEM, to=step.tell, code="inform.step",
-                    params={"title": self.title, "after": duration_text(step.after)},
+                    params={"title": self.title, "after": target_text(step.after)},
                 ),
-                at=after(situation.now, step.after), name=name, while_status=STILL_OPEN, when=self.when,
+                at=after(situation, situation.now, step.after, self.calendar), name=name, while_status=STILL_OPEN,
+                when=self.when,
             )
             for name, step in self._named
             if name not in known
@@ -92,4 +95,4 @@ class InformInSteps(Conditional):
 
     @cached_property
     def _named(self) -> Sequence[tuple[str, Step]]:
-        return [(f"{self.title}: {step.tell} after {duration_text(step.after)}", step) for step in self.steps]
+        return [(f"{self.title}: {step.tell} after {target_text(step.after)}", step) for step in self.steps]

@@ -1,21 +1,23 @@
 """Reopening: for how long a word of the requester brings a case back, and what happens afterwards."""
 
-from datetime import datetime, timedelta
 from typing import ClassVar
 
 import attrs
 
-from supporttiers._fields import duration_text, one_of, optional, part
+from supporttiers import _fields as fields
+from supporttiers._fields import one_of, optional, part
+from supporttiers.calendars import ALWAYS_OPEN
+from supporttiers.calendars.targets import Target, target_text
 from supporttiers.cases import Case
 from supporttiers.decisions import FollowUp, Refusal, Situation
 from supporttiers.match import Match
-from supporttiers.policies.conditions import Conditional, a_span, after, condition
+from supporttiers.policies.conditions import Conditional, a_span, after, condition, span_of
 from supporttiers.reasons import Reason
-from supporttiers.tiers import Status, named_duration
+from supporttiers.tiers import Status
 
 
-def _within(value: object) -> timedelta:
-    return named_duration(value, "ReopenWithin.within")
+def _within(value: object) -> Target:
+    return span_of(value, "ReopenWithin.within")
 
 
 @attrs.frozen
@@ -31,6 +33,7 @@ class ReopenWithin(Conditional):
         after_window: What a reply or a reopening does later: `follow_up` opens another case, linked to this one as
             `follows`; `refuse` refuses it.
         when: Only these cases; all of them when left out.
+        calendar: Whose time is counted: `24x7`, or one of the process's calendars.
 
     .. versionadded:: 0.1.0
     """
@@ -38,16 +41,17 @@ class ReopenWithin(Conditional):
     name: ClassVar[str] = "supporttiers.reopen-within"
     revision: ClassVar[int] = 1
 
-    within: timedelta = attrs.field(converter=_within, validator=part(a_span))
+    within: Target = attrs.field(converter=_within, validator=part(a_span))
     after_window: str = attrs.field(default="follow_up", validator=part(one_of(("follow_up", "refuse"))))
     when: Match | None = attrs.field(default=None, validator=part(optional(condition)))
+    calendar: str = attrs.field(default=ALWAYS_OPEN, validator=part(fields.name))
 
     def reopen(self, situation: Situation, /) -> FollowUp | Refusal | None:
         """Give what is done instead, once the window is over or where the process has no way back; None before."""
         case = situation.case
         if not self.is_about(case):
             return None
-        if self._is_over(case, situation.now):
+        if self._is_over(situation):
             return self._instead(case)
         if (
             situation.to is None
@@ -57,12 +61,13 @@ class ReopenWithin(Conditional):
             return FollowUp(Reason("move.no_way_back", {"status": str(case.status)}))
         return None
 
-    def _is_over(self, case: Case, now: datetime) -> bool:
-        return case.resolved_at is not None and now > after(case.resolved_at, self.within)
+    def _is_over(self, situation: Situation) -> bool:
+        resolved_at = situation.case.resolved_at
+        return resolved_at is not None and situation.now > after(situation, resolved_at, self.within, self.calendar)
 
     def _instead(self, case: Case) -> FollowUp | Refusal:
         assert case.resolved_at is not None  # noqa: S101 - else its window would not be over; for the type checker
-        params = {"resolved_at": case.resolved_at.isoformat(), "within": duration_text(self.within)}
+        params = {"resolved_at": case.resolved_at.isoformat(), "within": target_text(self.within)}
         if self.after_window == "refuse":
             return Refusal(Reason("refused.window", params))
         return FollowUp(Reason("move.follow_up", params))

@@ -1,26 +1,38 @@
 """Routing: where a new case should go."""
 
+from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Literal, Self
 
 import attrs
 
-from supporttiers._fields import PARTS, instance_of, part, tuple_of, type_name
+from supporttiers._fields import PARTS, WORDS, instance_of, part, tuple_of, type_name
+from supporttiers.cases import Place
 from supporttiers.decisions import Destination, Situation
 from supporttiers.match import Match, Predicate, facts_in
+from supporttiers.policies.conditions import holds
+from supporttiers.policies.coverage import Shadow, shadows
+from supporttiers.reasons import Reason
+
+OTHERWISE: Final = "otherwise"
+"""Stands in place of the condition of the last route, which takes every case that no other has taken."""
 
 
 def _condition(value: object) -> str | None:
+    if value == OTHERWISE:
+        return None
     if not isinstance(value, Match):
-        return f"must be a Match, not {type_name(value)}"
+        return f"must be a Match, or {OTHERWISE!r}, not {type_name(value)}"
     if value.is_empty:
-        return "is empty, and would send every case this way; say which cases are meant"
+        return f"is empty, and would send every case this way; say which are meant, or {OTHERWISE!r} in the last route"
     return None
 
 
 def _routes(value: object) -> str | None:
     if not isinstance(value, tuple) or not all(isinstance(route, Route) for route in value):
         return "must be a collection of Route"
+    if any(route.is_default for route in value[:-1]):
+        return f"has a route behind {OTHERWISE!r}, which can never be taken; put that last"
     return None if value else "is empty; give at least one route, or leave the policy out"
 
 
@@ -35,20 +47,38 @@ class Route:
     'front'
 
     Attributes:
-        when: Which cases; a condition that asks for nothing is refused.
+        when: Which cases; a condition that asks for nothing is refused. `otherwise`, in the last route, stands for
+            every case that no other route has taken.
         to: Where they go.
 
     .. versionadded:: 0.1.0
     """
 
-    when: Match = attrs.field(validator=part(_condition))
+    when: Match | Literal["otherwise"] = attrs.field(validator=part(_condition), metadata={WORDS: (OTHERWISE,)})
     to: Destination = attrs.field(validator=part(instance_of(Destination, "a Destination")))
+
+    @property
+    def is_default(self) -> bool:
+        """Whether it takes what no other route has taken."""
+        return self.condition is None
+
+    @property
+    def condition(self) -> Match | None:
+        """The condition; None for the default."""
+        return self.when if isinstance(self.when, Match) else None
+
+    def resolved(self, priorities: tuple[str, ...]) -> Self:
+        """Give the same route with comparisons of priorities replaced by the priorities meant."""
+        return self if self.condition is None else attrs.evolve(self, when=self.condition.resolved(priorities))
 
 
 @attrs.frozen
 class RouteByRules:
     """
     Send a new case where the first rule that meets it says.
+
+    It is the first, not the strictest: a destination is no more or less than another one, so that only the order of the
+    rules can say which is meant.
 
     Conditions see the case as it would be opened at its default tier. The order of priorities, which `at_least` and
     `at_most` need, is the process's: `resolved` works it in.
@@ -67,7 +97,7 @@ class RouteByRules:
     @cached_property
     def needs(self) -> tuple[str, ...]:
         """The facts of which the rules speak."""
-        return tuple(dict.fromkeys(fact for route in self.routes for fact in facts_in(route.when)))
+        return tuple(dict.fromkeys(fact for route in self.routes for fact in facts_in(route.condition)))
 
     def route(self, situation: Situation, /) -> Destination | None:
         """
@@ -81,10 +111,24 @@ class RouteByRules:
 
     def resolved(self, priorities: tuple[str, ...]) -> Self:
         """Give the same rules with comparisons of priorities replaced by the priorities meant."""
-        return attrs.evolve(
-            self, routes=[attrs.evolve(route, when=route.when.resolved(priorities)) for route in self.routes]
-        )
+        return attrs.evolve(self, routes=[route.resolved(priorities) for route in self.routes])
+
+    def because(self, situation: Situation, /) -> Sequence[Reason]:
+        """Say which routes do not hold, and which comparisons of theirs; and which one counts."""
+        said: list[Reason] = []
+        for number, route in enumerate(self.routes, start=1):
+            failing = () if route.condition is None else route.condition.failing(situation.case)
+            if not failing:
+                to = str(Place(route.to.tier, route.to.team))
+                return (*said, Reason("route.taken", {"rule": number, "to": to}))
+            listed = ", ".join(str(test) for test in failing)
+            said.append(Reason("route.rejected", {"rule": number, "failing": listed}))
+        return tuple(said)
+
+    def shadows(self) -> Iterator[Shadow]:
+        """Find routes that can never be taken."""
+        return shadows([(f"routes[{number}]", route.condition) for number, route in enumerate(self.routes)])
 
     @cached_property
     def _compiled(self) -> tuple[tuple[Predicate, Destination], ...]:
-        return tuple((route.when.compile(), route.to) for route in self.routes)
+        return tuple((holds(route.condition), route.to) for route in self.routes)

@@ -35,6 +35,7 @@ from supporttiers.policies.routing import Route, RouteByRules
 from supporttiers.process.compiled import CompiledLimit
 from supporttiers.process.conditions import World
 from supporttiers.process.faults import Whole, error_of, policy_faults
+from supporttiers.process.shadows import shadowed
 from supporttiers.process.warnings import Finding, warnings_of
 from supporttiers.protocols import METHODS, Policy, methods_of
 from supporttiers.reasons import Reason
@@ -118,7 +119,7 @@ class SupportProcess(Settings):
             limits=_only(TimeLimit, self.limits),
             routes=_placed_routes(self.policies),
             cascades=_only(Cascade, self.cascades),
-            policies=() if "policies" in broken else self.policies,
+            judged=_placed_policies(self.policies),
         )
         faults += whole.faults()
         if not faults:
@@ -210,9 +211,11 @@ class SupportProcess(Settings):
     @classmethod
     def _from_parts(cls, parts: Parts, source: str) -> Self:
         routes = tuple((f"routes[{place}]", route) for place, route in enumerate(parts.routes) if route)
+        apart = _routes_in(parts.policies)
         whole = Whole(
             settings=parts.settings, broken=parts.broken, calendars=[*parts.calendars], tiers=parts.tiers,
-            limits=parts.limits, routes=routes, cascades=parts.cascades, policies=parts.policies,
+            limits=parts.limits, routes=(*routes, *apart), cascades=parts.cascades,
+            judged=_placed_policies(parts.policies),
         )  # fmt: skip
         faults = [*parts.faults, *whole.faults()]
         if faults:
@@ -316,13 +319,14 @@ class SupportProcess(Settings):
         return {limit.name: place for place, limit in enumerate(self.all_limits)}
 
     @cached_property
-    def _calendars(self) -> Mapping[str, WorkingHours]:
+    def calendars_by_name(self) -> Mapping[str, WorkingHours]:
+        """The calendars to which its parts refer, `24x7` included."""
         return {ALWAYS_OPEN: WorkingHours.always(), **{calendar.name: calendar for calendar in self.calendars}}
 
     def _calendar_for(self, limit: TimeLimit) -> WorkingHours:
         """Give the limit's own, else that of the tier that it measures, else the process's."""
         of_tier = None if limit.tier is None else self.tiers_by_level[limit.tier].calendar
-        return self._calendars[limit.calendar or of_tier or self.calendar]
+        return self.calendars_by_name[limit.calendar or of_tier or self.calendar]
 
     @cached_property
     def _asked(self) -> Mapping[str, tuple[Any, ...]]:
@@ -378,7 +382,7 @@ class SupportProcess(Settings):
             levels=tuple(self.tiers_by_level), vendor_levels=self._vendor_levels, priorities=self.priorities,
             wait_reasons=(*WAIT_REASONS, *self.wait_reasons), has_targets=bool(self.asked("target")),
         )  # fmt: skip
-        return tuple(warnings_of(self.limits, world))
+        return (*warnings_of(self.limits, world), *shadowed(self.policies, self.priorities))
 
     # -- asked
 
@@ -401,7 +405,7 @@ class SupportProcess(Settings):
         Source: rule 16 of docs/explanation/time.md.
         """
         place = self.limit_places.get(limit)
-        return self._calendars[self.calendar] if place is None else self.compiled_limits[place].calendar
+        return self.calendars_by_name[self.calendar] if place is None else self.compiled_limits[place].calendar
 
     def asked(self, method: str) -> tuple[Any, ...]:
         """Give the policies that have an answer to one of `METHODS`, in order."""
@@ -515,12 +519,28 @@ def _only(kind: type[_T], members: object) -> tuple[_T | None, ...]:
     return tuple(member if isinstance(member, kind) else None for member in members)
 
 
+def _placed_policies(policies: object) -> tuple[tuple[str, Any], ...]:
+    """Give every policy besides the routes, with its place."""
+    found = policies if isinstance(policies, tuple) else ()
+    return tuple(
+        (f"policies[{place}]", policy)
+        for place, policy in enumerate(found)
+        if policy is not None and not isinstance(policy, RouteByRules | type)
+    )
+
+
 def _placed_routes(policies: object) -> tuple[tuple[str, Route], ...]:
     """Give every rule with its place: that of the file, where a file can say it."""
     if not isinstance(policies, tuple):
         return ()
     return tuple(
-        (f"routes[{place}]" if len(policies) == 1 else f"policies[{number}].routes[{place}]", route)
+        (place.partition(".")[2] if len(policies) == 1 else place, route) for place, route in _routes_in(policies)
+    )
+
+
+def _routes_in(policies: tuple[Any, ...]) -> tuple[tuple[str, Route], ...]:
+    return tuple(
+        (f"policies[{number}].routes[{place}]", route)
         for number, policy in enumerate(policies)
         if isinstance(policy, RouteByRules)
         for place, route in enumerate(policy.routes)

@@ -1,13 +1,13 @@
 """Time limits made ready for the engine, which asks them after every command."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, Self
 
 import attrs
 
 from supporttiers.calendars import WorkingHours
+from supporttiers.calendars.targets import Target
 from supporttiers.config.settings import Settings
 from supporttiers.limits import Predicates, Threshold, TimeLimit
 from supporttiers.match import Match, Not, Predicate, tests_of
@@ -41,7 +41,7 @@ class Verdict(NamedTuple):
     cancels: bool
     resets: bool
     pauses: bool
-    target: timedelta | None
+    target: Target | None
 
 
 @attrs.frozen(kw_only=True, eq=False)

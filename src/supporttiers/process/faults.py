@@ -16,6 +16,7 @@ from supporttiers.limits import ANY_PRIORITY, Action, TimeLimit, limit_of_tier
 from supporttiers.links import LINK_KINDS
 from supporttiers.match import Comparison, Match
 from supporttiers.policies.cascades import Cascade
+from supporttiers.policies.conditions import Conditional
 from supporttiers.policies.informing import InformInSteps
 from supporttiers.policies.routing import Route
 from supporttiers.process.conditions import World, faults_of
@@ -25,6 +26,11 @@ from supporttiers.tiers import OPEN, WAIT_REASONS, Tier, TierKind, entry_level
 MAX_SHOWN: Final = 100
 _SECTIONS: Final = {"": 0, "process": 1, "calendars": 2, "tiers": 3, "limits": 4, "routes": 5}
 _CONDITIONS: Final = ("when", "start", "pause", "resume", "stop", "reset", "cancel")
+_OUTCOME: Final = frozenset({
+    "tiers.kind", "tiers.vendor",
+    *(f"limits.{field}" for field in (*_CONDITIONS, "measures", "tier", "vendor", "target", "satisfied_by")),
+})  # fmt: skip
+"""The fields without which nothing can be said of what a limit's conditions come to."""
 
 
 def error_of(source: str, faults: Iterable[Fault]) -> ProcessError:
@@ -69,6 +75,17 @@ def policy_faults(policy: Any, place: int) -> Iterator[Fault]:  # noqa: ANN401 -
             yield Fault(where, f"{policy.name}: a {error}")
 
 
+def _conditions_in(place: str, part: Any) -> Iterator[tuple[str, Match]]:  # noqa: ANN401 - a policy, or a part of it
+    if isinstance(part, Match):
+        yield place, part
+    elif isinstance(part, tuple):
+        for number, member in enumerate(part):
+            yield from _conditions_in(f"{place}[{number}]", member)
+    elif attrs.has(type(part)):
+        for field in attrs.fields(type(part)):
+            yield from _conditions_in(f"{place}.{field.name}", getattr(part, field.name))
+
+
 @attrs.frozen(kw_only=True)
 class Whole:
     """
@@ -84,7 +101,7 @@ class Whole:
         limits: The process's own.
         routes: With their places.
         cascades: In order.
-        policies: Every one that could be read.
+        judged: The other policies, with their places.
     """
 
     settings: Mapping[str, Any]
@@ -94,13 +111,13 @@ class Whole:
     limits: Sequence[TimeLimit | None]
     routes: Sequence[tuple[str, Route]]
     cascades: Sequence[Cascade | None] = ()
-    policies: Sequence[Any] = ()
+    judged: Sequence[tuple[str, Any]] = ()
 
     def faults(self) -> list[Fault]:
         """Find every fault."""
         return [
             *self._of_settings(), *self._of_tiers(), *self._of_limits(), *self._of_routes(), *self._of_cascades(),
-            *self._of_ladders(),
+            *self._of_reactions(), *self._of_policies(),
         ]  # fmt: skip
 
     # -- what can be referred to; None where that is not known
@@ -190,8 +207,9 @@ class Whole:
 
     @property
     def _chooses_vendors(self) -> bool:
-        """Whether a policy says which vendor a case goes to, so that a tier need not."""
-        return any("dispatch" in (*methods_of(each), *getattr(each, "answers", ())) for each in self.policies)
+        """Whether a policy says which vendor a case goes to, so that a tier need not; one that cannot be read may."""
+        known = any("dispatch" in (*methods_of(each), *getattr(each, "answers", ())) for _, each in self.judged)
+        return known or "policies" in self.broken
 
     def _of_tiers(self) -> Iterator[Fault]:
         if not self.tiers:
@@ -240,8 +258,8 @@ class Whole:
     def _of_conditions(self, place: str, limit: TimeLimit) -> Iterator[Fault]:
         found = [fault for word in _CONDITIONS for fault in self._of_condition(f"{place}.{word}", getattr(limit, word))]
         yield from found
-        world = self.world
-        if not found and world is not None and limit.tier in {None, *world.levels}:
+        world = None if found or not _OUTCOME.isdisjoint(self.broken) else self.world
+        if world is not None and limit.tier in {None, *world.levels}:
             yield from faults_of(limit, place, world)
 
     @property
@@ -258,7 +276,7 @@ class Whole:
 
     def _answers(self, method: str) -> bool:
         """Whether a policy has an answer to one of `METHODS`."""
-        return any(method in methods_of(policy) for policy in self.policies)
+        return any(method in methods_of(policy) for _, policy in self.judged)
 
     def _of_actions(self, place: str, limit: TimeLimit) -> Iterator[Fault]:
         for number, threshold in enumerate(limit.thresholds):
@@ -319,10 +337,12 @@ class Whole:
         known = {"priority": self._setting("priorities"), "wait_reason": self._wait_reasons, "team": self._teams}
         return known.get(test.field)
 
-    def _of_ladders(self) -> Iterator[Fault]:
-        """What a case remembers of a step goes by the ladder's title."""
+    def _of_reactions(self) -> Iterator[Fault]:
+        """Calendars must be known; what a case remembers of a step goes by the ladder's title."""
         taken: dict[str, str] = {}
-        for place, policy in _placed("policies", self.policies):
+        for place, policy in self.judged:
+            if isinstance(policy, Conditional):
+                yield from self._of_calendar(f"{place}.calendar", getattr(policy, "calendar", None))
             if isinstance(policy, InformInSteps):
                 if policy.title in taken:
                     yield Fault(f"{place}.title", f"{policy.title!r} is taken by {taken[policy.title]}")
@@ -336,10 +356,40 @@ class Whole:
             yield from self._of_condition(f"{place}.when", cascade.when)
             yield from self._of_condition(f"{place}.among", cascade.among)
 
+    def _of_policies(self) -> Iterator[Fault]:
+        for where, policy in self.judged:
+            if attrs.has(type(policy)):
+                for place, match in _conditions_in(where, policy):
+                    yield from self._of_condition(place, match)
+            for reference in getattr(policy, "references", tuple)():
+                known = self._names_of(reference.kind)
+                if known is not None:
+                    yield from _unknown(f"{where}.{reference.place}", [reference.name], known)
+
+    def _names_of(self, kind: str) -> Sequence[object] | None:
+        """Give what names of a kind a policy can use; None where that is not known."""
+        if kind == "tier":
+            return None if self._known_tiers is None else sorted(self._known_tiers)
+        if kind == "limit":
+            return self._known_limits
+        names: Sequence[str] | None = self._setting("priorities") if kind == "priority" else self._teams
+        return names
+
+    @property
+    def _known_limits(self) -> Sequence[str] | None:
+        if self._known_tiers is None or None in self.limits or "tiers.time_limit" in self.broken:
+            return None
+        timed = (tier for tier in self._known_tiers.values() if tier.time_limit)
+        return [*(limit_of_tier(tier.level, tier.time_limit).name for tier in timed if tier.time_limit),
+                *(limit.name for limit in self.limits if limit)]  # fmt: skip
+
     def _of_routes(self) -> Iterator[Fault]:
         tiers = self._known_tiers
+        default = next((place for place, route in self.routes if route.is_default), None)
         for place, route in self.routes:
-            yield from self._of_condition(f"{place}.when", route.when)
+            yield from self._of_condition(f"{place}.when", route.condition)
+            if default is not None and _follows(place, default):
+                yield Fault(f"{place}.when", f"stands behind the default, {default}, and is never taken; put that last")
             if tiers is None:
                 continue
             if route.to.tier not in tiers:
@@ -364,6 +414,12 @@ _NO_DOUBLES: Final[Mapping[str, Sequence[str]]] = {
     "link_kinds": LINK_KINDS,
 }
 """Settings that name something at most once, with what they need not name because it is built in."""
+
+
+def _follows(place: str, other: str) -> bool:
+    """Whether a route stands in the same list as another one, and later."""
+    (section, number), (other_section, other_number) = place.rsplit("[", 1), other.rsplit("[", 1)
+    return section == other_section and int(number[:-1]) > int(other_number[:-1])
 
 
 def _placed(section: str, parts: Sequence[Any]) -> Iterator[tuple[str, Any]]:

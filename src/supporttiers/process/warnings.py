@@ -6,6 +6,7 @@ from typing import Final
 
 import attrs
 
+from supporttiers.calendars.targets import MOST_DAYS
 from supporttiers.limits import Threshold, TimeLimit
 from supporttiers.process.conditions import Said, World, said_of
 from supporttiers.reasons import Reason
@@ -73,7 +74,14 @@ def _never_reached(limit: TimeLimit, place: str) -> Iterator[Finding]:
 
 
 def _reached(limit: TimeLimit, threshold: Threshold) -> list[timedelta | None]:
-    return [threshold.reached_after(target) for target in limit.target.values()]
+    spans = [target for target in limit.target.values() if isinstance(target, timedelta)]
+    if len(spans) < len(limit.target):
+        spans.append(_MANY_DAYS)
+    return [threshold.reached_after(target) for target in spans]
+
+
+_MANY_DAYS: Final = timedelta(days=MOST_DAYS)
+"""What days come to is known only once they are counted; they are taken for longer than any offset."""
 
 
 _ENDS: Final[Mapping[str, Status]] = {

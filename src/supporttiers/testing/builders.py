@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 from supporttiers import events as happened
 from supporttiers.actors import SYSTEM, Actor
 from supporttiers.cases import Case, fold_all
-from supporttiers.commands import Close, InformManagement, Scheduled
+from supporttiers.commands import Close, Dispatch, Escalate, InformManagement, Scheduled
 from supporttiers.effects import Effect, Notify
 from supporttiers.events import Event
 from supporttiers.links import Attachment, Link, VendorStatus
@@ -102,6 +102,7 @@ def every_event(case_id: str = "T-1", *, tenant: str = "acme") -> list[Event]:
         priority="high", tags=("vip", "été"), team="front", visibility=Visibility.PUBLIC, idempotency_key="req-1",
         occurred_at=minutes(-10), reason=Reason("case.opened", {"tier": 1, "by": "u-17"}), said="please",
         attributes={"site": "Leeds", "seats": 12, "load": 0.5, "gold": True, "none": None, 'q"uo.te': "\\"},
+        answered=True,
     )  # fmt: skip
     events: list[Event] = list(first.events)
     for kind, fields in kinds:
@@ -120,7 +121,7 @@ _EVERYTHING: Final[tuple[tuple[type[Event], dict[str, Any]], ...]] = (
     (happened.AttemptRecorded, {"what": "faq/12", "outcome": "did_not_help"}),
     (happened.StopwatchStarted, {
         **_LIMIT, "agreement": Agreement.SLA, "target": timedelta(hours=4), "started_at": minutes(1),
-        "due_at": minutes(241), "revision": "r1"}),
+        "due_at": minutes(241), "revision": "r1", "passed": (0,)}),
     (happened.CaseAssigned, {"assignee": "bob"}),
     (happened.CaseStarted, {"assignee": "bob"}),
     (happened.CaseReleased, {}),
@@ -134,8 +135,10 @@ _EVERYTHING: Final[tuple[tuple[type[Event], dict[str, Any]], ...]] = (
     (happened.StopwatchPaused, {**_LIMIT, "segment": _SEGMENT, "due_at": minutes(300)}),
     (happened.WaitStarted, {"wait_reason": "customer", "until": minutes(2000), "resume_to": Status.IN_PROGRESS}),
     (happened.CaseResumed, {"status": Status.IN_PROGRESS}),
-    (happened.StopwatchResumed, {**_LIMIT, "running_since": minutes(40), "due_at": minutes(290)}),
-    (happened.StopwatchRetargeted, {**_LIMIT, "target": timedelta(hours=2), "due_at": minutes(150)}),
+    (happened.StopwatchResumed, {**_LIMIT, "running_since": minutes(40), "due_at": minutes(290), "passed": (2,)}),
+    (happened.StopwatchRetargeted, {
+        **_LIMIT, "target": timedelta(hours=2), "due_at": minutes(150), "passed": (3, 4), "segments": (_SEGMENT,),
+        "running_since": minutes(40), "revision": "r2"}),
     (happened.ThresholdFired, {
         **_LIMIT, "threshold": 1, "mark": "100%", "due_at": minutes(150), "breach": True, "overtaken": True}),
     (happened.ActionRefused, {**_LIMIT, "threshold": 1, "action": "escalate"}),
@@ -160,6 +163,10 @@ _EVERYTHING: Final[tuple[tuple[type[Event], dict[str, Any]], ...]] = (
         "limit": "own", "instance": 2, "agreement": Agreement.OLA, "target": _MINUTE, "started_at": minutes(90),
         "due_at": minutes(91), "revision": "r1"}),
     (happened.StopwatchCancelled, {"limit": "own", "instance": 2, "stopped_at": minutes(90.5), "segment": _SEGMENT}),
+    (happened.CommandHeld, {
+        "trigger": "escalate", "approvers": ("lead",), "reason": Reason("permit.text", {"text": "Too early?"}),
+        "command": Escalate(case_id="T-1", by=AGENT, tier=3, reason="please")}),
+    (happened.HeldDropped, {"trigger": "escalate"}),
     (happened.CaseApproved, {}),
     (happened.CaseDeclined, {}),
     (happened.LimitsRenewed, {"revision": "r2", "reason": Reason(
@@ -182,6 +189,10 @@ _EVERYTHING: Final[tuple[tuple[type[Event], dict[str, Any]], ...]] = (
     (happened.CaseClosed, {"by": SYSTEM}),
     (happened.FollowUpOpened, {"follow_up": "T-1-9"}),
     (happened.CaseReopened, {"tier": 2, "team": "net"}),
+    (happened.CommandHeld, {
+        "trigger": "dispatch", "approved": (Reason("permit.text", {"text": "Abroad?"}),), "wait_reason": "customer",
+        "wait_until": minutes(9000), "reason": Reason("permit.text", {"text": "Expensive?"}),
+        "command": Dispatch(case_id="T-1", by=AGENT, vendor="acme-print", text="Please repair.")}),
     (happened.CaseCancelled, {}),
     (happened.CaseMerged, {"into": "T-0"}),
 )  # fmt: skip

@@ -451,6 +451,8 @@ class StoreSuite:
         assert [anna, Agent(id="bob")] == list(store.agents("acme"))
         assert [Agent(id="carl", capacity=0)] == list(store.agents("umbrella"))
         assert [] == list(store.agents("nobody"))
+        assert [anna, Agent(id="bob")] == list(store.agents("acme", ids=["bob", "carl", "anna", "bob"]))
+        assert [] == list(store.agents("acme", ids=[]))
 
     def test_agent_is_replaced_and_removed(self, store: CaseStore) -> None:
         """The last word on an agent counts; removing says whether there was one."""
@@ -753,9 +755,8 @@ class StoreSuite:
     def test_incoming_links_come_in_pages(self, store: CaseStore, size: int) -> None:
         """Each page goes on where the last one ended, of one kind as of all; nothing twice, nothing left out."""
         for number in range(7):
-            first = opening(f"T-{number}")
-            kind = "follows" if number % 3 else "child_of"
-            store.commit([first, going_on(first, happened.CaseLinked, link=Link(kind, "T-0"))])
+            first, link = opening(f"T-{number}"), Link("follows" if number % 3 else "child_of", "T-0")
+            store.commit([first, going_on(first, happened.CaseLinked, link=link)])
         kinds: tuple[str | None, ...] = (None, "follows", "child_of", "duplicate_of")
         for kind in kinds:
             found: list[tuple[str, str]] = []

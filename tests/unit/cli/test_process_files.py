@@ -128,8 +128,9 @@ def test_check_shows_calendars_and_warns_of_holidays_that_end(run, tmp_path):
     assert "calendar  zone           holidays known until" in done.out
     assert "office    Europe/London  2001-12-31 (the town)" in done.out
     assert "bare      UTC            -" in done.out
-    assert done.out.endswith(f"\nwarning: {warning}\n")
-    assert [warning] == run("check", file, "--json").json()["warnings"]
+    assert done.out.endswith(f"\nwarning: calendars.office: {warning}\n")
+    [found] = run("check", file, "--json").json()["warnings"]
+    assert ("calendars.office", "calendar.horizon", warning) == (found["place"], found["code"], found["text"])
 
 
 def test_check_as_json(run):
@@ -149,6 +150,24 @@ def test_check_as_json(run):
     } == answer.keys()
     assert (True, [], ["tier 1", "resolve"]) == (answer["valid"], answer["faults"], answer["limits"])
     assert [1, 2, 4] == [tier["level"] for tier in answer["tiers"]]
+
+
+def test_check_warns_of_what_is_suspicious(run, tmp_path):
+    """A warning has its place, changes nothing about the answer, and is told to programs as data."""
+    file = tmp_path / "late.toml"
+    file.write_text(
+        '[process]\nname = "late"\n[[tiers]]\nlevel = 1\nname = "One"\n'
+        '[[limits]]\nname = "r"\ntarget = "1h"\nthresholds = [{ at = "-2h" }]\n',
+        encoding="utf-8",
+    )
+    place = "limits[0].thresholds[0].at"
+    done = run("check", file)
+
+    assert 0 == done.code
+    assert f"\nwarning: {place}: threshold -2h of limit 'r' lies before its start, and never fires\n" in done.out
+    (warning,) = run("check", file, "--json").json()["warnings"]
+    assert (place, "warning.threshold_never") == (warning["place"], warning["code"])
+    assert {"limit": "r", "threshold": "-2h"} == warning["params"]
 
 
 def test_check_lists_every_fault_with_its_place(run, broken):

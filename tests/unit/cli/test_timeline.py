@@ -99,6 +99,12 @@ def an(kind, **fields):
             "limit 'resolve' reached 75%, overtaken: it had moved on",
         ),
         (an(happened.ActionRefused, **WATCH, threshold=0, action="escalate"), "limit 'resolve' could not escalate"),
+        (
+            an(happened.CaseEscalated, tier=3, missing=("logs", "steps")),
+            "escalated to tier 3, without logs, steps",
+        ),
+        (an(happened.CommandHeld, trigger="dispatch"), "waits for approval to dispatch"),
+        (an(happened.HeldDropped, trigger="dispatch"), "did not dispatch in the end"),
         (an(happened.LimitsRenewed, revision="r2"), "limits of revision r2 are in force"),
         (an(happened.CommandScheduled, scheduled=CLOSING), "will close at 2026-03-23 12:00:00 (filing)"),
         (an(happened.ScheduleEnded, name="filing"), "now due: filing"),

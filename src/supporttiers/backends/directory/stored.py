@@ -21,7 +21,7 @@ class StoredDirectory:
 
     def __init__(self, store: CaseStore) -> None:
         """Name the store."""
-        self.store = store
+        self.store: CaseStore = store
 
     def of_tenant(self, tenant: str, /) -> "People":
         """Give the people of one tenant."""
@@ -78,13 +78,16 @@ class People:
     def _house(self) -> House:
         return House(self.all())
 
+    def _one(self, id_: str) -> House:
+        return House(self._store.agents(self._tenant, ids=[id_]))
+
     def actor(self, id: str, /) -> Actor:
         """Give the actor of an id: of an agent, else a customer, for everybody else is outside the house."""
-        return self._house().actor(id)
+        return self._one(id).actor(id)
 
     def agent(self, id: str, /) -> Agent | None:
         """Give an agent, or None where nobody of the house is known by this id."""
-        return self._house().agent(id)
+        return self._one(id).agent(id)
 
     def agents_of(self, teams: Sequence[str], /) -> Mapping[str, Sequence[Agent]]:
         """Give the agents of each team."""
@@ -100,4 +103,4 @@ class People:
 
     def manager_of(self, id: str, /) -> str | None:
         """Give the id of a person's own manager."""
-        return self._house().manager_of(id)
+        return self._one(id).manager_of(id)

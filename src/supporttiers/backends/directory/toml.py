@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
@@ -13,6 +13,9 @@ from supporttiers.backends.directory import House
 from supporttiers.config.files import data_of, text_of
 from supporttiers.config.reading import read_tables
 from supporttiers.errors import DirectoryError, Fault, ProcessError
+
+MAX_SHOWN: Final = 100
+MAX_NAMED: Final = 20
 
 
 @attrs.frozen(kw_only=True)
@@ -53,7 +56,7 @@ class TomlDirectory(House):
         Raises:
             DirectoryError: It cannot be read, or is not valid; every fault is listed, with its place.
         """
-        self.source = str(path)
+        self.source: str = str(path)
         try:
             data = data_of(text_of(path), self.source)
         except ProcessError as error:
@@ -87,7 +90,10 @@ def _people(data: Mapping[str, Any], source: str) -> tuple[list[Agent], dict[str
     if None not in agents:
         faults += _strangers(agents, teams)
     if faults:
-        raise DirectoryError(source, tuple(faults))
+        shown = faults[:MAX_SHOWN]
+        if len(faults) > MAX_SHOWN:
+            shown.append(Fault("", f"and {len(faults) - MAX_SHOWN} more"))
+        raise DirectoryError(source, tuple(shown))
     return [agent for agent in agents if agent], {team.name: team for team in teams if team}
 
 
@@ -103,7 +109,10 @@ def _doubled(section: str, field: str, members: Sequence[Any]) -> Iterator[Fault
 
 def _strangers(agents: Sequence[Agent | None], teams: Sequence[Team | None]) -> Iterator[Fault]:
     """Find ids that nobody has: a mistyped one would be called for ever."""
-    known = [agent.id for agent in agents if agent]
+    known = {agent.id: agent for agent in agents if agent}
+    possible = (
+        f"possible are: {', '.join(list(known)[:MAX_NAMED]) or 'none'}{', ...' if len(known) > MAX_NAMED else ''}"
+    )
     told = [(f"agents[{place}].manager", agent.manager) for place, agent in enumerate(agents) if agent]
     for place, team in enumerate(teams):
         if team is not None:
@@ -111,4 +120,4 @@ def _strangers(agents: Sequence[Agent | None], teams: Sequence[Team | None]) -> 
             told += [(f"teams[{place}].on_call[{number}]", one) for number, one in enumerate(team.on_call)]
     for where, id_ in told:
         if id_ is not None and id_ not in known:
-            yield Fault(where, f"{id_!r} is no agent of this file; possible are: {', '.join(known) or 'none'}")
+            yield Fault(where, f"{id_!r} is no agent of this file; {possible}")

@@ -80,6 +80,8 @@ INSERT INTO supporttiers_agent (tenant, id, body) VALUES (?, ?, ?)
 ON CONFLICT (tenant, id) DO UPDATE SET body = excluded.body"""
 REMOVE_AGENT: Final = "DELETE FROM supporttiers_agent WHERE tenant = ? AND id = ?"
 AGENTS: Final = "SELECT body FROM supporttiers_agent WHERE tenant = ? ORDER BY id"
+SOME_AGENTS: Final = """
+SELECT body FROM supporttiers_agent WHERE tenant = ? AND id IN (SELECT value FROM json_each(?)) ORDER BY id"""
 
 
 def workloads_of(held: list[Row], given: list[Row]) -> dict[str, Workload]:

@@ -372,10 +372,12 @@ class MemoryStore:
         with self._lock:
             return self._agents.pop((tenant, agent_id), None) is not None
 
-    def agents(self, tenant: str, /) -> Sequence[Agent]:
-        """Read all agents, in the order of their ids."""
+    def agents(self, tenant: str, /, *, ids: Sequence[str] | None = None) -> Sequence[Agent]:
+        """Read agents, all of them or those of some ids, in the order of their ids."""
         with self._lock:
             theirs = [agent for (owner, _), agent in self._agents.items() if owner == tenant]
+        if ids is not None:
+            theirs = [agent for agent in theirs if agent.id in ids]
         return sorted(theirs, key=lambda agent: agent.id)
 
     def forget_keys(self, before: datetime, /) -> int:

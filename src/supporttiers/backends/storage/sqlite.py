@@ -285,9 +285,13 @@ class SqliteStore:
         gone = self._write("forget an agent", lambda connection: connection.execute(rows.REMOVE_AGENT, who).rowcount)
         return gone == 1
 
-    def agents(self, tenant: str, /) -> Sequence[Agent]:
-        """Read all agents, in the order of their ids."""
-        return [decode_agent(body) for (body,) in self._read("read agents", rows.AGENTS, (tenant,))]
+    def agents(self, tenant: str, /, *, ids: Sequence[str] | None = None) -> Sequence[Agent]:
+        """Read agents, all of them or those of some ids, in the order of their ids."""
+        if ids is None:
+            found = self._read("read agents", rows.AGENTS, (tenant,))
+        else:
+            found = self._read("read agents", rows.SOME_AGENTS, (tenant, json.dumps(list(ids), ensure_ascii=False)))
+        return [decode_agent(body) for (body,) in found]
 
     def forget_keys(self, before: datetime, /) -> int:
         """Free idempotency keys used before an instant; give their number."""

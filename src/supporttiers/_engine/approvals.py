@@ -1,0 +1,161 @@
+"""Approvals: commands that wait until somebody says yes, and what becomes of them."""
+
+from collections.abc import Callable
+
+import attrs
+
+from supporttiers import events as happened
+from supporttiers._codec import dumps
+from supporttiers._engine import moves, rules
+from supporttiers._engine.work import Work, is_waiting_for
+from supporttiers._fields import MAX_HELD_BYTES
+from supporttiers.actors import SYSTEM, Actor, ActorKind
+from supporttiers.commands import Approve, Command, Decline, Held, Open
+from supporttiers.decisions import Hold
+from supporttiers.errors import CaseError, InputError, NotPermittedError
+from supporttiers.reasons import Reason
+from supporttiers.tiers import Status
+
+CarryOut = Callable[[Work, Command], None]
+
+
+def hold(work: Work, command: Command, found: Hold) -> None:
+    """
+    Keep a command until somebody approves it; meanwhile an open case waits for that.
+
+    Raises:
+        NotPermittedError: Another command of the case is held already.
+        InputError: It is too large to be kept.
+    """
+    draft = work.draft
+    if draft.held is not None:
+        why = Reason("refused.held", {"trigger": draft.held.command.trigger})
+        raise NotPermittedError(work.case_id, command.trigger, work.by.id, (found.reason, why), ())
+    waits = draft.status is Status.WAITING and draft.wait_reason != "approval"
+    work.emit(
+        happened.CommandHeld, trigger=command.trigger, command=_kept(command), reason=found.reason,
+        approvers=found.approvers, approved=work.approved, wait_reason=draft.wait_reason if waits else None,
+        wait_until=draft.wait_until if waits else None,
+    )  # fmt: skip
+    if work.is_open and not is_waiting_for(draft, "approval"):
+        resume_to = draft.resume_to or draft.status
+        work.emit(happened.WaitStarted, wait_reason="approval", resume_to=resume_to, reason=found.reason)
+    for approver in found.approvers or ("manager",):
+        work.notify(approver, Reason("held.asked", {"trigger": command.trigger, "why": str(found.reason)}))
+
+
+def _kept(command: Command) -> Command:
+    """Give what is kept of a command; the texts of an opening stand on the case already."""
+    kept = attrs.evolve(command, at=None, occurred_at=None, idempotency_key=None, expected_version=None)
+    if isinstance(kept, Open):
+        kept = attrs.evolve(kept, subject="", text="", attributes={})
+    size = len(dumps(kept).encode())
+    if size > MAX_HELD_BYTES:
+        problem = f"has {size} bytes as JSON; at most {MAX_HELD_BYTES} can wait for approval"
+        raise InputError(command.case_id, "command", problem)
+    return kept
+
+
+def drop_at_end(work: Work, *, was_open: bool) -> None:
+    """Drop what is held once the case has ended; whoever wanted it is told."""
+    held = work.draft.held
+    if held is not None and was_open and not work.is_open:
+        why = Reason("held.ended", {"trigger": held.command.trigger, "status": str(work.draft.status)})
+        work.emit(happened.HeldDropped, trigger=held.command.trigger, reason=why)
+        work.notify(_asker(held), why)
+
+
+def _asker(held: Held) -> str:
+    return "manager" if held.command.by == SYSTEM else held.command.by.id
+
+
+# -- answers
+
+
+def approve(work: Work, command: Approve, carry_out: CarryOut) -> None:
+    """Approve what the case waits for; what was held is carried out, as whoever wanted it."""
+    held = _answer(work, command, happened.CaseApproved)
+    if held is not None:
+        _go_on(work, held, command.by, carry_out)
+
+
+def decline(work: Work, command: Decline) -> None:
+    """Decline what the case waits for; it goes back to work, except that a declined opening is cancelled."""
+    held = _answer(work, command, happened.CaseDeclined)
+    if held is None:
+        return
+    why = Reason("held.declined", {"trigger": held.command.trigger, "by": command.by.id})
+    if isinstance(held.command, Open) and work.is_open:
+        work.emit(happened.CaseCancelled, reason=why)
+    work.notify(_asker(held), why)
+
+
+def _answer(work: Work, command: Approve | Decline, kind: type[happened.Event]) -> Held | None:
+    """Take the answer, and let the case go on as it was before it waited."""
+    held: Held | None = work.draft.held
+    if held is None and not is_waiting_for(work.draft, "approval"):
+        work.forbid(work.refuse(command.trigger, "refused.nothing_held"))
+    why = _objection(work, command, held)
+    if why is not None:
+        work.forbid(NotPermittedError(work.case_id, command.trigger, command.by.id, (why,), ()))
+    work.emit(kind)
+    if is_waiting_for(work.draft, "approval"):
+        _go_on_as_before(work, held)
+    return held
+
+
+def _objection(work: Work, command: Approve | Decline, held: Held | None) -> Reason | None:
+    """Say what stands against an actor's answer: it is for themselves, or not theirs to give."""
+    verb, by = command.trigger, command.by
+    if by.id == work.draft.requester or (held is not None and by.id == held.command.by.id):
+        return Reason("refused.own_request", {"verb": verb})
+    if held is None or _may_answer(held, by):
+        return None
+    return Reason("refused.approver", {"verb": verb, "approvers": " or ".join(held.approvers) or "a manager"})
+
+
+def _may_answer(held: Held, by: Actor) -> bool:
+    if not held.approvers:
+        return by.kind is ActorKind.MANAGER
+    return not {by.id, *by.roles}.isdisjoint(held.approvers)
+
+
+def _go_on_as_before(work: Work, held: Held | None) -> None:
+    until = None if held is None else held.wait_until
+    if held is None or held.wait_reason is None or (until is not None and until <= work.at):
+        work.emit(happened.CaseResumed, status=work.draft.resume_to)
+    else:
+        resume_to = work.draft.resume_to
+        work.emit(happened.WaitStarted, wait_reason=held.wait_reason, until=until, resume_to=resume_to)
+
+
+def _go_on(work: Work, held: Held, by: Actor, carry_out: CarryOut) -> None:
+    """Carry out what was held; if the case has moved on, so that it is refused by now, that is recorded and told."""
+    command = held.command
+    before, settled = (len(work.events), len(work.effects)), work.snapshot()
+    work.by_command(command, work.at)
+    work.approved, work.reason = (*held.approved, held.reason), Reason("move.approved", {"by": by.id})
+    try:
+        if isinstance(command, Open):
+            _enter(work, command)
+        else:
+            carry_out(work, command)
+    except CaseError as refusal:
+        del work.events[before[0] :], work.effects[before[1] :]
+        work.forget_used()
+        work.resume_from(settled)
+        why = Reason("held.refused", {"trigger": command.trigger, "why": str(refusal.reason)})
+        work.by_time(work.at, why)
+        work.by = by
+        work.emit(happened.HeldDropped, trigger=command.trigger)
+        work.notify(_asker(held), why)
+
+
+def _enter(work: Work, command: Open) -> None:
+    """Let a case in that was held at its opening."""
+    try:
+        rules.permit(work, "open", to=work.draft.place)
+    except rules.OnHold as another:
+        hold(work, command, another.hold)
+    else:
+        moves.arrive(work)
