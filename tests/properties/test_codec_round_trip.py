@@ -19,6 +19,7 @@ from supporttiers.cases import Case
 from supporttiers.commands import COMMANDS, Command
 from supporttiers.effects import EFFECTS
 from supporttiers.events import EVENTS
+from supporttiers.match import AtLeast, Match, Not
 from supporttiers.stopwatches import Segment
 
 ZONES = st.sampled_from([UTC, timezone(timedelta(hours=9)), timezone(-timedelta(hours=3, minutes=30))])
@@ -37,13 +38,21 @@ BY_TYPE = {
     timedelta: DURATIONS,
     Mapping[str, object]: st.dictionaries(NAMES, PLAIN, max_size=4),
     Mapping[str, int]: st.dictionaries(NAMES, NUMBERS, max_size=2),
+    Match: st.builds(
+        lambda name, number, word: Match(
+            {f"attributes.{name}": word}, priority=AtLeast(name), any=[Match(tier=number), Match(due_at=Not(None))]
+        ),
+        NAMES,
+        NUMBERS,
+        TEXTS,
+    ),
     Segment: st.builds(Segment, INSTANTS, INSTANTS, DURATIONS, DURATIONS),
     tuple[Segment, ...]: st.lists(st.builds(Segment, INSTANTS, INSTANTS, DURATIONS, DURATIONS), max_size=40).map(tuple),
 }
 BY_NAME = {
     "text": TEXTS,
     "said": TEXTS,
-    "subject": TEXTS,
+    "subject": TEXTS.filter(lambda text: "\n" not in text and "\r" not in text),  # it is one line
     "score": st.integers(1, 5),
     "outcome": st.sampled_from(["helped", "did_not_help", "unknown"]),
     "recorded_at": st.none(),

@@ -55,8 +55,8 @@ def changed(before, after):
 def test_opening_makes_a_case():
     """Everything on the event stands on the case, which waits in the queue for a first answer."""
     assert Case(
-        id="T-1", tenant="acme", version=1, process="acme", revision="r1", kind=CaseKind.REQUEST, subject="Printer",
-        requester="jane", customer="Jane Ltd", category="printing", channel="mail", locale="en", impact="high",
+        id="T-1", tenant="acme", version=1, process="acme", revision="r1", limits_revision="r1",
+        kind=CaseKind.REQUEST, subject="Printer", requester="jane", customer="Jane Ltd", category="printing", channel="mail", locale="en", impact="high",
         urgency="low", priority="medium", tags=("a",), attributes={"site": "Leeds", "floor": 3}, tier=1, team="front",
         status=Status.QUEUED, opened_at=NINE, changed_at=NINE, tier_entered_at=NINE, awaiting_reply_since=NINE,
     ) == NEW  # fmt: skip

@@ -17,6 +17,7 @@ from supporttiers.config.settings import Settings
 from supporttiers.config.writing import data_from
 from supporttiers.errors import PolicyConfigError, ProcessError
 from supporttiers.limits import MEASURES, VERBS, Threshold, TimeLimit
+from supporttiers.match import FIELDS
 from supporttiers.policies import BUILT_IN
 from supporttiers.process import SupportProcess
 from supporttiers.tiers import Tier
@@ -26,6 +27,7 @@ ACME = (ROOT / "examples" / "acme.toml").read_text("utf-8")
 SCHEMA = jsonschema.Draft202012Validator(json_schema())
 RULES = "supporttiers.route-by-rules"
 ROUTE = {"when": {"category": "network"}, "to": {"tier": 1}}
+TARGETS = "possible are working time ('8h'), '2 business days', '2 calendar days' and 'until close'"
 DURATIONS = "say it in hours, minutes and seconds, such as '15m', '2h30m' or '72h'"
 
 PLAIN = {
@@ -229,7 +231,7 @@ def test_data_that_is_no_table_is_refused():
         ("process", 5, "process: must be a table, not int"),
         ("process/name", ..., "process.name: is missing"),
         ("process/name", "", "process.name: must not be empty"),
-        ("process/in_flight", "new", "process.in_flight: must be one of: pin, live"),
+        ("process/in_flight", "new", "process.in_flight: must be one of: pin, live, not 'new'"),
         ("process/bounce_limit", -1, "process.bounce_limit: is -1; possible is 0 to 1000"),
         ("process/priorities", "high", "process.priorities: must be a collection of names, not str"),
         ("process/reply_resumes", 1, "process.reply_resumes: must be true or false, not int"),
@@ -265,9 +267,14 @@ def test_data_that_is_no_table_is_refused():
             "process.response_by: must be one of: agent, manager, vendor, assistant",
         ),
         ("limits/0/target", ..., "limits[0].target: is missing"),
-        ("limits/0/target", 5, f"limits[0].target: must be a timedelta or a text, not int; {DURATIONS}"),
+        ("limits/0/target", 5, f"limits[0].target: must be a text or a timedelta, not int; {TARGETS}"),
         ("limits/0/target", {}, "limits[0].target: has no durations; give one, or a table of durations by priority"),
-        ("limits/0/target/high", "x", f"limits[0].target.high: 'x' is not a duration; {DURATIONS}"),
+        ("limits/0/target/high", "x", f"limits[0].target.high: 'x' is no target; {TARGETS}"),
+        (
+            "limits/0/target",
+            "2 days",
+            f"limits[0].target: '2 days' may mean days of work or of the calendar, which differ; {TARGETS}",
+        ),
         ("limits/0/target/high", "-4h", "limits[0].target.high: for 'high' must be longer than zero"),
         ("limits/0/measures", "tier", "limits[0].tier: is needed for measures = 'tier', and only there"),
         (
@@ -306,11 +313,8 @@ def test_data_that_is_no_table_is_refused():
             "limits/0/when",
             {"colour": "red"},
             (
-                "limits[0].when.colour: is no field of a case; possible are id, process, "
-                "revision, kind, requester, customer, category, channel, locale, impact, urgency, priority, status, "
-                "wait_reason, owner, assignee, team, solution, tier, version, satisfaction, opened_at, changed_at, "
-                "tier_entered_at, first_response_at, awaiting_reply_since, wait_until, resolved_at, closed_at, due_at, "
-                "tags, watchers, attributes.x, facts.x"
+                "limits[0].when.colour: is no field of a case; possible are "
+                + ", ".join((*FIELDS, "attributes.x", "facts.x"))
             ),
         ),
         (
@@ -456,7 +460,7 @@ def test_references_are_judged_beside_fields_that_cannot_be_read():
         "tiers[2].hands_back_to: must be a collection of levels, not str",
         "tiers[2].teams: must be a collection of names, not str",
         f"limits[0].measures: must be one of: {', '.join(MEASURES)}, not 'joy'",
-        "limits[0].target: 'soon' is not a duration",
+        f"limits[0].target: 'soon' is no target; {TARGETS}",
         "limits[0].thresholds[0].do[0]: no tier escalates to any other",
         "limits[1].calendar: must be a text, not int",
         "limits[1].name: 'resolve' is taken by limits[0]",

@@ -220,15 +220,15 @@ def test_limit_target_is_by_priority(target, priority, allowed):
         (
             {"target": "soon"},
             (
-                "TimeLimit.target: 'soon' is not a duration; say it in hours, minutes and seconds, such "
-                "as '15m', '2h30m' or '72h'"
+                "TimeLimit.target: 'soon' is no target; possible are working time ('8h'), '2 business days', "
+                "'2 calendar days' and 'until close'"
             ),
         ),
         (
             {"target": {"high": "soon"}},
             (
-                "TimeLimit.target.high: 'soon' is not a duration; say it in hours, minutes and "
-                "seconds, such as '15m', '2h30m' or '72h'"
+                "TimeLimit.target.high: 'soon' is no target; possible are working time ('8h'), '2 business days', "
+                "'2 calendar days' and 'until close'"
             ),
         ),
         ({"target": {}}, "TimeLimit.target: has no durations; give one, or a table of durations by priority"),

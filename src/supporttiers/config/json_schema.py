@@ -172,7 +172,7 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
         "cancel": (_CONDITION, "The stopwatch counts no longer."),
         "target": (
             {"anyOf": [_ALLOWED, {"type": "object", "minProperties": 1, "additionalProperties": _ALLOWED}]},
-            "What is allowed: working time ('8h') or days ('2 business days'), or one for each priority with '*' for the rest.",
+            "Working time ('8h') or days ('2 business days'): one, or one for each priority with '*' for the rest.",
         ),
         "calendar": (_NAME, "Whose working time; its tier's calendar, or the process's, when left out."),
         "thresholds": (

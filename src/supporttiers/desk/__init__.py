@@ -6,7 +6,7 @@ for another one, or for one actor.
 """
 
 import copy
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -17,43 +17,45 @@ import attrs
 from supporttiers import _fields as fields
 from supporttiers import _flows as flows
 from supporttiers._codec import body_hash
-from supporttiers._engine import readings
-from supporttiers._fields import Check, at_least, instance_of, one_of, optional, type_name
+from supporttiers._fields import at_least, instance_of, type_name
 from supporttiers._flows import Call, Flow, Ports, drive
-from supporttiers.actors import Actor, ActorKind
+from supporttiers.actors import Actor
 from supporttiers.backends.directory import directory_of
 from supporttiers.backends.directory.stored import People, StoredDirectory
 from supporttiers.backends.storage import store_of
 from supporttiers.cases import Case
 from supporttiers.clock import Clock, IdFactory, SystemClock
 from supporttiers.commands import COMMANDS, Command, Open
-from supporttiers.config.settings import StoredPolicy
 from supporttiers.decisions import Decision
+from supporttiers.desk._parts import (
+    by_name,
+    by_source,
+    check_needs,
+    classes,
+    fitting,
+    must,
+    processes,
+    sources,
+    tolerance,
+)
+from supporttiers.desk._reading import Reading
 from supporttiers.desk._verbs import Common, Verbs
 from supporttiers.errors import (
     CaseError,
     CaseNotFoundError,
-    Fault,
     InputError,
-    PluginError,
-    ProcessError,
     SupportTiersError,
 )
-from supporttiers.events import Event
 from supporttiers.facts import FactSource
-from supporttiers.match import Match, facts_in
 from supporttiers.process import SupportProcess
-from supporttiers.protocols import GROUPS, KEY_LIFE, AgentDirectory, CaseStore, Directory, Notifier, VendorGateway
-from supporttiers.readings import ClockReading, Explanation, Option, Page, Pass
-from supporttiers.reasons import Reason
-from supporttiers.tiers import Visibility
+from supporttiers.protocols import KEY_LIFE, AgentDirectory, CaseStore, Directory, Notifier, VendorGateway
+from supporttiers.readings import Pass
 
 __all__ = ["Common", "Ids", "SupportDesk"]
 
 T = TypeVar("T")
 
 DEFAULT_TENANT: Final = "default"
-_EVERYTHING: Final = Match()
 
 
 @runtime_checkable
@@ -65,7 +67,7 @@ class Ids(Protocol):
         ...
 
 
-class SupportDesk(Verbs):
+class SupportDesk(Verbs, Reading):
     """
     A support desk: opens cases, carries out commands, and lets time do its part.
 
@@ -117,9 +119,9 @@ class SupportDesk(Verbs):
             InputError: The tolerance is no timedelta, or negative.
             StoreError: The URL names no store that is known.
         """
-        _must(_tolerance, "clock_tolerance", clock_tolerance)
+        must(tolerance, "clock_tolerance", clock_tolerance)
         own = tuple(policies)
-        found = _processes(process, own)
+        found = processes(process, own)
         cases = store_of(store)
         self._directory = directory_of(directory, cases)
         self._ports = Ports(
@@ -127,15 +129,15 @@ class SupportDesk(Verbs):
             processes={(each.name, each.revision): each for each in found},
             newest={each.name: each for each in found},
             default=found[0],
-            notifiers=_by_name("notifier", notifiers, Notifier),
-            vendors=_by_name("vendor", vendors, VendorGateway),
-            sources=_sources(flows.sources_of(self._directory, cases, _by_source(facts))),
+            notifiers=by_name("notifier", notifiers, Notifier),
+            vendors=by_name("vendor", vendors, VendorGateway),
+            sources=sources(flows.sources_of(self._directory, cases, by_source(facts))),
             directory=self._directory,
-            policies=_classes(own, found),
+            policies=classes(own, found),
         )
-        _check_needs(found, self._ports.sources)
-        self._clock: Clock = SystemClock() if clock is None else _fitting(clock, Clock)
-        self._ids: Ids = IdFactory() if ids is None else _fitting(ids, Ids)
+        check_needs(found, self._ports.sources)
+        self._clock: Clock = SystemClock() if clock is None else fitting(clock, Clock)
+        self._ids: Ids = IdFactory() if ids is None else fitting(ids, Ids)
         self._tolerance = clock_tolerance
         self._tenant = DEFAULT_TENANT
         self._by: Actor | str | None = None
@@ -156,7 +158,7 @@ class SupportDesk(Verbs):
         """
         view = copy.copy(self)
         if tenant is not None:
-            _must(fields.name, "tenant", tenant)
+            must(fields.name, "tenant", tenant)
             view._tenant = tenant  # noqa: SLF001 - a copy of ourselves
         if by is not None:
             view._by = by  # noqa: SLF001
@@ -238,8 +240,8 @@ class SupportDesk(Verbs):
         """
         pasts: dict[str, list[Command]] = {}
         for command in commands:
-            _must(_is_command, "command", command)
-            _must(fields.name, "case_id", command.case_id)
+            must(_is_command, "command", command)
+            must(fields.name, "case_id", command.case_id)
             pasts.setdefault(command.case_id, []).append(command)
         now = self._clock.now()
         return self._run(flows.adopt(self._ports, self._tenant, pasts, now), now)
@@ -280,7 +282,7 @@ class SupportDesk(Verbs):
             InputError: The desk's directory knows no agents, or not this one.
             FactsError: What the policies must know cannot be read; nothing was changed.
         """
-        _must(fields.name, "agent", agent)
+        must(fields.name, "agent", agent)
         house = None if self._directory is None else flows.of_tenant(self._directory, self._tenant)
         if not isinstance(house, AgentDirectory):
             raise InputError("", "agent", "cannot be looked up; build the desk with a directory that knows agents")
@@ -317,7 +319,7 @@ class SupportDesk(Verbs):
 
     def _check(self, command: Command, now: datetime) -> None:
         """Refuse what is no command, and what lies too far in the future."""
-        _must(_is_command, "command", command)
+        must(_is_command, "command", command)
         if command.at is not None and command.at > now + self._tolerance:
             ahead = f"lies {command.at - now} in the future; at most {self._tolerance} is possible"
             raise InputError(command.case_id, "at", ahead)
@@ -329,7 +331,7 @@ class SupportDesk(Verbs):
             return who, False
         if who is None:
             raise InputError("", "by", "is missing; name who acts, or bind an actor with desk.bind(by=...)")
-        _must(instance_of(str, "an Actor or an id"), "by", who)
+        must(instance_of(str, "an Actor or an id"), "by", who)
         known = _actor_known_by(who)
         if self._directory is None:
             return known, True
@@ -344,124 +346,11 @@ class SupportDesk(Verbs):
 
     def _id_of(self, case: Case | str) -> str:
         if not isinstance(case, Case):
-            _must(fields.name, "case", case)
+            must(fields.name, "case", case)
             return case
         if case.tenant != self._tenant:
             raise CaseNotFoundError(case.id, self._tenant)
         return case.id
-
-    # -- reading
-
-    def get(self, case_id: str) -> Case:
-        """
-        Read a case.
-
-        Raises:
-            CaseNotFoundError: There is none of this id for this tenant.
-        """
-        return drive(flows.get(self._ports, self._tenant, self._id_of(case_id)))
-
-    def find(self, match: Match = _EVERYTHING, *, order: str = "id", after: str | None = None, limit: int = 50) -> Page:
-        """
-        Read cases that meet a condition, a page at a time.
-
-        Args:
-            match: The condition; all cases when left out.
-            order: `id`, `opened_at`, `changed_at` or `due_at`; with `-` before it for descending. Cases without a value
-                come last.
-            after: The `next` of the page before.
-            limit: How many at most; 1 to 1000.
-
-        Returns:
-            The cases in order; `next` is None on the last page.
-
-        Raises:
-            InputError: The order, the page mark or the limit is not possible.
-        """
-        resolved = self._resolved(match)
-        _must(instance_of(str, "a text"), "order", order)
-        _must(optional(instance_of(str, "a text")), "after", after)
-        _must(at_least(1, 1000), "limit", limit)
-        cases, mark = self._ports.store.find(self._tenant, resolved, order=order, after=after, limit=limit)
-        return Page(cases=tuple(cases), next=mark)
-
-    def counts(self, match: Match = _EVERYTHING, *, by: str = "status") -> Mapping[str | int | None, int]:
-        """
-        Count cases that meet a condition, by the values of a field.
-
-        Raises:
-            InputError: Cases cannot be counted by that field.
-        """
-        resolved = self._resolved(match)
-        _must(one_of(GROUPS), "by", by)
-        return self._ports.store.counts(self._tenant, resolved, by=by)
-
-    def _resolved(self, match: Match) -> Match:
-        _must(instance_of(Match, "a Match"), "match", match)
-        if facts_in(match):
-            raise InputError("", "match", "speaks of facts, by which cases cannot be found; possible are their fields")
-        return match.resolved(self.process.priorities)
-
-    def clocks(self, case: Case | str) -> tuple[ClockReading, ...]:
-        """Read every stopwatch of a case, as it stands now."""
-        found = self.get(self._id_of(case))
-        return readings(self._process_of(found), found, self._clock.now())
-
-    def options(self, case: Case | str, *, by: Actor | str | None = None) -> tuple[Option, ...]:
-        """
-        Say what an actor may do with a case now, and why not for the rest.
-
-        Returns:
-            An option for each verb and target, allowed or not; each was decided and thrown away, so it is the truth.
-        """
-        found = self.get(self._id_of(case))
-        return drive(flows.options_for(self._ports, found, self._actor_on(found, by), self._clock.now()))
-
-    def history(self, case: Case | str, *, visible_to: Actor | str | None = None) -> tuple[Event, ...]:
-        """
-        Read what happened to a case, in order.
-
-        Args:
-            case: Which.
-            visible_to: Leave out what this actor may not see: customers and vendors see public events only, without
-                the reasons that others gave in their own words. So does an id, unless a directory says who it is.
-
-        Raises:
-            CaseNotFoundError: There is no such case.
-        """
-        case_id = self._id_of(case)
-        events = drive(flows.history(self._ports, self._tenant, case_id))
-        if visible_to is None:
-            return tuple(events)
-        actor, by_id = self._actor(visible_to)
-        if not by_id and actor.kind not in {ActorKind.CUSTOMER, ActorKind.VENDOR}:
-            return tuple(events)
-        public = (event for event in events if event.visibility is Visibility.PUBLIC)
-        return tuple(event if event.by.id == actor.id else attrs.evolve(event, said="") for event in public)
-
-    def explain(self, case: Case | str) -> Explanation:
-        """Say why a case stands where it stands, and what happens next if nobody acts; `str()` of it is text."""
-        found = self.get(self._id_of(case))
-        return drive(flows.explained(self._ports, found, self._clock.now()))
-
-    def verify(self, case: Case | str) -> tuple[Reason, ...]:
-        """
-        Check the history of a case, and the case made of it.
-
-        Returns:
-            What is wrong: gaps, edits, reordering; empty means sound.
-
-        Raises:
-            CaseNotFoundError: There is no such case.
-        """
-        case_id = self._id_of(case)
-        findings = self._ports.store.verify(self._tenant, case_id)
-        if not findings:
-            self.get(case_id)  # of a case that does not exist nothing is sound
-        return findings
-
-    def _process_of(self, case: Case) -> SupportProcess:
-        return drive(flows.process_of(self._ports, case))
 
     # -- time
 
@@ -477,7 +366,7 @@ class SupportDesk(Verbs):
         Returns:
             What was done.
         """
-        _must(at_least(1), "limit", limit)
+        must(at_least(1), "limit", limit)
         now = self._clock.now()
         fired = self._run(flows.fire_due(self._ports, now, limit=limit, tenant=None), now)
         relayed, not_relayed = drive(flows.relay(self._ports, now, limit=limit, tenant=None))
@@ -508,14 +397,8 @@ def _forget_keys(ports: Ports, now: datetime) -> Flow[None]:
 
 @lru_cache(maxsize=1024)  # the same few people act again and again
 def _actor_known_by(who: str) -> Actor:
-    _must(fields.name, "by", who)
+    must(fields.name, "by", who)
     return Actor(who)
-
-
-def _must(check: Check, field: str, value: object) -> None:
-    problem = check(value)
-    if problem:
-        raise InputError("", field, problem)
 
 
 def _is_command(value: object) -> str | None:
@@ -537,104 +420,3 @@ class _Once:
         if not self._done:
             what()
             self._done = True
-
-
-def _by_source(given: Iterable[FactSource]) -> dict[str, FactSource]:
-    """Check sources of facts when the desk is built."""
-    found: dict[str, FactSource] = {}
-    for source in given:
-        if not isinstance(source, FactSource):
-            raise PluginError(type_name(source), "it is no source of facts; hand in a FactSource")
-        if source.name in found:
-            raise PluginError(source.name, "there are two sources of facts of this name")
-        found[source.name] = source
-    return found
-
-
-def _sources(found: dict[str, FactSource]) -> dict[str, FactSource]:
-    """Make sure that every source can be given its keys."""
-    for source in found.values():
-        _check_key(source, found)
-    return found
-
-
-def _check_key(source: FactSource, known: Mapping[str, FactSource]) -> None:
-    """Make sure that keys that come from other facts lead to a source whose key stands on the case."""
-    seen, here = [source.name], source
-    while here.keyed_by.startswith("facts."):
-        other = here.keyed_by.split(".")[1]
-        if other not in known:
-            raise PluginError(source.name, f"its key comes from the fact {other!r}, for which there is no source")
-        if other in seen:
-            raise PluginError(source.name, f"its key comes from itself, by way of: {', '.join(seen[1:]) or 'itself'}")
-        seen.append(other)
-        here = known[other]
-
-
-def _check_needs(processes: Iterable[SupportProcess], sources: Mapping[str, FactSource]) -> None:
-    """Refuse a process whose policies need what nobody can answer: it must not be found out in the middle of a case."""
-    for process in processes:
-        unknown = sorted(set(process.needs) - sources.keys())
-        if unknown:
-            listed = ", ".join(sources) or "none"
-            problem = f"it needs the facts {', '.join(unknown)}, for which the desk has no source (it has: {listed})"
-            raise PluginError(process.name, f"{problem}; hand one in with facts=[FactSource(...)]")
-
-
-def _classes(own: Sequence[type[Any]], processes: Iterable[SupportProcess]) -> tuple[type[Any], ...]:
-    """Give the classes of policies that stored processes may name: those handed in, and those of the processes."""
-    used = [policy for process in processes for policy in process.policies if not isinstance(policy, StoredPolicy)]
-    return tuple(dict.fromkeys((*own, *map(type, used))))
-
-
-def _processes(given: object, policies: Sequence[type[Any]]) -> list[SupportProcess]:
-    several = list(given) if isinstance(given, list | tuple) else [given]
-    found = [
-        each if isinstance(each, SupportProcess) else SupportProcess.from_toml(_path(each), policies=policies)
-        for each in several
-    ]
-    if not found:
-        raise ProcessError("desk", (Fault("process", "no process was given; hand in at least one"),))
-    names = [process.name for process in found]
-    doubled = sorted({name for name in names if names.count(name) > 1})
-    if doubled:
-        raise ProcessError("desk", (Fault("process", f"two processes have one name: {', '.join(doubled)}"),))
-    return found
-
-
-def _path(given: object) -> str | Path:
-    if isinstance(given, str | Path):
-        return given
-    problem = f"must be a SupportProcess or the path of a file, not {type_name(given)}"
-    raise ProcessError("desk", (Fault("process", problem),))
-
-
-def _by_name(what: str, adapters: Iterable[T], protocol: type) -> dict[str, T]:
-    """Check adapters when the desk is built, by name; a wrong one must not be found out in the middle of a case."""
-    found: dict[str, T] = {}
-    if not isinstance(adapters, Iterable):
-        raise PluginError(type_name(adapters), f"{what}s come as a list, even a single one")
-    for adapter in adapters:
-        name = getattr(adapter, "name", None)
-        label = name if isinstance(name, str) else type(adapter).__name__
-        if fields.name(name):
-            raise PluginError(label, f"a {what} needs a `name`, a text by which the process refers to it")
-        if label in found:
-            raise PluginError(label, f"there are two {what}s of this name")
-        found[label] = _fitting(adapter, protocol, label)
-    return found
-
-
-def _fitting(port: T, protocol: type, label: str | None = None) -> T:
-    """Check that a port is an object with the methods that will be called; a class is none."""
-    if isinstance(port, type):
-        raise PluginError(port.__name__, "it is a class; hand in an object of it")
-    if not isinstance(port, protocol):
-        raise PluginError(label or type_name(port), f"it lacks the methods of {protocol.__name__}")
-    return port
-
-
-def _tolerance(value: object) -> str | None:
-    if not isinstance(value, timedelta):
-        return f"must be a timedelta, not {type_name(value)}"
-    return "must not be negative" if value < timedelta(0) else None

@@ -1,0 +1,122 @@
+"""The parts of a desk, checked when it is built: what does not fit must not be found out in the middle of a case."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from supporttiers import _fields as fields
+from supporttiers._fields import Check, type_name
+from supporttiers.config.settings import StoredPolicy
+from supporttiers.errors import Fault, InputError, PluginError, ProcessError
+from supporttiers.facts import FactSource
+from supporttiers.process import SupportProcess
+
+T = TypeVar("T")
+
+
+def must(check: Check, field: str, value: object) -> None:
+    problem = check(value)
+    if problem:
+        raise InputError("", field, problem)
+
+
+def by_source(given: Iterable[FactSource]) -> dict[str, FactSource]:
+    """Check sources of facts when the desk is built."""
+    found: dict[str, FactSource] = {}
+    for source in given:
+        if not isinstance(source, FactSource):
+            raise PluginError(type_name(source), "it is no source of facts; hand in a FactSource")
+        if source.name in found:
+            raise PluginError(source.name, "there are two sources of facts of this name")
+        found[source.name] = source
+    return found
+
+
+def sources(found: dict[str, FactSource]) -> dict[str, FactSource]:
+    """Make sure that every source can be given its keys."""
+    for source in found.values():
+        check_key(source, found)
+    return found
+
+
+def check_key(source: FactSource, known: Mapping[str, FactSource]) -> None:
+    """Make sure that keys that come from other facts lead to a source whose key stands on the case."""
+    seen, here = [source.name], source
+    while here.keyed_by.startswith("facts."):
+        other = here.keyed_by.split(".")[1]
+        if other not in known:
+            raise PluginError(source.name, f"its key comes from the fact {other!r}, for which there is no source")
+        if other in seen:
+            raise PluginError(source.name, f"its key comes from itself, by way of: {', '.join(seen[1:]) or 'itself'}")
+        seen.append(other)
+        here = known[other]
+
+
+def check_needs(processes: Iterable[SupportProcess], sources: Mapping[str, FactSource]) -> None:
+    """Refuse a process whose policies need what nobody can answer: it must not be found out in the middle of a case."""
+    for process in processes:
+        unknown = sorted(set(process.needs) - sources.keys())
+        if unknown:
+            listed = ", ".join(sources) or "none"
+            problem = f"it needs the facts {', '.join(unknown)}, for which the desk has no source (it has: {listed})"
+            raise PluginError(process.name, f"{problem}; hand one in with facts=[FactSource(...)]")
+
+
+def classes(own: Sequence[type[Any]], processes: Iterable[SupportProcess]) -> tuple[type[Any], ...]:
+    """Give the classes of policies that stored processes may name: those handed in, and those of the processes."""
+    used = [policy for process in processes for policy in process.policies if not isinstance(policy, StoredPolicy)]
+    return tuple(dict.fromkeys((*own, *map(type, used))))
+
+
+def processes(given: object, policies: Sequence[type[Any]]) -> list[SupportProcess]:
+    several = list(given) if isinstance(given, list | tuple) else [given]
+    found = [
+        each if isinstance(each, SupportProcess) else SupportProcess.from_toml(path(each), policies=policies)
+        for each in several
+    ]
+    if not found:
+        raise ProcessError("desk", (Fault("process", "no process was given; hand in at least one"),))
+    names = [process.name for process in found]
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise ProcessError("desk", (Fault("process", f"two processes have one name: {', '.join(doubled)}"),))
+    return found
+
+
+def path(given: object) -> str | Path:
+    if isinstance(given, str | Path):
+        return given
+    problem = f"must be a SupportProcess or the path of a file, not {type_name(given)}"
+    raise ProcessError("desk", (Fault("process", problem),))
+
+
+def by_name(what: str, adapters: Iterable[T], protocol: type) -> dict[str, T]:
+    """Check adapters when the desk is built, by name; a wrong one must not be found out in the middle of a case."""
+    found: dict[str, T] = {}
+    if not isinstance(adapters, Iterable):
+        raise PluginError(type_name(adapters), f"{what}s come as a list, even a single one")
+    for adapter in adapters:
+        name = getattr(adapter, "name", None)
+        label = name if isinstance(name, str) else type(adapter).__name__
+        if fields.name(name):
+            raise PluginError(label, f"a {what} needs a `name`, a text by which the process refers to it")
+        if label in found:
+            raise PluginError(label, f"there are two {what}s of this name")
+        found[label] = fitting(adapter, protocol, label)
+    return found
+
+
+def fitting(port: T, protocol: type, label: str | None = None) -> T:
+    """Check that a port is an object with the methods that will be called; a class is none."""
+    if isinstance(port, type):
+        raise PluginError(port.__name__, "it is a class; hand in an object of it")
+    if not isinstance(port, protocol):
+        raise PluginError(label or type_name(port), f"it lacks the methods of {protocol.__name__}")
+    return port
+
+
+def tolerance(value: object) -> str | None:
+    if not isinstance(value, timedelta):
+        return f"must be a timedelta, not {type_name(value)}"
+    return "must not be negative" if value < timedelta(0) else None
