@@ -5,11 +5,13 @@ from datetime import timedelta
 import attrs
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.properties.ledger import ledgers
 from tests.properties.strategies import ANNA, MOMENT, START, decided, said, worlds
 
 from supporttiers import commands as wanted
 from supporttiers._engine import decide
+from supporttiers.cases import rebuild
 from supporttiers.decisions import Decision
 from supporttiers.errors import (
     CaseError,
@@ -17,9 +19,13 @@ from supporttiers.errors import (
     IdempotencyError,
     InputError,
     MoveRefusedError,
+    NotPermittedError,
     StaleCaseError,
 )
+from supporttiers.events import CaseAmended, CaseCancelled, CaseEscalated, CaseResolved, CaseTransferred, CommandHeld
 from supporttiers.links import Attachment
+from supporttiers.policies.approval import ApprovalRule, PermitByApproval
+from supporttiers.policies.permission import Permission, PermitByRules
 from supporttiers.process import SupportProcess
 
 
@@ -150,3 +156,52 @@ def answer(verb, command):
         return verb(command)
     except CaseError as error:
         return said(error)
+
+
+# -- what policies refuse, and what they hold
+
+FORBIDDEN = ("start", "resolve", "escalate", "amend", "wait", "hand_back", "reopen", "cancel", "transfer")
+
+
+@given(worlds(), st.sets(st.sampled_from(FORBIDDEN), min_size=1), st.sampled_from(["deny", "allow"]))
+@settings(max_examples=100)
+def test_command_that_is_not_permitted_leaves_what_a_pass_would(world, verbs, effect):
+    """Whoever is refused, and for whatever verb: the case is as a pass just before would have left it."""
+    rule = Permission(verbs=sorted(verbs), kinds=["agent", "system"], effect=effect)
+    process = attrs.evolve(world.process, policies=[PermitByRules([rule])])
+    case = None
+    for command in world.script:
+        decision = decided(process, case, command)
+        if not isinstance(decision, Decision):
+            continue
+        if isinstance(decision.refusal, NotPermittedError):
+            at = command.at if case is None else max(command.at, case.changed_at)
+            swept = decide(process, case, None, at - MOMENT)
+
+            assert attrs.evolve(swept, refusal=decision.refusal) == decision
+            assert decision.refusal.refusals
+        case = decision.case
+
+
+@given(worlds(), st.sets(st.sampled_from(FORBIDDEN), min_size=1))
+@settings(max_examples=100)
+def test_command_that_is_held_moves_nothing_and_is_rebuilt(world, verbs):
+    """Place, texts and people stay as they are until somebody approves; histories rebuild the case all the same."""
+    rule = ApprovalRule(verbs=sorted(verbs), approvers=["nobody"])
+    process = attrs.evolve(world.process, policies=[PermitByApproval([rule])])
+    case, history = None, []
+    for command in world.script:
+        decision = decided(process, case, command)
+        if not isinstance(decision, Decision):
+            continue
+        history += decision.events
+        case = decision.case
+        mine = [event for event in decision.events if event.by == command.by and event.at == case.changed_at]
+        held = next((event for event in mine if isinstance(event, CommandHeld)), None)
+        if held is not None and held.command.trigger == command.trigger:
+            assert held.command == attrs.evolve(command, at=None, expected_version=None, idempotency_key=None)
+            assert not [event for event in mine if isinstance(event, _CARRIED_OUT)]
+        assert case == rebuild(history)
+
+
+_CARRIED_OUT = (CaseResolved, CaseEscalated, CaseAmended, CaseCancelled, CaseTransferred)

@@ -6,13 +6,12 @@ from typing import Any
 
 import attrs
 
-from supporttiers._engine.clocks import deadlines_of
+from supporttiers._engine.clocks import deadlines_of, worked_out
 from supporttiers.calendars import WorkingHours
 from supporttiers.cases import Case, rebuild
 from supporttiers.decisions import Situation
 from supporttiers.events import CaseOpened, Event, StopwatchPaused, StopwatchResumed
 from supporttiers.facts import needs_of
-from supporttiers.limits import TimeLimit
 from supporttiers.process import CompiledLimit, SupportProcess
 from supporttiers.reasons import Reason
 from supporttiers.stopwatches import Stopwatch
@@ -87,7 +86,7 @@ def due_times(process: SupportProcess, case: Case, history: Sequence[Event]) -> 
             continue
         compiled = process.compiled_limits[place]
         yield _due(compiled, watch, history)
-        yield from _why_target(process, compiled.limit, watch, case)
+        yield from _why_target(process, compiled, watch, case)
 
 
 def _due(compiled: CompiledLimit, watch: Stopwatch, history: Sequence[Event]) -> Reason:
@@ -129,10 +128,12 @@ def _paused_for(calendar: WorkingHours, since: datetime, until: datetime | None)
     return timedelta(0) if until is None else calendar.between(since, until)
 
 
-def _why_target(process: SupportProcess, limit: TimeLimit, watch: Stopwatch, case: Case) -> Iterator[Reason]:
+def _why_target(process: SupportProcess, compiled: CompiledLimit, watch: Stopwatch, case: Case) -> Iterator[Reason]:
     """Say where the target came from: a policy, the limit's own table, or what was decided before."""
+    limit = compiled.limit
     situation = Situation(case=case, now=case.changed_at, facts=case.facts, limit=limit.name)
-    by, said = limit.target_for(case.priority), []
+    by = limit.target_for(case.priority)
+    said: list[Reason] = []
     source = Reason("due.by_table", {"limit": limit.name, "priority": case.priority})
     for policy in process.asked("target"):
         answer = policy.target(_known(situation, policy))
@@ -140,7 +141,7 @@ def _why_target(process: SupportProcess, limit: TimeLimit, watch: Stopwatch, cas
         if answer is not None:
             by, source = answer, Reason("due.by_policy", {"limit": limit.name, "policy": policy.name})
             break
-    if by == watch.target:
+    if by is not None and worked_out(compiled, by, watch.started_at) == watch.target:
         yield source
         yield from said
     else:

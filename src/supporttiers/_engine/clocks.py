@@ -216,13 +216,15 @@ def _keep(work: Work, compiled: CompiledLimit, watch: Stopwatch, target: Target)
         _pause(work, watch)
     elif not paused and watch.stage is Stage.PAUSED:
         _resume(work, compiled, watch)
-    worked = target if isinstance(target, timedelta) else _worked(compiled, target, watch.started_at)
+    worked = worked_out(compiled, target, watch.started_at)
     if worked != watch.target or work.former is not work.process:
         _retarget(work, compiled, _live(work, compiled), worked, said=target)
 
 
-def _worked(compiled: CompiledLimit, target: Target, since: datetime) -> timedelta:
+def worked_out(compiled: CompiledLimit, target: Target, since: datetime) -> timedelta:
     """Give the working time that a target comes to: days are counted from the start, so that pauses can be added."""
+    if isinstance(target, timedelta):
+        return target
     return compiled.calendar.between(since, compiled.calendar.after(since, target))
 
 

@@ -54,8 +54,8 @@ def open_case(work: Work, command: wanted.Open) -> None:
         asked = attrs.evolve(asked, tier=to.tier, team=team, tags=tags)
         held = _on_hold(work, asked)
         rules.learn(work, asked, process.lasting_needs)
-    why = work.reason if routed_by is None else Reason("route.policy", {"policy": routed_by})
-    work.emit(happened.CaseOpened, **opening, tier=to.tier, team=team, tags=tags, reason=why)
+    reason = work.reason if routed_by is None else Reason("route.policy", {"policy": routed_by})
+    work.emit(happened.CaseOpened, **opening, tier=to.tier, team=team, tags=tags, reason=reason)
     if held is None:
         moves.arrive(work)
     else:

@@ -1,36 +1,24 @@
 """Targets: how much working time a limit allows, by contract or by anything else that is known."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import attrs
 
 from supporttiers import _fields as fields
 from supporttiers._fields import PARTS, optional, part, tuple_of
+from supporttiers.calendars.targets import Target, target_text
 from supporttiers.decisions import Situation
-from supporttiers.limits import ANY_PRIORITY
+from supporttiers.limits import ANY_PRIORITY, check_targets, targets_of
 from supporttiers.match import Match, facts_in
 from supporttiers.policies.conditions import condition, holds
 from supporttiers.policies.coverage import Shadow, shadows
 from supporttiers.policies.scope import Reference, needs_of_rules, some_of
 from supporttiers.reasons import Reason
-from supporttiers.tiers import named_duration, working_time
 
 
 def _target(value: object) -> object:
-    if isinstance(value, Mapping):
-        return {key: named_duration(duration, f"TargetRule.target.{key}") for key, duration in value.items()}
-    return {ANY_PRIORITY: named_duration(value, "TargetRule.target")}
-
-
-def _check_target(value: Any) -> str | None:  # noqa: ANN401 - the converter has made it a mapping
-    problems = (fields.name(priority) or working_time(duration) for priority, duration in value.items())
-    return (
-        "has no durations; give one, or a table of durations by priority"
-        if not value
-        else next((problem for problem in problems if problem), None)
-    )
+    return targets_of(value, "TargetRule.target")
 
 
 @attrs.frozen(kw_only=True)
@@ -45,21 +33,22 @@ class TargetRule:
     Attributes:
         limit: The name of the limit.
         when: Which cases; all of them when left out.
-        target: The working time allowed: one duration, or one for each priority with `*` for the rest.
+        target: What is allowed, as a limit says it (`4h`, `2 business days`): one, or one for each priority with `*`
+            for the rest.
 
     .. versionadded:: 0.1.0
     """
 
     limit: str = attrs.field(validator=part(fields.name))
     when: Match | None = attrs.field(default=None, validator=part(optional(condition)))
-    target: Mapping[str, timedelta] = attrs.field(converter=_target, validator=part(_check_target), hash=False)
+    target: Mapping[str, Target] = attrs.field(converter=_target, validator=part(check_targets), hash=False)
 
     @property
     def needs(self) -> tuple[str, ...]:
         """The facts of which the rule speaks."""
         return facts_in(self.when)
 
-    def target_for(self, priority: str | None) -> timedelta | None:
+    def target_for(self, priority: str | None) -> Target | None:
         """Give the working time allowed at a priority; None where the rule has none for it."""
         return self.target.get(priority or ANY_PRIORITY, self.target.get(ANY_PRIORITY))
 
@@ -91,7 +80,7 @@ class TargetByRules:
         """The facts of which the rules speak."""
         return needs_of_rules(self.rules)
 
-    def target(self, situation: Situation, /) -> timedelta | None:
+    def target(self, situation: Situation, /) -> Target | None:
         """Give the working time that a limit allows a case; None where no rule speaks of it."""
         taken = self._taken(situation)
         return None if taken is None else self.rules[taken].target_for(situation.case.priority)
@@ -104,7 +93,8 @@ class TargetByRules:
             params: dict[str, object] = {"rule": number + 1, "limit": rule.limit}
             if number == taken:
                 target = rule.target_for(situation.case.priority)
-                return (*said, Reason("target.taken", {**params, "target": str(target)}))
+                told = "" if target is None else target_text(target)
+                return (*said, Reason("target.taken", {**params, "target": told}))
             if rule.limit == situation.limit:
                 failing = [] if rule.when is None else [str(test) for test in rule.when.failing(situation.case)]
                 why = ", ".join(failing) or f"a target for priority {situation.case.priority!r}"
