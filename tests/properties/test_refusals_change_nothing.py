@@ -199,7 +199,9 @@ def test_command_that_is_held_moves_nothing_and_is_rebuilt(world, verbs):
         mine = [event for event in decision.events if event.by == command.by and event.at == case.changed_at]
         held = next((event for event in mine if isinstance(event, CommandHeld)), None)
         if held is not None and held.command.trigger == command.trigger:
-            assert held.command == attrs.evolve(command, at=None, expected_version=None, idempotency_key=None)
+            assert held.command == attrs.evolve(
+                command, at=None, occurred_at=None, expected_version=None, idempotency_key=None
+            )
             assert not [event for event in mine if isinstance(event, _CARRIED_OUT)]
         assert case == rebuild(history)
 

@@ -82,6 +82,16 @@ def test_first_rule_with_the_priority_counts(desk_with):
     assert [1, 20, 10] == said
 
 
+def test_targets_in_days_stay_what_they_come_to(desk_with):
+    """They are counted from the start; asking again changes nothing where the answer is the same."""
+    desk = desk_with(TargetRule(limit="resolve", when=Match(customer="c-tin"), target="1 business day"))
+    case = desk.open(by="jane", customer="c-tin")
+    again = desk.amend(case, by="bob", category="vpn")
+
+    assert case.due_at == again.due_at
+    assert "target rule 1 holds for limit 'resolve': 1 business day" == str(desk.explain(again).due[2])
+
+
 def test_every_stopwatch_asks_when_it_starts(desk_with):
     """At whatever command or deadline that is."""
     desk = desk_with(TargetRule(limit="tier 2", when=GOLD, target="30m"))
@@ -232,10 +242,10 @@ def test_policy_is_a_target_policy():
     ("fields", "message"),
     [
         ({"target": {}}, "TargetRule.target: has no durations; give one, or a table of durations by priority"),
-        ({"target": "0h"}, "TargetRule.target: must be longer than zero"),
+        ({"target": "0h"}, "TargetRule.target: for '*' must be longer than zero"),
         ({"target": {" ": "1h"}}, "TargetRule.target: "),
-        ({"target": {"low": "1d"}}, "TargetRule.target.low: '1d' is not a duration; "),
-        ({"target": 5}, "TargetRule.target: must be a timedelta or a text, not int; "),
+        ({"target": {"low": "1d"}}, "TargetRule.target.low: '1d' may mean days of work or of the calendar, "),
+        ({"target": 5}, "TargetRule.target: must be a text or a timedelta, not int; "),
         ({"limit": ""}, "TargetRule.limit: must not be empty"),
         ({"when": Match()}, "TargetRule.when: is empty, "),
     ],
