@@ -100,7 +100,7 @@ def update_clocks(work: Work) -> None:
     """Start, pause, resume, stop, cancel and retarget stopwatches by the case as it is now."""
     if work.draft.revision != work.process.revision:
         _drop_what_is_gone(work)
-    anew = _is_known_anew(work)
+    anew = bool(work.process.asked("target")) and _is_known_anew(work)
     for compiled in work.process.compiled_limits:
         watch = _latest(work.draft, compiled.limit.name)
         if watch is None or not watch.is_live:

@@ -40,7 +40,10 @@ def _given_up(facts: Facts, wanted: frozenset[FactKey]) -> Facts:
 def decided(
     ports: Ports, process: SupportProcess, case: Case | None, command: Command, *, now: datetime, tenant: str
 ) -> Flow[Decision]:
-    """Decide one command."""
+    """Decide one command; most need to know nothing from outside."""
+    first = decide(process, case, command, now, ports.no_facts, tenant=tenant)
+    if not isinstance(first, NeedFacts):
+        return first
     ask = partial(decide_with, process, case, command, now=now, tenant=tenant)
     return (yield from answered(ports, tenant, ask))
 
