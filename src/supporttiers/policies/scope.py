@@ -1,13 +1,13 @@
 """Scope: which commands of which cases a rule is about, and whose."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Final, Self
 
 import attrs
 
 from supporttiers import _fields as fields
-from supporttiers._fields import Validator, at_least, each, flag, instance_of, one_of, optional, part, tuple_of
+from supporttiers._fields import at_least, each, flag, instance_of, one_of, optional, part, tuple_of
 from supporttiers.actors import Actor, ActorKind
 from supporttiers.commands import COMMANDS
 from supporttiers.decisions import Situation
@@ -41,7 +41,7 @@ LEVELS: Final = part(each(at_least(0, 99), at_most=99, what="levels"))
 """Validates levels of tiers."""
 
 
-def some(what: str) -> Validator:
+def some(what: str) -> Callable[..., None]:
     """Make a validator for a list of names."""
     return part(each(fields.name, at_most=50, what=what))
 
