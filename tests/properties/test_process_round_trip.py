@@ -112,15 +112,15 @@ def processes(draw):
         for when in draw(st.lists(conditions(levels), max_size=2))
     ]
     hours = {calendar.name: calendar for calendar in draw(st.lists(calendars(), max_size=2))}
-    fields = dict(
-        name=draw(names), calendars=hours.values(), calendar=draw(st.sampled_from(["24x7", *hours])),
-        tiers=tiers, priorities=PRIORITIES, entry="any",
-        limits={limit.name: limit for limit in found}.values(),
-        policies=[RouteByRules(routes)] if routes else [],
-        default_priority=draw(st.none() | st.sampled_from(PRIORITIES)), bounce_limit=draw(st.integers(0, 9)),
-        transfer_when=draw(some_of(sorted(OPEN))), resolve_when=draw(some_of(Status)),
-        wait_reasons=draw(some_of(["parts", "lunch"])), reply_resumes=draw(st.booleans()),
-    )  # fmt: skip
+    fields = {
+        "name": draw(names), "calendars": hours.values(), "calendar": draw(st.sampled_from(["24x7", *hours])),
+        "tiers": tiers, "priorities": PRIORITIES, "entry": "any",
+        "limits": {limit.name: limit for limit in found}.values(),
+        "policies": [RouteByRules(routes)] if routes else [],
+        "default_priority": draw(st.none() | st.sampled_from(PRIORITIES)), "bounce_limit": draw(st.integers(0, 9)),
+        "transfer_when": draw(some_of(sorted(OPEN))), "resolve_when": draw(some_of(Status)),
+        "wait_reasons": draw(some_of(["parts", "lunch"])), "reply_resumes": draw(st.booleans()),
+    }  # fmt: skip
     try:
         return SupportProcess(**fields)
     except ProcessError:  # a limit whose stopwatch could never start, or never run

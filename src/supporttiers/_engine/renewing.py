@@ -35,7 +35,7 @@ def renew(
     """
     try:
         settled = decided(former, case, None, now, facts, tenant=case.tenant)
-        renewed = recalculate(process, settled.case or case, now, former=former, revision=revision)
+        renewed = recalculate(process, settled.case or case, now, facts, former=former, revision=revision)
         after = decided(process, renewed.case, None, now, facts, tenant=case.tenant)
     except Missing as missing:
         return NeedFacts(missing.wanted)
@@ -47,8 +47,9 @@ def renew(
 
 
 def recalculate(
-    process: SupportProcess, case: Case, now: datetime, *, former: SupportProcess, revision: str | None = None
-) -> Decision:
+    process: SupportProcess, case: Case, now: datetime, facts: Facts = NO_FACTS, *, former: SupportProcess,
+    revision: str | None = None,
+) -> Decision:  # fmt: skip
     """
     Let the clocks of a case go on by another process. Pure.
 
@@ -61,10 +62,11 @@ def recalculate(
         process: The process by which its clocks run from now on.
         case: As it is.
         now: The instant from which that holds.
+        facts: What is known from outside.
         former: The process by which they ran so far.
         revision: By which the case will know the new limits; None where it does not keep that.
     """
-    work = Work(process, case, case.id, max(now, case.changed_at), tenant=case.tenant, former=former)
+    work = Work(process, case, case.id, max(now, case.changed_at), tenant=case.tenant, facts=facts, former=former)
     if revision is not None:
         why = Reason("limits.renewed", {"process": process.name, "revision": revision})
         work.emit(happened.LimitsRenewed, revision=revision, reason=why)
