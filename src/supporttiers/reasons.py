@@ -93,7 +93,6 @@ CODES: Final[Mapping[str, str]] = {
     "refused.link": "a case cannot be linked to itself",
     "refused.unresolved": "it is {status}; only a resolved or closed case can be rated",
     "refused.duplicate": "{what} {which!r} is there already",
-    "refused.nobody": "no assignment policy names anybody else",
     "refused.absent": "{what} {which!r} is not there",
     "refused.nobody_else": "no policy finds anybody else in team {team}",
     "refused.no_assignment": "the process has no policy that assigns; name somebody",

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from supporttiers import commands as wanted
 from supporttiers import events as happened
-from supporttiers._engine import rules
 from supporttiers._engine.clocks import Deadline
 from supporttiers._engine.observing import by_rule
 from supporttiers._engine.verbs import carry_out
@@ -77,20 +76,9 @@ def _act(work: Work, action: Action, threshold: int, watch: Stopwatch) -> bool:
 
 
 def _carry_out(work: Work, action: Action) -> None:
-    if action.verb == "reassign":
-        _reassign(work)
-        return
     command = _COMMANDS[action.verb](work, action)
     if command is not None:
         carry_out(work, command)
-
-
-def _reassign(work: Work) -> None:
-    """Give it to somebody else, whom the assignment policies choose."""
-    work.must_be_open("assign")
-    now = work.draft.assignee
-    if not rules.assign(work, exclude=() if now is None else (now,)):
-        raise work.refuse("assign", "refused.nobody")
 
 
 def _with(kind: type[Command], field: str = "") -> Callable[[Work, Action], Command]:
@@ -109,6 +97,11 @@ def _to_tier(kind: type[Command]) -> Callable[[Work, Action], Command]:
     return make
 
 
+def _reassign(work: Work, _action: Action) -> Command:
+    """To somebody else, whom the assignment policies choose."""
+    return wanted.Assign(case_id=work.case_id, by=SYSTEM, automatic=True)
+
+
 def _raise_priority(work: Work, action: Action) -> Command | None:
     """Up to the next priority, or to the one that is named; never down, and nothing at the top."""
     priorities = work.process.priorities
@@ -123,6 +116,7 @@ _COMMANDS: Final[Mapping[str, Callable[[Work, Action], Command | None]]] = {
     "reopen": _to_tier(wanted.Reopen),
     "transfer": _with(wanted.Transfer, "team"),
     "assign": _with(wanted.Assign, "assignee"),
+    "reassign": _reassign,
     "release": _with(wanted.Release),
     "raise_priority": _raise_priority,
     "dispatch": _with(wanted.Dispatch, "vendor"),
