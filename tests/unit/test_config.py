@@ -259,7 +259,6 @@ def test_data_that_is_no_table_is_refused():
             "never",
             ("limits[0].on_reopening: must be one of: resume, continue, first_only, new_cycle, restart, not 'never'"),
         ),
-        ("limits/0/policy", "x", "limits[0].policy: is not built yet in this release; leave it out"),
         ("limits/0/vendor", "acme", "limits[0].vendor: is only for measures = 'vendor'"),
         (
             "process/response_by",

@@ -440,14 +440,14 @@ def test_recorded_facts_give_the_same_decision(desk_of, calm):
 
 # -- at start-up
 
+NEEDED = "'acme' does not fit: it needs the facts plan (policies[0]), for which the desk has no source"
+
 
 @pytest.mark.parametrize(
     ("sources", "problem"),
     [
-        ([], ("'acme' does not fit: it needs the facts plan, for which the desk has no source (it has: none); hand "
-             "one in with facts=[FactSource(...)]")),
-        ([Source("site")], ("'acme' does not fit: it needs the facts plan, for which the desk has no source (it has: "
-                           "site); hand one in with facts=[FactSource(...)]")),
+        ([], f"{NEEDED} (it has: none); hand one in with facts=[FactSource(...)]"),
+        ([Source("site")], f"{NEEDED} (it has: site); hand one in with facts=[FactSource(...)]"),
         ([Source("plan"), Source("plan")], "'plan' does not fit: there are two sources of facts of this name"),
         ([Source("plan", keyed_by="facts.x")],
          "'plan' does not fit: its key comes from the fact 'x', for which there is no source"),

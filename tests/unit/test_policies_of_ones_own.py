@@ -13,6 +13,8 @@ from supporttiers.decisions import Destination, Hold, Refusal
 from supporttiers.errors import PluginError, StoreError
 from supporttiers.facts import FactSource
 from supporttiers.limits import Threshold, TimeLimit
+from supporttiers.match import Match
+from supporttiers.policies.routing import Route, RouteByRules
 from supporttiers.process import SupportProcess
 from supporttiers.reasons import Reason
 from supporttiers.tiers import Tier
@@ -172,3 +174,14 @@ def test_explain_is_not_led_astray_by_a_route_that_is_gone(make_desk, clock):
     desk = make_desk(process(name="another"), store=store)
 
     assert "policy 'acme.old'" in str(desk.explain(case))
+
+
+def test_process_says_where_a_fact_is_needed():
+    """By the places of its file: routes, rules and limits."""
+    routes = RouteByRules([Route(Match({"facts.plan": "gold"}), Destination(tier=2))])
+    limit = TimeLimit(name="resolve", target="4h", when=Match({"facts.plan.level": 1}))
+    reader = policy_of("react", lambda _: [], needs=("plan", "load"))
+
+    assert ("limits[0]", "routes", "policies[0]") == process(routes, reader, limits=[limit]).needed_at("plan")
+    assert ("policies[0]",) == process(reader).needed_at("load")
+    assert () == process().needed_at("load")

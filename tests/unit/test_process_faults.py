@@ -8,6 +8,7 @@ from supporttiers.errors import ProcessError
 from supporttiers.limits import Threshold, TimeLimit
 from supporttiers.match import AtLeast, Match, Not
 from supporttiers.policies.routing import Route, RouteByRules
+from supporttiers.policies.targets import TargetByRules, TargetRule
 from supporttiers.process import SupportProcess
 from supporttiers.tiers import Tier
 
@@ -248,6 +249,14 @@ def faults_of(**fields):
         (
             {"policies": [RouteByRules([route(team="network", status="queued")]), RouteNowhere()]},
             [("policies[0].routes[0].to.team: 'network' is not known; possible are: front")],
+        ),
+        (
+            {"policies": [TargetByRules([TargetRule(limit="reslove", target="1h")])], "limits": [limit()]},
+            [("policies[0].rules[0].limit: 'reslove' is not known; possible are: resolve")],
+        ),
+        (
+            {"policies": [TargetByRules([TargetRule(limit="resolve", target="1h")])], "limits": [limit(), None]},
+            [("limits[1]: must be a TimeLimit, not NoneType")],
         ),
         (
             {"policies": [RouteByRules([route(7, team="x")])], "tiers": [FIRST, None]},

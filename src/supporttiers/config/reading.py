@@ -1,7 +1,6 @@
 """From plain data to the parts of a process, with every fault at its place."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -25,10 +24,6 @@ _T = TypeVar("_T")
 
 _MAX_UNKNOWN: Final = 50
 _SECTIONS: Final = ("process", "calendars", "tiers", "limits", "routes", "policies", "cascades")
-_LATER: Final[Mapping[str, AbstractSet[str]]] = {
-    "limits": frozenset({"policy"}),
-}
-"""Keys that this release does not know yet, by section: named, so that nobody looks for a typing mistake."""
 
 
 @attrs.frozen(kw_only=True)
@@ -147,17 +142,13 @@ class _Reader:
         self.faults.append(Fault(place, problem))
 
     def check_keys(self, data: Mapping[str, object], known: Sequence[str], place: str) -> None:
-        """Refuse unknown keys, and tell those that come later from mistakes."""
+        """Refuse unknown keys, with the one that was probably meant."""
         for key in sorted(data.keys() - set(known))[:_MAX_UNKNOWN]:
-            where = joined(place, key)
-            if key in _LATER.get(place.partition("[")[0], ()):
-                self.fault(where, "is not built yet in this release; leave it out")
-            else:
-                from difflib import get_close_matches  # noqa: PLC0415 - only for a mistake
+            from difflib import get_close_matches  # noqa: PLC0415 - only for a mistake
 
-                near = get_close_matches(key, known, n=1)
-                hint = f"did you mean {near[0]!r}? " if near else ""
-                self.fault(where, f"is not known here; {hint}possible are: {', '.join(known)}")
+            near = get_close_matches(key, known, n=1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            self.fault(joined(place, key), f"is not known here; {hint}possible are: {', '.join(known)}")
 
     def values(self, kind: type, data: object, place: str) -> dict[str, Any]:
         """Read a table field by field; what cannot be read is left out."""

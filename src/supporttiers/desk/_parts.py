@@ -59,7 +59,8 @@ def check_needs(processes: Iterable[SupportProcess], sources: Mapping[str, FactS
         unknown = sorted(set(process.needs) - sources.keys())
         if unknown:
             listed = ", ".join(sources) or "none"
-            problem = f"it needs the facts {', '.join(unknown)}, for which the desk has no source (it has: {listed})"
+            wanted = ", ".join(f"{name} ({', '.join(process.needed_at(name))})" for name in unknown)
+            problem = f"it needs the facts {wanted}, for which the desk has no source (it has: {listed})"
             raise PluginError(process.name, f"{problem}; hand one in with facts=[FactSource(...)]")
 
 

@@ -407,6 +407,18 @@ class SupportProcess(Settings):
         place = self.limit_places.get(limit)
         return self.calendars_by_name[self.calendar] if place is None else self.compiled_limits[place].calendar
 
+    def needed_at(self, fact: str) -> tuple[str, ...]:
+        """Give the places of the limits and policies that need a fact."""
+        own = [
+            f"limits[{place}]"
+            for place, limit in enumerate(self.limits)
+            if any(fact in facts_in(match) for match in limit.conditions)
+        ]
+        routed = bool(self.policies) and isinstance(self.policies[0], RouteByRules)
+        places = ["routes", *(f"policies[{place}]" for place in range(len(self.policies)))]
+        placed = zip(places[0 if routed else 1 :], self.policies, strict=False)
+        return (*own, *(place for place, policy in placed if fact in needs_of(policy)))
+
     def asked(self, method: str) -> tuple[Any, ...]:
         """Give the policies that have an answer to one of `METHODS`, in order."""
         return self._asked[method]

@@ -45,13 +45,17 @@ def test_init_examples_are_valid_once_uncommented(run, tmp_path):
     """The examples in comments are no less valid than the rest."""
     file = tmp_path / "mine.toml"
     run("init", file)
-    starts = ("# [[routes]]", "# when =", "# to =", "# default_priority", "# reopen_from", "# wait_reasons")
+    starts = (
+        "# [[", "# [calendars", "# when =", "# to =", "# default_priority", "# reopen_from", "# wait_reasons",
+        "# calendar =", "# zone", "# week", "# closed", "# use", "# after", "# rules",
+    )  # fmt: skip
     lines = file.read_text("utf-8").splitlines()
     file.write_text("\n".join(line[2:] if line.startswith(starts) else line for line in lines), encoding="utf-8")
 
     process = SupportProcess.from_toml(file)
 
-    assert 1 == len(process.policies)
+    assert 3 == len(process.policies)
+    assert ("office", ["office"]) == (process.calendar, [calendar.name for calendar in process.calendars])
     assert ("spare_part",) == process.wait_reasons
 
 
