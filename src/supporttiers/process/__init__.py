@@ -5,20 +5,20 @@ A `SupportProcess` is a value: equal processes have equal revisions, and a chang
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self
 
 import attrs
 
 from supporttiers._fields import tuple_of, type_name
 from supporttiers._machine import MoveTable, Row, move_table, rows_of
 from supporttiers.calendars import ALWAYS_OPEN, WorkingHours
-from supporttiers.config.calendars import BUILT_IN, calendars_data
+from supporttiers.config.calendars import calendars_data
 from supporttiers.config.files import data_of, foreign_faults, text_of
 from supporttiers.config.reading import Parts, read
 from supporttiers.config.settings import Settings
@@ -31,10 +31,11 @@ from supporttiers.limits import TimeLimit, limit_of_tier
 from supporttiers.match import Predicate, facts_in
 from supporttiers.policies import kinds_of, resolved
 from supporttiers.policies.cascades import Cascade, by_event
-from supporttiers.policies.routing import Route, RouteByRules
+from supporttiers.policies.routing import RouteByRules
 from supporttiers.process.compiled import CompiledLimit
 from supporttiers.process.conditions import World
 from supporttiers.process.faults import Whole, error_of, policy_faults
+from supporttiers.process.members import doubled_calendars, only, placed_policies, placed_routes, routes_in, strangers
 from supporttiers.process.shadows import shadowed
 from supporttiers.process.warnings import Finding, warnings_of
 from supporttiers.protocols import METHODS, Policy, methods_of
@@ -43,7 +44,6 @@ from supporttiers.tiers import WAIT_REASONS, MoveRules, Tier, TierKind
 
 __all__ = ["CompiledLimit", "Finding", "SupportProcess"]
 
-_T = TypeVar("_T")
 _VALIDATOR: Final = "supporttiers.validator"
 _REVISION_DIGITS: Final = 16
 _SOON: Final = timedelta(days=90)
@@ -110,16 +110,16 @@ class SupportProcess(Settings):
         """Judge the whole."""
         faults = [*self._setting_faults(), *self._member_faults()]
         broken = frozenset(fault.place.removeprefix("process.") for fault in faults)
-        calendars = _only(WorkingHours, self.calendars)
+        calendars = only(WorkingHours, self.calendars)
         whole = Whole(
             settings={field.name: getattr(self, field.name) for field in attrs.fields(Settings)},
             broken=broken | {"calendars"} if None in calendars else broken,
             calendars=[calendar.name for calendar in calendars if calendar],
-            tiers=_only(Tier, self.tiers),
-            limits=_only(TimeLimit, self.limits),
-            routes=_placed_routes(self.policies),
-            cascades=_only(Cascade, self.cascades),
-            judged=_placed_policies(self.policies),
+            tiers=only(Tier, self.tiers),
+            limits=only(TimeLimit, self.limits),
+            routes=placed_routes(self.policies),
+            cascades=only(Cascade, self.cascades),
+            judged=placed_policies(self.policies),
         )
         faults += whole.faults()
         if not faults:
@@ -211,11 +211,11 @@ class SupportProcess(Settings):
     @classmethod
     def _from_parts(cls, parts: Parts, source: str) -> Self:
         routes = tuple((f"routes[{place}]", route) for place, route in enumerate(parts.routes) if route)
-        apart = _routes_in(parts.policies)
+        apart = routes_in(parts.policies)
         whole = Whole(
             settings=parts.settings, broken=parts.broken, calendars=[*parts.calendars], tiers=parts.tiers,
             limits=parts.limits, routes=(*routes, *apart), cascades=parts.cascades,
-            judged=_placed_policies(parts.policies),
+            judged=placed_policies(parts.policies),
         )  # fmt: skip
         faults = [*parts.faults, *whole.faults()]
         if faults:
@@ -490,8 +490,8 @@ class SupportProcess(Settings):
     def _member_faults(self) -> list[Fault]:
         """Find what is no tier, limit or policy at all."""
         kinds = (("calendars", WorkingHours), ("tiers", Tier), ("limits", TimeLimit), ("cascades", Cascade))
-        faults = [fault for name, kind in kinds for fault in _strangers(name, getattr(self, name), kind)]
-        faults += _doubled_calendars(_only(WorkingHours, self.calendars))
+        faults = [fault for name, kind in kinds for fault in strangers(name, getattr(self, name), kind)]
+        faults += doubled_calendars(only(WorkingHours, self.calendars))
         policies: object = self.policies
         if not isinstance(policies, tuple):
             return [*faults, Fault("policies", f"must be a collection of policies, not {type_name(policies)}")]
@@ -500,60 +500,3 @@ class SupportProcess(Settings):
     def _foreign_faults(self) -> list[Fault]:
         """Find what no file could hold, so that a process built here can be stored and read again."""
         return list(foreign_faults(self.to_data()))
-
-
-def _strangers(name: str, members: object, kind: type) -> list[Fault]:
-    if not isinstance(members, tuple):
-        return [Fault(name, f"must be a collection of {kind.__name__}, not {type_name(members)}")]
-    return [
-        Fault(f"{name}[{place}]", f"must be a {kind.__name__}, not {type_name(member)}")
-        for place, member in enumerate(members)
-        if not isinstance(member, kind)
-    ]
-
-
-def _doubled_calendars(calendars: tuple[WorkingHours | None, ...]) -> Iterator[Fault]:
-    first: dict[str, int] = {}
-    for place, calendar in enumerate(calendars):
-        if calendar is None:
-            continue
-        where, name = f"calendars[{place}].name", calendar.name
-        if name == ALWAYS_OPEN:
-            yield Fault(where, BUILT_IN)
-        elif name in first:
-            yield Fault(where, f"'{name}' is taken by calendars[{first[name]}]")
-        first.setdefault(name, place)
-
-
-def _only(kind: type[_T], members: object) -> tuple[_T | None, ...]:
-    if not isinstance(members, tuple):
-        return (None,)
-    return tuple(member if isinstance(member, kind) else None for member in members)
-
-
-def _placed_policies(policies: object) -> tuple[tuple[str, Any], ...]:
-    """Give every policy besides the routes, with its place."""
-    found = policies if isinstance(policies, tuple) else ()
-    return tuple(
-        (f"policies[{place}]", policy)
-        for place, policy in enumerate(found)
-        if policy is not None and not isinstance(policy, RouteByRules | type)
-    )
-
-
-def _placed_routes(policies: object) -> tuple[tuple[str, Route], ...]:
-    """Give every rule with its place: that of the file, where a file can say it."""
-    if not isinstance(policies, tuple):
-        return ()
-    return tuple(
-        (place.partition(".")[2] if len(policies) == 1 else place, route) for place, route in _routes_in(policies)
-    )
-
-
-def _routes_in(policies: tuple[Any, ...]) -> tuple[tuple[str, Route], ...]:
-    return tuple(
-        (f"policies[{number}].routes[{place}]", route)
-        for number, policy in enumerate(policies)
-        if isinstance(policy, RouteByRules)
-        for place, route in enumerate(policy.routes)
-    )
