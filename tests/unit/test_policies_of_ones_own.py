@@ -14,6 +14,7 @@ from supporttiers.errors import PluginError, StoreError
 from supporttiers.facts import FactSource
 from supporttiers.limits import Threshold, TimeLimit
 from supporttiers.match import Match
+from supporttiers.policies import BUILT_IN, kinds_of
 from supporttiers.policies.routing import Route, RouteByRules
 from supporttiers.process import SupportProcess
 from supporttiers.reasons import Reason
@@ -185,3 +186,20 @@ def test_process_says_where_a_fact_is_needed():
     assert ("limits[0]", "routes", "policies[0]") == process(routes, reader, limits=[limit]).needed_at("plan")
     assert ("policies[0]",) == process(reader).needed_at("load")
     assert () == process().needed_at("load")
+
+
+def test_built_in_policies_are_known_by_their_own_names():
+    """Each is loaded when it is first asked for, and says of itself how files call it."""
+    assert list(BUILT_IN) == [kind.name for kind in BUILT_IN.values()]
+    assert 14 == len(BUILT_IN)
+    assert BUILT_IN.get("acme.unheard-of") is None
+
+
+def test_kinds_of_policies_are_the_built_in_ones_and_ones_own():
+    """Of several revisions the newest comes first."""
+    older, newer = (type("Own", (), {"name": "acme.own", "revision": number}) for number in (1, 2))
+    kinds = kinds_of([older, newer])
+
+    assert [newer, older] == kinds["acme.own"]
+    assert [*BUILT_IN, "acme.own"] == list(kinds)
+    assert len(BUILT_IN) + 1 == len(kinds)

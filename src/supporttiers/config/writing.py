@@ -13,10 +13,9 @@ from supporttiers._fields import duration_text, type_name
 from supporttiers.calendars.targets import BusinessDays, CalendarDays, UntilClose
 from supporttiers.config.settings import StoredPolicy
 from supporttiers.errors import PolicyConfigError
-from supporttiers.limits import ANY_PRIORITY, Action, Percent, TimeLimit
+from supporttiers.limits import ANY_PRIORITY, Action, Percent
 from supporttiers.match import Match
 from supporttiers.policies import BUILT_IN
-from supporttiers.policies.targets import TargetRule
 from supporttiers.protocols import methods_of
 
 
@@ -62,7 +61,7 @@ def table_from(part: object, kind: Any) -> dict[str, Any]:  # noqa: ANN401 - any
     """Write those fields of a part that *kind* has: its own class, or one that it is derived from."""
     table = {field.name: data_from(getattr(part, field.name)) for field in attrs.fields(kind) if _is_said(field, part)}
     target = table.get("target")
-    if isinstance(part, TimeLimit | TargetRule) and target is not None and target.keys() == {ANY_PRIORITY}:
+    if hasattr(part, "target_for") and target is not None and target.keys() == {ANY_PRIORITY}:
         table["target"] = target[ANY_PRIORITY]
     return table
 
