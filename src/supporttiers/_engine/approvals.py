@@ -56,10 +56,10 @@ def _kept(command: Command) -> Command:
     return kept
 
 
-def drop_at_end(work: Work, *, was_open: bool) -> None:
+def drop_at_end(work: Work) -> None:
     """Drop what is held once the case has ended; whoever wanted it is told."""
     held = work.draft.held
-    if held is not None and was_open and not work.is_open:
+    if not work.is_open:
         why = Reason("held.ended", {"trigger": held.command.trigger, "status": str(work.draft.status)})
         work.emit(happened.HeldDropped, trigger=held.command.trigger, reason=why)
         work.notify(_asker(held), why)

@@ -100,7 +100,7 @@ def update_clocks(work: Work) -> None:
     """Start, pause, resume, stop, cancel and retarget stopwatches by the case as it is now."""
     if work.draft.revision != work.process.revision:
         _drop_what_is_gone(work)
-    anew = bool(work.process.asked("target")) and _is_known_anew(work)
+    anew = _is_known_anew(work) if work.process.asked("target") else None  # None: no policy decides targets
     for compiled in work.process.compiled_limits:
         watch = _latest(work.draft, compiled.limit.name)
         if watch is None or not watch.is_live:
@@ -182,11 +182,12 @@ def _live(work: Work, compiled: CompiledLimit) -> Stopwatch:
     return watch
 
 
-def _maybe_change(work: Work, compiled: CompiledLimit, watch: Stopwatch, *, anew: bool) -> None:
+def _maybe_change(work: Work, compiled: CompiledLimit, watch: Stopwatch, *, anew: bool | None) -> None:
     verdict = compiled.judge(work.draft)
-    begins = verdict.resets or _has_reported(work, compiled, watch)
-    by_table = not work.process.asked("target")
-    target = _asked_anew(work, compiled, verdict) if anew or begins or by_table else watch.target
+    begins = verdict.resets or (compiled.limit.measures == "update" and _has_reported(work, watch))
+    target: Target | None = watch.target
+    if anew is None or anew or begins:
+        target = verdict.target if anew is None else rules.allowed(work, compiled.limit, work.snapshot())
     if target is None and compiled.on_priority_change == "keep":
         target = watch.target
     if verdict.stops:
@@ -201,10 +202,8 @@ def _maybe_change(work: Work, compiled: CompiledLimit, watch: Stopwatch, *, anew
         _keep(work, compiled, watch, target)
 
 
-def _has_reported(work: Work, compiled: CompiledLimit, watch: Stopwatch) -> bool:
+def _has_reported(work: Work, watch: Stopwatch) -> bool:
     """Whether the house has kept the requester informed since this instance began: every message begins the next."""
-    if compiled.limit.measures != "update":
-        return False
     last_reply_at = work.draft.last_reply_at
     return last_reply_at is not None and last_reply_at > watch.started_at
 

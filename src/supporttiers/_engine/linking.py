@@ -36,7 +36,8 @@ def count_affected(work: Work, command: CountAffected) -> None:
 
 def spread(work: Work, since: int) -> None:
     """Let other cases know what the events from a place on mean to them."""
-    _tell_known_issues(work)
+    if work.draft.links or work.counted:
+        _tell_known_issues(work)
     if work.process.cascades:
         _cascade(work, since)
 

@@ -25,7 +25,8 @@ MAX_CHAINED: Final = 16
 
 def react(work: Work, since: int) -> None:
     """Let policies and links react to the events from a place on, those that follow from it included."""
-    drop_scheduled(work)
+    if work.draft.scheduled:
+        drop_scheduled(work)
     if work.process.asked("react"):
         _ask(work, since)
     linking.spread(work, since)

@@ -311,12 +311,13 @@ def carry_out(work: Work, command: Command) -> None:
     """
     was_open = work.draft is not None and work.is_open
     try:
-        if not isinstance(command, _ASKED_LATER):
+        if work.process.asked("permit") and not isinstance(command, _ASKED_LATER):
             rules.permit(work, command.trigger)
         VERBS[type(command)](work, command)
     except rules.OnHold as found:
         approvals.hold(work, command, found.hold)
-    approvals.drop_at_end(work, was_open=was_open)
+    if was_open and work.draft.held is not None:
+        approvals.drop_at_end(work)
 
 
 def approve(work: Work, command: wanted.Approve) -> None:
