@@ -7,10 +7,13 @@ import attrs
 import pytest
 
 from supporttiers import SupportProcess, errors, protocols
+from supporttiers.actors import Agent
+from supporttiers.backends.directory.toml import Team
 from supporttiers.commands import COMMANDS
 from supporttiers.config.json_schema import json_schema
 from supporttiers.events import EVENTS
 from supporttiers.match import FIELDS
+from supporttiers.policies import BUILT_IN
 from supporttiers.reasons import CODES
 
 ROOT = Path(__file__).parents[2]
@@ -148,6 +151,23 @@ def test_process_file_page_knows_every_table():
     others = {"policy", "condition", "compared", "value", "values"}
 
     assert json_schema()["$defs"].keys() - others == TABLES.keys()
+
+
+def test_process_file_page_lists_every_built_in_policy():
+    """Every policy that comes with the library has its row, with its class, and no other has."""
+    said = section(page("reference/process-file.md"), "`[[policies]]`")
+
+    assert {use: kind.__name__ for use, kind in BUILT_IN.items()} == dict(
+        re.findall(r"^\| `(supporttiers\..+?)` \| `(\w+)`", said, re.MULTILINE)
+    )
+
+
+@pytest.mark.parametrize(("table", "kind"), [("`[[agents]]`", Agent), ("`[[teams]]`", Team)])
+def test_people_file_page_lists_every_key(table, kind):
+    """A table of the people file has its section, with exactly its keys."""
+    said = section(page("reference/people-file.md"), table)
+
+    assert list(attrs.fields_dict(kind)) == rows(said)
 
 
 def test_conditions_page_lists_every_field():
