@@ -61,12 +61,19 @@ def part(check: Check) -> Validator:
 
     def validate(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
         problem = check(value)
-        if problem and isinstance(value, str) and problem.startswith("must be one of"):
-            problem = f"{problem.removesuffix(', not str')}, not {value[:40]!r}"
+        if problem and problem.startswith("must be one of: "):
+            problem = _with_the_wrong_word(problem.removesuffix(", not str"), value)
         if problem:
             raise PolicyConfigError(f"{type(instance).__name__}.{attribute.name}", problem)
 
     return validate
+
+
+def _with_the_wrong_word(problem: str, value: object) -> str:
+    possible = problem.removeprefix("must be one of: ").split(", ")
+    words = value if isinstance(value, tuple) else (value,)
+    wrong = next((word for word in words if isinstance(word, str) and word not in possible), None)
+    return problem if wrong is None else f"{problem}, not {wrong[:40]!r}"
 
 
 def given(check: Check) -> Validator:

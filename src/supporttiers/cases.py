@@ -50,6 +50,7 @@ class Case:
         process: The name of its process.
         revision: The revision of the process that it follows.
         limits_revision: The revision that its limits and calendars follow: a later one in a process that is `live`.
+        limits_in_force: The revision whose limits hold instead, where those of `limits_revision` do not fit its tiers.
         kind: Incident, request, question or problem.
         subject: One line.
         requester: Who needs help.
@@ -111,6 +112,7 @@ class Case:
     process: str
     revision: str
     limits_revision: str
+    limits_in_force: str | None = None
     kind: CaseKind = CaseKind.INCIDENT
     subject: str = attrs.field(default="", repr=False)
     requester: str = attrs.field(repr=False)
@@ -274,12 +276,14 @@ def _opened(event: Event) -> Draft:
 
 def _started(draft: Draft, event: happened.CaseStarted) -> None:
     draft.status = Status.IN_PROGRESS
+    _not_waiting(draft)
     _given_to(draft, event.assignee, event.effective_at)
 
 
 def _released(draft: Draft, _event: happened.CaseReleased) -> None:
     draft.status = Status.QUEUED
     draft.assignee = None
+    _not_waiting(draft)
 
 
 def _assigned(draft: Draft, event: happened.CaseAssigned) -> None:
@@ -367,6 +371,7 @@ def _reopened(draft: Draft, event: happened.CaseReopened) -> None:
         draft.came_from = Place(draft.tier, draft.team)
         draft.assignee = None
     draft.status, draft.tier, draft.team = Status.QUEUED, event.tier, event.team
+    _not_waiting(draft)
     draft.tier_entered_at = max(event.effective_at, draft.tier_entered_at)
     draft.resolved_at = draft.closed_at = draft.satisfaction = draft.follow_up = None
     draft.carried_out, draft.most_affected = (), draft.affected
@@ -442,8 +447,9 @@ def _no_longer_held(draft: Draft, _event: Event) -> None:
 
 
 def _scheduled(draft: Draft, event: happened.CommandScheduled) -> None:
-    others = (one for one in draft.scheduled if one.name != event.scheduled.name)
-    draft.scheduled = (*others, event.scheduled)
+    if event.scheduled is not None:
+        others = (one for one in draft.scheduled if one.name != event.scheduled.name)
+        draft.scheduled = (*others, event.scheduled)
 
 
 def _schedule_ended(draft: Draft, event: happened.ScheduleEnded) -> None:
@@ -470,7 +476,7 @@ def _adopted(draft: Draft, event: happened.CaseAdopted) -> None:
 
 
 def _limits_renewed(draft: Draft, event: happened.LimitsRenewed) -> None:
-    draft.limits_revision = event.revision
+    draft.limits_revision, draft.limits_in_force = event.revision, event.in_force
 
 
 def _dispatched(draft: Draft, event: happened.VendorDispatched) -> None:

@@ -405,10 +405,10 @@ class CommandScheduled(Event):
     A reaction wants something done later.
 
     Attributes:
-        scheduled: What, when, and in which statuses.
+        scheduled: What, when, and in which statuses; None once it has been redacted.
     """
 
-    scheduled: Scheduled
+    scheduled: Scheduled | None = _private(None)
 
 
 @attrs.frozen(kw_only=True)
@@ -446,9 +446,11 @@ class LimitsRenewed(Event):
 
     Attributes:
         revision: That revision.
+        in_force: The revision whose limits hold instead, where these do not fit the tiers of the case.
     """
 
     revision: str
+    in_force: str | None = None
 
 
 # -- an observing process

@@ -139,7 +139,7 @@ class Pass:
         fired: Cases for which time made something happen.
         relayed: Messages carried out.
         polled: Vendor tickets asked about.
-        failed: Messages and polls that failed, to be tried again.
+        failed: Cases that could not be decided, messages and polls that failed; they are tried again.
         parked: Cases set aside because they could not be decided.
         lag: How late the most overdue case was; zero when none was due.
     """

@@ -36,7 +36,7 @@ CODES: Final[Mapping[str, str]] = {
     "fix.asked": "{count} cases are affected: a fix is asked for",
     "dispatch.no_vendor": "no rule names a vendor for a case at tier {tier}",
     "move.missing": "should have been handed in first: {missing}",
-    "move.approved": "approved by {by}",
+    "move.approved": "approved",
     "move.scheduled": "it was to be done at this time: {name}",
     "move.follow_up": "resolved at {resolved_at}, it may be reopened for {within}; another case goes on with it",
     "move.no_way_back": "it is {status}, and is not reopened; another case goes on with it",
@@ -83,6 +83,7 @@ CODES: Final[Mapping[str, str]] = {
     "refused.window": "it was resolved at {resolved_at}, and may be reopened for {within}; open a new case",
     "refused.into_cancelled": "case {into!r} is cancelled; merge into an open one",
     "refused.ended": "it has ended as {status}",
+    "refused.until_approved": "it waits for the approval of its {trigger}; approve or decline that first, or cancel it",
     "refused.nothing_held": "no approval is awaited",
     "refused.held": "an approval of {trigger} is awaited already",
     "refused.approver": "only {approvers} may {verb} it",
@@ -109,7 +110,7 @@ CODES: Final[Mapping[str, str]] = {
     "permit.wants_missing": "{what}: wants {wanted}; missing: {missing}",
     # what became of a command that waited for approval
     "held.asked": "{trigger} waits for approval: {why}",
-    "held.declined": "{trigger} was declined by {by}",
+    "held.declined": "{trigger} was declined",
     "held.refused": "{trigger} was approved, but refused by then: {why}",
     "held.ended": "{trigger} is no longer wanted: the case has ended as {status}",
     # why the policies said what they said

@@ -167,7 +167,7 @@ def test_approval_carries_it_out_as_whoever_asked(desk, held, kinds):
 
     assert ["CaseApproved", "CaseResumed", "VendorDispatched"] == kinds(desk, held, after=3)
     assert ("queued", None, "acme-print") == (approved.status, approved.held, approved.vendor_tickets[0].vendor)
-    assert ("bob", "approved by lea", "It smokes.", "Please repair.") == (
+    assert ("bob", "approved", "It smokes.", "Please repair.") == (
         dispatched.by.id, str(dispatched.reason), dispatched.said, dispatched.text,
     )  # fmt: skip
     assert approved == rebuild(desk.history(held))
@@ -390,6 +390,59 @@ class AskTwice:
     def permit(self, situation):
         """Hold it."""
         return Hold(Reason("acme.ask"), ["lead"]) if situation.trigger == self.verb else None
+
+
+@pytest.mark.parametrize("by", ["jane", "bob", MIA], ids=str)
+@pytest.mark.parametrize(
+    ("verb", "given"),
+    [
+        ("resume", {}), ("start", {}), ("resolve", {}), ("escalate", {}), ("wait", {"wait_reason": "customer"}),
+        ("assign", {"assignee": "bob"}), ("transfer", {"team": "back"}), ("dispatch", {"vendor": "acme-print"}),
+    ],
+)  # fmt: skip
+def test_nothing_is_done_with_an_opening_that_is_held(desk_with, by, verb, given):
+    """Whoever wants it: not even its requester takes it out of its wait."""
+    desk = desk_with(ApprovalRule(verbs=["open"]))
+    case = desk.open(id="T-1", by="jane")
+
+    with pytest.raises(MoveRefusedError) as caught:
+        getattr(desk, verb)(case, by=by, **given)
+    assert "it waits for the approval of its open; approve or decline that first, or cancel it" == str(
+        caught.value.reason
+    )
+    assert case == desk.get("T-1")
+
+
+def test_an_opening_that_is_held_can_be_talked_about(desk_with):
+    """And corrected, and taken back."""
+    desk = desk_with(ApprovalRule(verbs=["open"]))
+    case = desk.reply(desk.amend(desk.open(by="jane"), by="bob", category="purchase"), by="jane", text="Please!")
+
+    assert ("waiting", "approval") == (case.status, case.wait_reason)
+    assert "cancelled" == desk.cancel(case, by="jane").status
+
+
+def test_the_clock_leaves_an_opening_that_is_held(make_desk, acme, clock, pager, kinds):
+    """What it wants is recorded as refused, and management is told."""
+    desk = make_desk(attrs.evolve(acme, policies=[PermitByApproval([ApprovalRule(verbs=["open"])])]))
+    case = desk.open(by="jane")
+    clock.advance("20m")
+    desk.run_due()
+    case = desk.get(case.id)
+
+    assert (1, "waiting") == (case.tier, case.status)
+    assert "ActionRefused" in kinds(desk, case)
+    assert ("manager", "limit.no_action") in pager.told
+    assert "queued" == desk.approve(case, by=MIA).status
+
+
+def test_a_case_with_a_command_that_is_held_does_not_resume(desk, held):
+    """That is for whoever approves or declines; everything else goes on."""
+    with pytest.raises(MoveRefusedError) as caught:
+        desk.resume(held, by="bob")
+
+    assert "it waits for the approval of its dispatch" in str(caught.value)
+    assert "in_progress" == desk.start(desk.decline(held, by=LEA), by="bob").status
 
 
 def test_answers_cannot_be_held_themselves(make_desk, calm):

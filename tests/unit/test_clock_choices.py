@@ -304,6 +304,7 @@ def lived(process, at, *, paused=True):
     [
         ("retroactive", 1, "15:30", 120),  # 9 to 10 and 11 to 12 are working time by the new calendar
         ("carry_elapsed", 1, "13:30", 180),  # 9 to 10:30 and 11 to 12:30, as they were measured
+        ("keep", 1, "13:30", 180),  # the target stays; the calendar is the one that holds now
         ("restart", 2, "19:30", 0),
     ],
 )
@@ -327,14 +328,11 @@ def case_again(decision):
     return decode_case(encode_case(decision.case))
 
 
-@pytest.mark.parametrize("changed", ["calendar", "nothing"])
-def test_clock_that_is_kept_or_the_same_is_left_alone(calm, with_calendar, every_other_hour, at, changed):
-    """What was promised stands, and a revision that says the same of a clock changes nothing."""
-    limit = TimeLimit(name="own", target="4h", on_priority_change="keep" if changed == "calendar" else None)
-    old = attrs.evolve(calm, limits=[limit])
-    new = with_calendar(old, every_other_hour) if changed == "calendar" else attrs.evolve(old, bounce_limit=9)
+def test_revision_that_says_the_same_of_a_clock_changes_nothing(calm, at):
+    """Its target, its calendar and what is counted are the same: there is nothing to do."""
+    old = attrs.evolve(calm, limits=[TimeLimit(name="own", target="4h")])
     case = lived(old, at)
-    decision = recalculate(new, case, at("12:00"), former=old)
+    decision = recalculate(attrs.evolve(old, bounce_limit=9), case, at("12:00"), former=old)
 
     assert ((), case) == (decision.events, decision.case)
 

@@ -263,7 +263,7 @@ def test_data_that_is_no_table_is_refused():
         (
             "process/response_by",
             ["customer"],
-            "process.response_by: must be one of: agent, manager, vendor, assistant",
+            "process.response_by: must be one of: agent, manager, vendor, assistant, not 'customer'",
         ),
         ("limits/0/target", ..., "limits[0].target: is missing"),
         ("limits/0/target", 5, f"limits[0].target: must be a text or a timedelta, not int; {TARGETS}"),

@@ -173,3 +173,12 @@ def test_merge_needs_two_cases_and_an_open_one(calm_desk, case):
     assert ["a case cannot be linked to itself", "it has ended as cancelled"] == [
         str(itself.reason), str(ended.reason),
     ]  # fmt: skip
+
+
+def test_refused_reopening_names_the_tiers_that_are_left(calm_desk):
+    """Not those that it has just refused."""
+    case = calm_desk.resolve(calm_desk.open(by="jane"), by="bob")
+
+    with pytest.raises(MoveRefusedError) as caught:
+        calm_desk.reopen(case, by="bob", tier=4)
+    assert ("reopen at 1", "reopen at 2", "close") == caught.value.possible

@@ -179,7 +179,10 @@ def test_explain_says_what_is_wanted(desk_with):
             {},
             "Requirement.name: wants nothing; give at least one of: attributes, facts, tags, attachments, media_types",
         ),
-        ({"verbs": ["close"], "tags": ["x"]}, "Requirement.verbs: must be one of: escalate, hand_back, transfer"),
+        (
+            {"verbs": ["close"], "tags": ["x"]},
+            "Requirement.verbs: must be one of: escalate, hand_back, transfer, not 'close'",
+        ),
         ({"attachments": -1}, "Requirement.attachments: is -1; possible is 0 to 200"),
     ],
 )

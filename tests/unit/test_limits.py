@@ -204,7 +204,7 @@ def test_limit_target_is_by_priority(target, priority, allowed):
         ),
         (
             {"measures": "first_response", "satisfied_by": ["smoke"]},
-            "TimeLimit.satisfied_by: must be one of: reply, resolved, waiting",
+            "TimeLimit.satisfied_by: must be one of: reply, resolved, waiting, not 'smoke'",
         ),
         (
             {"on_priority_change": "forget"},

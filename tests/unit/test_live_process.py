@@ -151,7 +151,7 @@ def test_limits_that_do_not_fit_the_old_tiers_leave_the_case_alone(deploy, at, c
 
     assert (1, 0) == (desk.run_due().fired, desk.run_due().fired)
     assert (at("13:10"), new.revision) == (desk.get(case.id).due_at, desk.get(case.id).limits_revision)
-    assert 1 == caplog.text.count("keep its limits")
+    assert 1 == caplog.text.count("keep their limits")
 
 
 def test_of_two_releases_at_work_the_older_does_not_win(deploy, clock, make_desk, store):

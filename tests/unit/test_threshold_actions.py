@@ -306,3 +306,21 @@ def test_sixteen_commands_at_one_instant_are_not_too_many(calm, at):
     decision = decide(process, case, None, at("11:00"))
 
     assert (None, ()) == (decision.wakes_at, decision.effects)
+
+
+def test_held_alert_keeps_nothing_else_waiting(make_desk, calm, with_calendar, office, clock, at, pager):
+    """Whatever else is told of the case is told at once."""
+    limits = [TimeLimit(name="own", target="1h", thresholds=[Threshold("100%", ["notify:ann"], hold=True)])]
+    desk = make_desk(with_calendar(attrs.evolve(calm, limits=limits), office, of_process=office))
+    clock.advance(to=at("11:00"))
+    case = desk.open(by="jane")
+    clock.advance(to=at("12:10"))
+    desk.run_due()
+    desk.inform_management(case, by="bob")
+    desk.run_due()
+    at_noon = list(pager.told)
+    clock.advance(to=at("13:00"))
+    desk.run_due()
+
+    assert [("manager", "management.asked")] == at_noon
+    assert [("manager", "management.asked"), ("ann", "move.limit")] == pager.told

@@ -1,6 +1,7 @@
 """Approvals: commands that wait until somebody says yes, and what becomes of them."""
 
 from collections.abc import Callable
+from typing import Final
 
 import attrs
 
@@ -10,7 +11,8 @@ from supporttiers._engine import moves, rules
 from supporttiers._engine.work import Work, is_waiting_for
 from supporttiers._fields import MAX_HELD_BYTES
 from supporttiers.actors import SYSTEM, Actor, ActorKind
-from supporttiers.commands import Approve, Command, Decline, Held, Open
+from supporttiers.cases import Place, open_ticket
+from supporttiers.commands import Approve, Command, Decline, Escalate, HandBack, Held, Open, Reopen
 from supporttiers.decisions import Hold
 from supporttiers.errors import CaseError, InputError, NotPermittedError
 from supporttiers.reasons import Reason
@@ -19,9 +21,11 @@ from supporttiers.tiers import Status
 CarryOut = Callable[[Work, Command], None]
 
 
-def hold(work: Work, command: Command, found: Hold) -> None:
+def hold(work: Work, command: Command, found: Hold, *, to: Place | None = None) -> None:
     """
     Keep a command until somebody approves it; meanwhile an open case waits for that.
+
+    What is approved is what was asked: a tier that was left to the process is kept as the process chose it.
 
     Raises:
         NotPermittedError: Another command of the case is held already.
@@ -33,7 +37,7 @@ def hold(work: Work, command: Command, found: Hold) -> None:
         raise NotPermittedError(work.case_id, command.trigger, work.by.id, (found.reason, why), ())
     waits = draft.status is Status.WAITING and draft.wait_reason != "approval"
     work.emit(
-        happened.CommandHeld, trigger=command.trigger, command=_kept(command), reason=found.reason,
+        happened.CommandHeld, trigger=command.trigger, command=_kept(command, to), reason=found.reason,
         approvers=found.approvers, approved=work.approved, wait_reason=draft.wait_reason if waits else None,
         wait_until=draft.wait_until if waits else None,
     )  # fmt: skip
@@ -44,16 +48,40 @@ def hold(work: Work, command: Command, found: Hold) -> None:
         work.notify(approver, Reason("held.asked", {"trigger": command.trigger, "why": str(found.reason)}))
 
 
-def _kept(command: Command) -> Command:
+def _kept(command: Command, to: Place | None) -> Command:
     """Give what is kept of a command; the texts of an opening stand on the case already."""
     kept = attrs.evolve(command, at=None, occurred_at=None, idempotency_key=None, expected_version=None)
     if isinstance(kept, Open):
         kept = attrs.evolve(kept, subject="", text="", attributes={})
+    elif isinstance(kept, Escalate | HandBack | Reopen) and to is not None:
+        kept = attrs.evolve(kept, tier=to.tier, team=to.team)
     size = len(dumps(kept).encode())
     if size > MAX_HELD_BYTES:
         problem = f"has {size} bytes as JSON; at most {MAX_HELD_BYTES} can wait for approval"
         raise InputError(command.case_id, "command", problem)
     return kept
+
+
+def keep_waiting(work: Work, command: Command) -> None:
+    """
+    Refuse what would take a case out of its wait for an approval.
+
+    While any command is held, that is `resume`. While an opening is held, nothing is done with the case at all, by
+    whomever: it may be talked about, corrected, cancelled or merged.
+
+    Raises:
+        MoveRefusedError: It has to wait.
+    """
+    held, trigger = work.draft.held.command, command.trigger
+    waits = trigger == "resume" if not isinstance(held, Open) else trigger not in _WHILE_AN_OPENING_IS_HELD
+    if waits and is_waiting_for(work.draft, "approval"):
+        raise work.refuse(trigger, "refused.until_approved", trigger=held.trigger)
+
+
+_WHILE_AN_OPENING_IS_HELD: Final = frozenset({
+    "approve", "decline", "cancel", "merge", "amend", "note", "reply", "attempt", "attach", "watch", "unwatch", "link",
+    "unlink", "inform", "inform_management", "vendor_update", "count_affected",
+})  # fmt: skip
 
 
 def drop_at_end(work: Work) -> None:
@@ -84,7 +112,7 @@ def decline(work: Work, command: Decline) -> None:
     held = _answer(work, command, happened.CaseDeclined)
     if held is None:
         return
-    why = Reason("held.declined", {"trigger": held.command.trigger, "by": command.by.id})
+    why = Reason("held.declined", {"trigger": held.command.trigger})
     if isinstance(held.command, Open) and work.is_open:
         work.emit(happened.CaseCancelled, reason=why)
     work.notify(_asker(held), why)
@@ -122,7 +150,8 @@ def _may_answer(held: Held, by: Actor) -> bool:
 
 def _go_on_as_before(work: Work, held: Held | None) -> None:
     until = None if held is None else held.wait_until
-    if held is None or held.wait_reason is None or (until is not None and until <= work.at):
+    answered = held is not None and held.wait_reason == "vendor" and open_ticket(work.draft) is None
+    if held is None or held.wait_reason is None or answered or (until is not None and until <= work.at):
         work.emit(happened.CaseResumed, status=work.draft.resume_to)
     else:
         resume_to = work.draft.resume_to
@@ -134,7 +163,7 @@ def _go_on(work: Work, held: Held, by: Actor, carry_out: CarryOut) -> None:
     command = held.command
     before, settled = (len(work.events), len(work.effects)), work.snapshot()
     work.by_command(command, work.at)
-    work.approved, work.reason = (*held.approved, held.reason), Reason("move.approved", {"by": by.id})
+    work.approved, work.reason = (*held.approved, held.reason), Reason("move.approved")
     try:
         if isinstance(command, Open):
             _enter(work, command)

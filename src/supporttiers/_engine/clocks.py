@@ -173,7 +173,8 @@ def _reopen(work: Work, compiled: CompiledLimit, watch: Stopwatch, target: Targe
 
 
 def _was_reopened(work: Work) -> bool:
-    return any(isinstance(event, happened.CaseReopened) for event in work.events)
+    followed, _ = work.judged  # a reopening that the clocks have followed already is no news
+    return any(isinstance(event, happened.CaseReopened) for event in work.events[followed:])
 
 
 def _live(work: Work, compiled: CompiledLimit) -> Stopwatch:
@@ -330,7 +331,9 @@ def _retarget(work: Work, compiled: CompiledLimit, watch: Stopwatch, target: tim
     """Do what the limit says of a clock whose target, or whose calendar, is another one now."""
     rule = compiled.on_priority_change
     was, calendar = work.former.calendar_of(watch.limit), compiled.calendar
-    if rule == "keep" or (target == watch.target and was == calendar):
+    if rule == "keep":
+        target = watch.target
+    if target == watch.target and was == calendar:
         return
     if rule == "restart":
         _cancel(work, watch)
@@ -341,7 +344,8 @@ def _retarget(work: Work, compiled: CompiledLimit, watch: Stopwatch, target: tim
     after = attrs.evolve(watch, target=target)
     changes: dict[str, object] = {}
     if was != calendar:
-        after = _carried(work, after) if rule == "carry_elapsed" else _measured_anew(after, calendar)
+        carries = rule in {"carry_elapsed", "keep"}
+        after = _carried(work, after) if carries else _measured_anew(after, calendar)
         changes = {"segments": after.segments, "running_since": after.running_since, "revision": work.process.revision}
     after = attrs.evolve(after, due_at=after.when_elapsed(target, calendar))
     work.emit(

@@ -99,14 +99,14 @@ def _carry_out(work: Work, case: Case | None, command: Command, at: datetime) ->
     try:
         _check_version(settled, command)
         carry_out(work, command)
+        if len(work.events) > events:
+            _follow(work, events)
     except (CaseError, FactsError) as refusal:
         work.forget_used()
         work.draft = settled
         del work.events[events:], work.effects[effects:]
         work.observed.clear()
         return decision_of(work, settled, refusal)
-    if len(work.events) > events:
-        _follow(work, events)
     record(work)
     return decision_of(work, settled if len(work.events) == events else work.freeze())
 

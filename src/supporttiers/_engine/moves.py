@@ -172,9 +172,8 @@ def _send(work: Work, vendor: str | None) -> None:
 
 def inform(work: Work, command: Inform) -> None:
     """Tell somebody; nothing moves."""
-    why = Reason(command.code, {**command.params, "by": command.by.id})
-    work.emit(happened.PeopleInformed, to=command.to, reason=why)
-    work.notify(command.to, why)
+    work.emit(happened.PeopleInformed, to=command.to, reason=Reason(command.code, command.params))
+    work.notify(command.to, Reason(command.code, {**command.params, "by": command.by.id}))
 
 
 def inform_management(work: Work, command: InformManagement) -> None:
@@ -258,7 +257,7 @@ def wait(work: Work, command: Wait) -> None:
         raise InputError(work.case_id, "until", "does not lie after the command itself; name a later instant")
     if command.wait_reason == "vendor" and open_ticket(work.draft) is None and not work.observes:
         raise work.refuse("wait", "refused.no_ticket")
-    resume_to = work.draft.resume_to or work.draft.status
+    resume_to = work.draft.resume_to or (work.draft.status if work.is_open else Status.QUEUED)
     work.emit(happened.WaitStarted, wait_reason=command.wait_reason, until=command.until, resume_to=resume_to)
 
 
@@ -288,7 +287,7 @@ def reopen(work: Work, command: Reopen) -> None:
     draft = work.draft
     level = draft.tier if command.tier is None else command.tier
     work.fire("reopen", tier_target(level))
-    if level != draft.tier and level not in _neighbours(work):
+    if not work.reopens_at(level):
         work.forbid(work.refuse("reopen", "refused.reopen_tier", tier=draft.tier, target=level))
     team = team_at(work, "reopen", level, command.team or (draft.team if level == draft.tier else None))
     rules.permit(work, "reopen", to=Place(level, team))
@@ -306,15 +305,6 @@ def go_another_way(work: Work, command: Command, text: str, instead: FollowUp | 
     if isinstance(instead, Refusal):
         raise NotPermittedError(work.case_id, command.trigger, command.by.id, (instead.reason,), instead.missing)
     linking.follow_up(work, command, text, instead.reason)
-
-
-def _neighbours(work: Work) -> tuple[int, ...]:
-    """The tiers that the last one may move a case to: reopening is no way around the process's moves."""
-    process = work.process
-    if process.moves == "any":
-        return tuple(tier.level for tier in process.tiers)
-    tier = process.tier_at(work.draft.tier)
-    return (*tier.escalates_to, *tier.hands_back_to)
 
 
 def close(work: Work, _command: Close) -> None:

@@ -34,7 +34,7 @@ def by_rule(work: Work, act: Callable[[], object]) -> object:
     """
     if not work.observes:
         return act()
-    before = work.snapshot(), len(work.events), len(work.effects)
+    before, judged = (work.snapshot(), len(work.events), len(work.effects)), work.judged
     work.trying, refusal = True, None
     try:
         act()
@@ -43,6 +43,7 @@ def by_rule(work: Work, act: Callable[[], object]) -> object:
     finally:
         work.trying = False
     _withhold(work, before)
+    work.judged = judged
     if refusal is not None:
         work.forbid(refusal)
     return None

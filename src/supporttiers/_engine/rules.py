@@ -197,10 +197,11 @@ def allowed(work: Work, limit: TimeLimit, case: Case) -> Target | None:
 class OnHold(Exception):  # noqa: N818 - no error: the command waits
     """Somebody must approve it first."""
 
-    def __init__(self, hold: Hold) -> None:
-        """Say what."""
+    def __init__(self, hold: Hold, to: Place | None) -> None:
+        """Say what, and where the case would go."""
         super().__init__()
         self.hold = hold
+        self.to = to
 
 
 def permit(work: Work, trigger: str, *, to: Place | None = None, case: Case | None = None) -> tuple[str, ...]:
@@ -230,7 +231,7 @@ def permit(work: Work, trigger: str, *, to: Place | None = None, case: Case | No
     if waiting is not None and work.observes:
         work.withhold("hold", trigger, waiting.reason)
     elif waiting is not None:
-        raise OnHold(waiting)
+        raise OnHold(waiting, to)
     return _missing(refusals)
 
 

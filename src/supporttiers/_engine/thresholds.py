@@ -105,7 +105,8 @@ def _reassign(work: Work, _action: Action) -> Command:
 def _raise_priority(work: Work, action: Action) -> Command | None:
     """Up to the next priority, or to the one that is named; never down, and nothing at the top."""
     priorities = work.process.priorities
-    here = priorities.index(work.draft.priority)
+    known = work.draft.priority in priorities  # one that a newer revision has no longer lies below all others
+    here = priorities.index(work.draft.priority) if known else -1
     there = priorities.index(action.argument) if action.argument else min(here + 1, len(priorities) - 1)
     return wanted.Amend(case_id=work.case_id, by=SYSTEM, priority=priorities[there]) if there > here else None
 

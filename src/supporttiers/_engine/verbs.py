@@ -310,12 +310,14 @@ def carry_out(work: Work, command: Command) -> None:
         FactsError: A policy cannot be asked.
     """
     was_open = work.draft is not None and work.is_open
+    if was_open and work.draft.held is not None:
+        approvals.keep_waiting(work, command)
     try:
         if work.process.asked("permit") and not isinstance(command, _ASKED_LATER):
             rules.permit(work, command.trigger)
         VERBS[type(command)](work, command)
     except rules.OnHold as found:
-        approvals.hold(work, command, found.hold)
+        approvals.hold(work, command, found.hold, to=found.to)
     if was_open and work.draft.held is not None:
         approvals.drop_at_end(work)
 

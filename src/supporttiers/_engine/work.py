@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+import attrs
+
 from supporttiers._machine import describe, fire, possible_from, state_name
 from supporttiers.actors import SYSTEM, Actor
 from supporttiers.cases import Case, Draft, apply, draft_of, freeze, open_ticket
@@ -190,7 +192,10 @@ class Work:
             self.observed.append((RefusalObserved, {"trigger": refusal.trigger, "reason": reason}))
 
     def withhold(self, verb: str, argument: object, reason: Reason | None, **more: object) -> None:
-        """Put on record what a rule would have done."""
+        """Put on record what a rule would have done; who wanted it stands on another event, apart from what stays."""
+        if reason is not None and "by" in reason.params:
+            params = {name: value for name, value in reason.params.items() if name != "by"}
+            reason = attrs.evolve(reason, params=params)
         said = "" if argument is None else str(argument)
         self.observed.append((ActionWithheld, {"verb": verb, "argument": said, "reason": reason, **more}))
 
@@ -204,7 +209,15 @@ class Work:
         """Whether this very case can make a move that its state has."""
         if trigger == "wait" and target == "vendor":
             return open_ticket(self.draft) is not None
+        if trigger == "reopen":
+            return self.draft.follow_up is None and self.reopens_at(int(target.removeprefix("tier")))
         return trigger != "resume" or target == self.draft.resume_to
+
+    def reopens_at(self, level: int) -> bool:
+        """Whether a case may be reopened at a tier: its last one, or one to which that may move it."""
+        tier = self.process.tier_at(self.draft.tier)
+        near = (tier.level, *tier.escalates_to, *tier.hands_back_to)
+        return self.process.moves == "any" or level in near
 
     def must_be_open(self, trigger: str) -> None:
         """Refuse what makes sense only while somebody still owes something."""

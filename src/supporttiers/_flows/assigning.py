@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from supporttiers._engine import objections
-from supporttiers._flows.cases import execute
+from supporttiers._flows.cases import execute, preview
 from supporttiers._flows.driving import Call, Flow, Ports
 from supporttiers._flows.knowing import Knowledge
 from supporttiers._flows.processes import process_of
@@ -35,6 +35,10 @@ def next_for(ports: Ports, tenant: str, agent: Agent, now: datetime) -> Flow[Cas
     while (case := (yield from _best(ports, tenant, agent, now, passed_over))) is not None:
         command = Assign(case_id=case.id, by=agent.actor, assignee=agent.id, expected_version=case.version)
         try:
+            foreseen = yield from preview(ports, tenant, command, now)
+            if foreseen.case is None or foreseen.case.assignee != agent.id:  # somebody has to approve it first
+                passed_over.add(case.id)
+                continue
             decision = yield from execute(ports, tenant, command, now)
         except StaleCaseError:
             lost += 1

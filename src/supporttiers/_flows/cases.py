@@ -21,6 +21,7 @@ from supporttiers.errors import (
     BackendError,
     CaseError,
     CaseNotFoundError,
+    FactsError,
     IdempotencyError,
     NotPermittedError,
     StaleCaseError,
@@ -203,7 +204,7 @@ def _answer(
 ) -> Flow[Decision | SupportTiersError]:
     try:
         return (yield from execute(ports, tenant, command, now, body=body))
-    except CaseError as error:
+    except (CaseError, FactsError) as error:
         return error
 
 

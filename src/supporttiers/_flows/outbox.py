@@ -12,12 +12,13 @@ from supporttiers._flows.linked import tell_linked
 from supporttiers._flows.people import recipients
 from supporttiers.actors import SYSTEM, Actor
 from supporttiers.cases import Case
-from supporttiers.commands import VendorUpdate
+from supporttiers.commands import Command, InformManagement, Open, VendorUpdate
 from supporttiers.decisions import Decision
 from supporttiers.effects import DispatchToVendor, Notification, Notify, Tell, TellLinked, VendorAnswer, VendorRequest
 from supporttiers.errors import (
     BackendError,
     CaseError,
+    InputError,
     NotifyError,
     SupportTiersError,
     VendorError,
@@ -130,10 +131,29 @@ def _tell(ports: Ports, message: Message, effect: Tell, now: datetime) -> Flow[N
     command = attrs.evolve(effect.command, at=None, idempotency_key=f"tell:{message.key}")
     result = "told"
     try:
-        yield from execute(ports, message.tenant, command, now)
+        yield from _give(ports, message.tenant, command, now)
     except CaseError as refusal:
         result = f"refused: {refusal.reason.code}"
+        if isinstance(command, Open):  # what a case was to go on with must not be lost in silence
+            yield from execute(ports, message.tenant, _alarm(message, command), now)
     yield Call(ports.store.settle, _settled(message, "done", result, now))
+
+
+def _give(ports: Ports, tenant: str, command: Command, now: datetime) -> Flow[None]:
+    """Give a command to another case; one that opens it with a priority that is no more does without."""
+    try:
+        yield from execute(ports, tenant, command, now)
+    except InputError as refusal:
+        if not isinstance(command, Open) or refusal.field != "priority":
+            raise
+        yield from execute(ports, tenant, attrs.evolve(command, priority=None), now)
+
+
+def _alarm(message: Message, command: Command) -> InformManagement:
+    key = f"alarm:{message.key}"
+    return InformManagement(
+        case_id=message.case_id, by=SYSTEM, idempotency_key=key, reason=f"case {command.case_id} could not be opened"
+    )
 
 
 def _told(error: Exception) -> str:

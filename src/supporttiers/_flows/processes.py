@@ -35,24 +35,23 @@ def process_for(ports: Ports, case: Case | None, command: Command) -> Flow[Suppo
 def process_of(ports: Ports, case: Case) -> Flow[SupportProcess]:
     """Give the process that a case follows: the revision with which it started, with the limits that hold now."""
     started = yield from _revision_of(ports, case.process, case.revision)
-    if case.limits_revision == case.revision:
+    in_force = case.limits_in_force or case.limits_revision
+    if in_force == case.revision:
         return started
-    newer = yield from _revision_of(ports, case.process, case.limits_revision)
-    return _renewed(ports, started, newer)
+    newer = yield from _revision_of(ports, case.process, in_force)
+    return _renewed(ports, started, newer) or started
 
 
-def _renewed(ports: Ports, started: SupportProcess, newer: SupportProcess) -> SupportProcess:
-    """Give a process with the limits of a newer revision, made once; with its own where the newer ones do not fit."""
+def _renewed(ports: Ports, started: SupportProcess, newer: SupportProcess) -> SupportProcess | None:
+    """Give a process with the limits of a newer revision, made once; None where these do not fit its tiers."""
     key = started.name, started.revision, newer.revision
-    found = ports.renewed.get(key)
-    if found is None:
+    if key not in ports.renewed:
         try:
-            found = started.renewed_by(newer)
+            ports.renewed[key] = started.renewed_by(newer)
         except ProcessError as error:
-            log.warning("cases of revision %s keep its limits: %s", started.revision, error)
-            found = started
-        ports.renewed[key] = found
-    return found
+            log.warning("cases of revision %s keep their limits: %s", started.revision, error)
+            ports.renewed[key] = None
+    return ports.renewed[key]
 
 
 def _revision_of(ports: Ports, name: str, revision: str) -> Flow[SupportProcess]:
@@ -96,7 +95,9 @@ def renewing(
     if case.limits_revision == newest.revision or not (yield from _is_newer(ports, newest, case)):
         return None
     started = yield from _revision_of(ports, case.process, case.revision)
-    return partial(renew, _renewed(ports, started, newest), case, now, former=former, revision=newest.revision)
+    process = _renewed(ports, started, newest)
+    in_force = None if process is not None else case.limits_in_force or case.limits_revision
+    return partial(renew, process or former, case, now, former=former, revision=newest.revision, in_force=in_force)
 
 
 _OVER = (Status.CLOSED, Status.CANCELLED)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from supporttiers.cli._exits import FINE
 from supporttiers.cli._output import safe, table, write, write_json
-from supporttiers.cli._store import add_options, reading_desk
+from supporttiers.cli._store import add_options, add_policies, reading_desk
 
 if TYPE_CHECKING:
     from supporttiers.cases import Case
@@ -23,6 +23,7 @@ def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not expor
     parser.add_argument("case", metavar="CASE", help="its id")
     parser.add_argument("--texts", action="store_true", help="show subject, texts and attributes too")
     parser.add_argument("--at", metavar="INSTANT", help="read the clocks at this instant instead of now")
+    add_policies(parser)
     add_options(parser)
     parser.set_defaults(run=run)
 

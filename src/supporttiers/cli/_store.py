@@ -1,10 +1,11 @@
 """How commands that read get at a store: one that exists, and is left as it is."""
 
 import argparse
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from supporttiers.clock import Clock
@@ -24,6 +25,37 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="answer in JSON")
 
 
+def add_policies(parser: argparse.ArgumentParser) -> None:
+    """Add what a command needs to know of policies of one's own."""
+    about = "a class of policies of your own, which process files may name; may be given several times"
+    parser.add_argument("--policies", action="append", default=[], metavar="MODULE:CLASS", help=about)
+
+
+def policies_of(args: argparse.Namespace) -> "list[type[Any]]":
+    """
+    Import the classes of policies that were named; modules of the current directory are found.
+
+    Raises:
+        InputError: One of them cannot be imported.
+    """
+    if args.policies and "" not in sys.path:
+        sys.path.insert(0, "")
+    return [_imported(name) for name in args.policies]
+
+
+def _imported(name: str) -> Any:  # noqa: ANN401 - whether it is a class, the process says
+    from importlib import import_module  # noqa: PLC0415 - only commands that run load it
+
+    from supporttiers.errors import InputError  # noqa: PLC0415
+
+    module, _, kind = name.partition(":")
+    try:
+        return getattr(import_module(module), kind)
+    except (ImportError, AttributeError, ValueError) as error:
+        how = "name a module and a class of it, such as 'mypkg.rules:ByPlan'"
+        raise InputError("", "--policies", f"{name!r} cannot be imported ({error}); {how}") from error
+
+
 @contextmanager
 def reading_desk(args: argparse.Namespace) -> "Iterator[SupportDesk]":
     """
@@ -38,7 +70,8 @@ def reading_desk(args: argparse.Namespace) -> "Iterator[SupportDesk]":
     from supporttiers.process import SupportProcess  # noqa: PLC0415
 
     must_exist(args.store)
-    desk = SupportDesk(SupportProcess.default(), store=args.store, clock=_clock_of(args))
+    own = policies_of(args) if "policies" in args else []
+    desk = SupportDesk(SupportProcess.default(), store=args.store, clock=_clock_of(args), policies=own)
     try:
         yield desk.bind(tenant=args.tenant)
     finally:

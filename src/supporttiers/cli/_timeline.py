@@ -98,6 +98,13 @@ def _stopped(event: happened.StopwatchStopped) -> str:
     return f"{_watch(event)} stopped, {'late' if event.breached else 'in time'}"
 
 
+def _scheduled(event: happened.CommandScheduled) -> str:
+    found = event.scheduled
+    if found is None:
+        return "something is to be done later"
+    return f"will {found.command.trigger} at {instant_text(found.due_at)} ({found.name})"
+
+
 TELLERS: Final[Mapping[type[Event], _Teller]] = {
     happened.CaseOpened: lambda event: f"opened at {_place(event)}",
     happened.CaseStarted: lambda event: "work started" + (f" by {event.assignee}" if event.assignee else ""),
@@ -135,9 +142,7 @@ TELLERS: Final[Mapping[type[Event], _Teller]] = {
     happened.CaseDeclined: lambda _: "declined",
     happened.CommandHeld: lambda event: f"waits for approval to {event.trigger}",
     happened.HeldDropped: lambda event: f"did not {event.trigger} in the end",
-    happened.CommandScheduled: lambda event: (
-        f"will {event.scheduled.command.trigger} at {instant_text(event.scheduled.due_at)} ({event.scheduled.name})"
-    ),
+    happened.CommandScheduled: _scheduled,
     happened.ScheduleEnded: lambda event: f"{'dropped' if event.dropped else 'now due'}: {event.name}",
     happened.ReactionRefused: lambda event: f"could not {event.trigger}",
     happened.LimitsRenewed: lambda event: f"limits of revision {event.revision} are in force",

@@ -372,7 +372,13 @@ class SupportDesk(Verbs, Reading):
         relayed, not_relayed = drive(flows.relay(self._ports, now, limit=limit, tenant=None))
         polled, not_polled = drive(flows.poll(self._ports, now, limit=limit, tenant=None))
         drive(_forget_keys(self._ports, now))
-        return Pass(fired=fired.cases, relayed=relayed, polled=polled, failed=not_relayed + not_polled, lag=fired.lag)
+        return Pass(
+            fired=fired.cases,
+            relayed=relayed,
+            polled=polled,
+            failed=fired.failed + not_relayed + not_polled,
+            lag=fired.lag,
+        )
 
     def next_wake(self) -> datetime | None:
         """Give the earliest instant at which something will be due by itself; None when nothing will."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from supporttiers import _fields as fields
 from supporttiers._fields import Check, type_name
@@ -53,6 +53,11 @@ def check_key(source: FactSource, known: Mapping[str, FactSource]) -> None:
         here = known[other]
 
 
+_OF_A_DIRECTORY: Final = frozenset({"agents", "on_call", "manager", "workload"})
+_HOW_PEOPLE: Final = "give the desk a directory that knows agents, such as directory='people.toml'"
+_HOW_FACTS: Final = "hand one in with facts=[FactSource(...)]"
+
+
 def check_needs(processes: Iterable[SupportProcess], sources: Mapping[str, FactSource]) -> None:
     """Refuse a process whose policies need what nobody can answer: it must not be found out in the middle of a case."""
     for process in processes:
@@ -61,7 +66,8 @@ def check_needs(processes: Iterable[SupportProcess], sources: Mapping[str, FactS
             listed = ", ".join(sources) or "none"
             wanted = ", ".join(f"{name} ({', '.join(process.needed_at(name))})" for name in unknown)
             problem = f"it needs the facts {wanted}, for which the desk has no source (it has: {listed})"
-            raise PluginError(process.name, f"{problem}; hand one in with facts=[FactSource(...)]")
+            how = _HOW_FACTS if _OF_A_DIRECTORY.isdisjoint(unknown) else _HOW_PEOPLE
+            raise PluginError(process.name, f"{problem}; {how}")
 
 
 def classes(own: Sequence[type[Any]], processes: Iterable[SupportProcess]) -> tuple[type[Any], ...]:

@@ -674,6 +674,14 @@ class StoreSuite:
 
         assert ["m-2"] == [found.key for found in store.pending(minutes(99), limit=9)]
 
+    def test_message_that_is_held_holds_back_only_itself(self, store: CaseStore) -> None:
+        """What was put off when it was caused keeps no later message waiting."""
+        held = attrs.evolve(message("m-1"), not_before=minutes(60))
+        _post(store, held, message("m-2"))
+
+        assert ["m-2"] == [found.key for found in store.pending(minutes(5), limit=9)]
+        assert ["m-1", "m-2"] == [found.key for found in store.pending(minutes(60), limit=9)]
+
     def test_message_to_be_tried_again_remembers_its_attempts(self, store: CaseStore) -> None:
         """It comes back later, in its old place, with what was last remembered of it."""
         _post(store, message("m-1"), message("m-2", target="pager"))

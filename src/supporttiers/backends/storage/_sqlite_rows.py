@@ -160,7 +160,8 @@ SELECT tenant, key, case_id, kind, target, effect, at, not_before, attempts, res
 WHERE state = 'pending' AND not_before <= ? {tenant} AND NOT EXISTS (
   SELECT 1 FROM supporttiers_outbox AS earlier
   WHERE earlier.state = 'pending' AND earlier.tenant = message.tenant AND earlier.case_id = message.case_id
-    AND earlier.target = message.target AND earlier.seq < message.seq AND earlier.not_before > ?)
+    AND earlier.target = message.target AND earlier.seq < message.seq AND earlier.attempts > 0
+    AND earlier.not_before > ?)
 ORDER BY seq LIMIT ?"""
 
 

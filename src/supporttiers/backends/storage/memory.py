@@ -306,7 +306,8 @@ class MemoryStore:
                     break
                 line = message.tenant, message.case_id, message.target
                 if message.not_before > now:
-                    held.add(line)
+                    if message.attempts:
+                        held.add(line)
                 elif line not in held and tenant in {None, message.tenant}:
                     found.append(message)
         return found

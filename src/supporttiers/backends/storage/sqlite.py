@@ -232,7 +232,8 @@ class SqliteStore:
         """
         Read the messages to be carried out, in the order in which they were caused.
 
-        While a message waits to be tried again, later ones of its case to the same target wait with it.
+        While a message waits to be tried again, later ones of its case to the same target wait with it. One that is
+        held to working time, and was never tried, holds back nothing but itself.
         """
         statement, theirs = rows.of_tenant(rows.PENDING, tenant)
         at = micros_of(now)
