@@ -7,10 +7,11 @@ import pytest
 
 from supporttiers import Actor, InputError, Match, NotPermittedError, Reason, SupportProcess
 from supporttiers.cases import rebuild
-from supporttiers.commands import Dispatch, Escalate, Held, Resolve
+from supporttiers.commands import Dispatch, Escalate, Held, Resolve, VendorUpdate
 from supporttiers.decisions import Hold
 from supporttiers.errors import FactsError, MoveRefusedError, PluginError, PolicyConfigError
 from supporttiers.facts import FactSource
+from supporttiers.links import VendorStatus
 from supporttiers.policies.approval import ApprovalRule, PermitByApproval
 from supporttiers.policies.permission import Permission, PermitByRules
 
@@ -568,3 +569,61 @@ def test_commands_that_are_held_are_values():
 
     assert Held(command=one, reason=WHY) == Held(command=other, reason=WHY)
     assert Held(command=one, reason=WHY) != Held(command=Resolve(case_id="T-1", by=LEA), reason=WHY)
+
+
+# -- what was meanwhile
+
+
+def test_held_move_goes_where_it_was_asked_to_go(desk_with):
+    """A tier that was left to the process is kept as it was chosen, and approved as that."""
+    desk = desk_with(ApprovalRule(verbs=["escalate"]))
+    desk.open(id="T-1", by="jane")
+    held = desk.escalate("T-1", by="bob", reason="x").held.command
+
+    assert (2, "network") == (held.tier, held.team)
+    assert 2 == desk.approve("T-1", by=MIA).tier
+
+
+@pytest.mark.parametrize("answer", ["approve", "decline"])
+def test_case_whose_vendor_has_answered_meanwhile_goes_on(desk_with, vendor, answer):
+    """It does not wait for the vendor again: nothing is with them any more."""
+    desk = desk_with(ApprovalRule(verbs=["amend"]))
+    desk.open(id="T-1", by="jane")
+    desk.dispatch("T-1", by="bob", vendor="acme-print")
+    desk.run_due()
+    desk.wait("T-1", by="bob", wait_reason="vendor")
+    desk.amend("T-1", by="bob", tags=["x"])
+    [ticket] = desk.get("T-1").vendor_tickets
+    held = desk.execute(
+        VendorUpdate(
+            case_id="T-1",
+            by=Actor.vendor("acme-print"),
+            vendor=ticket.vendor,
+            key=ticket.key,
+            status=VendorStatus.RESOLVED,
+        )
+    ).case
+    assert ("waiting", "approval") == (held.status, held.wait_reason)
+
+    case = getattr(desk, answer)("T-1", by=MIA)
+    assert ("queued", None) == (case.status, case.wait_reason)
+    assert case == rebuild(desk.history("T-1"))
+
+
+def test_held_opening_may_be_talked_about_but_not_worked_on(desk_with):
+    """It may be cancelled; nobody starts, moves or resolves it before it is approved."""
+    desk = desk_with(ApprovalRule(verbs=["open"]))
+    desk.open(id="T-1", by="jane")
+    desk.note("T-1", by="bob", text="Is this urgent?")
+    for verb in (desk.start, desk.escalate, desk.resolve, desk.resume):
+        with pytest.raises(MoveRefusedError, match="it waits for the approval of its open; approve or decline") as no:
+            verb("T-1", by="bob")
+        assert "refused.until_approved" == no.value.reason.code
+
+    assert "cancelled" == desk.cancel("T-1", by="jane").status
+
+
+def test_nobody_takes_a_case_out_of_its_wait_for_approval(desk, held):
+    """It goes on when it has been answered."""
+    with pytest.raises(MoveRefusedError, match="it waits for the approval of its dispatch"):
+        desk.resume(held, by="bob")

@@ -4,14 +4,16 @@ import attrs
 import pytest
 
 from supporttiers.actors import Actor
+from supporttiers.backends.storage.memory import MemoryStore
 from supporttiers.calendars import WorkingHours
 from supporttiers.calendars.targets import business_days
 from supporttiers.cases import Place, rebuild
 from supporttiers.commands import Reopen
-from supporttiers.decisions import FollowUp, Situation
+from supporttiers.decisions import Destination, FollowUp, Situation
 from supporttiers.errors import MoveRefusedError, NotPermittedError, PolicyConfigError, ProcessError
 from supporttiers.match import AtLeast, Match
 from supporttiers.policies.closing import CloseAfter
+from supporttiers.policies.permission import Permission, PermitByRules
 from supporttiers.policies.reopening import ReopenWithin
 from supporttiers.policies.satisfaction import AskForSatisfaction
 from supporttiers.process import SupportProcess
@@ -394,3 +396,50 @@ def test_rule_that_is_asked_by_hand_counts_round_the_clock():
 
     assert window.reopen(Situation(case=case, now=NOON)) is None
     assert isinstance(window.reopen(Situation(case=case, now=minutes(61))), FollowUp)
+
+
+def deployed(make_desk, calm, clock, **fields):
+    """Reopen a case after its window, and let a newer release relay what comes of it."""
+    store = MemoryStore()
+    old = make_desk(attrs.evolve(calm, policies=[ReopenWithin("1h")]), store=store)
+    resolved(old, priority="high")
+    clock.advance("2h")
+    old.reopen("T-1", by="jane", reason="It burns again.")
+    desk = make_desk(attrs.evolve(calm, **fields), store=store)
+    desk.run_due()
+    return desk
+
+
+def test_follow_up_whose_priority_is_no_more_is_opened_all_the_same(make_desk, calm, clock):
+    """By the newest release; what this does not know of the old case's priority, it does without."""
+    desk = deployed(make_desk, calm, clock, priorities=["minor", "major"])
+
+    assert "minor" == desk.get(desk.get("T-1").follow_up).priority
+
+
+def test_follow_up_that_is_refused_is_not_lost_in_silence(make_desk, calm, clock, kinds):
+    """Management is told on the case that was to go on with it, once."""
+    rule = Permission(verbs=["open"], kinds=["customer", "system"], effect="deny", text="Closed today.")
+    desk = deployed(make_desk, calm, clock, policies=[PermitByRules([rule])])
+    desk.run_due()
+
+    assert [desk.get("T-1").id] == [case.id for case in desk.find()]
+    assert 1 == kinds(desk, "T-1").count("ManagementInformed")
+    assert f"case {desk.get('T-1').follow_up} could not be opened" == desk.history("T-1")[-1].said
+
+
+def test_whatever_else_is_wrong_with_a_follow_up_is_told_too(make_desk, calm, clock, kinds):
+    """A newest release without the kind of the old case, say, is no reason to keep silent."""
+    desk = deployed(make_desk, calm, clock, policies=[Lost()])
+
+    assert 1 == kinds(desk, "T-1").count("ManagementInformed")
+
+
+class Lost:
+    """A policy that sends what is opened to a tier that does not exist."""
+
+    name, revision = "tests.lost", 1
+
+    def route(self, _situation, /):
+        """Send it nowhere."""
+        return Destination(tier=9)

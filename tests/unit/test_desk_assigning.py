@@ -16,6 +16,7 @@ from supporttiers.events import CaseAssigned
 from supporttiers.facts import FactSource
 from supporttiers.limits import Threshold, TimeLimit
 from supporttiers.match import Match
+from supporttiers.policies.approval import ApprovalRule, PermitByApproval
 from supporttiers.policies.assignment import AssignLeastLoaded, AssignRoundRobin, SkillRule
 from supporttiers.reasons import Reason
 
@@ -608,3 +609,14 @@ def test_facts_of_the_directory_are_there_by_themselves(staffed, calm):
     assert {
         "on_call": ["anna"], "manager": "mia", "agents": [{"id": "anna"}], "workload": {"anna": {"open": 0}},
     } == seen[-1]  # fmt: skip
+
+
+def test_next_for_passes_over_what_somebody_has_to_approve_first(staffed):
+    """A case that would only be held is not theirs; nothing is done with it."""
+    rule = ApprovalRule(verbs=["assign"], when=Match(kind="request"))
+    desk = staffed(PermitByApproval([rule]), agents=[front("anna")])
+    asked, free = (desk.open("x", by="jane", kind=kind) for kind in ("request", "incident"))
+
+    assert free.id == desk.next_for("anna").id
+    assert desk.next_for("anna") is None
+    assert asked == desk.get(asked.id)

@@ -1,7 +1,9 @@
 """Time on a desk: passes, what they did, and when the next one is due."""
 
 from datetime import timedelta
+from typing import ClassVar
 
+import attrs
 import pytest
 
 from supporttiers.backends.storage.memory import MemoryStore
@@ -100,3 +102,56 @@ def test_ticket_statuses_reach_the_case_by_the_pass(calm_desk, vendor, clock):
     assert ("queued", VendorStatus.RESOLVED) == (
         calm_desk.get("T-1").status, calm_desk.get("T-1").vendor_tickets[0].status
     )  # fmt: skip
+
+
+class Broken:
+    """A policy with a bug in it."""
+
+    name, revision = "tests.broken", 1
+
+    def permit(self, situation, /):
+        """Fail for one of the cases, once it is moved."""
+        if situation.case.id == "T-1" and situation.trigger == "escalate":
+            raise ZeroDivisionError(SECRET)
+
+
+SECRET = "my password is hunter2"
+
+
+def test_case_that_cannot_be_decided_does_not_keep_the_deadlines_of_others(make_desk, acme, clock, caplog):
+    """The pass goes on, counts it as failed and logs its id alone; it is tried again by the next one."""
+    desk = make_desk(attrs.evolve(acme, policies=[Broken()]))
+    for case_id in ("T-1", "T-2"):
+        desk.open("Stuck", id=case_id, by="jane")
+    clock.advance("15m")
+
+    assert Pass(fired=1, failed=1, relayed=desk.run_due().relayed) == attrs.evolve(desk.run_due(), fired=1)
+    assert {"T-1": 1, "T-2": 2} == {case.id: case.tier for case in desk.find()}
+    assert "case T-1 cannot be decided: ZeroDivisionError" in caplog.text
+    assert SECRET not in caplog.text
+
+
+def test_case_whose_process_cannot_be_read_does_not_keep_the_deadlines_of_others(make_desk, acme, clock, caplog):
+    """Such as one with a policy that this release does not know."""
+    store = MemoryStore()
+    own = attrs.evolve(acme, name="own", policies=[Kept()])
+    make_desk(own, store=store, policies=[Kept]).open("Stuck", id="T-1", by="jane")
+    desk = make_desk(acme, store=store)
+    desk.open("Stuck", id="T-2", by="jane")
+    clock.advance("15m")
+    done = desk.run_due()
+
+    assert (1, 1) == (done.fired, done.failed)
+    assert "case T-1 cannot be decided: " in caplog.text
+    assert 2 == desk.get("T-2").tier
+
+
+@attrs.frozen
+class Kept:
+    """A policy of one's own, which files may name."""
+
+    name: ClassVar[str] = "tests.kept"
+    revision: ClassVar[int] = 1
+
+    def permit(self, _situation, /):
+        """Permit all."""

@@ -6,10 +6,11 @@ import attrs
 import pytest
 
 from supporttiers.actors import SYSTEM, Actor
-from supporttiers.commands import Amend, Close, Escalate, Inform, InformManagement, Note, Watch
+from supporttiers.commands import Amend, Close, Escalate, Inform, InformManagement, Note, Start, Watch
 from supporttiers.decisions import Later
-from supporttiers.errors import PluginError
-from supporttiers.events import CaseAmended, CaseNoted, CaseOpened, PeopleInformed
+from supporttiers.errors import FactsError, PluginError
+from supporttiers.events import CaseAmended, CaseNoted, CaseOpened, CaseReopened, PeopleInformed
+from supporttiers.facts import FactSource
 from supporttiers.limits import Threshold, TimeLimit
 from supporttiers.match import AtLeast, Match
 from supporttiers.tiers import Status
@@ -292,3 +293,38 @@ def test_resolution_by_a_reaction_is_followed_by_clocks(make_desk, acme, kinds):
 
     assert ["CaseNoted", "CaseResolved", "StopwatchStopped"] == kinds(desk, "T-1", 3)[:3]
     assert Status.RESOLVED is desk.get("T-1").status
+
+
+def test_reaction_that_cannot_be_asked_refuses_the_command_and_keeps_what_was_settled(make_desk, calm, clock, kinds):
+    """What time had done by then stands; of the command nothing does."""
+    failures = []
+
+    def read(_tenant, keys):
+        if failures:
+            raise failures[0]
+        return dict.fromkeys(keys, "x")
+
+    policy = Reacting(lambda situation: situation.facts["stock"] and ())
+    policy.needs = ("stock",)
+    limits = [TimeLimit(name="own", target="1h", thresholds=[Threshold("100%", do=["notify:ann"])])]
+    desk = make_desk(attrs.evolve(calm, policies=[policy], limits=limits), facts=[FactSource("stock", read)])
+    opened(desk, customer="c-1")
+    clock.advance("2h")
+    failures.append(OSError("down"))
+    with pytest.raises(FactsError, match="stock: OSError; it may be tried again"):
+        desk.note("T-1", by="bob", text="x")
+
+    assert ["ThresholdFired"] == kinds(desk, "T-1", 2)
+
+
+def test_clock_follows_a_reopening_once_however_much_comes_of_it(with_policies, clock, kinds):
+    """A reaction to the reopening is judged after it: that is no second reopening."""
+    limits = [TimeLimit(name="own", target="8h", on_reopening="new_cycle")]
+    desk = with_policies(when(CaseReopened, Start(**ON)), limits=limits)
+    opened(desk)
+    desk.resolve("T-1", by="bob")
+    clock.advance("1h")
+    case = desk.reopen("T-1", by="jane")
+
+    assert (2, "in_progress") == (case.stopwatch("own").instance, case.status)
+    assert 1 == kinds(desk, "T-1").count("StopwatchStarted") - 1

@@ -8,6 +8,7 @@ from supporttiers._flows.cases import BATCH
 from supporttiers.actors import Actor
 from supporttiers.backends.storage.memory import MemoryStore
 from supporttiers.errors import CaseNotFoundError, IdempotencyError, InputError, MoveRefusedError, StoreError
+from supporttiers.facts import FactSource
 from supporttiers.links import Link
 
 BOB = Actor.agent("bob")
@@ -255,3 +256,30 @@ def test_failing_store_fails_the_whole_batch(desk, store):
     store.meanwhile = fail
     with pytest.raises(StoreError, match="is full"):
         desk.execute_all([opening("T-1")])
+
+
+def test_execute_all_answers_for_each_keyed_command_though_a_source_fails(make_desk, calm):
+    """One that a policy cannot be asked about is answered with that error; the others are carried out."""
+
+    def down(_tenant, _keys):
+        raise OSError("down")
+
+    desk = make_desk(attrs.evolve(calm, policies=[Needy()]), facts=[FactSource("stock", down)])
+    commands = [
+        opening("T-1", customer="c-1", kind="request", idempotency_key="a"),
+        opening("T-2", idempotency_key="b"),
+    ]
+    failed, done = desk.execute_all(commands)
+
+    assert ("FactsError", "T-2") == (type(failed).__name__, done.case.id)
+    assert ["T-2"] == [case.id for case in desk.find()]
+
+
+class Needy:
+    """Knows the priority of requests from outside."""
+
+    name, revision, needs = "tests.needy", 1, ("stock",)
+
+    def prioritise(self, situation, /):
+        """Ask for it."""
+        return situation.facts["stock"] if situation.case.kind == "request" else None

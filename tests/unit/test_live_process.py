@@ -8,6 +8,7 @@ import pytest
 from supporttiers import events as happened
 from supporttiers.backends.storage.memory import MemoryStore
 from supporttiers.calendars import WorkingHours
+from supporttiers.cases import rebuild
 from supporttiers.errors import MoveRefusedError
 from supporttiers.limits import Threshold, TimeLimit
 from supporttiers.process import SupportProcess
@@ -205,3 +206,50 @@ def test_a_case_of_a_process_that_the_desk_does_not_have_is_left_alone(deploy, c
 
     assert 1 == other.run_due().fired
     assert [] == renewed(other, case)
+
+
+def test_second_revision_that_does_not_fit_leaves_what_held_before(deploy, at):
+    """The limits of the last revision that fitted go on, not those with which the case started."""
+    third = Tier(level=3, name="Third", hands_back_to=[1])
+    first = live(limit("10h"))
+    unfit = live(
+        limit("1h"), TimeLimit(name="third", measures="tier", tier=3, target="1h"), tiers=[*first.tiers, third]
+    )
+    case = deploy(first).open(by="jane")
+    middle = live(limit("4h"))
+    deploy(middle).run_due()
+    desk = deploy(unfit)
+    desk.run_due()
+    case = desk.amend(desk.get(case.id), by="bob", tags=["seen"])
+
+    assert (unfit.revision, middle.revision) == (case.limits_revision, case.limits_in_force)
+    assert (at("13:10"), 4 * HOUR) == (case.due_at, case.stopwatch("resolve").target)
+    assert rebuild(desk.history(case)) == case
+    fits = deploy(live(limit("2h")))
+    fits.run_due()
+    assert (None, at("11:10")) == (fits.get(case.id).limits_in_force, fits.get(case.id).due_at)
+
+
+def test_new_threshold_that_lies_in_the_past_by_the_new_target_does_not_fire(deploy, clock, pager):
+    """Three hours of ten are 30 %, of four they are 75 %: what nobody had set at 50 % is passed over."""
+    case = deploy(live(limit("10h"))).open(by="jane")
+    clock.advance("3h")
+    desk = deploy(live(limit("4h", ("50%", ["notify:ann"]), ("100%", ["notify:bob"]))))
+    desk.run_due()
+
+    assert ([], (0,)) == (pager.told, desk.get(case.id).stopwatch("resolve").fired)
+    clock.advance("1h")
+    desk.run_due()
+    assert [("bob", "move.limit")] == pager.told
+
+
+def test_priority_that_is_no_more_lies_below_all_others(deploy, clock):
+    """A clock that raises it gives the lowest there is, rather than fail for ever."""
+    raising = limit("4h", ("50%", ["raise_priority"]))
+    case = deploy(live(raising, priorities=["low", "high"])).open(by="jane", priority="low")
+    desk = deploy(live(raising, priorities=["minor", "major"]))
+    desk.run_due()
+    clock.advance("2h")
+    desk.run_due()
+
+    assert "minor" == desk.get(case.id).priority

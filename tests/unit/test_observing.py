@@ -457,3 +457,26 @@ def test_would_have_is_empty_where_rules_act(make_desk, acme, clock):
     desk.run_due()
 
     assert () == would_have(desk)
+
+
+def test_what_is_said_of_a_waiting_case_ends_its_wait(desk):
+    """Whatever it was, the case is where the log says; and a wait said after the end goes on from the queue."""
+    case = desk.open("Printer", by="jane")
+    desk.wait(case, by="bob", wait_reason="customer")
+    started = desk.start(case, by="bob")
+    assert ("in_progress", None, None) == (started.status, started.wait_reason, started.resume_to)
+
+    desk.resolve(case, by="bob")
+    waiting = desk.wait(case, by="bob", wait_reason="customer")
+    assert ("waiting", "queued") == (waiting.status, waiting.resume_to)
+    assert "queued" == desk.resume(case, by="bob").status
+
+
+def test_reason_of_what_was_withheld_names_nobody(make_desk, calm):
+    """It is kept when the case is redacted, so that who asked for it must not stand there."""
+    desk = make_desk(calm.observing())
+    case = desk.inform_management(desk.open(by="jane"), by="bob")
+    events = [event for event in desk.history(case) if isinstance(event, happened.ActionWithheld)]
+
+    assert events
+    assert all("by" not in event.reason.params for event in events)

@@ -106,6 +106,7 @@ def an(kind, **fields):
         (an(happened.CommandHeld, trigger="dispatch"), "waits for approval to dispatch"),
         (an(happened.HeldDropped, trigger="dispatch"), "did not dispatch in the end"),
         (an(happened.LimitsRenewed, revision="r2"), "limits of revision r2 are in force"),
+        (an(happened.CommandScheduled), "something is to be done later"),
         (an(happened.CommandScheduled, scheduled=CLOSING), "will close at 2026-03-23 12:00:00 (filing)"),
         (an(happened.ScheduleEnded, name="filing"), "now due: filing"),
         (an(happened.ScheduleEnded, name="filing", dropped=True), "dropped: filing"),
