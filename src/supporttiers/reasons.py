@@ -20,6 +20,7 @@ CODES: Final[Mapping[str, str]] = {
     "case.unassigned": "nobody is assigned",
     "case.ticket": "ticket {id} at vendor {vendor!r}: {status}",
     "case.held": "{trigger} by {by} waits for the approval of {approvers}: {why}",
+    "case.follow_up": "case {case_id} goes on with it",
     "case.ended": "{status}: nothing happens by itself",
     "case.idle": "nothing happens by itself; it waits for somebody to act",
     # why it was moved

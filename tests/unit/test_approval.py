@@ -1,5 +1,6 @@
 """Approval: commands that wait until somebody says yes, and what becomes of them."""
 
+from datetime import datetime
 from typing import ClassVar
 
 import attrs
@@ -608,6 +609,20 @@ def test_case_whose_vendor_has_answered_meanwhile_goes_on(desk_with, vendor, ans
     case = getattr(desk, answer)("T-1", by=MIA)
     assert ("queued", None) == (case.status, case.wait_reason)
     assert case == rebuild(desk.history("T-1"))
+
+
+@pytest.mark.parametrize(
+    ("until", "after"), [(None, ("queued", None)), ("2026-03-23T12:00Z", ("waiting", "known_issue"))]
+)
+def test_case_that_waited_for_a_known_issue_does_not_wait_for_ever(desk_with, until, after):
+    """Nobody tells it of the fix while it waits for an approval; a wait with an end is taken up again."""
+    desk = desk_with(ApprovalRule(verbs=["amend"]))
+    desk.open(id="T-1", by="jane")
+    desk.wait("T-1", by="bob", wait_reason="known_issue", until=until and datetime.fromisoformat(until))
+    desk.amend("T-1", by="bob", tags=["x"])
+    case = desk.decline("T-1", by=MIA)
+
+    assert after == (case.status, case.wait_reason)
 
 
 def test_held_opening_may_be_talked_about_but_not_worked_on(desk_with):

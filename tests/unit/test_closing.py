@@ -118,6 +118,7 @@ def test_reply_after_the_window_opens_a_follow_up(with_rules, clock, kinds):
     assert ("resolved at 2026-03-23T09:00:00+00:00, it may be reopened for 5h; another case goes on with it") == str(
         followed.reason
     )
+    assert f"case {old.follow_up} goes on with it" in str(desk.explain(old))
     new = desk.get(old.follow_up)
     assert new.id.startswith("T-1-")
     opened = desk.history(new)[0]

@@ -15,6 +15,7 @@ from supporttiers.cases import Place, open_ticket
 from supporttiers.commands import Approve, Command, Decline, Escalate, HandBack, Held, Open, Reopen
 from supporttiers.decisions import Hold
 from supporttiers.errors import CaseError, InputError, NotPermittedError
+from supporttiers.links import KNOWN_ISSUE
 from supporttiers.reasons import Reason
 from supporttiers.tiers import Status
 
@@ -149,13 +150,25 @@ def _may_answer(held: Held, by: Actor) -> bool:
 
 
 def _go_on_as_before(work: Work, held: Held | None) -> None:
-    until = None if held is None else held.wait_until
-    answered = held is not None and held.wait_reason == "vendor" and open_ticket(work.draft) is None
-    if held is None or held.wait_reason is None or answered or (until is not None and until <= work.at):
-        work.emit(happened.CaseResumed, status=work.draft.resume_to)
+    resume_to = work.draft.resume_to
+    if held is None or held.wait_reason is None or _is_over(work, held):
+        work.emit(happened.CaseResumed, status=resume_to)
     else:
-        resume_to = work.draft.resume_to
-        work.emit(happened.WaitStarted, wait_reason=held.wait_reason, until=until, resume_to=resume_to)
+        work.emit(
+            happened.WaitStarted, wait_reason=held.wait_reason, until=held.wait_until, resume_to=resume_to
+        )  # fmt: skip
+
+
+def _is_over(work: Work, held: Held) -> bool:
+    """
+    Whether a case would wait for what has come meanwhile.
+
+    Whoever fixes a known issue tells the cases that wait for it then and there; one that waited for an approval at
+    that time was not told, so that it goes on rather than wait for ever.
+    """
+    if held.wait_reason == "vendor" and open_ticket(work.draft) is None:
+        return True
+    return held.wait_reason == KNOWN_ISSUE if held.wait_until is None else held.wait_until <= work.at
 
 
 def _go_on(work: Work, held: Held, by: Actor, carry_out: CarryOut) -> None:

@@ -193,6 +193,8 @@ def _here(
         assigned = case.assignee is not None
         yield Reason("case.assigned", {"assignee": case.assignee}) if assigned else Reason("case.unassigned")
         yield from why_assigned(process, case, history, now, facts)
+    if case.follow_up is not None:
+        yield Reason("case.follow_up", {"case_id": case.follow_up})
     ticket = open_ticket(case)
     if ticket is not None:
         yield Reason("case.ticket", {"vendor": ticket.vendor, "status": str(ticket.status), "id": ticket.remote_id})
