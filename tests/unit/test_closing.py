@@ -399,10 +399,10 @@ def test_rule_that_is_asked_by_hand_counts_round_the_clock():
     assert isinstance(window.reopen(Situation(case=case, now=minutes(61))), FollowUp)
 
 
-def deployed(make_desk, calm, clock, **fields):
+def deployed(make_desk, calm, clock, *rules, **fields):
     """Reopen a case after its window, and let a newer release relay what comes of it."""
     store = MemoryStore()
-    old = make_desk(attrs.evolve(calm, policies=[ReopenWithin("1h")]), store=store)
+    old = make_desk(attrs.evolve(calm, policies=[ReopenWithin("1h"), *rules]), store=store)
     resolved(old, priority="high")
     clock.advance("2h")
     old.reopen("T-1", by="jane", reason="It burns again.")
@@ -441,6 +441,50 @@ class Lost:
 
     name, revision = "tests.lost", 1
 
+    def __init__(self, tier=9):
+        self.tier = tier
+
     def route(self, _situation, /):
         """Send it nowhere."""
-        return Destination(tier=9)
+        return Destination(tier=self.tier)
+
+
+def test_delivery_that_is_repeated_after_a_crash_raises_no_alarm(make_desk, calm, clock, kinds, monkeypatch):
+    """The follow-up is there, though nobody had written down that it was opened."""
+    crashes = [OSError("gone")]
+    settle = MemoryStore.settle
+
+    def crash(store, settled):
+        if crashes:
+            raise crashes.pop()
+        return settle(store, settled)
+
+    monkeypatch.setattr(MemoryStore, "settle", crash)
+    desk = deployed(make_desk, calm, clock, priorities=["minor", "major"])
+    clock.advance("2h")
+    desk.run_due()
+
+    assert 2 == len(desk.find())
+    assert 0 == kinds(desk, "T-1").count("ManagementInformed")
+
+
+def test_follow_up_that_never_succeeds_is_told_when_it_is_given_up(make_desk, calm, clock, kinds):
+    """A bug in a policy is tried again ten times; then management hears of it."""
+    desk = deployed(make_desk, calm, clock, policies=[Lost("second")])
+    for _ in range(12):
+        clock.advance("24h")
+        desk.run_due()
+
+    assert 1 == kinds(desk, "T-1").count("ManagementInformed")
+
+
+def test_alarm_that_a_rule_forbids_is_logged(make_desk, calm, clock, kinds, caplog):
+    """Nothing else can be done; the message does not come back for ever."""
+    quiet, shut = (
+        PermitByRules([Permission(verbs=[verb], kinds=["system", "customer"], effect="deny")])
+        for verb in ("inform_management", "open")
+    )
+    desk = deployed(make_desk, calm, clock, quiet, policies=[shut])
+
+    assert 0 == kinds(desk, "T-1").count("ManagementInformed")
+    assert "could not be opened; management was not told" in caplog.text

@@ -620,3 +620,14 @@ def test_next_for_passes_over_what_somebody_has_to_approve_first(staffed):
     assert free.id == desk.next_for("anna").id
     assert desk.next_for("anna") is None
     assert asked == desk.get(asked.id)
+
+
+def test_next_for_gives_a_case_for_which_something_is_due(staffed, acme, clock):
+    """What no pass has settled yet is settled first; that is nobody's being faster."""
+    calm = attrs.evolve(acme, tiers=[attrs.evolve(tier, time_limit=None) for tier in acme.tiers])
+    desk = staffed(agents=[front("anna")], process=calm)
+    case = desk.open("x", by="jane")
+    clock.advance("5h")
+
+    assert (case.id, "anna") == ((found := desk.next_for("anna")).id, found.assignee)
+    assert (0,) == found.stopwatch("resolve").fired

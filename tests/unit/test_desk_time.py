@@ -155,3 +155,21 @@ class Kept:
 
     def permit(self, _situation, /):
         """Permit all."""
+
+
+@pytest.mark.parametrize("failing", [3, 40])
+def test_cases_that_cannot_be_decided_do_not_fill_a_pass(make_desk, acme, clock, failing):
+    """It looks further, ten times; however many there are, the limit is one of cases that were settled."""
+    store = MemoryStore()
+    own = make_desk(attrs.evolve(acme, name="own", policies=[Kept()]), store=store, policies=[Kept])
+    for number in range(failing):
+        own.open("Stuck", id=f"F-{number:02}", by="jane")
+    desk = make_desk(acme, store=store)
+    clock.advance("1s")
+    for case_id in ("T-1", "T-2", "T-3"):
+        desk.open("Stuck", id=case_id, by="jane")
+    clock.advance("1h")
+    done = desk.run_due(limit=2)
+
+    assert ((2, 3) if failing == 3 else (0, 20)) == (done.fired, done.failed)
+    assert timedelta(minutes=45, seconds=1) == done.lag

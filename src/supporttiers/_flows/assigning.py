@@ -5,6 +5,8 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
+import attrs
+
 from supporttiers._engine import objections
 from supporttiers._flows.cases import execute, preview
 from supporttiers._flows.driving import Call, Flow, Ports
@@ -35,7 +37,7 @@ def next_for(ports: Ports, tenant: str, agent: Agent, now: datetime) -> Flow[Cas
     while (case := (yield from _best(ports, tenant, agent, now, passed_over))) is not None:
         command = Assign(case_id=case.id, by=agent.actor, assignee=agent.id, expected_version=case.version)
         try:
-            foreseen = yield from preview(ports, tenant, command, now)
+            foreseen = yield from preview(ports, tenant, attrs.evolve(command, expected_version=None), now)
             if foreseen.case is None or foreseen.case.assignee != agent.id:  # somebody has to approve it first
                 passed_over.add(case.id)
                 continue

@@ -1,9 +1,10 @@
 """What time has made due, of many cases in one transaction."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Final
 
 import attrs
 
@@ -18,6 +19,9 @@ from supporttiers.facts import Facts
 
 log = logging.getLogger("supporttiers.flows")
 
+ROUNDS: Final = 10
+"""So often a pass looks for other cases in place of those that could not be decided."""
+
 
 @attrs.frozen
 class Fired:
@@ -29,22 +33,40 @@ class Fired:
 
 
 def fire_due(ports: Ports, now: datetime, *, limit: int, tenant: str | None) -> Flow[Fired]:
-    """Settle what is due, the earliest first; what another worker was faster at is his."""
+    """Settle what is due, the earliest first, past cases that cannot be decided; a faster worker's cases are his."""
     yield from wake_followers(ports, now)
-    due = yield Call(ports.store.due, now, limit=limit, tenant=tenant)
+    failed: set[tuple[str, str]] = set()
+    fired, lag = 0, timedelta(0)
+    for _ in range(ROUNDS):
+        due = yield Call(ports.store.due, now, limit=limit + len(failed), tenant=tenant)
+        found = [one for one in due if (one.case.tenant, one.case.id) not in failed]
+        lag = max((lag, *(now - one.wakes_at for one in found)))
+        decisions = yield from _decide(ports, [one.case for one in found], now)
+        fired += yield from _commit(ports, decisions, now)
+        new = {(case.tenant, case.id) for case, decision in decisions if decision.case is None}
+        if not new:
+            break
+        failed |= new
+        limit -= len(found) - len(new)
+    return Fired(fired, lag, len(failed))
+
+
+def _decide(ports: Ports, cases: Sequence[Case], now: datetime) -> Flow[list[tuple[Case, Decision]]]:
     tasks: list[tuple[int, str, Case | None, Callable[[Facts], Decision | NeedFacts]]] = []
-    for place, found in enumerate(due):
-        tasks.append((place, found.case.tenant, found.case, (yield from _asking(ports, found.case, now))))
+    for place, case in enumerate(cases):
+        tasks.append((place, case.tenant, case, (yield from _asking(ports, case, now))))
     decisions = yield from decide_many(Knowledge(ports), tasks)
+    return list(zip(cases, decisions.values(), strict=True))
+
+
+def _commit(ports: Ports, decisions: Sequence[tuple[Case, Decision]], now: datetime) -> Flow[int]:
     commits = [
         commit
-        for found, decision in zip(due, decisions.values(), strict=True)
-        if (commit := commit_of(ports, found.case.tenant, found.case, decision, now)) is not None
+        for case, decision in decisions
+        if (commit := commit_of(ports, case.tenant, case, decision, now)) is not None
     ]
-    results = (yield Call(ports.store.commit, tuple(commits))) if commits else ()
-    lag = max((now - found.wakes_at for found in due), default=timedelta(0))
-    failed = sum(decision.case is None for decision in decisions.values())
-    return Fired(sum(results), lag, failed)
+    results: Sequence[bool] = (yield Call(ports.store.commit, tuple(commits))) if commits else ()
+    return sum(results)
 
 
 def _asking(ports: Ports, case: Case, now: datetime) -> Flow[Callable[[Facts], Decision | NeedFacts]]:

@@ -115,8 +115,8 @@ class Knowledge:
             self.by_tenant[tenant] = _with_changes(facts, changes)
 
     def count(self, tenant: str, before: Case | None, after: Case | None) -> None:
-        """Let what was decided of one case count for those that are decided next."""
-        if not is_own_workload(self.ports.sources) or _work_of(before) == _work_of(after):
+        """Let what was decided of one case, if it could be, count for those that are decided next."""
+        if after is None or not is_own_workload(self.ports.sources) or _work_of(before) == _work_of(after):
             return
         for case, step in ((before, -1), (after, 1)):
             if case is not None and case.assignee is not None and _work_of(case):

@@ -6,6 +6,7 @@ from typing import Final
 
 import attrs
 
+from supporttiers._codec import body_hash
 from supporttiers._flows.cases import execute
 from supporttiers._flows.driving import Call, Flow, Ports
 from supporttiers._flows.linked import tell_linked
@@ -134,26 +135,32 @@ def _tell(ports: Ports, message: Message, effect: Tell, now: datetime) -> Flow[N
         yield from _give(ports, message.tenant, command, now)
     except CaseError as refusal:
         result = f"refused: {refusal.reason.code}"
-        if isinstance(command, Open):  # what a case was to go on with must not be lost in silence
-            yield from execute(ports, message.tenant, _alarm(message, command), now)
+        if isinstance(command, Open):
+            yield from _alarm(ports, message, command, now)
     yield Call(ports.store.settle, _settled(message, "done", result, now))
 
 
 def _give(ports: Ports, tenant: str, command: Command, now: datetime) -> Flow[None]:
     """Give a command to another case; one that opens it with a priority that is no more does without."""
+    body = body_hash(command)
     try:
-        yield from execute(ports, tenant, command, now)
+        yield from execute(ports, tenant, command, now, body=body)
     except InputError as refusal:
         if not isinstance(command, Open) or refusal.field != "priority":
             raise
-        yield from execute(ports, tenant, attrs.evolve(command, priority=None), now)
+        yield from execute(ports, tenant, attrs.evolve(command, priority=None), now, body=body)
 
 
-def _alarm(message: Message, command: Command) -> InformManagement:
-    key = f"alarm:{message.key}"
-    return InformManagement(
-        case_id=message.case_id, by=SYSTEM, idempotency_key=key, reason=f"case {command.case_id} could not be opened"
-    )
+def _alarm(ports: Ports, message: Message, command: Open, now: datetime) -> Flow[None]:
+    """Tell management that there is no case to go on with: that must not be lost in silence."""
+    told = InformManagement(
+        case_id=message.case_id, by=SYSTEM, idempotency_key=f"alarm:{message.key}",
+        reason=f"case {command.case_id} could not be opened",
+    )  # fmt: skip
+    try:
+        yield from execute(ports, message.tenant, told, now)
+    except SupportTiersError as error:  # a rule may forbid that too
+        log.error("case %s: %s; management was not told: %s", message.case_id, told.reason, _told(error))  # noqa: TRY400 - ids only
 
 
 def _told(error: Exception) -> str:
@@ -177,6 +184,8 @@ def _failed(ports: Ports, message: Message, error: Exception, now: datetime) -> 
 def _give_up(ports: Ports, message: Message, dead: Settled, now: datetime) -> Flow[None]:
     """Let a message go; a case must not wait for the answer to a request that no vendor will ever see."""
     effect = message.effect
+    if isinstance(effect, Tell) and isinstance(effect.command, Open):
+        yield from _alarm(ports, message, effect.command, now)
     if isinstance(effect, DispatchToVendor):
         update = VendorUpdate(
             case_id=message.case_id, by=SYSTEM, vendor=effect.vendor, key=effect.key, status=VendorStatus.FAILED
