@@ -638,6 +638,23 @@ def test_held_opening_may_be_talked_about_but_not_worked_on(desk_with):
     assert "cancelled" == desk.cancel("T-1", by="jane").status
 
 
+def test_time_at_a_tier_begins_with_the_approval_of_the_opening(make_desk, acme, clock, kinds, at):
+    """What the clock wanted meanwhile is on record as refused; no escalation is lost."""
+    desk = make_desk(attrs.evolve(acme, policies=[PermitByApproval([ApprovalRule(verbs=["open"])])]))
+    desk.open(id="T-1", by="jane")
+    clock.advance("20m")
+    desk.run_due()
+    assert (1, "ActionRefused") == (desk.get("T-1").tier, kinds(desk, "T-1")[-1])
+
+    case = desk.approve("T-1", by=MIA)
+    assert ("queued", at("09:35")) == (case.status, case.due_at)
+    assert at("09:00") == case.stopwatch("resolve").started_at
+    clock.advance("15m")
+    desk.run_due()
+    assert 2 == desk.get("T-1").tier
+    assert desk.get("T-1") == rebuild(desk.history("T-1"))
+
+
 def test_nobody_takes_a_case_out_of_its_wait_for_approval(desk, held):
     """It goes on when it has been answered."""
     with pytest.raises(MoveRefusedError, match="it waits for the approval of its dispatch"):

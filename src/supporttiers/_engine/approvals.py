@@ -7,7 +7,7 @@ import attrs
 
 from supporttiers import events as happened
 from supporttiers._codec import dumps
-from supporttiers._engine import moves, rules
+from supporttiers._engine import clocks, moves, rules
 from supporttiers._engine.work import Work, is_waiting_for
 from supporttiers._fields import MAX_HELD_BYTES
 from supporttiers.actors import SYSTEM, Actor, ActorKind
@@ -200,4 +200,5 @@ def _enter(work: Work, command: Open) -> None:
     except rules.OnHold as another:
         hold(work, command, another.hold)
     else:
+        clocks.begin_at_tier(work)
         moves.arrive(work)

@@ -124,6 +124,14 @@ def _asked_anew(work: Work, compiled: CompiledLimit, verdict: Verdict) -> Target
     return rules.allowed(work, compiled.limit, work.snapshot())
 
 
+def begin_at_tier(work: Work) -> None:
+    """Let what measures the time at a tier begin anew: a case that was held at its opening has only now arrived."""
+    for compiled in work.process.compiled_limits:
+        watch = _latest(work.draft, compiled.limit.name)
+        if compiled.limit.measures == "tier" and watch is not None and watch.is_live:
+            _cancel(work, watch)
+
+
 def _drop_what_is_gone(work: Work) -> None:
     """Cancel the stopwatches of limits that the process has no longer."""
     for watch in work.draft.stopwatches:
