@@ -60,17 +60,26 @@ def body_hash(command: Command) -> str:
 
 
 def _tagged(value: Command | Effect | Event) -> Plain:
+    plain = _plain(value)
+    plain.pop("recorded_at", None)
+    return plain
+
+
+def _plain(value: Command | Effect | Event | Case | Agent) -> Plain:
     shape = shape_of(type(value))
     plain = shape.plain(value)
-    plain.pop("recorded_at", None)
     plain["type"], plain["schema"] = shape.name, shape.schema
     return plain
 
 
 def _made(plain: Plain) -> Any:  # noqa: ANN401 - the tag says what
-    """Make a value of its dict, which is used up."""
+    """Make a command, an effect or an event of its dict, which is used up."""
+    return _one_of(_KINDS, plain)
+
+
+def _one_of(kinds: Mapping[str, type[Any]], plain: Plain) -> Any:  # noqa: ANN401 - the tag says what
     plain = _lifted(plain)
-    shape = _shape_for(plain.pop("type", None), plain.pop("schema", None), _KINDS)
+    shape = _shape_for(plain.pop("type", None), plain.pop("schema", None), kinds)
     return _structured(shape, plain)
 
 
@@ -236,10 +245,7 @@ def encode_case(case: Case) -> str:
     Raises:
         StoreError: It holds what JSON cannot keep.
     """
-    shape = shape_of(Case)
-    plain = shape.plain(case)
-    plain["type"], plain["schema"] = shape.name, shape.schema
-    return _json(plain)
+    return _json(_plain(case))
 
 
 def decode_case(text: str) -> Case:
@@ -249,9 +255,7 @@ def decode_case(text: str) -> Case:
     Raises:
         StoreError: It cannot be read, or a newer release wrote it.
     """
-    plain = _lifted(_parsed(text))
-    shape = _shape_for(plain.pop("type", None), plain.pop("schema", None), {Case.__name__: Case})
-    case: Case = _structured(shape, plain)
+    case: Case = _one_of({Case.__name__: Case}, _parsed(text))
     return case
 
 
@@ -260,10 +264,7 @@ def decode_case(text: str) -> Case:
 
 def encode_agent(agent: Agent) -> str:
     """Write an agent as a store keeps them."""
-    shape = shape_of(Agent)
-    plain = shape.plain(agent)
-    plain["type"], plain["schema"] = shape.name, shape.schema
-    return _json(plain)
+    return _json(_plain(agent))
 
 
 def decode_agent(text: str) -> Agent:
@@ -273,7 +274,5 @@ def decode_agent(text: str) -> Agent:
     Raises:
         StoreError: It cannot be read, or a newer release wrote it.
     """
-    plain = _lifted(_parsed(text))
-    shape = _shape_for(plain.pop("type", None), plain.pop("schema", None), {Agent.__name__: Agent})
-    agent: Agent = _structured(shape, plain)
+    agent: Agent = _one_of({Agent.__name__: Agent}, _parsed(text))
     return agent

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import ClassVar, Final, Self
+from typing import ClassVar, Final
 
 import attrs
 
@@ -12,7 +12,7 @@ from supporttiers.decisions import Hold, Situation
 from supporttiers.policies.scope import (
     Reference,
     Scope,
-    needs_of_rules,
+    WithRules,
     references_of,
     some,
     some_of,
@@ -53,7 +53,7 @@ class ApprovalRule(Scope):
 
 
 @attrs.frozen
-class PermitByApproval:
+class PermitByApproval(WithRules):
     """
     Let commands wait until somebody approves them.
 
@@ -73,11 +73,6 @@ class PermitByApproval:
         converter=tuple_of, validator=part(some_of(ApprovalRule)), metadata={PARTS: ApprovalRule}
     )
 
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """The facts of which the rules speak."""
-        return needs_of_rules(self.rules)
-
     @cached_property
     def verbs(self) -> frozenset[str]:
         """The verbs about which it is asked."""
@@ -95,10 +90,6 @@ class PermitByApproval:
             for rule in self.rules
             if rule.is_about_case(situation)
         )
-
-    def resolved(self, priorities: tuple[str, ...]) -> Self:
-        """Give the same rules with comparisons of priorities replaced by the priorities meant."""
-        return attrs.evolve(self, rules=[rule.resolved(priorities) for rule in self.rules])
 
     def references(self) -> Iterator[Reference]:
         """Give the names that must lead somewhere."""

@@ -252,9 +252,7 @@ def _person(agent: Mapping[str, Any], load: Any, rules: Sequence[SkillRule], cha
         lacks=tuple(dict.fromkeys(skill for rule in rules for skill in rule.missing(skills))),
         availability=agent.get("availability", Availability.ACTIVE),
         open=load.get("open", 0),
-        room=room_of(
-            {OTHER_CHANNELS: capacity} if isinstance(capacity, int) else capacity, load.get("channels", {}), channel
-        ),
+        room=room_of(capacity, load.get("channels", {}), channel),
         assigned_at=load.get("assigned_at", ""),
     )
 

@@ -46,8 +46,8 @@ def _always(_case: object) -> bool:
     return True
 
 
-class Conditional:
-    """A rule for those cases that meet its condition `when`, or for all."""
+class WithCondition:
+    """Whatever has a condition `when`, or none."""
 
     __slots__ = ()
 
@@ -58,15 +58,21 @@ class Conditional:
         """The facts of which the condition speaks."""
         return facts_in(self.when)
 
-    def is_about(self, case: Case) -> bool:
-        """Say whether it speaks of a case; comparisons of priorities must have been `resolved` before."""
-        return holds(self.when)(case)
-
     def resolved(self, priorities: tuple[str, ...]) -> Self:
         """Give the same rule with comparisons of priorities replaced by the priorities meant."""
         this: Any = self
         changed: Self = attrs.evolve(this, when=maybe_resolved(self.when, priorities))
         return changed
+
+
+class Conditional(WithCondition):
+    """A rule for those cases that meet its condition `when`, or for all."""
+
+    __slots__ = ()
+
+    def is_about(self, case: Case) -> bool:
+        """Say whether it speaks of a case; comparisons of priorities must have been `resolved` before."""
+        return holds(self.when)(case)
 
 
 # -- durations

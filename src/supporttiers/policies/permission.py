@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import ClassVar, Final, Self
+from typing import ClassVar, Final
 
 import attrs
 
@@ -12,7 +12,7 @@ from supporttiers.decisions import Refusal, Situation
 from supporttiers.policies.scope import (
     Reference,
     Scope,
-    needs_of_rules,
+    WithRules,
     references_of,
     some_of,
     verbs_of,
@@ -51,7 +51,7 @@ class Permission(Scope):
 
 
 @attrs.frozen
-class PermitByRules:
+class PermitByRules(WithRules):
     """
     Let commands be given only by those whom the rules name.
 
@@ -77,11 +77,6 @@ class PermitByRules:
         converter=tuple_of, validator=part(some_of(Permission)), metadata={PARTS: Permission}
     )
 
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """The facts of which the rules speak."""
-        return needs_of_rules(self.rules)
-
     @cached_property
     def verbs(self) -> frozenset[str]:
         """The verbs about which it is asked."""
@@ -100,10 +95,6 @@ class PermitByRules:
     def because(self, situation: Situation, /) -> Sequence[Reason]:
         """Say what is left to whom, and what is denied to whom, of the case as it is."""
         return tuple(_said(rule) for rule in self.rules if rule.is_about_case(situation))
-
-    def resolved(self, priorities: tuple[str, ...]) -> Self:
-        """Give the same rules with comparisons of priorities replaced by the priorities meant."""
-        return attrs.evolve(self, rules=[rule.resolved(priorities) for rule in self.rules])
 
     def references(self) -> Iterator[Reference]:
         """Give the names that must lead somewhere."""

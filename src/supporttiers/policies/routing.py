@@ -9,8 +9,8 @@ import attrs
 from supporttiers._fields import PARTS, WORDS, instance_of, part, tuple_of, type_name
 from supporttiers.cases import Place
 from supporttiers.decisions import Destination, Situation
-from supporttiers.match import Match, Predicate, facts_in
-from supporttiers.policies.conditions import holds
+from supporttiers.match import Match, Predicate
+from supporttiers.policies.conditions import holds, needs_of_all
 from supporttiers.policies.coverage import Shadow, shadows
 from supporttiers.reasons import Reason
 
@@ -97,7 +97,7 @@ class RouteByRules:
     @cached_property
     def needs(self) -> tuple[str, ...]:
         """The facts of which the rules speak."""
-        return tuple(dict.fromkeys(fact for route in self.routes for fact in facts_in(route.condition)))
+        return needs_of_all(route.condition for route in self.routes)
 
     def route(self, situation: Situation, /) -> Destination | None:
         """

@@ -11,8 +11,8 @@ from supporttiers._fields import at_least, each, flag, instance_of, one_of, opti
 from supporttiers.actors import Actor, ActorKind
 from supporttiers.commands import COMMANDS
 from supporttiers.decisions import Situation
-from supporttiers.match import Match, facts_in
-from supporttiers.policies.conditions import condition, holds, maybe_resolved
+from supporttiers.match import Match
+from supporttiers.policies.conditions import WithCondition, condition, holds
 
 TRIGGERS: Final = tuple(kind.trigger for kind in COMMANDS)
 """The verbs that a rule can be about."""
@@ -47,7 +47,7 @@ def some(what: str) -> Callable[..., None]:
 
 
 @attrs.frozen(kw_only=True)
-class Scope:
+class Scope(WithCondition):
     """
     Which commands of which cases a rule is about, and whose: everything that is said must fit.
 
@@ -74,11 +74,6 @@ class Scope:
         ),
     )
     roles: tuple[str, ...] = attrs.field(default=(), converter=tuple_of, validator=some("roles"))
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """The facts of which the rule speaks."""
-        return facts_in(self.when)
 
     def is_about(self, situation: Situation) -> bool:
         """Say whether the rule is about a command, whoever gives it."""
@@ -111,12 +106,6 @@ class Scope:
         places = f" into tier {_listed(self.into)}" if self.into else ""
         return f"{_listed(self.verbs)}{places}{' past a tier' if self.skipping else ''}"
 
-    def resolved(self, priorities: tuple[str, ...]) -> Self:
-        """Give the same rule with comparisons of priorities replaced by the priorities meant."""
-        this: Any = self
-        changed: Self = attrs.evolve(this, when=maybe_resolved(self.when, priorities))
-        return changed
-
 
 def _listed(values: Iterable[object]) -> str:
     return " or ".join(str(value) for value in values)
@@ -126,6 +115,25 @@ def _listed(values: Iterable[object]) -> str:
 def needs_of_rules(rules: tuple[Any, ...]) -> tuple[str, ...]:
     """Give the facts of which rules speak."""
     return tuple(dict.fromkeys(fact for rule in rules for fact in rule.needs))
+
+
+class WithRules:
+    """A policy made of rules, each of which says what it `needs`, and can be `resolved`."""
+
+    __slots__ = ()
+
+    rules: tuple[Any, ...]
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The facts of which the rules speak."""
+        return needs_of_rules(self.rules)
+
+    def resolved(self, priorities: tuple[str, ...]) -> Self:
+        """Give the same rules with comparisons of priorities replaced by the priorities meant."""
+        this: Any = self
+        changed: Self = attrs.evolve(this, rules=[rule.resolved(priorities) for rule in self.rules])
+        return changed
 
 
 def verbs_of(rules: Iterable[Scope]) -> frozenset[str]:

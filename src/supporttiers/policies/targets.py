@@ -1,7 +1,7 @@
 """Targets: how much working time a limit allows, by contract or by anything else that is known."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import attrs
 
@@ -10,10 +10,10 @@ from supporttiers._fields import PARTS, optional, part, tuple_of
 from supporttiers.calendars.targets import Target, target_text
 from supporttiers.decisions import Situation
 from supporttiers.limits import ANY_PRIORITY, check_targets, targets_of
-from supporttiers.match import Match, facts_in
-from supporttiers.policies.conditions import condition, holds
+from supporttiers.match import Match
+from supporttiers.policies.conditions import WithCondition, condition, holds
 from supporttiers.policies.coverage import Shadow, shadows
-from supporttiers.policies.scope import Reference, needs_of_rules, some_of
+from supporttiers.policies.scope import Reference, WithRules, some_of
 from supporttiers.reasons import Reason
 
 
@@ -22,7 +22,7 @@ def _target(value: object) -> object:
 
 
 @attrs.frozen(kw_only=True)
-class TargetRule:
+class TargetRule(WithCondition):
     """
     One rule: of which limit, for which cases, and how much working time it allows them.
 
@@ -43,18 +43,13 @@ class TargetRule:
     when: Match | None = attrs.field(default=None, validator=part(optional(condition)))
     target: Mapping[str, Target] = attrs.field(converter=_target, validator=part(check_targets), hash=False)
 
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """The facts of which the rule speaks."""
-        return facts_in(self.when)
-
     def target_for(self, priority: str | None) -> Target | None:
         """Give the working time allowed at a priority; None where the rule has none for it."""
         return self.target.get(priority or ANY_PRIORITY, self.target.get(ANY_PRIORITY))
 
 
 @attrs.frozen
-class TargetByRules:
+class TargetByRules(WithRules):
     """
     Let a limit allow what the first rule says that is about the limit, holds for the case, and has its priority.
 
@@ -74,11 +69,6 @@ class TargetByRules:
     rules: tuple[TargetRule, ...] = attrs.field(
         converter=tuple_of, validator=part(some_of(TargetRule)), metadata={PARTS: TargetRule}
     )
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """The facts of which the rules speak."""
-        return needs_of_rules(self.rules)
 
     def target(self, situation: Situation, /) -> Target | None:
         """Give the working time that a limit allows a case; None where no rule speaks of it."""
@@ -112,16 +102,6 @@ class TargetByRules:
                 and rule.target_for(case.priority) is not None
             ),
             None,
-        )
-
-    def resolved(self, priorities: tuple[str, ...]) -> Self:
-        """Give the same rules with comparisons of priorities replaced by the priorities meant."""
-        return attrs.evolve(
-            self,
-            rules=[
-                rule if rule.when is None else attrs.evolve(rule, when=rule.when.resolved(priorities))
-                for rule in self.rules
-            ],
         )
 
     def references(self) -> Iterator[Reference]:
