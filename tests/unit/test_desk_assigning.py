@@ -24,6 +24,18 @@ JANE = Actor.customer("jane")
 VPN = SkillRule(Match(category="vpn"), skills=["vpn"])
 
 
+@attrs.frozen
+class ToBob:
+    """A policy of the host's own that gives every case to Bob, whoever is excluded."""
+
+    name: ClassVar[str] = "acme.to-bob"
+    revision: ClassVar[int] = 1
+
+    def assign(self, _situation, /):
+        """Give it to Bob."""
+        return "bob"
+
+
 @pytest.fixture
 def staffed(make_desk, calm):
     """Make desks with policies, whose people are kept beside the cases."""
@@ -184,15 +196,6 @@ def test_case_given_by_hand_or_at_its_end_is_not_explained_by_policies(staffed):
 
 def test_policy_without_reasons_is_named(staffed):
     """A policy of the host's own need not explain itself."""
-
-    @attrs.frozen
-    class ToBob:
-        name: ClassVar[str] = "acme.to-bob"
-        revision: ClassVar[int] = 1
-
-        def assign(self, situation, /):
-            return "bob"
-
     desk = staffed(ToBob(), agents=[front("anna")])
     case = desk.open("Stuck", by="jane")
 
@@ -315,15 +318,6 @@ def test_assign_without_a_name_is_refused_where_nobody_else_is_found(staffed, po
 
 def test_assign_without_a_name_is_refused_where_the_policy_insists(staffed):
     """A policy that does not look at who is excluded changes nothing."""
-
-    @attrs.frozen
-    class ToBob:
-        name: ClassVar[str] = "acme.to-bob"
-        revision: ClassVar[int] = 1
-
-        def assign(self, situation, /):
-            return "bob"
-
     desk = staffed(ToBob())
     case = desk.open("Stuck", by="jane")
 
