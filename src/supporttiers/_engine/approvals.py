@@ -174,7 +174,7 @@ def _is_over(work: Work, held: Held) -> bool:
 def _go_on(work: Work, held: Held, by: Actor, carry_out: CarryOut) -> None:
     """Carry out what was held; if the case has moved on, so that it is refused by now, that is recorded and told."""
     command = held.command
-    before, settled = (len(work.events), len(work.effects)), work.snapshot()
+    before = work.mark()
     work.by_command(command, work.at)
     work.approved, work.reason = (*held.approved, held.reason), Reason("move.approved")
     try:
@@ -183,9 +183,8 @@ def _go_on(work: Work, held: Held, by: Actor, carry_out: CarryOut) -> None:
         else:
             carry_out(work, command)
     except CaseError as refusal:
-        del work.events[before[0] :], work.effects[before[1] :]
+        work.take_back(before)
         work.forget_used()
-        work.resume_from(settled)
         why = Reason("held.refused", {"trigger": command.trigger, "why": str(refusal.reason)})
         work.by_time(work.at, why)
         work.by = by

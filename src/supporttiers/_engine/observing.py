@@ -11,8 +11,7 @@ from typing import Any, Final
 import attrs
 
 from supporttiers import events as happened
-from supporttiers._engine.work import Work
-from supporttiers.cases import Case
+from supporttiers._engine.work import Mark, Work
 from supporttiers.effects import DispatchToVendor, Effect, Notify, Tell, TellLinked
 from supporttiers.errors import MoveRefusedError, NotPermittedError
 from supporttiers.events import Event
@@ -34,7 +33,7 @@ def by_rule(work: Work, act: Callable[[], object]) -> object:
     """
     if not work.observes:
         return act()
-    before, judged = (work.snapshot(), len(work.events), len(work.effects)), work.judged
+    before, judged = work.mark(), work.judged
     work.trying, refusal = True, None
     try:
         act()
@@ -49,12 +48,11 @@ def by_rule(work: Work, act: Callable[[], object]) -> object:
     return None
 
 
-def _withhold(work: Work, before: tuple[Case, int, int]) -> None:
+def _withhold(work: Work, before: Mark) -> None:
     """Take back what came of a trial, and put it on record."""
-    case, events, effects = before
+    _, events, effects = before
     tried, wanted = work.events[events:], work.effects[effects:]
-    del work.events[events:], work.effects[effects:]
-    work.resume_from(case)
+    work.take_back(before)
     for event in tried:
         kind = type(event)
         if kind in _REFUSED:

@@ -81,14 +81,12 @@ def _schedule(work: Work, wish: Later, why: Reason) -> None:
 def _try(work: Work, command: Command, policy: str) -> None:
     """Carry out a command of a policy's; a refusal is recorded, and management is told."""
     command = attrs.evolve(command, at=None, by=SYSTEM, expected_version=None, idempotency_key=None)
-    before = len(work.events), len(work.effects)
-    used, settled = work.used, work.snapshot()
+    before, used = work.mark(), work.used
     try:
         carry_out(work, command)
     except CaseError as refusal:
-        del work.events[before[0] :], work.effects[before[1] :]
+        work.take_back(before)
         work.forget_used(but=used)
-        work.resume_from(settled)
         refused = Reason("react.refused", {"policy": policy, "trigger": command.trigger, "why": str(refusal.reason)})
         work.emit(happened.ReactionRefused, policy=policy, trigger=command.trigger, reason=refused)
         work.notify("manager", refused)

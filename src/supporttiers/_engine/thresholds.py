@@ -58,21 +58,19 @@ def _act(work: Work, action: Action, threshold: int, watch: Stopwatch) -> bool:
     if action.verb == "notify":
         work.notify(action.argument, why)
         return False
-    events, effects = len(work.events), len(work.effects)
-    before = work.snapshot()
+    before = work.mark()
     try:
         _carry_out(work, action)
     except CaseError as refusal:
-        del work.events[events:], work.effects[effects:]
+        work.take_back(before)
         work.forget_used()
-        work.resume_from(before)
         refused = Reason("limit.no_action", {"action": str(action), "why": str(refusal.reason)})
         work.emit(
             happened.ActionRefused, limit=watch.limit, instance=watch.instance, threshold=threshold,
             action=str(action), reason=refused,
         )  # fmt: skip
         work.notify("manager", refused)
-    return len(work.events) > events and not isinstance(work.events[-1], happened.ActionRefused)
+    return len(work.events) > before[1] and not isinstance(work.events[-1], happened.ActionRefused)
 
 
 def _carry_out(work: Work, action: Action) -> None:

@@ -19,6 +19,9 @@ from supporttiers.process import SupportProcess
 from supporttiers.reasons import Reason
 from supporttiers.tiers import OPEN, Status
 
+Mark = tuple[Case, int, int]
+"""The case as it had become, and how many events and effects there were by then."""
+
 NEW = "new"
 _BETWEEN_TIERS: Final = ("open", "escalate", "hand_back", "transfer", "reopen")
 
@@ -264,8 +267,14 @@ class Work:
         self.draft = draft_of(case)
         return case
 
-    def resume_from(self, case: Case) -> None:
-        """Go on from an earlier snapshot: what came after it never was."""
+    def mark(self) -> Mark:
+        """Remember how far it has got, for `take_back`."""
+        return self.snapshot(), len(self.events), len(self.effects)
+
+    def take_back(self, mark: Mark) -> None:
+        """Go on from an earlier mark: what came after it never was."""
+        case, events, effects = mark
+        del self.events[events:], self.effects[effects:]
         self.draft = draft_of(case)
 
 
