@@ -10,7 +10,10 @@ SupportTiersError         every one carries reason: Reason(code, params); str() 
 ├─ CaseError              the caller; carries case_id
 │  ├─ CaseNotFoundError (also LookupError)  ├─ MoveRefusedError (trigger, state, possible)
 │  ├─ NotPermittedError (refusals, missing) ├─ InputError (field, problem; also ValueError)
-│  ├─ StaleCaseError (expected, found)      └─ IdempotencyError
+│  ├─ StaleCaseError (expected, found)      ├─ IdempotencyError
+│  └─ ParkedError (why; what went wrong as __cause__)
+├─ TransactionError       the caller of `desk.on(connection)`
+│  ├─ UnsupportedConnectionError  └─ AutocommitError
 └─ BackendError           the operator; carries backend, retryable; original as __cause__
    ├─ StoreError  ├─ FactsError  ├─ NotifyError  └─ VendorError
 ```
@@ -299,6 +302,77 @@ class IdempotencyError(CaseError):
     def reason(self) -> Reason:
         """Why, as data."""
         return Reason("input.idempotency", {"key": self.key})
+
+
+@attrs.define
+class ParkedError(CaseError):
+    """
+    The case has been set aside, because what is due on it cannot be decided, and it still cannot.
+
+    Attributes:
+        why: Why not.
+    """
+
+    why: Reason
+
+    def __str__(self) -> str:
+        """Say why, and how it goes on."""
+        return f"case {self.case_id!r} is set aside: {self.why}; mend that, then call unpark({self.case_id!r})"
+
+    @property
+    def reason(self) -> Reason:
+        """Why, as data."""
+        return self.why
+
+
+class TransactionError(SupportTiersError):
+    """A connection that was handed to `desk.on` cannot be used; its caller must act."""
+
+
+@attrs.define
+class UnsupportedConnectionError(TransactionError):
+    """
+    The desk cannot work on such a connection.
+
+    Attributes:
+        kind: The type that was handed in.
+        problem: Why not, and what is possible instead.
+    """
+
+    kind: str
+    problem: str
+
+    def __str__(self) -> str:
+        """Name the type and the problem."""
+        return f"on() cannot work on a {self.kind}: {self.problem}"
+
+    @property
+    def reason(self) -> Reason:
+        """Why, as data."""
+        return Reason("transaction.unsupported", {"kind": self.kind, "problem": self.problem})
+
+
+@attrs.define
+class AutocommitError(TransactionError):
+    """
+    The connection commits each statement by itself, so that there is no transaction to take part in.
+
+    Attributes:
+        kind: The type that was handed in.
+        how: How to begin a transaction on it.
+    """
+
+    kind: str
+    how: str
+
+    def __str__(self) -> str:
+        """Say what is missing, and how to begin it."""
+        return f"this {self.kind} is in autocommit mode, and no transaction is open on it; {self.how}"
+
+    @property
+    def reason(self) -> Reason:
+        """Why, as data."""
+        return Reason("transaction.autocommit", {"kind": self.kind, "how": self.how})
 
 
 @attrs.define

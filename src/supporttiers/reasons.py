@@ -140,7 +140,11 @@ CODES: Final[Mapping[str, str]] = {
     "calendar.horizon": "the holidays of calendar {calendar!r} ({source}) end with {until}; later days count as usual",
     "policy.invalid": "{problem}",
     "plugin.invalid": "{problem}",
+    "transaction.unsupported": "on() cannot work on a {kind}: {problem}",
+    "transaction.autocommit": "this {kind} is in autocommit mode, and no transaction is open on it; {how}",
     "backend.failed": "{backend}: {problem}",
+    # why a case was set aside
+    "park.undecided": "what is due on it could not be decided, {failures} times in a row: {problem}",
     # what a sweep met
     "limit.no_action": "the process refuses {action!r}: {why}",
     "limit.chain": "time gave {limit} commands at one instant, and more are due then; the process may run in a circle",

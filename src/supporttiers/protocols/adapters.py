@@ -1,0 +1,46 @@
+"""Adapters: ways out into the world, to people and to vendors."""
+
+from typing import Protocol, runtime_checkable
+
+from supporttiers.effects import Notification, VendorAnswer, VendorRequest
+
+
+@runtime_checkable
+class Notifier(Protocol):
+    """Carries messages to people."""
+
+    name: str
+
+    def notify(self, notification: Notification, /, *, key: str) -> None:
+        """
+        Deliver; at least once, so that a second call with the same *key* should deliver nothing new.
+
+        Raises:
+            NotifyError: It could not be delivered; `retryable` says whether to try again.
+        """
+        ...
+
+
+@runtime_checkable
+class VendorGateway(Protocol):
+    """Speaks with a vendor's ticket system."""
+
+    name: str
+
+    def open(self, request: VendorRequest, /, *, key: str) -> VendorAnswer:
+        """
+        Open a ticket; a second call with the same *key* must give the same ticket, not a second one.
+
+        Raises:
+            VendorError: It could not be opened; `retryable` says whether to try again.
+        """
+        ...
+
+    def fetch(self, remote_id: str, /) -> VendorAnswer:
+        """
+        Say how far a ticket is.
+
+        Raises:
+            VendorError: The vendor could not be asked.
+        """
+        ...

@@ -1,0 +1,253 @@
+"""Records: what stores are handed, and what they give back."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import attrs
+
+from supporttiers.cases import Case
+from supporttiers.effects import Effect
+from supporttiers.events import Event
+from supporttiers.reasons import Reason
+
+
+@attrs.frozen(kw_only=True)
+class KeyUse:
+    """
+    A use of an idempotency key.
+
+    Attributes:
+        key: The caller's key.
+        case_id: The case it was used on.
+        version: The version of the case after that command.
+        body: The hash of the command without its times; empty once its case has been redacted.
+        used_at: When; after 30 days the key is free again.
+    """
+
+    key: str
+    case_id: str
+    version: int
+    body: str
+    used_at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class Message:
+    """
+    A row of the outbox: one effect for one target.
+
+    Attributes:
+        tenant: Whose case.
+        key: Its identity, which is also the key handed to notifiers; a vendor is handed that of its request.
+        case_id: The case that caused it.
+        kind: `notify`, `dispatch`, `tell` or `tell_linked`.
+        target: The notifier's or vendor's name, or the other case.
+        effect: What to do.
+        at: When it was caused; messages of one case and target keep their order.
+        not_before: When to try it next.
+        attempts: How often it was tried.
+        result: What was last remembered of it: how far it has got, where it goes on step by step.
+        state: One of `STATES`.
+        lease: The token under which it is leased, for whoever carries it out.
+    """
+
+    tenant: str
+    key: str
+    case_id: str
+    kind: str
+    target: str
+    effect: Effect
+    at: datetime
+    not_before: datetime
+    attempts: int = 0
+    result: str = ""
+    state: str = "pending"
+    lease: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Settled:
+    """
+    What became of a message.
+
+    Attributes:
+        tenant: Whose.
+        key: Which.
+        state: `done`, `pending` (to be tried again, or being sent), `dead` or `ambiguous`.
+        result: What to remember: a ticket's id, or the code of an error; never customer text.
+        attempts: How often it was tried.
+        not_before: When to try it next.
+        lease: The token under which it was leased; where somebody else has leased it since, nothing is written down.
+            Whoever has none writes whatever the lease.
+        keep: The lease goes on: it is being sent just now.
+    """
+
+    tenant: str
+    key: str
+    state: str
+    result: str
+    attempts: int
+    not_before: datetime
+    lease: str | None = None
+    keep: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Loaded:
+    """
+    What a store knows of a case.
+
+    Attributes:
+        case: None where there is none.
+        used: The use of the idempotency key that was asked about, if any.
+        parked: Why the case was set aside, if it is.
+    """
+
+    case: Case | None
+    used: KeyUse | None = None
+    parked: Reason | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Commit:
+    """
+    What one decision writes: all of it, or nothing.
+
+    Attributes:
+        tenant: Whose case.
+        case: The case after it.
+        previous: The version before it; 0 for a new case.
+        events: What happened; their versions go from `previous + 1` to `case.version`.
+        wakes_at: When something happens next by itself.
+        messages: New rows of the outbox.
+        used: The idempotency key that it uses up.
+        settled: A message whose delivery caused this commit.
+        recorded_at: The writing transaction's now.
+    """
+
+    tenant: str
+    case: Case
+    previous: int
+    events: tuple[Event, ...]
+    wakes_at: datetime | None
+    messages: tuple[Message, ...] = ()
+    used: KeyUse | None = None
+    settled: Settled | None = None
+    recorded_at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class DueCase:
+    """
+    A case that has something due.
+
+    Attributes:
+        case: The case.
+        wakes_at: The instant at which it is.
+        failures: How often in a row it could not be decided.
+    """
+
+    case: Case
+    wakes_at: datetime
+    failures: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class Setback:
+    """
+    What becomes of a due case that could not be decided: nothing is written but when it is tried again.
+
+    Attributes:
+        tenant: Whose case.
+        case_id: Which.
+        version: At which version it stands; at another one nothing is written.
+        failures: How often in a row it could not be decided, this time included.
+        reason: Why not.
+        at: When that was.
+        wakes_at: When it is tried again; None parks it: nothing happens by itself until it is unparked, or somebody's
+            command is carried out on it.
+    """
+
+    tenant: str
+    case_id: str
+    version: int
+    failures: int
+    reason: Reason
+    at: datetime
+    wakes_at: datetime | None
+
+
+@attrs.frozen(kw_only=True)
+class ParkedCase:
+    """
+    A case that was set aside, because what is due on it could not be decided.
+
+    Attributes:
+        case: The case.
+        reason: Why.
+        parked_at: Since when.
+        failures: How often in a row it was tried.
+    """
+
+    case: Case
+    reason: Reason
+    parked_at: datetime
+    failures: int
+
+
+Decide = Callable[[Sequence[DueCase]], Sequence[Commit | Setback | None]]
+"""What becomes of due cases: for each, in order, what is to be written; None leaves it as it is."""
+
+
+@attrs.frozen(kw_only=True)
+class Backlog:
+    """
+    What waits, as of an instant.
+
+    Attributes:
+        due: Cases whose wake-up has come, counted up to a limit.
+        lag: How long the earliest of them has been waiting; zero when none is due.
+        parked: Cases that were set aside.
+        messages: Messages that could be carried out now, counted up to a limit.
+        message_lag: How long the earliest of them has been waiting.
+        dead: Messages that were given up.
+        ambiguous: Messages of which nobody knows whether they have arrived.
+    """
+
+    due: int = 0
+    lag: timedelta = timedelta(0)
+    parked: int = 0
+    messages: int = 0
+    message_lag: timedelta = timedelta(0)
+    dead: int = 0
+    ambiguous: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class OpenTicket:
+    """A vendor ticket on which somebody still owes something."""
+
+    tenant: str
+    case_id: str
+    vendor: str
+    key: str
+    remote_id: str
+
+
+@attrs.frozen(kw_only=True)
+class Workload:
+    """
+    What an agent has on their desk.
+
+    Attributes:
+        channels: How many open cases are assigned to them, by channel; under an empty text those that came by none.
+        assigned_at: When they were last given a case, whatever became of it; None for never.
+    """
+
+    channels: Mapping[str, int] = attrs.field(factory=dict, hash=False)
+    assigned_at: datetime | None = None
+
+    @property
+    def open(self) -> int:
+        """How many open cases are assigned to them."""
+        return sum(self.channels.values())
