@@ -158,12 +158,12 @@ def forked(order):
     if pid:
         return pid
     status = 1
-    said = sys.stderr if "said" not in order else Path(order["said"]).open("w", encoding="utf-8")
+    said = os.open(order["said"], os.O_WRONLY | os.O_CREAT, 0o600) if "said" in order else sys.stderr.fileno()
     try:
         work(order)
         status = 0
     except BaseException as error:  # noqa: BLE001 - whatever it was, the child must not go on as its parent
-        print(error, file=said, flush=True)
+        os.write(said, f"{error}\n".encode())
     finally:
         os._exit(status)
 

@@ -54,6 +54,12 @@ def until_it_fails(desk):
     pytest.fail("the disk is never full")
 
 
+def run_for_ever(desk):
+    """Do one thing after the other."""
+    for _ in range(1000):
+        desk.run_due(limit=1)
+
+
 def test_full_disk_refuses_a_command_whole(disk, sqlite_url, receipts):
     """What was answered is there, what was refused left nothing, and with more room it goes through."""
     with desk_on(sqlite_url, receipts, BEGIN) as desk:
@@ -81,8 +87,7 @@ def test_full_disk_delays_deadlines_and_loses_none(disk, sqlite_url, receipts):
         taken += until_it_fails(desk)[0]
         desk._clock.advance(STEP)
         with pytest.raises(StoreError, match="full"):
-            for _ in range(1000):
-                desk.run_due(limit=1)
+            run_for_ever(desk)
         disk.let_grow(1_000_000)
         desk._clock.advance(STEP)
         while desk.run_due().relayed:

@@ -11,7 +11,7 @@ HOUR = timedelta(hours=1)
 
 
 def test_workers_whose_clocks_disagree_do_everything_once(tmp_path, url, receipts):
-    """One is an hour ahead, the other is right; whoever comes first, each deadline fires once and at its own instant."""
+    """One is an hour ahead, the other is right; each deadline fires once, at its own instant."""
     ids = []
     expected = desk_on("memory:", tmp_path / "reference", BEGIN)
     with desk_on(url, receipts, BEGIN) as right, desk_on(url, receipts, BEGIN + HOUR) as ahead:
