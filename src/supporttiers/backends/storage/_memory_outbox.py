@@ -23,9 +23,7 @@ class _Row:
 
 
 class Outbox:
-    """
-    Messages of all tenants, those that are done included; whoever holds it sees to it that one thread asks at a time.
-    """
+    """Messages of all tenants, those that are done included; whoever holds it lets one thread in at a time."""
 
     def __init__(self) -> None:
         """Start empty."""
@@ -101,12 +99,9 @@ class Outbox:
         self, tenant: str, state: str | None, case_id: str | None, after: str | None, limit: int
     ) -> list[Message]:
         """Read messages; see `CaseStore.messages`."""
-        rows = iter(self._rows.values())
+        messages: Iterator[Message] = (row.message for row in self._rows.values())
         if after is not None:
-            rows = islice(
-                dropwhile(lambda row: (row.message.tenant, row.message.key) != (tenant, after), rows), 1, None
-            )
-        messages = (row.message for row in rows)
+            messages = islice(dropwhile(lambda one: (one.tenant, one.key) != (tenant, after), messages), 1, None)
         meant = (
             one
             for one in messages
