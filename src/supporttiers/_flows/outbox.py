@@ -72,7 +72,8 @@ def relay(
         if not messages:
             break
         for message in messages:
-            results.append((yield from _relay_one(ports, Delivery(message, now), limit=limit)))
+            result = yield from _relay_one(ports, Delivery(message, now), limit=limit)
+            results.append(result)
     kept = [result for result in results if isinstance(result, Settled)]
     for settled in kept:  # it was kept, so that it had but one turn in this pass, and goes on in the next
         yield Call(ports.store.settle, attrs.evolve(settled, keep=False))
