@@ -1,9 +1,11 @@
 """What the proofs share: how long they run, and the stores on which they run."""
 
+import contextlib
 import os
 from datetime import datetime
 
 import pytest
+from tests.proofs.world import store_of
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +20,15 @@ def sqlite_url(tmp_path):
     return f"sqlite:///{tmp_path / 'support.db'}"
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture
+def postgresql_url(postgres_url):
+    """Give the URL of a database with nothing but the tables."""
+    with contextlib.closing(store_of(postgres_url)) as store:
+        store.upgrade()
+    return postgres_url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
 def url(request):
     """Give the URL of an empty store, of each kind that several processes can share."""
     return request.getfixturevalue(f"{request.param}_url")

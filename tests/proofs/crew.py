@@ -21,7 +21,11 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+import psycopg
 from tests.proofs.world import Receipts, desk_on
+
+# Whatever a worker needs is there before it is forked.
+from supporttiers.backends.storage import memory, postgres, sqlite  # noqa: F401
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,10 +38,13 @@ FAULTS = (
 _WRITES = re.compile(r"\s*(WITH\b.*)?(INSERT|UPDATE)\b.*_(case|event|outbox)\b", re.IGNORECASE | re.DOTALL)
 _COMMITS = re.compile(r"\s*(COMMIT|RELEASE)\b", re.IGNORECASE)
 _INSTRUCTIONS = 400
+_MOMENT = 0.0005
 
 
 class Fault:
     """Kills its own process when a point is reached for the nth time."""
+
+    on_a_server = False
 
     def __init__(self, point, times):
         """Arm it; without a point it does nothing."""
@@ -55,8 +62,16 @@ class Fault:
         """Notice a statement that is about to be run."""
         if _WRITES.match(text):
             self.reached("in_write")
+            self.soon("in_statement")
         elif _COMMITS.match(text):
             self.reached("before_commit")
+
+    def soon(self, point):
+        """Die a moment later, while the server works; the alarm kills as surely."""
+        if self.on_a_server and point == self.point:
+            self.left -= 1
+            if self.left == 0:
+                signal.setitimer(signal.ITIMER_REAL, _MOMENT)
 
     def instructions(self):
         """Notice that SQLite has gone some steps further in a statement."""
@@ -79,6 +94,21 @@ def watch_sqlite(fault):
         return connection
 
     sqlite3.connect = watched
+
+
+def watch_postgres(fault):
+    """Let each cursor tell of its statements; die in the middle of one when the server has had it for a moment."""
+    fault.on_a_server = True
+    for name in ("execute", "executemany"):
+        setattr(psycopg.Cursor, name, _telling(fault, getattr(psycopg.Cursor, name)))
+
+
+def _telling(fault, call):
+    def execute(cursor, query, *args, **options):
+        fault.statement(query)
+        return call(cursor, query, *args, **options)
+
+    return execute
 
 
 def watch_store(store, fault):
@@ -136,7 +166,10 @@ def work(order):
     if "file_size" in order:
         resource.setrlimit(resource.RLIMIT_FSIZE, (order["file_size"], order["file_size"]))
     fault = Fault(order.get("fault"), order.get("times", 1))
-    watch_sqlite(fault)
+    if order["url"].startswith("sqlite:"):
+        watch_sqlite(fault)
+    else:
+        watch_postgres(fault)
     desk = desk_on(order["url"], Path(order["receipts"]), datetime.fromisoformat(order["now"]))
     with desk:
         ports = desk._ports

@@ -1,7 +1,5 @@
 """What workers and pages ask is answered from an index, and looks at no more rows than it gives, among 50,000 cases."""
 
-import json
-import re
 import sqlite3
 from datetime import timedelta
 
@@ -69,7 +67,9 @@ def seed(run, numbers):
     }  # fmt: skip
     columns = run("columns")
     chosen = ", ".join(given.get(column, column) for column in columns)
-    run(f"INSERT INTO supporttiers_case ({', '.join(columns)}) SELECT {chosen} FROM supporttiers_case, {numbers(CASES)}")
+    run(
+        f"INSERT INTO supporttiers_case ({', '.join(columns)}) SELECT {chosen} FROM supporttiers_case, {numbers(CASES)}"
+    )
     waiting = f"CASE WHEN n <= {MESSAGES} THEN 'pending' WHEN n <= {MESSAGES + 200} THEN 'dead' ELSE 'done' END"
     run(
         "INSERT INTO supporttiers_outbox (tenant, key, case_id, kind, target, effect, at, not_before, state) "
@@ -116,7 +116,9 @@ def sqlite_store(tmp_path_factory):
     connection.execute("BEGIN")
     seed(
         run,
-        lambda n: f"(WITH RECURSIVE up (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM up WHERE n < {n}) SELECT n FROM up)",
+        lambda n: (
+            f"(WITH RECURSIVE up (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM up WHERE n < {n}) SELECT n FROM up)"
+        ),
     )
     connection.execute("COMMIT")
     connection.close()
@@ -136,7 +138,8 @@ def postgres_store(_databases, tmp_path_factory):
             def run(statement):
                 if statement == "columns":
                     return connection.execute("SELECT * FROM supporttiers_case LIMIT 0").description.__class__ and [
-                        column.name for column in connection.execute("SELECT * FROM supporttiers_case LIMIT 0").description
+                        column.name
+                        for column in connection.execute("SELECT * FROM supporttiers_case LIMIT 0").description
                     ]
                 return connection.execute(statement)
 

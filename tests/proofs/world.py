@@ -18,7 +18,7 @@ from supporttiers.tiers import Tier, TierKind
 BEGIN = datetime.fromisoformat("2026-03-23T09:00:00+00:00")
 STEP = timedelta(minutes=30)
 """So much later comes each round; it must be more than a lease."""
-LONG_AFTER = timedelta(days=1)
+LONG_AFTER = timedelta(hours=5)
 """By then everything has happened that happens by itself."""
 
 PROCESS = SupportProcess(
@@ -79,11 +79,20 @@ class Receipts:
         return [tuple(json.loads(line)[:-1]) for line in self.path.read_text().splitlines()]
 
 
+def store_of(given):
+    """Give the store that a URL names."""
+    if isinstance(given, str) and given.startswith("postgresql:"):
+        from supporttiers.backends.storage.postgres import PostgresStore
+
+        return PostgresStore.from_url(given)
+    return given
+
+
 def desk_on(store, receipts, now, **ports):
     """Give a desk with a clock that stands still."""
     return SupportDesk(
         PROCESS,
-        store=store,
+        store=store_of(store),
         clock=FakeClock(now),
         notifiers=[Receipts("pager", receipts)],
         vendors=[Receipts("acme-print", receipts)],
