@@ -16,11 +16,17 @@ CASES = 50_000
 DUE = 1_000
 PARKED = 500
 MESSAGES = 2_000
+DEAD = 200
 TICKETS = 2_000
 FOLLOWERS = 300
 LIMIT = 100
 NOW = BEGIN + timedelta(days=1)
 TENANT = "default"
+
+FEW = {"workload": CASES // 50, "lease": 3 * MESSAGES}
+"""What a question looks at besides, because that is what it counts or sorts."""
+
+PARKED_BY = '{"code":"x"}'
 
 QUESTIONS = {
     "claim": (lambda store: store.claim(NOW, limit=LIMIT, decide=lambda due: [None] * len(due)), "case_wakes"),
@@ -54,42 +60,37 @@ QUESTIONS = {
 SECOND_PAGES = ("due_at", "-due_at", "opened_at", "-opened_at", "changed_at", "-changed_at")
 
 
-def seed(run, numbers):
-    """Fill the tables from one real case; *numbers* gives the rows 1 to n in the database's own words."""
+def seed(run, columns, numbers):
+    """Fill the tables from one real case; *numbers* gives rows n, from 1 on, in the database's own words."""
     now, far = micros_of(NOW), micros_of(NOW + timedelta(days=30))
     given = {
-        "id": "'C-' || n", "wakes_at": f"CASE WHEN n <= {PARKED} THEN NULL WHEN n <= {PARKED + DUE} "
-        f"THEN {now} - n ELSE {far} + n END", "parked": f"CASE WHEN n <= {PARKED} THEN '' END",
-        "parked_at": f"CASE WHEN n <= {PARKED} THEN {now} END", "due_at": f"CASE WHEN n % 2 = 0 THEN {far} + n END",
-        "opened_at": f"{now} - n * 1000", "changed_at": f"{now} - n * 700",
+        "id": "'C-' || n",
+        "wakes_at": f"CASE WHEN n <= {PARKED} THEN NULL WHEN n <= {PARKED + DUE} THEN {now} - n ELSE {far} + n END",
+        "parked": f"CASE WHEN n <= {PARKED} THEN '{PARKED_BY}' END",
+        "parked_at": f"CASE WHEN n <= {PARKED} THEN {now} END",
+        "due_at": f"CASE WHEN n % 2 = 0 THEN {far} + n END",
+        "opened_at": f"{now} - n * 1000",
+        "changed_at": f"{now} - n * 700",
         "assignee": "CASE WHEN n % 100 = 0 THEN 'anna' WHEN n % 100 = 1 THEN 'bob' ELSE 'agent ' || (n % 50) END",
-        "last_assignee": "CASE WHEN n % 100 = 0 THEN 'anna' END", "assigned_at": f"{now}",
-    }  # fmt: skip
-    columns = run("columns")
+        "last_assignee": "CASE WHEN n % 100 = 0 THEN 'anna' END",
+        "assigned_at": f"{now}",
+    }
     chosen = ", ".join(given.get(column, column) for column in columns)
-    run(
-        f"INSERT INTO supporttiers_case ({', '.join(columns)}) SELECT {chosen} FROM supporttiers_case, {numbers(CASES)}"
-    )
-    waiting = f"CASE WHEN n <= {MESSAGES} THEN 'pending' WHEN n <= {MESSAGES + 200} THEN 'dead' ELSE 'done' END"
-    run(
-        "INSERT INTO supporttiers_outbox (tenant, key, case_id, kind, target, effect, at, not_before, state) "
-        f"SELECT 'default', 'M-' || n, 'C-' || (n % 20000), 'Notify', 'pager', (SELECT effect FROM supporttiers_outbox), "
-        f"{now} - n, {now} - n, {waiting} FROM {numbers(CASES)}"
-    )
-    run(
-        "INSERT INTO supporttiers_vendor_ticket (tenant, case_id, key, vendor, remote_id, status, is_open, asked_at) "
-        f"SELECT 'default', 'C-' || n, 'T-' || n, 'acme', 'R-' || n, 'open', CASE WHEN n <= {TICKETS} THEN 1 ELSE 0 END, "
-        f"CASE WHEN n > 50 THEN {now} - 3600000000 + n END FROM {numbers(CASES)}"
-    )
-    run(
-        "INSERT INTO supporttiers_link (tenant, case_id, kind, target_id) SELECT 'default', 'C-' || n, "
-        f"CASE WHEN n % 2 = 0 THEN 'child_of' ELSE 'follows' END, CASE WHEN n <= {FOLLOWERS} THEN 'C-1' "
-        f"ELSE 'C-' || (n / 3) END FROM {numbers(CASES)}"
-    )
-    run(
-        "INSERT INTO supporttiers_key (tenant, key, case_id, version, body, used_at) "
-        f"SELECT 'default', 'K-' || n, 'C-' || (n % 20000), 1, '', {now} FROM {numbers(CASES)}"
-    )
+    rows = numbers(CASES)
+    run(f"INSERT INTO supporttiers_case ({', '.join(columns)}) SELECT {chosen} FROM supporttiers_case, {rows}")
+    waiting = f"CASE WHEN n <= {MESSAGES} THEN 'pending' WHEN n <= {MESSAGES + DEAD} THEN 'dead' ELSE 'done' END"
+    run(f"""INSERT INTO supporttiers_outbox (tenant, key, case_id, kind, target, effect, at, not_before, state)
+SELECT tenant, 'M-' || n, 'C-' || (n % 20000), kind, target, effect, {now} - n, {now} - n, {waiting}
+FROM supporttiers_outbox, {rows}""")
+    run(f"""INSERT INTO supporttiers_vendor_ticket
+  (tenant, case_id, key, vendor, remote_id, status, is_open, asked_at)
+SELECT '{TENANT}', 'C-' || n, 'T-' || n, 'acme', 'R-' || n, 'open', CASE WHEN n <= {TICKETS} THEN 1 ELSE 0 END,
+  CASE WHEN n > 50 THEN {now} - 3600000000 + n END FROM {rows}""")
+    run(f"""INSERT INTO supporttiers_link (tenant, case_id, kind, target_id)
+SELECT '{TENANT}', 'C-' || n, CASE WHEN n % 2 = 0 THEN 'child_of' ELSE 'follows' END,
+  CASE WHEN n <= {FOLLOWERS} THEN 'C-1' ELSE 'C-' || (n / 3) END FROM {rows}""")
+    run(f"""INSERT INTO supporttiers_key (tenant, key, case_id, version, body, used_at)
+SELECT '{TENANT}', 'K-' || n, 'C-' || (n % 20000), 1, '', {now} FROM {rows}""")
 
 
 def opened(store, receipts):
@@ -105,23 +106,13 @@ def sqlite_store(tmp_path_factory):
     directory = tmp_path_factory.mktemp("plans")
     store = SqliteStore(directory / "support.db")
     opened(store, directory / "receipts")
-    connection = sqlite3.connect(directory / "support.db", isolation_level=None)
-
-    def run(statement):
-        if statement == "columns":
-            return [row[1] for row in connection.execute("PRAGMA table_info(supporttiers_case)")]
-        return connection.execute(statement)
-
-    connection.execute("PRAGMA synchronous = OFF")
-    connection.execute("BEGIN")
-    seed(
-        run,
-        lambda n: (
-            f"(WITH RECURSIVE up (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM up WHERE n < {n}) SELECT n FROM up)"
-        ),
-    )
-    connection.execute("COMMIT")
-    connection.close()
+    up = "(WITH RECURSIVE up (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM up WHERE n < {}) SELECT n FROM up)"
+    with contextlib.closing(sqlite3.connect(directory / "support.db", isolation_level=None)) as connection:
+        columns = [row[1] for row in connection.execute("PRAGMA table_info(supporttiers_case)")]
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("BEGIN")
+        seed(connection.execute, columns, up.format)
+        connection.execute("COMMIT")
     yield store
     store.close()
 
@@ -129,21 +120,105 @@ def sqlite_store(tmp_path_factory):
 @pytest.fixture(scope="module")
 def postgres_store(_databases, tmp_path_factory):
     """Give a PostgreSQL database with many cases."""
-    with _databases.fresh() as url:
-        store = PostgresStore.from_url(url)
+    with _databases.fresh() as url, contextlib.closing(PostgresStore.from_url(url)) as store:
         store.upgrade()
         opened(store, tmp_path_factory.mktemp("plans") / "receipts")
         with psycopg.connect(url, autocommit=True) as connection:
-
-            def run(statement):
-                if statement == "columns":
-                    return connection.execute("SELECT * FROM supporttiers_case LIMIT 0").description.__class__ and [
-                        column.name
-                        for column in connection.execute("SELECT * FROM supporttiers_case LIMIT 0").description
-                    ]
-                return connection.execute(statement)
-
-            seed(run, lambda n: f"generate_series(1, {n}) AS numbers (n)")
+            described = connection.execute("SELECT * FROM supporttiers_case LIMIT 0").description
+            columns = [column.name for column in described]
+            seed(connection.execute, columns, "generate_series(1, {}) AS numbers (n)".format)
             connection.execute("VACUUM ANALYZE")
         yield store
-        store.close()
+
+
+# -- what is run, and how
+
+
+def asked_of_sqlite(monkeypatch, store, question):
+    """Give the statements that a question runs, with their values in them."""
+    said = []
+    connect = sqlite3.connect
+
+    def watched(*args, **options):
+        connection = connect(*args, **options)
+        connection.set_trace_callback(said.append)
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", watched)
+    store.close()
+    question(store)
+    return [text for text in said if re.match(r"\s*(SELECT|UPDATE|WITH)\b.*supporttiers_", text, re.DOTALL)]
+
+
+def asked_of_postgres(monkeypatch, store, question):
+    """Give the statements that a question runs, and their values."""
+    said = []
+    execute = psycopg.Cursor.execute
+
+    def watched(cursor, query, values=None, **options):
+        said.append((query, values))
+        return execute(cursor, query, values, **options)
+
+    monkeypatch.setattr(psycopg.Cursor, "execute", watched)
+    question(store)
+    monkeypatch.undo()
+    return [(text, values) for text, values in said if "supporttiers_" in text]
+
+
+def scans(plan):
+    """Give each scan of a table in a plan of PostgreSQL: the table, the index, and how many rows it has looked at."""
+    looked = plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0) + plan.get("Rows Removed by Index Recheck", 0)
+    if "Relation Name" in plan and plan["Node Type"] != "ModifyTable":
+        yield plan["Relation Name"], plan.get("Index Name", ""), looked * plan["Actual Loops"]
+    if plan["Node Type"] == "Bitmap Index Scan":
+        yield "", plan["Index Name"], looked * plan["Actual Loops"]
+    for inner in plan.get("Plans", ()):
+        yield from scans(inner)
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_sqlite_answers_from_an_index(monkeypatch, sqlite_store, name):
+    """No question reads a whole table, or sorts what an index has in order."""
+    question, index = QUESTIONS[name]
+    statements = asked_of_sqlite(monkeypatch, sqlite_store, question)
+    with contextlib.closing(sqlite3.connect(sqlite_store._path)) as connection:
+        plans = [row[3] for text in statements for row in connection.execute(f"EXPLAIN QUERY PLAN {text}")]
+
+    assert any(f"supporttiers_{index}" in line for line in plans), plans
+    for line in plans:
+        assert not re.match(r"SCAN supporttiers_(?!version)(?!.*USING .*INDEX)", line), plans
+        assert "USE TEMP B-TREE FOR ORDER BY" not in line, plans
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_postgres_answers_from_an_index_and_looks_at_few_rows(monkeypatch, postgres_store, name):
+    """Whatever the tables hold, a question looks at about as many rows as it may give."""
+    question, index = QUESTIONS[name]
+    found = []
+    with psycopg.connect(postgres_store._url) as connection:
+        for text, values in asked_of_postgres(monkeypatch, postgres_store, question):
+            explained = connection.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {text}", values).fetchone()[0]
+            found += scans(explained[0]["Plan"])
+            connection.rollback()
+
+    assert any(used == f"supporttiers_{index}" for _, used, _ in found), found
+    for table, _, looked in found:
+        assert table == "supporttiers_version" or looked <= 5 * LIMIT + FEW.get(name, 0), found
+
+
+@pytest.mark.parametrize("order", SECOND_PAGES)
+def test_later_pages_cost_what_the_first_one_costs(monkeypatch, postgres_store, order):
+    """Turning pages does not read again what lies before them."""
+    after = None
+    for _ in range(20):
+        _, after = postgres_store.find(TENANT, Match(), order=order, after=after, limit=LIMIT)
+
+    def question(store):
+        return store.find(TENANT, Match(), order=order, after=after, limit=LIMIT)
+
+    with psycopg.connect(postgres_store._url) as connection:
+        for text, values in asked_of_postgres(monkeypatch, postgres_store, question):
+            explained = connection.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {text}", values).fetchone()[0]
+            for table, used, looked in scans(explained[0]["Plan"]):
+                assert used != "", (table, used, looked)
+                assert looked <= 5 * LIMIT, (table, used, looked)
