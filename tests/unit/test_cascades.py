@@ -581,9 +581,8 @@ def _waiting(process, case_id):
 
 def _only_cascades(desk):
     """Carry out the one message that tells linked cases to its end; what they tell in turn can wait."""
-    now, key = desk._clock.now(), None
-    while key is None or message.key == key:
+    now = desk._clock.now()
+    over = False
+    while not over:
         [message] = desk._ports.store.lease(now, until=now, token="t", limit=1)
-        key = key or message.key
-        if message.key == key:
-            drive(tell_linked(desk._ports, message, message.effect, now, limit=1000))
+        over = not drive(tell_linked(desk._ports, message, message.effect, now, limit=1000)).keep
