@@ -1,4 +1,4 @@
-"""Messages that may have arrived, that must not arrive twice, that nobody needs any more, and what people do with them."""
+"""Messages that may have arrived, must not arrive twice, or are needed no more, and what people do with them."""
 
 import logging
 from datetime import timedelta

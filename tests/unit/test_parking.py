@@ -2,6 +2,7 @@
 
 import logging
 from datetime import timedelta
+from itertools import pairwise
 
 import attrs
 import pytest
@@ -77,7 +78,7 @@ def test_case_that_cannot_be_decided_waits_longer_each_time_and_is_parked_after_
     """A minute first, doubling, an hour at most; after the tenth failure in a row it is set aside."""
     tries = park(desk, clock)
 
-    waits = [(later - earlier) / timedelta(minutes=1) for earlier, later in zip(tries, tries[1:], strict=False)]
+    waits = [(later - earlier) / timedelta(minutes=1) for earlier, later in pairwise(tries)]
     assert [1, 2, 4, 8, 16, 32, 60, 60, 60] == waits
     (found,) = desk.parked()
     assert ("T-1", tries[-1], FAILURES) == (found.case.id, found.parked_at, found.failures)

@@ -209,12 +209,12 @@ class WakingLaws(Laws):
         expected = [("acme", "T-1"), ("acme", "T-2"), ("acme", "T-3"), ("beta", "T-1")]
 
         asked: tuple[str | None, ...] = (None, "acme", "beta", "third")
-        for tenant in asked:
+        for whose in asked:
             seen: list[tuple[str, str]] = []
-            while page := store.parked(tenant=tenant, after=seen[-1] if seen else None, limit=size):
+            while page := store.parked(tenant=whose, after=seen[-1] if seen else None, limit=size):
                 assert len(page) <= size
                 seen += [(found.case.tenant, found.case.id) for found in page]
-            assert [pair for pair in expected if tenant in {None, pair[0]}] == seen
+            assert [pair for pair in expected if whose in {None, pair[0]}] == seen
 
     # -- what waits
 
