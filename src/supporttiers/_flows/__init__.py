@@ -1,8 +1,8 @@
 """
-Storage procedures as generators of I/O steps, with the driver that runs them.
+Storage procedures as generators of I/O steps, with the drivers that run them.
 
 A flow yields `Call`s and is sent their results; it never touches a store, notifier or vendor itself. So the same text
-serves a synchronous driver here and an asynchronous one beside it.
+serves those who call (`drive`) and those who await (`adrive`).
 """
 
 from supporttiers._flows.adopting import adopt
@@ -16,7 +16,7 @@ from supporttiers._flows.cases import (
     options_for,
     preview,
 )
-from supporttiers._flows.driving import Call, Flow, Ports, drive
+from supporttiers._flows.driving import Call, Flow, Ports, adrive, drive, is_asynchronous
 from supporttiers._flows.due import fire_due
 from supporttiers._flows.outbox import poll, relay
 from supporttiers._flows.people import of_tenant, sources_of
@@ -27,6 +27,7 @@ __all__ = [
     "Flow",
     "Ports",
     "adopt",
+    "adrive",
     "drive",
     "execute",
     "execute_all",
@@ -34,6 +35,7 @@ __all__ = [
     "fire_due",
     "get",
     "history",
+    "is_asynchronous",
     "next_for",
     "of_tenant",
     "options_for",

@@ -90,7 +90,7 @@ def _notify(ports: Ports, message: Message, effect: Notify, now: datetime) -> Fl
         raise NotifyError(message.target, "this desk has no such notifier", retryable=True)
     loaded = yield Call(ports.store.load, message.tenant, message.case_id)
     case: Case = loaded.case
-    people = yield Call(recipients, ports.directory, case, effect.to)
+    people = yield from recipients(ports.directory, case, effect.to)
     notification = Notification(
         tenant=message.tenant, case_id=case.id, to=effect.to, recipients=people,
         reason=effect.reason, tier=case.tier, status=case.status, at=message.at,

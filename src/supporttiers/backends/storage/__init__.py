@@ -1,10 +1,10 @@
 """Case stores."""
 
 from supporttiers.errors import PluginError, StoreError
-from supporttiers.protocols import CaseStore
+from supporttiers.protocols import AsyncCaseStore, CaseStore
 
 
-def store_of(given: str | CaseStore | None) -> CaseStore:
+def store_of(given: str | CaseStore | AsyncCaseStore | None) -> CaseStore | AsyncCaseStore:
     """
     Give the store that a URL names.
 
