@@ -57,6 +57,7 @@ from supporttiers.protocols import (
 from supporttiers.readings import Pass
 
 DEFAULT_TENANT: Final = "default"
+_AN_ID: Final = instance_of(str, "an Actor or an id")
 
 
 @runtime_checkable
@@ -175,18 +176,16 @@ class Core(Questions):
 
     # -- any command
 
-    def _carry_out(self, command: Command, *, by_id: bool) -> Flow[Case]:
-        decision = yield from self._execute(command, by_id=by_id)
-        assert decision.case is not None  # noqa: S101 - what is not refused has a case; for the type checker
-        return decision.case
-
     def _execute(self, command: Command, *, by_id: bool = False) -> Flow[Decision]:
         now = self._clock.now()
         self._check(command, now)
         named, body = self._with_id(command, now), _body_of(command)
-        if not self._kept.done:
-            yield from self._keep_processes(now)
-        return (yield from flows.execute(self._ports, self._tenant, named, now, body=body, by_id=by_id))
+        flow = flows.execute(self._ports, self._tenant, named, now, body=body, by_id=by_id)
+        return flow if self._kept.done else self._once_kept(flow, now)
+
+    def _once_kept(self, flow: Flow[Decision], now: datetime) -> Flow[Decision]:
+        yield from self._keep_processes(now)
+        return (yield from flow)
 
     def _execute_all(self, commands: Iterable[Command]) -> Flow[list[Decision | SupportTiersError]]:
         now = self._clock.now()
@@ -254,20 +253,26 @@ class Core(Questions):
     # -- who, and which case
 
     def _actor(self, by: Actor | str | None) -> Flow[tuple[Actor, bool]]:
-        """Give the actor, and whether only an id is known, so that the case has yet to say if it is its requester."""
+        found = self._known(by)
+        if found is None:
+            directory: Any = self._directory  # else everybody would be known
+            house: Any = flows.of_tenant(directory, self._tenant)
+            actor = yield Call(house.actor, self._by if by is None else by)
+            if actor is None:
+                problem = "is nobody whom the directory knows; use an id that it resolves, or an Actor"
+                raise InputError("", "by", problem)
+            found = actor, False
+        return found
+
+    def _known(self, by: Actor | str | None) -> tuple[Actor, bool] | None:
         who = self._by if by is None else by
         if isinstance(who, Actor):
             return who, False
         if who is None:
             raise InputError("", "by", "is missing; name who acts, or bind an actor with desk.bind(by=...)")
-        must(instance_of(str, "an Actor or an id"), "by", who)
+        must(_AN_ID, "by", who)
         known = _actor_known_by(who)
-        if self._directory is None:
-            return known, True
-        actor = yield Call(flows.of_tenant(self._directory, self._tenant).actor, who)
-        if actor is None:
-            raise InputError("", "by", "is nobody whom the directory knows; use an id that it resolves, or an Actor")
-        return actor, False
+        return (known, True) if self._directory is None else None
 
     def _id_of(self, case: Case | str) -> str:
         if not isinstance(case, Case):

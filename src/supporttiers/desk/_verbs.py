@@ -12,6 +12,7 @@ from supporttiers._flows import Flow
 from supporttiers.actors import Actor
 from supporttiers.cases import Case
 from supporttiers.commands import Command
+from supporttiers.decisions import Decision
 from supporttiers.links import Attachment, Link
 from supporttiers.tiers import CaseKind, Visibility
 
@@ -54,10 +55,15 @@ class Verbs(Generic[Given]):
     def _driven(flow: Flow[Case], /) -> Given: ...
 
     @abstractmethod
-    def _carry_out(self, command: Command, *, by_id: bool) -> Flow[Case]: ...
+    def _execute(self, command: Command, *, by_id: bool) -> Flow[Decision]: ...
 
     @abstractmethod
-    def _actor(self, by: Actor | str | None) -> Flow[tuple[Actor, bool]]: ...
+    def _known(self, by: Actor | str | None) -> tuple[Actor, bool] | None:
+        """Give who acts, as far as it can be said without I/O."""
+
+    @abstractmethod
+    def _actor(self, by: Actor | str | None) -> Flow[tuple[Actor, bool]]:
+        """Give who acts, and whether only an id is known, so that the case has yet to say if it is its requester."""
 
     @abstractmethod
     def _id_of(self, case: Case | str) -> str: ...
@@ -67,16 +73,18 @@ class Verbs(Generic[Given]):
 
     def _doing(self, verb: type[Command], case: Case | str, common: Common, own: dict[str, Any]) -> Flow[Case]:
         case_id = self._id_of(case)
-        actor, by_id = yield from self._actor(common.pop("by", None))
+        by = common.pop("by", None)
+        actor, by_id = self._known(by) or (yield from self._actor(by))
         own.update(common)
-        return (yield from self._carry_out(verb(case_id=case_id, by=actor, **own), by_id=by_id))
+        decision = yield from self._execute(verb(case_id=case_id, by=actor, **own), by_id=by_id)
+        return _case_of(decision)
 
     def _opening(self, common: Common, own: dict[str, Any]) -> Flow[Case]:
         actor, by_id = yield from self._actor(common.pop("by", None))
         if by_id and own["requester"] in {None, actor.id}:
             actor = Actor.customer(actor.id)
         own.update(common, tags=tuple_of(own["tags"]))
-        return (yield from self._carry_out(wanted.Open(by=actor, **own), by_id=False))
+        return _case_of((yield from self._execute(wanted.Open(by=actor, **own), by_id=False)))
 
     def open(
         self,
@@ -468,3 +476,8 @@ class Verbs(Generic[Given]):
     def decline(self, case: Case | str, **common: Unpack[Common]) -> Given:
         """Decline what the case waits for; it goes back to work."""
         return self._do(wanted.Decline, case, common)
+
+
+def _case_of(decision: Decision) -> Case:
+    assert decision.case is not None  # noqa: S101 - what is not refused has a case; for the type checker
+    return decision.case
