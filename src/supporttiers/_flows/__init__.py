@@ -16,7 +16,7 @@ from supporttiers._flows.cases import (
     options_for,
     preview,
 )
-from supporttiers._flows.driving import Call, Flow, Ports, adrive, drive, is_asynchronous
+from supporttiers._flows.driving import Call, Flow, Ports, adrive, drive, has_asynchronous, is_asynchronous
 from supporttiers._flows.due import fire_due
 from supporttiers._flows.outbox import poll, relay
 from supporttiers._flows.people import of_tenant, sources_of
@@ -34,6 +34,7 @@ __all__ = [
     "explained",
     "fire_due",
     "get",
+    "has_asynchronous",
     "history",
     "is_asynchronous",
     "next_for",

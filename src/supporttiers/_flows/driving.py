@@ -1,7 +1,7 @@
 """Steps of I/O, what they work with, and the two drivers that do them: one that calls, and one that awaits."""
 
 import inspect
-from collections.abc import Coroutine, Generator, Mapping, Sequence
+from collections.abc import Coroutine, Generator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
@@ -105,6 +105,11 @@ def is_asynchronous(callee: object) -> bool:
     if getattr(getattr(callee, "__self__", callee), "asynchronous", False) is True:
         return True
     return inspect.iscoroutinefunction(callee) or inspect.iscoroutinefunction(type(callee).__call__)
+
+
+def has_asynchronous(port: object, methods: Iterable[str]) -> bool:
+    """Whether a port says that it is asynchronous, or has one of some methods that is."""
+    return is_asynchronous(port) or any(is_asynchronous(getattr(port, method, None)) for method in methods)
 
 
 async def _in_thread(call: Call[Any]) -> object:

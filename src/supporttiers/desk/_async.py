@@ -4,7 +4,7 @@ from collections.abc import Coroutine, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Self
 
-from supporttiers._flows import adrive
+from supporttiers._flows import Call, Flow, adrive
 from supporttiers.actors import Actor
 from supporttiers.backends.directory.stored import AsyncPeople
 from supporttiers.cases import Case
@@ -50,6 +50,16 @@ class AsyncSupportDesk(Core, Verbs[Coroutine[Any, Any, Case]]):
         return AsyncPeople(store_of_people(self._directory), self._tenant)
 
     # -- any command
+
+    def _execute(self, command: Command, *, by_id: bool = False) -> Flow[Decision]:
+        flow = super()._execute(command, by_id=by_id)
+        if not command.case_id:  # it will be given an id that nobody else can name yet
+            return (yield from flow)
+        end = yield Call(self._turns.take, self._tenant, command.case_id)
+        try:
+            return (yield from flow)
+        finally:
+            end()
 
     async def execute(self, command: Command) -> Decision:
         """See `SupportDesk.execute`."""

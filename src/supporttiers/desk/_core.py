@@ -39,6 +39,7 @@ from supporttiers.desk._parts import (
     tolerance,
 )
 from supporttiers.desk._questions import Questions
+from supporttiers.desk._turns import Turns
 from supporttiers.errors import CaseError, CaseNotFoundError, InputError, SupportTiersError
 from supporttiers.facts import FactSource
 from supporttiers.process import SupportProcess
@@ -141,6 +142,7 @@ class Core(Questions):
         self._tenant = DEFAULT_TENANT
         self._by: Actor | str | None = None
         self._kept = _Kept()
+        self._turns = Turns()  # for those who await
 
     def __repr__(self) -> str:
         """Show process, store and tenant."""

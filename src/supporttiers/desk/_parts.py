@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 
 from supporttiers import _fields as fields
 from supporttiers._fields import Check, type_name
-from supporttiers._flows import Ports, is_asynchronous, of_tenant
+from supporttiers._flows import Ports, has_asynchronous, is_asynchronous, of_tenant
 from supporttiers.backends.directory.stored import StoredDirectory
 from supporttiers.config.settings import StoredPolicy
 from supporttiers.errors import Fault, InputError, PluginError, ProcessError
@@ -154,7 +154,7 @@ def check_callable(ports: Ports) -> None:
     """Refuse what has to be awaited, on a desk that only calls: nothing would be done, and nobody would be told."""
     for label, port, kinds in _ports_of(ports):
         names = {name for kind in kinds for name in vars(kind) if not name.startswith("_")}
-        if any(is_asynchronous(getattr(port, name, None)) for name in names):
+        if has_asynchronous(port, names):
             raise PluginError(label, "it is asynchronous, and SupportDesk does not await; AsyncSupportDesk is for it")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from supporttiers._fields import type_name
-from supporttiers._flows import Call, Flow, adrive, drive, is_asynchronous
+from supporttiers._flows import Call, Flow, adrive, drive, has_asynchronous
 from supporttiers.actors import Actor, Agent
 from supporttiers.backends.directory import House
 from supporttiers.errors import InputError
@@ -32,7 +32,7 @@ class StoredDirectory:
 
     def of_tenant(self, tenant: str, /) -> "People | AsyncPeople":
         """Give the people of one tenant; those on an asynchronous store are awaited."""
-        kind: Any = AsyncPeople if is_asynchronous(self.store.agents) else People
+        kind: Any = AsyncPeople if has_asynchronous(self.store, ["agents"]) else People
         people: People | AsyncPeople = kind(self.store, tenant)
         return people
 
