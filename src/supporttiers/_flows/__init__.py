@@ -18,6 +18,7 @@ from supporttiers._flows.cases import (
 )
 from supporttiers._flows.driving import Call, Flow, Ports, adrive, drive, has_asynchronous, is_asynchronous
 from supporttiers._flows.due import fire_due
+from supporttiers._flows.operating import backlog, discard, messages, parked, retry, unpark
 from supporttiers._flows.outbox import poll, relay
 from supporttiers._flows.people import of_tenant, sources_of
 from supporttiers._flows.processes import process_of
@@ -28,6 +29,8 @@ __all__ = [
     "Ports",
     "adopt",
     "adrive",
+    "backlog",
+    "discard",
     "drive",
     "execute",
     "execute_all",
@@ -37,12 +40,16 @@ __all__ = [
     "has_asynchronous",
     "history",
     "is_asynchronous",
+    "messages",
     "next_for",
     "of_tenant",
     "options_for",
+    "parked",
     "poll",
     "preview",
     "process_of",
     "relay",
+    "retry",
     "sources_of",
+    "unpark",
 ]

@@ -57,6 +57,17 @@ def _unawaited(call: Call[Any], coroutine: Coroutine[Any, Any, Any]) -> PluginEr
     return PluginError(what, "it gives a coroutine, which SupportDesk cannot await; use AsyncSupportDesk")
 
 
+def at_once(flow: Flow[T]) -> T | None:
+    """Run a flow that may have nothing to do outside; None, with nothing done, where it has."""
+    try:
+        next(flow)
+    except StopIteration as done:
+        value: T = done.value
+        return value
+    flow.close()
+    return None
+
+
 # -- awaiting
 
 

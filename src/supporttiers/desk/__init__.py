@@ -16,6 +16,7 @@ from supporttiers.commands import Command
 from supporttiers.decisions import Decision
 from supporttiers.desk._async import AsyncSupportDesk
 from supporttiers.desk._core import Core, Ids
+from supporttiers.desk._operating import Operating
 from supporttiers.desk._parts import store_of_people
 from supporttiers.desk._reading import Reading
 from supporttiers.desk._verbs import Common, Verbs
@@ -25,7 +26,7 @@ from supporttiers.readings import Pass
 __all__ = ["AsyncSupportDesk", "Common", "Ids", "SupportDesk"]
 
 
-class SupportDesk(Core, Verbs[Case], Reading):
+class SupportDesk(Core, Verbs[Case], Reading, Operating):
     """
     A support desk: opens cases, carries out commands, and lets time do its part.
 

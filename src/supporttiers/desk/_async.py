@@ -1,6 +1,6 @@
 """AsyncSupportDesk: the desk whose methods are awaited. It drives the same flows as `SupportDesk`, in asyncio."""
 
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Self
 
@@ -17,6 +17,7 @@ from supporttiers.desk._verbs import Verbs
 from supporttiers.errors import CaseError, SupportTiersError
 from supporttiers.events import Event
 from supporttiers.match import Match
+from supporttiers.protocols import Backlog, Message, ParkedCase
 from supporttiers.readings import ClockReading, Explanation, Option, Page, Pass
 from supporttiers.reasons import Reason
 
@@ -116,6 +117,34 @@ class AsyncSupportDesk(Core, Verbs[Coroutine[Any, Any, Case]]):
     async def verify(self, case: Case | str) -> tuple[Reason, ...]:
         """See `SupportDesk.verify`."""
         return await adrive(self._verify(case))
+
+    # -- what goes wrong by itself
+
+    async def parked(self, *, after: str | None = None, limit: int = 50) -> Sequence[ParkedCase]:
+        """See `SupportDesk.parked`."""
+        return await adrive(self._parked(after=after, limit=limit))
+
+    async def unpark(self, case: Case | str) -> bool:
+        """See `SupportDesk.unpark`."""
+        return await adrive(self._unpark(case))
+
+    async def backlog(self, *, all_tenants: bool = True) -> Backlog:
+        """See `SupportDesk.backlog`."""
+        return await adrive(self._backlog(all_tenants=all_tenants))
+
+    async def messages(
+        self, *, state: str | None = None, case: Case | str | None = None, after: str | None = None, limit: int = 50
+    ) -> Sequence[Message]:
+        """See `SupportDesk.messages`."""
+        return await adrive(self._messages(state=state, case=case, after=after, limit=limit))
+
+    async def retry(self, key: str) -> None:
+        """See `SupportDesk.retry`."""
+        await adrive(self._retry(key))
+
+    async def discard(self, key: str) -> None:
+        """See `SupportDesk.discard`."""
+        await adrive(self._discard(key))
 
     # -- time
 

@@ -25,6 +25,7 @@ from supporttiers.cases import Case
 from supporttiers.clock import Clock, IdFactory, SystemClock
 from supporttiers.commands import COMMANDS, Command, Open
 from supporttiers.decisions import Decision
+from supporttiers.desk._operations import Operations
 from supporttiers.desk._parts import (
     by_name,
     by_source,
@@ -70,7 +71,7 @@ class Ids(Protocol):
         ...
 
 
-class Core(Questions):
+class Core(Questions, Operations):
     """The parts of a desk, and what it does with them."""
 
     _awaits: ClassVar[bool]
@@ -119,7 +120,7 @@ class Core(Questions):
         must(tolerance, "clock_tolerance", clock_tolerance)
         own = tuple(policies)
         found = processes(process, own)
-        cases: Any = store_of(store)
+        cases: Any = store_of(store, asynchronous=self._awaits)
         self._directory = directory_of(directory, cases)
         self._ports = Ports(
             store=cases,
@@ -138,6 +139,7 @@ class Core(Questions):
         check_plain(("the clock", self._clock.now), ("the ids", self._ids.new_id))
         if not self._awaits:
             check_callable(self._ports)
+        self._tokens = IdFactory()
         self._tolerance = clock_tolerance
         self._tenant = DEFAULT_TENANT
         self._by: Actor | str | None = None
@@ -291,12 +293,13 @@ class Core(Questions):
         now = self._clock.now()
         yield from self._keep_processes(now)
         fired = yield from flows.fire_due(self._ports, now, limit=limit, tenant=None)
-        relayed, not_relayed = yield from flows.relay(self._ports, now, limit=limit, tenant=None)
+        relay = flows.relay(self._ports, self._clock.now, self._tokens.new_id, limit=limit, tenant=None)
+        relayed, not_relayed = yield from relay
         polled, not_polled = yield from flows.poll(self._ports, now, limit=limit, tenant=None)
         yield Call(self._ports.store.forget_keys, now - KEY_LIFE)
         return Pass(
             fired=fired.cases, relayed=relayed, polled=polled, failed=fired.failed + not_relayed + not_polled,
-            lag=fired.lag,
+            parked=fired.parked, lag=fired.lag,
         )  # fmt: skip
 
     def _next_wake(self) -> Flow[datetime | None]:
