@@ -189,6 +189,9 @@ class Core(Questions, Operations):
         """
         store: Any = self._ports.store
         kind = type_name(connection)
+        if self._joins:
+            problem = "this view of a desk works on one already; call on() of the desk itself"
+            raise UnsupportedConnectionError(kind, problem)
         if "joins" not in store.capabilities:
             problem = f"this desk keeps its cases in {store.name!r}, which has no part in transactions of yours"
             raise UnsupportedConnectionError(kind, problem)
@@ -207,7 +210,7 @@ class Core(Questions, Operations):
             self._ports, store=store, directory=self._directory, retries=False,
             sources=flows.sources_of(self._directory, store, self._facts),
         )  # fmt: skip
-        self._joins, self._kept = True, _Kept(self._kept.done)
+        self._joins = True
 
     @property
     def tenant(self) -> str:
@@ -281,10 +284,21 @@ class Core(Questions, Operations):
         store: Any = self._ports.store
         if self._joins:
             yield Call(store.begin_writing)
+        certain = not self._joins and getattr(store, "certain", True)
+        if not certain and not self._kept.done and not self._kept.unsure:
+            self._kept.done = yield from self._are_kept()
         if not self._kept.done:
+            self._kept.unsure |= not certain
             for process in self._ports.newest.values():
                 yield Call(store.put_process, process.name, process.revision, process.to_json(), now)
-            self._kept.done = self._joins or getattr(store, "certain", True)
+            self._kept.done = certain
+
+    def _are_kept(self) -> Flow[bool]:
+        """Whether somebody has kept the processes before: then there is nothing to keep, nor to be rolled back."""
+        for process in self._ports.newest.values():
+            if (yield Call(self._ports.store.process_kept_at, process.name, process.revision)) is None:
+                return False
+        return True
 
     def _with_id(self, command: Command, now: datetime) -> Command:
         if isinstance(command, Open) and not command.case_id:
@@ -374,6 +388,13 @@ def _body_of(command: Command) -> str | None:
 
 @attrs.define
 class _Kept:
-    """Whether the processes have been kept; all views of a desk share it."""
+    """
+    Whether the processes have been kept; all views of a desk share it.
+
+    Attributes:
+        done: They have been, for good.
+        unsure: They were written in a transaction of the caller's, and nobody tells whether it has been rolled back.
+    """
 
     done: bool = False
+    unsure: bool = False

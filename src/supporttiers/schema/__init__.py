@@ -90,6 +90,8 @@ def statements(
     if since not in {0, *steps}:
         possible = ", ".join(map(str, (0, *steps)))
         raise InputError("", "since", f"is {since}; possible is one of: {possible}")
+    if schema is not None and dialect == "sqlite":
+        raise InputError("", "schema", "is nothing that SQLite has; give the tables a prefix instead")
     names = Names(prefix, schema)
     return tuple(names.put_into(text) for version, step in steps.items() if version > since for text in step)
 

@@ -7,7 +7,7 @@ from supporttiers.backends.storage._methods import Methods
 from supporttiers.backends.storage._procedures import Procedures
 from supporttiers.backends.storage._statements import Procedure, Work
 from supporttiers.clock import IdFactory
-from supporttiers.errors import StoreError
+from supporttiers.errors import InputError, StoreError
 from supporttiers.schema import DIALECTS, Names
 
 # What stands here is known by duck typing: the libraries are imported by those who hand in their engines.
@@ -25,6 +25,8 @@ def _procedures(dialect: str, names: Names, ids: IdFactory) -> Procedures:
     if dialect == "sqlite":
         from supporttiers.backends.storage._sqlite_procedures import SqliteProcedures  # noqa: PLC0415 - only the one
 
+        if names.schema is not None:
+            raise InputError("", "schema", "is nothing that SQLite has; give the tables a prefix instead")
         return SqliteProcedures(names, ids)
     if dialect == "postgresql":
         from supporttiers.backends.storage._postgres_procedures import PostgresProcedures  # noqa: PLC0415

@@ -65,7 +65,8 @@ class DjangoStore(Host):
     def certain(self) -> bool:
         """Whether what is written now stays: inside an `atomic` block it may still be rolled back."""
         connection = connections[self._alias]
-        return not connection.in_atomic_block and bool(connection.get_autocommit())
+        by_itself = connection.settings_dict["AUTOCOMMIT"] if connection.connection is None else connection.autocommit
+        return bool(by_itself) and not connection.in_atomic_block
 
     def schema_version(self) -> int:
         """Say which version of the tables is there; 0 where there are none."""

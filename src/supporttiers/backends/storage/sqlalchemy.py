@@ -11,11 +11,15 @@ from supporttiers.errors import StoreError
 
 try:
     from sqlalchemy.engine import Engine
-    from sqlalchemy.exc import DBAPIError, SQLAlchemyError, TimeoutError
+    from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+    from sqlalchemy.exc import TimeoutError as PoolTimeoutError
     from sqlalchemy.ext.asyncio import AsyncEngine
 except ImportError as missing:
     problem = "SQLAlchemy is not installed: pip install sqlalchemy"
     raise StoreError("sqlalchemy", problem, retryable=False) from missing
+
+# An engine is known by its class only; SQLAlchemy's own types would be asked of everybody who checks ours.
+# ruff: noqa: ANN401
 
 T = TypeVar("T")
 
@@ -27,7 +31,7 @@ class _Common(Host):
 
     def __init__(
         self, engine: Any, *, schema: str | None = None, prefix: str = "supporttiers_", ids: IdFactory | None = None
-    ) -> None:  # fmt: skip
+    ) -> None:
         """
         Name the engine.
 
@@ -60,7 +64,7 @@ class _Common(Host):
     def _is_lost(self, error: Exception) -> bool:
         if isinstance(error, DBAPIError):
             return error.connection_invalidated or (self.name != "sqlite" and _is_of_connections(error))
-        return isinstance(error, TimeoutError | OSError)
+        return isinstance(error, PoolTimeoutError | OSError)
 
 
 def _is_of_connections(error: DBAPIError) -> bool:
