@@ -34,10 +34,13 @@ class _Awaiting:
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the store has
         found = getattr(self._store, name)
-        return self._called(found) if inspect.iscoroutinefunction(found) else found
+        return self._called(found) if inspect.isroutine(found) else found
 
     def _called(self, method: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-            return asyncio.run_coroutine_threadsafe(method(*args, **kwargs), self._loop).result(timeout=120)
+            answer = method(*args, **kwargs)
+            if not inspect.iscoroutine(answer):
+                return answer
+            return asyncio.run_coroutine_threadsafe(answer, self._loop).result(timeout=120)
 
         return call
