@@ -1,7 +1,7 @@
 """
-A desk on asyncio: many customers at once, a notifier that is awaited, one that blocks in a thread, and a worker's pass.
+A desk on asyncio: many customers at once, a notifier that is awaited, one that blocks in a thread, and a pass.
 
-Your application would leave the clock out, keep the database somewhere lasting, and let the worker sleep between passes.
+Your application would leave the clock out, keep the database somewhere lasting, and do passes in a worker.
 """
 
 import asyncio
