@@ -127,7 +127,7 @@ async def _in_thread(call: Call[Any]) -> object:
     """Call in a thread, and leave none behind: what is being written must have ended before anybody goes on."""
     import asyncio  # noqa: PLC0415 - takes as long to load as all the rest, and only those who await need it
 
-    doing = asyncio.get_running_loop().run_in_executor(None, copy_context().run, _caught, call)
+    doing = asyncio.get_running_loop().run_in_executor(None, partial(copy_context().run, _caught, call))
     try:
         result, error = await asyncio.shield(doing)
     except asyncio.CancelledError:
