@@ -170,6 +170,11 @@ class SupportDesk(Verbs, Reading):
         return self._tenant
 
     @property
+    def clock(self) -> Clock:
+        """By which this desk goes."""
+        return self._clock
+
+    @property
     def process(self) -> SupportProcess:
         """The process of cases that name none."""
         return self._ports.default
@@ -354,23 +359,23 @@ class SupportDesk(Verbs, Reading):
 
     # -- time
 
-    def run_due(self, *, limit: int = 1000) -> Pass:
+    def run_due(self, *, limit: int = 1000, tenant: str | None = None) -> Pass:
         """
         Do one whole pass: settle what is due, carry out messages, ask vendors. Call it from a worker, cron or Celery.
 
-        It looks after all tenants of the store, whatever tenant this view is bound to.
-
         Args:
             limit: At most so many cases, messages and tickets each.
+            tenant: Whose; of all tenants of the store when None, whatever tenant this view is bound to.
 
         Returns:
             What was done.
         """
         must(at_least(1), "limit", limit)
+        must(fields.optional(fields.name), "tenant", tenant)
         now = self._clock.now()
-        fired = self._run(flows.fire_due(self._ports, now, limit=limit, tenant=None), now)
-        relayed, not_relayed = drive(flows.relay(self._ports, now, limit=limit, tenant=None))
-        polled, not_polled = drive(flows.poll(self._ports, now, limit=limit, tenant=None))
+        fired = self._run(flows.fire_due(self._ports, now, limit=limit, tenant=tenant), now)
+        relayed, not_relayed = drive(flows.relay(self._ports, now, limit=limit, tenant=tenant))
+        polled, not_polled = drive(flows.poll(self._ports, now, limit=limit, tenant=tenant))
         drive(_forget_keys(self._ports, now))
         return Pass(
             fired=fired.cases,
@@ -380,9 +385,15 @@ class SupportDesk(Verbs, Reading):
             lag=fired.lag,
         )
 
-    def next_wake(self) -> datetime | None:
-        """Give the earliest instant at which something will be due by itself; None when nothing will."""
-        return self._ports.store.next_wake()
+    def next_wake(self, *, tenant: str | None = None) -> datetime | None:
+        """
+        Give the earliest instant at which something will be due by itself; None when nothing will.
+
+        Args:
+            tenant: Of whose cases; of all tenants' when None.
+        """
+        must(fields.optional(fields.name), "tenant", tenant)
+        return self._ports.store.next_wake(tenant=tenant)
 
     def __enter__(self) -> Self:
         """Use the desk for a while."""
