@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 from inspect import iscoroutinefunction
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, Self
 
 import attrs
 
@@ -49,8 +49,12 @@ class Desk(Protocol):
         """Give the earliest wake-up."""
         ...
 
-    def backlog(self, *, tenant: str | None) -> Backlog | Awaitable[Backlog]:
+    def backlog(self, *, all_tenants: bool) -> Backlog | Awaitable[Backlog]:
         """Say what waits."""
+        ...
+
+    def bind(self, *, tenant: str | None) -> Self:
+        """Give a view for a tenant."""
         ...
 
 
@@ -106,7 +110,7 @@ class Loop:
             raise PluginError(type_name(telemetry), "it lacks the methods of Telemetry")
         self.seen = WorkerStatus()
         self.stopping = False
-        self._desk = desk
+        self._desk = desk if settings.tenant is None else desk.bind(tenant=settings.tenant)
         self._settings = settings
         self._telemetry = telemetry
         self._on_pass = on_pass
@@ -162,7 +166,7 @@ class Loop:
         if not done.idle:
             return 0.0  # there may be more: cases beyond the limit, and what was caused just now
         if heard is not None:
-            heard.waiting((yield Call(self._desk.backlog, tenant=settings.tenant)))
+            heard.waiting((yield Call(self._desk.backlog, all_tenants=settings.tenant is None)))
         wake = yield Call(self._desk.next_wake, tenant=settings.tenant)
         return self._until(wake)
 
@@ -199,7 +203,7 @@ class Loop:
         settings = self._settings
         backlog = wake = None
         try:
-            backlog = yield Call(self._desk.backlog, tenant=settings.tenant)
+            backlog = yield Call(self._desk.backlog, all_tenants=settings.tenant is None)
             wake = yield Call(self._desk.next_wake, tenant=settings.tenant)
         except Exception as error:  # noqa: BLE001 - a store may raise anything; not to be read is a status, too
             log.warning("the backlog cannot be read: %s", type(error).__name__)

@@ -113,6 +113,9 @@ class _WholePasses:
         self.next_wake = desk.next_wake
         self.backlog = desk.backlog
 
+    def bind(self, *, tenant: str | None) -> "_WholePasses":
+        return _WholePasses(self._desk.bind(tenant=tenant))
+
     async def run_due(self, *, limit: int, tenant: str | None) -> Pass:
         doing: asyncio.Task[Pass] = asyncio.ensure_future(self._desk.run_due(limit=limit, tenant=tenant))
         try:

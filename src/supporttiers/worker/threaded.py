@@ -132,12 +132,11 @@ class _Bell:
 
     def wait(self, seconds: float) -> None:
         """Wait, in short stretches: Python hears of a signal that comes just before one only when that one ends."""
-        with suppress(Empty):
-            while seconds > _STRETCH:
-                with suppress(Empty):
-                    return self._rings.get(timeout=_STRETCH)
-                seconds -= _STRETCH
-            self._rings.get(timeout=seconds)
+        while seconds > 0:
+            with suppress(Empty):
+                self._rings.get(timeout=min(seconds, _STRETCH))
+                return
+            seconds -= _STRETCH
 
 
 @contextmanager

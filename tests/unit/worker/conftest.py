@@ -17,6 +17,12 @@ class ScriptedDesk:
         self.asked = []
         self.wakes = None
         self.waits = Backlog()
+        self.bound = None
+
+    def bind(self, *, tenant):
+        """Remember whose view is asked for."""
+        self.bound = tenant
+        return self
 
     def run_due(self, *, limit, tenant):
         """Give the next pass."""
@@ -30,8 +36,9 @@ class ScriptedDesk:
         """Give the wake-up that the test has set."""
         return self.wakes
 
-    def backlog(self, *, tenant):
+    def backlog(self, *, all_tenants):
         """Give what waits, or fail as the test wants it."""
+        assert all_tenants is (self.bound is None)
         if isinstance(self.waits, Exception):
             raise self.waits
         return self.waits
@@ -48,9 +55,9 @@ class AsyncScriptedDesk(ScriptedDesk):
         """Give the wake-up that the test has set."""
         return super().next_wake(tenant=tenant)
 
-    async def backlog(self, *, tenant):
+    async def backlog(self, *, all_tenants):
         """Give what waits."""
-        return super().backlog(tenant=tenant)
+        return super().backlog(all_tenants=all_tenants)
 
 
 class Sleeper:

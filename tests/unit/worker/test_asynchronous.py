@@ -39,7 +39,7 @@ class Slow:
     async def next_wake(self, *, tenant):
         """Give none."""
 
-    async def backlog(self, *, tenant):
+    async def backlog(self, *, all_tenants):
         """Fail, as a store that is away."""
         raise StoreError("pg", "away", retryable=True)
 
@@ -59,6 +59,15 @@ def test_async_worker_works_as_the_other_one(async_scripted, sleeper):
 
     assert [1, 2, 30] == sleep.slept
     assert (2, 1, 2, WorkerState.STOPPED) == (status.passes, status.fired, status.errors, status.state)
+
+
+def test_async_worker_looks_after_the_tenant_that_it_was_given(async_scripted, sleeper):
+    """Passes, wake-ups and the backlog are of that tenant alone."""
+    desk, sleep = async_scripted(), sleeper(1)
+    sleep.worker = AsyncWorker(desk, wait=sleep.awaited, tenant="acme")
+    asyncio.run(sleep.worker.run())
+
+    assert ([(1000, "acme")], "acme") == (desk.asked, desk.bound)
 
 
 def test_async_worker_is_woken_and_stopped(async_scripted):

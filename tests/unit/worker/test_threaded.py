@@ -68,9 +68,10 @@ def test_worker_sleeps_no_longer_than_agreed(scripted, sleeper):
 def test_worker_looks_after_the_tenant_that_it_was_given(scripted, sleeper):
     """Passes, wake-ups and the backlog are of that tenant alone."""
     desk = scripted()
-    ran(desk, sleeper(1), tenant="acme")
+    worker = ran(desk, sleeper(1), tenant="acme")
 
-    assert [(1000, "acme")] == desk.asked
+    assert ([(1000, "acme")], "acme") == (desk.asked, desk.bound)
+    assert Backlog() == worker.status().backlog
 
 
 def test_worker_tells_what_each_pass_did(scripted, sleeper):
@@ -86,7 +87,7 @@ def test_worker_fires_deadlines_of_a_real_desk(make_desk, acme, sleeper, at, pag
     desk = make_desk(acme)
     desk.open("Stuck", id="T-1", by="jane")
     sleep = sleeper(4)
-    desk.backlog = lambda tenant: Backlog()
+    desk.backlog = lambda all_tenants: Backlog()
 
     worker = ran(desk, sleep, poll_every=timedelta(hours=4))
 
@@ -118,7 +119,7 @@ def test_worker_woken_does_a_pass(scripted):
 
 
 def test_worker_sleeps_in_stretches(scripted, monkeypatch):
-    """A signal may come just before a stretch: the next one hears of it. All of them together last as long as agreed."""
+    """A signal that comes just before a stretch is heard of after it; all of them last as long as agreed."""
     monkeypatch.setattr(threaded, "_STRETCH", 0.001)
     worker = Worker(scripted(), poll_every=timedelta(milliseconds=2.5), on_pass=lambda _done: passes.append(1))
     passes = []
