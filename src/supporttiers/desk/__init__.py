@@ -27,6 +27,7 @@ from supporttiers.cases import Case
 from supporttiers.clock import Clock, IdFactory, SystemClock
 from supporttiers.commands import COMMANDS, Command, Open
 from supporttiers.decisions import Decision
+from supporttiers.desk._operating import Operating
 from supporttiers.desk._parts import (
     by_name,
     by_source,
@@ -67,7 +68,7 @@ class Ids(Protocol):
         ...
 
 
-class SupportDesk(Verbs, Reading):
+class SupportDesk(Verbs, Reading, Operating):
     """
     A support desk: opens cases, carries out commands, and lets time do its part.
 
@@ -138,6 +139,7 @@ class SupportDesk(Verbs, Reading):
         check_needs(found, self._ports.sources)
         self._clock: Clock = SystemClock() if clock is None else fitting(clock, Clock)
         self._ids: Ids = IdFactory() if ids is None else fitting(ids, Ids)
+        self._tokens = IdFactory()
         self._tolerance = clock_tolerance
         self._tenant = DEFAULT_TENANT
         self._by: Actor | str | None = None
@@ -374,7 +376,8 @@ class SupportDesk(Verbs, Reading):
         must(fields.optional(fields.name), "tenant", tenant)
         now = self._clock.now()
         fired = self._run(flows.fire_due(self._ports, now, limit=limit, tenant=tenant), now)
-        relayed, not_relayed = drive(flows.relay(self._ports, now, limit=limit, tenant=tenant))
+        relay = flows.relay(self._ports, self._clock.now, self._tokens.new_id, limit=limit, tenant=tenant)
+        relayed, not_relayed = drive(relay)
         polled, not_polled = drive(flows.poll(self._ports, now, limit=limit, tenant=tenant))
         drive(_forget_keys(self._ports, now))
         return Pass(
@@ -382,6 +385,7 @@ class SupportDesk(Verbs, Reading):
             relayed=relayed,
             polled=polled,
             failed=fired.failed + not_relayed + not_polled,
+            parked=fired.parked,
             lag=fired.lag,
         )
 
