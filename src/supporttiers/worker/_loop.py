@@ -188,7 +188,7 @@ class Loop:
     def _set_back(self, error: Exception) -> float:
         """Note that a pass came to nothing; give how many seconds to wait, longer each time."""
         self.seen = self.seen.erred(error, self._now())
-        wait = min(_FIRST_WAIT * 2 ** min(self._failures, _DOUBLINGS), _LAST_WAIT)
+        wait: timedelta = min(_FIRST_WAIT * 2 ** min(self._failures, _DOUBLINGS), _LAST_WAIT)
         self._failures += 1
         told = (
             str(error) if isinstance(error, SupportTiersError) else type(error).__name__

@@ -146,7 +146,7 @@ def findings_of(
     return tuple(found)
 
 
-def _plain(value: object) -> Any:  # noqa: ANN401 - whatever JSON can hold
+def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever JSON can hold
     if isinstance(value, Reason):
         return {"code": value.code, "params": dict(value.params), "text": str(value)}
     if attrs.has(type(value)):
