@@ -3,18 +3,16 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import closing, suppress
+from contextlib import suppress
 from datetime import timedelta
-from typing import Any, TypeVar
 
-from supporttiers._flows import Flow
+from supporttiers._flows import adrive
 from supporttiers.clock import Clock
+from supporttiers.desk import AsyncSupportDesk
 from supporttiers.readings import Pass
-from supporttiers.worker._loop import LAG_WITHIN, LIMIT, PASS_WITHIN, POLL_EVERY, Desk, Loop, Settings, fitting_desk
+from supporttiers.worker._loop import LAG_WITHIN, LIMIT, PASS_WITHIN, POLL_EVERY, Loop, Settings, fitting_desk
 from supporttiers.worker.status import WorkerStatus
 from supporttiers.worker.telemetry import Telemetry
-
-T = TypeVar("T")
 
 log = logging.getLogger("supporttiers.worker")
 
@@ -28,7 +26,7 @@ class AsyncWorker:
 
     def __init__(
         self,
-        desk: Desk,
+        desk: AsyncSupportDesk,
         /,
         *,
         poll_every: timedelta = POLL_EVERY,
@@ -44,7 +42,7 @@ class AsyncWorker:
         Put a worker together; nothing is done yet.
 
         Args:
-            desk: An `AsyncSupportDesk`.
+            desk: Whose passes it does.
             poll_every: See `Worker`, as of all that follow.
             limit: See `Worker`.
             tenant: See `Worker`.
@@ -80,8 +78,10 @@ class AsyncWorker:
             BackendError: The same of what the desk works with: trying again will not help.
         """
         self._where = asyncio.get_running_loop()
-        with closing(self._loop.steps(self._wait)) as steps:
-            await _await_each(steps)
+        try:
+            await adrive(self._loop.steps(self._wait))
+        finally:
+            self._where = None
 
     def wake(self) -> None:
         """End its sleep: something is to be done now. May be called from any thread."""
@@ -95,7 +95,7 @@ class AsyncWorker:
 
     async def status(self) -> WorkerStatus:
         """Say how it is; it reads what waits from the store, by indexes."""
-        return await _await_each(self._loop.status())
+        return await adrive(self._loop.status())
 
     async def _sleep(self, seconds: float) -> None:
         with suppress(TimeoutError):
@@ -107,7 +107,7 @@ class AsyncWorker:
 class _WholePasses:
     """A desk whose passes are ended even when their task is cancelled meanwhile."""
 
-    def __init__(self, desk: Any) -> None:  # noqa: ANN401 - its methods are awaited
+    def __init__(self, desk: AsyncSupportDesk) -> None:
         self._desk = desk
         self.clock: Clock = desk.clock
         self.next_wake = desk.next_wake
@@ -134,19 +134,3 @@ async def _ended(doing: "asyncio.Task[Pass]") -> None:
         raise
     if not doing.cancelled() and (error := doing.exception()) is not None:
         log.error("a pass failed while its worker was cancelled: %s", type(error).__name__)
-
-
-async def _await_each(flow: Flow[T]) -> T:
-    """Run a flow to its end, awaiting each step."""
-    try:
-        call = next(flow)
-        while True:
-            try:
-                result = await call()
-            except Exception as error:  # noqa: BLE001 - the flow decides what becomes of a failed step
-                call = flow.throw(error)
-            else:
-                call = flow.send(result)
-    except StopIteration as done:
-        value: T = done.value
-        return value

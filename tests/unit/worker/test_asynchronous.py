@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from supporttiers.desk import AsyncSupportDesk
 from supporttiers.errors import PluginError, StoreError
 from supporttiers.readings import Pass
 from supporttiers.worker import AsyncWorker, WorkerState
@@ -117,6 +118,33 @@ def test_async_worker_stopped_before_its_start_does_nothing(async_scripted):
     asyncio.run(story())
 
     assert [] == desk.asked
+
+
+def test_async_worker_fires_deadlines_of_a_real_desk(acme, clock, at, pager, sleeper):
+    """On virtual time it sleeps from deadline to deadline, and each fires at its own instant."""
+    sleep = sleeper(3)
+
+    async def story():
+        async with AsyncSupportDesk(acme, clock=clock, notifiers=[pager]) as desk:
+            await desk.open("Stuck", id="T-1", by="jane")
+            sleep.worker = AsyncWorker(desk, wait=sleep.awaited, tenant="default", poll_every=timedelta(hours=4))
+            await sleep.worker.run()
+            return await sleep.worker.status(), await desk.history("T-1")
+
+    status, history = asyncio.run(story())
+
+    fired = [event for event in history if type(event).__name__ == "ThresholdFired"]
+    assert [at("09:15"), at("13:00")] == [event.at for event in fired] == [event.recorded_at for event in fired]
+    assert (2, 1, at("17:00"), 0) == (status.fired, status.relayed, status.next_wake, status.errors)
+
+
+def test_async_worker_can_be_stopped_after_its_loop_has_ended(async_scripted, sleeper):
+    """A host that stops everything it has need not know what has stopped already."""
+    sleep = sleeper(1)
+    worker = sleep.worker = AsyncWorker(async_scripted(), wait=sleep.awaited)
+    asyncio.run(worker.run())
+    worker.stop()
+    worker.wake()
 
 
 def test_async_worker_cancelled_in_its_sleep_ends_at_once(async_scripted):
