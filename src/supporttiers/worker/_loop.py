@@ -12,7 +12,14 @@ import attrs
 from supporttiers._fields import at_least, given, maybe, name, positive_duration, type_name
 from supporttiers._flows import Call, Flow
 from supporttiers.clock import Clock
-from supporttiers.errors import BackendError, DefinitionError, InputError, PluginError, SupportTiersError
+from supporttiers.errors import (
+    BackendError,
+    DefinitionError,
+    InputError,
+    PluginError,
+    SupportTiersError,
+    TransactionError,
+)
 from supporttiers.protocols import Backlog
 from supporttiers.readings import Pass
 from supporttiers.worker.status import WorkerState, WorkerStatus, findings_of
@@ -128,6 +135,7 @@ class Loop:
         Raises:
             InputError: It runs already.
             DefinitionError: The desk is set up wrongly, as its very first pass shows.
+            TransactionError: It is a view in somebody's own transaction.
             BackendError: The same of what the desk works with: trying again will not help.
         """
         if self.seen.state is not WorkerState.STOPPED:
@@ -182,7 +190,8 @@ class Loop:
 
     def _is_of_set_up(self, error: Exception) -> bool:
         """Say whether the operator should hear of an error at once: no pass was ever done, and none will be."""
-        hopeless = isinstance(error, DefinitionError) or (isinstance(error, BackendError) and not error.retryable)
+        given_up = isinstance(error, BackendError) and not error.retryable
+        hopeless = given_up or isinstance(error, DefinitionError | TransactionError)
         return hopeless and not self.seen.passes and not self.seen.errors
 
     def _set_back(self, error: Exception) -> float:

@@ -75,6 +75,7 @@ class AsyncWorker:
         Raises:
             InputError: It runs already.
             DefinitionError: The desk is set up wrongly, as its very first pass shows.
+            TransactionError: It is a view in somebody's own transaction.
             BackendError: The same of what the desk works with: trying again will not help.
         """
         self._where = asyncio.get_running_loop()

@@ -92,6 +92,7 @@ class Worker:
         Raises:
             InputError: It runs already.
             DefinitionError: The desk is set up wrongly, as its very first pass shows.
+            TransactionError: It is a view in somebody's own transaction.
             BackendError: The same of what the desk works with: trying again will not help.
         """
         with _stopped_by_signals(self.stop, wanted=signals), closing(self._loop.steps(self._wait)) as steps:

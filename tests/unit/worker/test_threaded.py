@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from supporttiers.errors import InputError, PluginError, StoreError
+from supporttiers.errors import InputError, PluginError, StoreError, UnsupportedConnectionError
 from supporttiers.protocols import Backlog
 from supporttiers.readings import Pass
 from supporttiers.reasons import Reason
@@ -280,7 +280,12 @@ def test_worker_logs_no_text_of_foreign_errors(scripted, sleeper, caplog):
 
 
 @pytest.mark.parametrize(
-    "fault", [PluginError("pager", "lacks a method"), StoreError("sqlite", "its schema is newer", retryable=False)]
+    "fault",
+    [
+        PluginError("pager", "lacks a method"),
+        StoreError("sqlite", "its schema is newer", retryable=False),
+        UnsupportedConnectionError("sqlite", "a pass has transactions of its own"),
+    ],
 )
 def test_worker_ends_with_a_fault_of_set_up_in_its_first_pass(scripted, fault):
     """What no pass will ever get over is told at once, to whoever starts it."""
