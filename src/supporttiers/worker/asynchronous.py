@@ -1,7 +1,6 @@
 """The worker for a task of asyncio."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -10,11 +9,9 @@ from supporttiers._flows import adrive
 from supporttiers.clock import Clock
 from supporttiers.desk import AsyncSupportDesk
 from supporttiers.readings import Pass
-from supporttiers.worker._loop import LAG_WITHIN, LIMIT, PASS_WITHIN, POLL_EVERY, Loop, Settings, fitting_desk
+from supporttiers.worker._loop import LAG_WITHIN, LIMIT, PASS_WITHIN, POLL_EVERY, Loop, Settings, fitting_desk, log
 from supporttiers.worker.status import WorkerStatus
 from supporttiers.worker.telemetry import Telemetry
-
-log = logging.getLogger("supporttiers.worker")
 
 
 class AsyncWorker:
