@@ -50,6 +50,7 @@ from supporttiers.process import Finding
 from supporttiers.protocols import (
     AgentDirectory,
     AssignPolicy,
+    Backlog,
     Notifier,
     PermitPolicy,
     PriorityPolicy,
@@ -58,11 +59,10 @@ from supporttiers.protocols import (
     VendorGateway,
 )
 from supporttiers.testing import FakeClock
-
-NOON = datetime(2026, 3, 23, 12, tzinfo=UTC)
-from supporttiers.protocols import Backlog
 from supporttiers.worker import AsyncWorker, Worker, WorkerStatus
 from supporttiers.worker.otel import OpenTelemetry
+
+NOON = datetime(2026, 3, 23, 12, tzinfo=UTC)
 
 
 class Pager:
