@@ -89,7 +89,7 @@ class Settings:
         poll_every: At least so often a pass is done.
         limit: At most so many cases, messages and tickets each a pass.
         tenant: Whose; all when None.
-        pass_within: Healthy while the last whole pass is not older.
+        pass_within: Healthy while the last whole pass is not older, its sleep apart.
         lag_within: Healthy while nothing due has been waiting longer.
     """
 
@@ -217,9 +217,8 @@ class Loop:
         except Exception as error:  # noqa: BLE001 - a store may raise anything; not to be read is a status, too
             log.warning("the backlog cannot be read: %s", type(error).__name__)
         seen = self.seen.stopping() if self.stopping else self.seen
-        found = findings_of(
-            seen, backlog, self._now(), pass_within=settings.pass_within, lag_within=settings.lag_within
-        )
+        within = settings.pass_within + settings.poll_every  # who sleeps as agreed is not stuck
+        found = findings_of(seen, backlog, self._now(), pass_within=within, lag_within=settings.lag_within)
         return seen.read(backlog, wake, found)
 
     def _now(self) -> datetime:

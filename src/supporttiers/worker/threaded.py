@@ -61,7 +61,7 @@ class Worker:
             poll_every: At least so often it does one.
             limit: At most so many cases, messages and tickets each a pass.
             tenant: Whose; of all tenants of the store when None, whatever tenant the desk is bound to.
-            pass_within: It is healthy while its last whole pass is not older than this.
+            pass_within: It is healthy while its last whole pass is not older than this and one sleep.
             lag_within: It is healthy while nothing that is due has been waiting for longer than this.
             telemetry: Hears what it does, such as `supporttiers.worker.otel.OpenTelemetry()`.
             on_pass: Called with what each pass did, in the thread in which it runs.

@@ -351,6 +351,22 @@ def test_worker_status_tells_running_from_stopping(scripted):
     assert (Reason("worker.stopped"),) == seen[0].findings
 
 
+@pytest.mark.parametrize(("minutes", "codes"), [(65, []), (66, ["worker.stuck"])])
+def test_worker_that_sleeps_as_agreed_is_not_stuck(scripted, clock, minutes, codes):
+    """An hour of sleep is no sign of illness where an hour was agreed; five minutes more than that are too many."""
+    found = []
+
+    def sleep(_seconds):
+        clock.advance(timedelta(minutes=minutes))
+        found.extend(worker.status().findings)
+        worker.stop()
+
+    worker = Worker(scripted(), poll_every=timedelta(hours=1), wait=sleep)
+    worker.run()
+
+    assert codes == [reason.code for reason in found]
+
+
 def test_worker_status_can_be_asked_for_when_the_store_is_away(scripted, caplog):
     """It then says so, and raises nothing."""
     desk = scripted()
