@@ -131,13 +131,13 @@ class Awaited(Core, Verbs[Coroutine[Any, Any, Case]]):
 
     # -- time
 
-    async def run_due(self, *, limit: int = 1000) -> Pass:
+    async def run_due(self, *, limit: int = 1000, tenant: str | None = None) -> Pass:
         """See `SupportDesk.run_due`."""
-        return await adrive(self._run_due(limit=limit))
+        return await adrive(self._run_due(limit=limit, tenant=tenant))
 
-    async def next_wake(self) -> datetime | None:
+    async def next_wake(self, *, tenant: str | None = None) -> datetime | None:
         """See `SupportDesk.next_wake`."""
-        return await adrive(self._next_wake())
+        return await adrive(self._next_wake(tenant))
 
     async def __aenter__(self) -> Self:
         """Use the desk for a while."""
