@@ -373,3 +373,27 @@ def test_messages_are_those_of_the_tenant(desk, phone):
             verb(message.key)
     assert Backlog() == other.backlog(all_tenants=False)
     assert ["dead"] == [one.state for one in desk.messages()]
+
+
+def test_message_of_a_case_that_cannot_be_decided_is_given_up_all_the_same(make_desk, calm, caplog):
+    """A policy that fails when management is to be told does not have the message come for ever."""
+
+    class Broken:
+        name, revision = "tests.broken", 1
+
+        def permit(self, situation, /):
+            if situation.trigger in {"inform_management", "vendor_update"}:
+                raise ZeroDivisionError
+
+    class Deaf(InProcessVendor):
+        def open(self, request, /, *, key):
+            raise VendorError(self.name, "cut off", retryable=False, ambiguous=request.text == "maybe")
+
+    desk = make_desk(attrs.evolve(calm, policies=[Broken()]), vendors=[Deaf("acme-print")])
+    for case_id, text in (("T-1", "maybe"), ("T-2", "never")):
+        desk.open("Stuck", id=case_id, by="jane")
+        desk.dispatch(case_id, by="bob", vendor="acme-print", text=text)
+
+    assert 2 == desk.run_due().failed
+    assert ["ambiguous", "dead"] == [message.state for message in desk.messages() if message.kind == "dispatch"]
+    assert "management was not told: ZeroDivisionError" in caplog.text

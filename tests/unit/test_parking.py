@@ -386,3 +386,20 @@ def test_parked_refuses_what_it_cannot_take(desk, ask, problem):
     """The error names the field."""
     with pytest.raises(InputError, match=problem):
         ask(desk)
+
+
+# -- what others tell a parked case
+
+
+def test_message_to_a_parked_case_is_kept_until_the_case_is_mended(desk, clock, moody):
+    """That it cannot be decided is no refusal: it is tried again, and told in the end."""
+    desk.open("Twice", id="T-2", by="joe")
+    park(desk, clock)
+    desk.merge("T-2", by="bob", into="T-1")
+    moody.cases.add("T-1")
+
+    assert 1 == desk.run_due().failed
+    moody.cases.clear()
+    clock.advance("1m")
+    desk.run_due()
+    assert ("joe",) == desk.get("T-1").watchers
