@@ -206,6 +206,26 @@ def test_slow_sending_takes_no_message_with_an_old_lease(make_desk, calm, clock,
     assert len(leases) == len({token for _, token in leases})
 
 
+def test_message_whose_lease_has_run_out_meanwhile_is_leased_anew(make_desk, calm, clock, pager, store):
+    """What came before it took too long: it is not sent on the strength of a lease that is over."""
+
+    class Slow(type(pager)):
+        def notify(self, notification, /, *, key):
+            clock.advance("3m")
+            super().notify(notification, key=key)
+
+    desk = make_desk(calm, store=store, notifiers=[slow := Slow()])
+    for number in range(3):
+        desk.open("Stuck", id=f"T-{number}", by="jane")
+        desk.inform_management(f"T-{number}", by="bob")
+    lease, given = store.lease, []
+    store.lease = lambda now, **how: given.append(lease(now, **how)) or given[-1]
+
+    assert Pass(relayed=3) == desk.run_due()
+    assert [3, 1, 0] == [len(messages) for messages in given]
+    assert 3 == len(set(slow.keys)) == len(slow.keys)
+
+
 # -- what nobody needs any more
 
 

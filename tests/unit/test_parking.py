@@ -403,3 +403,22 @@ def test_message_to_a_parked_case_is_kept_until_the_case_is_mended(desk, clock, 
     clock.advance("1m")
     desk.run_due()
     assert ("joe",) == desk.get("T-1").watchers
+
+
+def test_log_is_written_when_no_case_is_claimed(desk, clock, store):
+    """A handler may be slow, or ask the desk itself: it must not find the store locked."""
+    seen = []
+
+    class Asking(logging.Handler):
+        def emit(self, record):
+            seen.append((record.getMessage(), desk.get("T-1").tier))
+
+    logger, handler = logging.getLogger("supporttiers.flows"), Asking()
+    logger.addHandler(handler)
+    clock.advance("15m")
+    try:
+        desk.run_due()
+    finally:
+        logger.removeHandler(handler)
+
+    assert [("case T-1 cannot be decided: ValueError", 1)] == seen
