@@ -17,6 +17,7 @@ from supporttiers.errors import CaseNotFoundError, InputError, NotPermittedError
 from supporttiers.facts import FactSource
 from supporttiers.limits import Threshold, TimeLimit
 from supporttiers.match import Match
+from supporttiers.protocols import Commit
 from supporttiers.readings import Pass
 from supporttiers.reasons import Reason
 
@@ -422,3 +423,17 @@ def test_log_is_written_when_no_case_is_claimed(desk, clock, store):
         logger.removeHandler(handler)
 
     assert [("case T-1 cannot be decided: ValueError", 1)] == seen
+
+
+def test_case_that_was_woken_for_nothing_sleeps_until_something_is_due(desk, clock, store, kinds):
+    """It does not come first in every pass from then on."""
+    case = desk.get("T-1")
+    early = Commit(
+        tenant=case.tenant, case=case, previous=case.version, events=(), wakes_at=clock.now(), recorded_at=clock.now()
+    )
+    before, due = kinds(desk, "T-1"), desk.next_wake()
+    store.commit([early])
+    assert clock.now() == desk.next_wake()
+
+    assert Pass() == desk.run_due()
+    assert (due, before) == (desk.next_wake(), kinds(desk, "T-1"))
