@@ -16,8 +16,8 @@ from supporttiers._codec.chain import (
     verify_chain,
 )
 from supporttiers._codec.plain import instant_at, micros_of
+from supporttiers._codec.redaction import blank_effect, blank_event, has_private
 from supporttiers._codec.texts import (
-    REDACTED,
     UPCASTERS,
     EncodedEvent,
     body_hash,
@@ -32,10 +32,11 @@ from supporttiers._codec.texts import (
 )
 
 __all__ = [
-    "REDACTED",
     "UPCASTERS",
     "EncodedEvent",
     "EventRecord",
+    "blank_event",
+    "blank_effect",
     "body_hash",
     "chained",
     "commitment",
@@ -49,6 +50,7 @@ __all__ = [
     "encode_event",
     "fold_findings",
     "gap_findings",
+    "has_private",
     "instant_at",
     "loads",
     "micros_of",

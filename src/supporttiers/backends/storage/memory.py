@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import attrs
 
-from supporttiers._codec import fold_findings, gap_findings, micros_of
+from supporttiers._codec import blank_event, fold_findings, gap_findings, micros_of
 from supporttiers.actors import Agent
 from supporttiers.backends.storage._pages import (
     Cursor,
@@ -23,7 +23,7 @@ from supporttiers.backends.storage._pages import (
     order_of,
 )
 from supporttiers.cases import Case
-from supporttiers.events import Event
+from supporttiers.events import CaseRedacted, Event
 from supporttiers.links import VENDOR_LIVE, Link
 from supporttiers.match import Match
 from supporttiers.protocols import (
@@ -185,7 +185,25 @@ class MemoryStore:
             self._follow_tickets(tenant, case)
         if commit.settled is not None:
             self._settle(commit.settled)
+        version = max((event.version for event in commit.events if isinstance(event, CaseRedacted)), default=0)
+        if version:
+            self._redact(who, version)
         return True
+
+    def _redact(self, who: _Id, version: int) -> None:
+        """Delete what was private before a version: in events, messages and the hashes of keys."""
+        tenant, case_id = who
+        self._events[who] = [
+            (blank_event(event) if event.version < version else event, at) for event, at in self._events[who]
+        ]
+        for key, message in list(self._pending.items()):
+            if (message.tenant, message.case_id) == who and message.effect.version < version:
+                self._pending[key] = message.redacted()
+                if self._pending[key].state == "done":
+                    del self._pending[key]
+        for key, used in self._used.items():
+            if (key[0], used.case_id) == (tenant, case_id) and used.version < version:
+                self._used[key] = attrs.evolve(used, body="")
 
     def _use_key(self, tenant: str, used: KeyUse) -> bool:
         before = self._used.get((tenant, used.key))
