@@ -15,6 +15,7 @@ from supporttiers._codec.chain import (
     gap_findings,
     verify_chain,
 )
+from supporttiers._codec.exporting import exported
 from supporttiers._codec.plain import instant_at, micros_of
 from supporttiers._codec.redaction import blank_effect, blank_event, has_private
 from supporttiers._codec.texts import (
@@ -48,6 +49,7 @@ __all__ = [
     "encode_agent",
     "encode_case",
     "encode_event",
+    "exported",
     "fold_findings",
     "gap_findings",
     "has_private",

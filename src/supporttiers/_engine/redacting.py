@@ -36,6 +36,7 @@ def redact(work: Work, command: Redact) -> None:
         _drop(work, held)
     if not work.observes:
         _end_requests(work)
+    work.by_time(work.at, None)  # what follows by itself, such as a clock's, is nobody's doing
 
 
 def _kept(draft: Draft) -> tuple[Scheduled, ...]:

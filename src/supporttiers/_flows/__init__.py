@@ -21,6 +21,7 @@ from supporttiers._flows.due import fire_due
 from supporttiers._flows.outbox import poll, relay
 from supporttiers._flows.people import of_tenant, sources_of
 from supporttiers._flows.processes import process_of
+from supporttiers._flows.redacting import parts_of, redact_person
 
 __all__ = [
     "Call",
@@ -37,9 +38,11 @@ __all__ = [
     "next_for",
     "of_tenant",
     "options_for",
+    "parts_of",
     "poll",
     "preview",
     "process_of",
+    "redact_person",
     "relay",
     "sources_of",
 ]

@@ -27,6 +27,7 @@ from supporttiers.cases import Case
 from supporttiers.clock import Clock, IdFactory, SystemClock
 from supporttiers.commands import COMMANDS, Command, Open
 from supporttiers.decisions import Decision
+from supporttiers.desk._keeping import Keeping
 from supporttiers.desk._parts import (
     by_name,
     by_source,
@@ -67,7 +68,7 @@ class Ids(Protocol):
         ...
 
 
-class SupportDesk(Verbs, Reading):
+class SupportDesk(Verbs, Reading, Keeping):
     """
     A support desk: opens cases, carries out commands, and lets time do its part.
 

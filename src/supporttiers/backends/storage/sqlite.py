@@ -28,6 +28,7 @@ from supporttiers.backends.storage._pages import (
     cursor_of,
     order_of,
 )
+from supporttiers.backends.storage._sqlite_redaction import redact
 from supporttiers.backends.storage._sqlite_find import condition_of, selects
 from supporttiers.backends.storage._sqlite_rows import Row
 from supporttiers.cases import Case
@@ -158,6 +159,7 @@ class SqliteStore:
         statement = rows.UPDATE_CASE if version else rows.INSERT_CASE
         connection.execute(statement, rows.case_row(commit, events[-1][-1] if events else head))
         _write_beside(connection, commit)
+        redact(connection, commit)
         return True
 
     def _event_rows(self, commit: Commit, head: str) -> list[Row]:
@@ -374,6 +376,7 @@ def _open(path: str) -> sqlite3.Connection:
     try:
         _use_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = ON")  # what is deleted must not stay in the file
         if _version(connection) != VERSION:
             _within(connection, "BEGIN IMMEDIATE", _migrate)
     except BaseException:
