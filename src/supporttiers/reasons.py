@@ -97,7 +97,7 @@ CODES: Final[Mapping[str, str]] = {
     "refused.duplicate": "{what} {which!r} is there already",
     "refused.absent": "{what} {which!r} is not there",
     "refused.nobody_else": "no policy finds anybody else in team {team}",
-    "refused.redact": "only the house and its policies redact a case",
+    "refused.redact": "only agents and managers redact a case, and not one of their own",
     "refused.no_assignment": "the process has no policy that assigns; name somebody",
     "permit.text": "{text}",
     "permit.left_to": "{verb} is left to {who}",

@@ -14,14 +14,14 @@ from supporttiers.links import VendorStatus
 from supporttiers.reasons import Reason
 
 _MAY: Final = frozenset({ActorKind.AGENT, ActorKind.MANAGER, ActorKind.SYSTEM})
-"""Whose id may stand on what is left: a customer's own would be the one thing personal on it."""
+"""Whose id may stand on what is left: that of the person themselves would be the one thing personal on it."""
 
 
 def redact(work: Work, command: Redact) -> None:
     """Delete what is personal; a case about which nobody has said anything since is left as it is."""
-    if command.by.kind not in _MAY:
-        raise NotPermittedError(work.case_id, "redact", command.by.id, (Reason("refused.redact"),), ())
-    draft = work.draft
+    draft, by = work.draft, command.by
+    if by.kind not in _MAY or (by.kind is not ActorKind.SYSTEM and by.id in {draft.requester, draft.customer}):
+        raise NotPermittedError(work.case_id, "redact", by.id, (Reason("refused.redact"),), ())
     if draft.redacted_at is not None:
         return
     held: Held | None = draft.held
