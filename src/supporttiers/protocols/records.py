@@ -9,7 +9,7 @@ import attrs
 from supporttiers._codec import blank_effect
 from supporttiers.cases import Case
 from supporttiers.effects import DispatchToVendor, Effect, Notify
-from supporttiers.events import Event
+from supporttiers.events import CaseRedacted, Event
 from supporttiers.reasons import Reason
 
 
@@ -156,6 +156,11 @@ class Commit:
     used: KeyUse | None = None
     settled: Settled | None = None
     recorded_at: datetime
+
+    @property
+    def redacts_before(self) -> int:
+        """The version before which everything private is to be deleted; 0 where nothing is."""
+        return max((event.version for event in self.events if isinstance(event, CaseRedacted)), default=0)
 
 
 @attrs.frozen(kw_only=True)

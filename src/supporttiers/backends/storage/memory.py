@@ -23,7 +23,7 @@ from supporttiers.backends.storage._pages import (
     order_of,
 )
 from supporttiers.cases import Case
-from supporttiers.events import CaseRedacted, Event
+from supporttiers.events import Event
 from supporttiers.links import VENDOR_LIVE, Link
 from supporttiers.match import Match
 from supporttiers.protocols import (
@@ -185,9 +185,8 @@ class MemoryStore:
             self._follow_tickets(tenant, case)
         if commit.settled is not None:
             self._settle(commit.settled)
-        version = max((event.version for event in commit.events if isinstance(event, CaseRedacted)), default=0)
-        if version:
-            self._redact(who, version)
+        if commit.redacts_before:
+            self._redact(who, commit.redacts_before)
         return True
 
     def _redact(self, who: _Id, version: int) -> None:

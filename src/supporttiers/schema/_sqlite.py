@@ -1,18 +1,8 @@
-"""
-Schema: the tables and migrations as text, for the stores themselves, for Django, Alembic and tests.
+"""The tables of SQLite. What a release has made stays as it is; the next version says what changes."""
 
-Every table is named `supporttiers_...`, and `tenant` is in every key. Instants are whole microseconds since 1970 in
-UTC. What other software may rely on is the view `supporttiers_cases`: one row a case, with the columns that `find` can
-speak about, `subject`, `wakes_at`, and what holds several values (`tags`, `watchers`, `vendors`, `vendors_waiting`,
-`attributes`) as JSON. It is for reading and joining; the tables below it may change with any release.
-"""
-
-from collections.abc import Mapping
 from typing import Final
 
-from supporttiers.errors import InputError, StoreError
-
-_SQLITE_1: Final = (
+VERSION_1: Final = (
     """CREATE TABLE supporttiers_version (
   only_row INTEGER NOT NULL PRIMARY KEY CHECK (only_row = 1),
   version INTEGER NOT NULL
@@ -161,44 +151,42 @@ WHERE state = 'pending'""",
     """INSERT INTO supporttiers_version (only_row, version) VALUES (1, 1)""",
 )
 
-_MIGRATIONS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {"sqlite": (_SQLITE_1,)}
 
-VERSION: Final = 1
-"""The version of the schema that this release reads and writes."""
-
-
-def statements(dialect: str, *, since: int = 0) -> tuple[str, ...]:
-    """
-    Give the statements that bring a schema up to `VERSION`; run them in order, in one transaction.
-
-    >>> statements("sqlite", since=VERSION)
-    ()
-
-    Args:
-        dialect: `sqlite`.
-        since: The version that is there; 0 for an empty database.
-
-    Returns:
-        The statements, without a semicolon; the last one of each version writes that version down.
-
-    Raises:
-        InputError: There is no such dialect or version.
-    """
-    steps = _MIGRATIONS.get(dialect)
-    if steps is None:
-        raise InputError("", "dialect", f"must be one of: {', '.join(_MIGRATIONS)}")
-    if not 0 <= since <= VERSION:
-        raise InputError("", "since", f"is {since}; possible is 0 to {VERSION}")
-    return tuple(statement for step in steps[since:] for statement in step)
+def _instant(column: str) -> str:
+    """Show microseconds as the text that SQLite's own functions, SQLAlchemy and Django read as an instant."""
+    whole = f"({column} - (({column} % 1000000) + 1000000) % 1000000) / 1000000"
+    return (
+        f"strftime('%Y-%m-%d %H:%M:%S', {whole}, 'unixepoch') "
+        f"|| printf('.%06d', (({column} % 1000000) + 1000000) % 1000000) AS {column}"
+    )
 
 
-def check_version(backend: str, found: int) -> None:
-    """
-    Refuse a schema that a newer release has made.
+_INSTANTS: Final = (
+    "opened_at", "changed_at", "tier_entered_at", "assigned_at", "first_response_at", "last_reply_at",
+    "awaiting_reply_since", "wait_until", "resolved_at", "closed_at", "due_at", "wakes_at", "parked_at",
+)  # fmt: skip
 
-    Raises:
-        StoreError: It is one.
-    """
-    if found > VERSION:
-        problem = f"its schema is of version {found}, and this release knows {VERSION}; upgrade supporttiers"
-        raise StoreError(backend, problem, retryable=False)
+VERSION_2: Final = (
+    "ALTER TABLE supporttiers_version ADD COLUMN oldest INTEGER NOT NULL DEFAULT 1",
+    "ALTER TABLE supporttiers_case ADD COLUMN failures INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE supporttiers_case ADD COLUMN parked TEXT",
+    "ALTER TABLE supporttiers_case ADD COLUMN parked_at INTEGER",
+    "CREATE INDEX supporttiers_case_parked ON supporttiers_case (tenant, id) WHERE parked_at IS NOT NULL",
+    "DROP VIEW supporttiers_cases",
+    f"""CREATE VIEW supporttiers_cases AS SELECT
+  tenant, id, version, process, revision, limits_revision, kind, json_extract(body, '$.subject') AS subject,
+  requester, customer, category, channel, locale, impact, urgency, priority, json_extract(body, '$.tags') AS tags,
+  json_extract(body, '$.attributes') AS attributes, tier, status, wait_reason, owner, assignee, last_assignee, team,
+  json_extract(body, '$.watchers') AS watchers, json_extract(body, '$.vendors') AS vendors,
+  json_extract(body, '$.vendors_waiting') AS vendors_waiting, solution, satisfaction,
+  {", ".join(_instant(column) for column in _INSTANTS)}
+FROM supporttiers_case""",
+    "DROP INDEX supporttiers_outbox_pending",
+    """CREATE INDEX supporttiers_outbox_pending ON supporttiers_outbox (not_before, seq, lease_until)
+WHERE state = 'pending'""",
+    """CREATE INDEX supporttiers_outbox_aside ON supporttiers_outbox (tenant, state, seq)
+WHERE state IN ('dead', 'ambiguous')""",
+    "CREATE INDEX supporttiers_outbox_case ON supporttiers_outbox (tenant, case_id, seq)",
+    "CREATE INDEX supporttiers_key_case ON supporttiers_key (tenant, case_id)",
+    "UPDATE supporttiers_version SET version = 2, oldest = 2",
+)

@@ -1,0 +1,292 @@
+"""What only PostgreSQL does in its own way: to write, to claim and to lease."""
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from supporttiers._codec import micros_of
+from supporttiers.backends.storage import _rows as rows
+from supporttiers.backends.storage._find import PostgresFinding
+from supporttiers.backends.storage._procedures import Procedures
+from supporttiers.backends.storage._redaction import redact
+from supporttiers.backends.storage._statements import Change, Mode, Procedure, Select
+from supporttiers.backends.storage._texts import postgres_texts
+from supporttiers.clock import IdFactory
+from supporttiers.events import CaseLinked, CaseMerged, CaseUnlinked, VendorDispatched, VendorTicketUpdated
+from supporttiers.protocols import Commit, Decide, Loaded, Message, Setback
+from supporttiers.schema import Names, check_version
+
+_LINKING: Final = frozenset({CaseLinked, CaseUnlinked, CaseMerged})
+_TICKETING: Final = frozenset({VendorDispatched, VendorTicketUpdated})
+_REMEMBERED: Final = 20_000
+
+_Who = tuple[str, str]
+"""Tenant and id of a case."""
+
+
+class Heads:
+    """
+    The digests in which histories end, as they were last read: to go on with one then needs no further look.
+
+    One that holds no longer does no harm: a write names version and head, and does nothing where they differ.
+    """
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._lock = threading.Lock()
+        self._heads: OrderedDict[_Who, tuple[int, str]] = OrderedDict()
+
+    def put(self, who: _Who, version: int, head: str) -> None:
+        """Remember one, and forget the oldest of too many."""
+        with self._lock:
+            self._heads[who] = version, head
+            self._heads.move_to_end(who)
+            if len(self._heads) > _REMEMBERED:
+                self._heads.popitem(last=False)
+
+    def get(self, who: _Who, version: int) -> str | None:
+        """Give the head of a case at a version, if it is the one that is remembered."""
+        with self._lock:
+            known = self._heads.get(who)
+        return known[1] if known is not None and known[0] == version else None
+
+
+class PostgresProcedures(Procedures):
+    """Procedures on PostgreSQL: a case is loaded by one statement, and written by one."""
+
+    name = "postgresql"
+    dialect = "postgresql"
+
+    def __init__(self, names: Names, ids: IdFactory) -> None:
+        """Take the names of the tables, and who makes salts."""
+        self._mine = postgres_texts(names)
+        super().__init__(self._mine, PostgresFinding(names))
+        self._names = names
+        self._ids = ids
+        self._heads = Heads()
+
+    def begin_writing(self) -> Procedure[None]:
+        """Nothing: whoever reads first may write later."""
+        yield from ()
+
+    def version(self) -> Procedure[tuple[int, int]]:
+        """Give the version of the tables, and the oldest that may write to them; zeros where there are none."""
+        ((made,),) = yield Select(self._mine.MADE, (self._names.put_into("supporttiers_version"),))
+        if made is None:
+            return 0, 0
+        ((version, oldest),) = yield Select(self._mine.VERSION)
+        return version, oldest
+
+    # -- one case
+
+    def load(self, tenant: str, case_id: str, key: str | None) -> Procedure[Loaded]:
+        """Read a case, and the use of a key, in one statement; remember where its history ends."""
+        if key is None:
+            found = yield Select(self._mine.LOAD, (tenant, case_id))
+            body, parked, version, head, *used = found[0] if found else (None,) * 4
+        else:
+            ((body, parked, version, head, *used),) = yield Select(
+                self._mine.LOAD_WITH_KEY, (tenant, case_id, tenant, key)
+            )
+        if body is not None:
+            self._heads.put((tenant, case_id), version, head)
+        return rows.loaded_of((body, parked, *used))
+
+    # -- writing
+
+    def mode_of(self, commits: Sequence[Commit]) -> Mode:
+        """Say whether one statement is enough: not for several rounds, an opening that uses a key up, a redaction."""
+        more = any(commit.redacts_before or (commit.used is not None and commit.previous == 0) for commit in commits)
+        return "write" if more or len(_rounds(commits)) > 1 else "once"
+
+    def commit(self, commits: Sequence[Commit]) -> Procedure[Sequence[bool]]:
+        """Write decisions, each all or nothing; see `CaseStore.commit`."""
+        written: set[int] = set()
+        for places in _rounds(commits):
+            given = {place: commits[place] for place in places}
+            written |= yield from self._commit_round(given)
+        for place in sorted(written):
+            yield from redact(self._mine, commits[place])
+        return [place in written for place in range(len(commits))]
+
+    def _commit_round(self, given: Mapping[int, Commit]) -> Procedure[set[int]]:
+        """Write at most one decision a case, in one statement; give the places of those that were written."""
+        heads = yield from self._heads_of(given.values())
+        made = {place: _Rows(commit, heads.get(_who(commit), ""), self._ids) for place, commit in given.items()}
+        sound = {place: one for place, one in made.items() if one.commit.previous == 0 or _who(one.commit) in heads}
+        if not sound:
+            return set()
+        found = yield self._statement([*sound.values()])
+        written, used = set(), set()
+        for tenant, case_id, key in found:
+            if tenant is None:
+                check_version(self.name, int(key))
+            (used if case_id is None else written).add((tenant, key if case_id is None else case_id))
+        for one in sound.values():
+            commit = one.commit
+            if _who(commit) in written:
+                self._heads.put(_who(commit), commit.case.version, one.head)
+            elif commit.used is not None and (commit.tenant, commit.used.key) in used:
+                yield Change(self._mine.FREE_KEY, (commit.tenant, commit.used.key))
+        return {place for place, one in sound.items() if _who(one.commit) in written}
+
+    def _heads_of(self, commits: Iterable[Commit]) -> Procedure[dict[_Who, str]]:
+        """Give where histories end, of which those that are not remembered are looked up."""
+        known: dict[_Who, str] = {}
+        unknown: dict[_Who, int] = {}
+        for commit in commits:
+            head = self._heads.get(_who(commit), commit.previous) if commit.previous else None
+            if head is not None:
+                known[_who(commit)] = head
+            elif commit.previous:
+                unknown[_who(commit)] = commit.previous
+        if unknown:
+            asked = _json([{"tenant": tenant, "id": case_id} for tenant, case_id in unknown])
+            for tenant, case_id, version, head in (yield Select(self._mine.HEADS, (asked,))):
+                if version == unknown[tenant, case_id]:
+                    known[tenant, case_id] = head
+        return known
+
+    def _statement(self, made: "Sequence[_Rows]") -> Select:
+        """Put the one statement together: parts for which there are no rows are left out."""
+        text, values = self._mine.COMMIT, [_json([one.case for one in made]), _json(_all(one.events for one in made))]
+        beside = ""
+        parts = (
+            (self._mine.MESSAGES_BESIDE, _numbered(_all(one.messages for one in made))),
+            (self._mine.SETTLED_BESIDE, _all(one.settled for one in made)),
+            (self._mine.TICKETS_BESIDE, _all(one.tickets for one in made)),
+        )
+        for part, plain in parts:
+            if plain:
+                beside += part
+                values.append(_json(plain))
+        if any(one.case["relinked"] for one in made):
+            beside += self._mine.LINKS_BESIDE
+            values.append(_json(_all(one.links for one in made)))
+        return Select(text.replace("{beside}", beside), values)
+
+    # -- the worker's part
+
+    def claim(self, now: datetime, limit: int, decide: Decide, tenant: str | None) -> Procedure[Sequence[bool]]:
+        """Lock what is due and nobody else has, have it decided, and write."""
+        statement, theirs = self._of(self._mine.CLAIM, tenant)
+        found = yield Select(statement, [micros_of(now), *theirs, limit])
+        if not found:
+            return []
+        due = [rows.due_of(row[:3]) for row in found]
+        for one, (*_, version, head) in zip(due, found, strict=True):
+            self._heads.put((one.case.tenant, one.case.id), version, head)
+        verdicts = decide(due)
+        commits = {place: verdict for place, verdict in enumerate(verdicts) if isinstance(verdict, Commit)}
+        written = set()
+        if commits:
+            answers = yield from self.commit([*commits.values()])
+            written = {place for place, answer in zip(commits, answers, strict=True) if answer}
+        for place, verdict in enumerate(verdicts):
+            if isinstance(verdict, Setback) and (yield Change(self._mine.SET_BACK, rows.setback_row(verdict))):
+                written.add(place)
+        return [place in written for place in range(len(found))]
+
+    def lease(
+        self, now: datetime, until: datetime, token: str, limit: int, tenant: str | None
+    ) -> Procedure[Sequence[Message]]:
+        """Mark messages that nobody else has; see `CaseStore.lease`."""
+        statement, theirs = self._of(self._mine.LEASE, tenant)
+        at = micros_of(now)
+        found = yield Select(statement, [micros_of(until), token, at, at, *theirs, at, limit])
+        return [rows.message_of(tuple(row)) for row in sorted(found)]
+
+
+class _Rows:
+    """What one decision writes, table by table, as JSON has it."""
+
+    def __init__(self, commit: Commit, known: str, ids: IdFactory) -> None:
+        kinds = {type(event) for event in commit.events}
+        events = rows.event_rows(commit, known, ids)
+        self.commit: Final = commit
+        self.head: Final = events[-1][-1] if events else known
+        self.events: Final = [_event(row) for row in events]
+        self.case: Final = _case(commit, known, self.head, relinked=bool(kinds & _LINKING))
+        owner = commit.case.id
+        self.messages: Final = [
+            {"owner": owner, **dict(zip(rows.MESSAGE_COLUMNS, rows.message_row(message), strict=True))}
+            for message in commit.messages
+        ]
+        self.settled: Final = [] if commit.settled is None else [_settled(commit)]
+        self.links: Final = [dict(zip(_LINK_COLUMNS, row, strict=True)) for row in rows.link_rows(commit)]
+        self.tickets: Final = (
+            [dict(zip(rows.TICKET_COLUMNS, row, strict=True)) for row in rows.ticket_rows(commit)]
+            if kinds & _TICKETING
+            else []
+        )
+
+
+_LINK_COLUMNS: Final = ("tenant", "case_id", "kind", "target_id")
+
+
+def _case(commit: Commit, known: str, head: str, *, relinked: bool) -> dict[str, Any]:
+    plain: dict[str, Any] = dict(zip(rows.CASE_COLUMNS, rows.case_row(commit, head), strict=True))
+    plain |= {
+        "tenant": commit.tenant, "id": commit.case.id, "previous": commit.previous, "known": known,
+        "relinked": int(relinked),
+    }  # fmt: skip
+    if commit.used is not None:
+        _, key, _, version, body, used_at, free_before = rows.key_row(commit.tenant, commit.used)
+        plain |= {
+            "key": key, "key_body": body, "key_version": version, "used_at": used_at, "free_before": free_before
+        }  # fmt: skip
+    return plain
+
+
+def _event(row: rows.Row) -> dict[str, Any]:
+    plain = dict(zip(rows.EVENT_COLUMNS, row, strict=True))
+    plain["salt"] = row[-2].hex()
+    return plain
+
+
+def _settled(commit: Commit) -> dict[str, Any]:
+    settled = commit.settled
+    assert settled is not None  # noqa: S101 - asked for only then; for the type checker
+    return {
+        "owner": commit.case.id, "tenant": settled.tenant, "key": settled.key, "state": settled.state,
+        "result": settled.result, "attempts": settled.attempts, "not_before": micros_of(settled.not_before),
+        "lease": settled.lease,
+    }  # fmt: skip
+
+
+def _who(commit: Commit) -> _Who:
+    return commit.tenant, commit.case.id
+
+
+def _rounds(commits: Sequence[Commit]) -> list[list[int]]:
+    """Part commits so that no two of one case, or of one key, are written by one statement."""
+    rounds: list[list[int]] = []
+    nexts: dict[tuple[str, str, bool], int] = {}
+    for place, commit in enumerate(commits):
+        marks = [(*_who(commit), False)]
+        if commit.used is not None:
+            marks.append((commit.tenant, commit.used.key, True))
+        number = max(nexts.get(mark, 0) for mark in marks)
+        nexts |= dict.fromkeys(marks, number + 1)
+        if number == len(rounds):
+            rounds.append([])
+        rounds[number].append(place)
+    return rounds
+
+
+def _all(parts: Iterable[list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    return [plain for part in parts for plain in part]
+
+
+def _numbered(plain: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{"place": place, **one} for place, one in enumerate(plain)]
+
+
+_write: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+
+
+def _json(plain: object) -> str:
+    return _write(plain)

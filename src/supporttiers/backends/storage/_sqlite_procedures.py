@@ -1,0 +1,125 @@
+"""What only SQLite does in its own way: to write, to claim and to lease."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from supporttiers._codec import micros_of
+from supporttiers.backends.storage import _rows as rows
+from supporttiers.backends.storage._find import SqliteFinding
+from supporttiers.backends.storage._procedures import Procedures
+from supporttiers.backends.storage._redaction import redact
+from supporttiers.backends.storage._statements import Change, ChangeMany, Mode, Procedure, Select
+from supporttiers.backends.storage._texts import sqlite_texts
+from supporttiers.clock import IdFactory
+from supporttiers.events import CaseLinked, CaseMerged, CaseUnlinked, VendorDispatched, VendorTicketUpdated
+from supporttiers.protocols import Commit, Decide, Message, Setback
+from supporttiers.schema import Names, check_version
+
+LINKING = frozenset({CaseLinked, CaseUnlinked, CaseMerged})
+TICKETING = frozenset({VendorDispatched, VendorTicketUpdated})
+
+
+class SqliteProcedures(Procedures):
+    """
+    Procedures on SQLite; those that write need a transaction that nobody else writes beside.
+
+    A tenant with a plus before it is looked at, but does not choose the index: what is due is rare.
+    """
+
+    name = "sqlite"
+    dialect = "sqlite"
+    TENANT = "AND +tenant = ?"
+
+    def __init__(self, names: Names, ids: IdFactory) -> None:
+        """Take the names of the tables, and who makes salts."""
+        self._mine = sqlite_texts(names)
+        super().__init__(self._mine, SqliteFinding(names))
+        self._ids = ids
+
+    def begin_writing(self) -> Procedure[None]:
+        """Take the one place of a writer at once: a reader that begins to write later may be refused."""
+        yield Change(self._mine.BEGIN_WRITING)
+
+    def check(self) -> Procedure[None]:
+        """Refuse tables that a newer release has closed to this one."""
+        ((oldest,),) = yield Select(self._mine.OLDEST)
+        check_version(self.name, oldest)
+
+    # -- writing
+
+    def mode_of(self, commits: Sequence[Commit]) -> Mode:  # noqa: ARG002 - of other databases' interest
+        """Say that a commit needs a transaction: it looks first."""
+        return "write"
+
+    def commit(self, commits: Sequence[Commit]) -> Procedure[Sequence[bool]]:
+        """Write decisions, each all or nothing; see `CaseStore.commit`."""
+        yield from self.check()
+        written = []
+        for commit in commits:
+            written.append((yield from self._commit(commit)))  # noqa: PERF401 - a comprehension cannot yield
+        return written
+
+    def _commit(self, commit: Commit) -> Procedure[bool]:
+        """Look first and write then, so that nothing of a loser is written; nobody else writes meanwhile."""
+        who = commit.tenant, commit.case.id
+        found = yield Select(self._mine.FIND_HEAD, who)
+        version, head = found[0] if found else (0, "")
+        if version != commit.previous or not (yield from self._use_key(commit)):
+            return False
+        events = rows.event_rows(commit, head, self._ids)
+        yield ChangeMany(self._mine.INSERT_EVENT, events)
+        statement = self._mine.UPDATE_CASE if version else self._mine.INSERT_CASE
+        yield Change(statement, [*rows.case_row(commit, events[-1][-1] if events else head), *who])
+        yield from self._write_beside(commit)
+        yield from redact(self._mine, commit)
+        return True
+
+    def _use_key(self, commit: Commit) -> Procedure[bool]:
+        if commit.used is None:
+            return True
+        changed: int = yield Change(self._mine.USE_KEY, rows.key_row(commit.tenant, commit.used))
+        return changed == 1
+
+    def _write_beside(self, commit: Commit) -> Procedure[None]:
+        if commit.messages:
+            yield ChangeMany(self._mine.INSERT_MESSAGE, [rows.message_row(message) for message in commit.messages])
+        if commit.settled is not None:
+            yield Change(self._mine.SETTLE, rows.settled_row(commit.settled))
+        kinds = {type(event) for event in commit.events}
+        if kinds & LINKING:
+            yield Change(self._mine.FORGET_LINKS, (commit.tenant, commit.case.id))
+            yield ChangeMany(self._mine.INSERT_LINK, rows.link_rows(commit))
+        if kinds & TICKETING:
+            yield ChangeMany(self._mine.PUT_TICKET, rows.ticket_rows(commit))
+
+    # -- the worker's part
+
+    def claim(self, now: datetime, limit: int, decide: Decide, tenant: str | None) -> Procedure[Sequence[bool]]:
+        """Read what is due, have it decided, and write; nobody else writes meanwhile."""
+        yield from self.check()
+        statement, theirs = self._of(self._mine.CLAIM, tenant)
+        found = yield Select(statement, [micros_of(now), *theirs, limit])
+        if not found:
+            return []
+        written = []
+        for verdict in decide([rows.due_of(row) for row in found]):
+            if isinstance(verdict, Commit):
+                written.append((yield from self._commit(verdict)))
+            else:
+                written.append(verdict is not None and (yield from self._set_back(verdict)))
+        return written
+
+    def _set_back(self, setback: Setback) -> Procedure[bool]:
+        changed: int = yield Change(self._mine.SET_BACK, rows.setback_row(setback))
+        return changed == 1
+
+    def lease(
+        self, now: datetime, until: datetime, token: str, limit: int, tenant: str | None
+    ) -> Procedure[Sequence[Message]]:
+        """Mark messages that nobody else has; see `CaseStore.lease`."""
+        yield from self.check()
+        statement, theirs = self._of(self._mine.LEASE, tenant)
+        at = micros_of(now)
+        found = yield Select(statement, [at, at, *theirs, at, limit])
+        yield ChangeMany(self._mine.SET_LEASE, [(micros_of(until), token, seq) for seq, *_ in found])
+        return [rows.message_of((*row[:-1], token)) for row in sorted(found)]

@@ -1,0 +1,360 @@
+"""Stores in a PostgreSQL database, for many processes on many machines: one that blocks, and one that is awaited."""
+
+import os
+import select
+import threading
+from collections.abc import Awaitable, Callable
+from typing import Any, ClassVar, Final, Self, TypeVar
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from supporttiers.backends.storage._methods import Methods
+from supporttiers.backends.storage._postgres_procedures import PostgresProcedures
+from supporttiers.backends.storage._statements import (
+    Change,
+    ChangeMany,
+    Procedure,
+    Select,
+    Statement,
+    Work,
+    in_style,
+    run,
+    run_async,
+)
+from supporttiers.clock import IdFactory
+from supporttiers.errors import StoreError
+from supporttiers.schema import VERSION, Names, check_made, check_version, statements
+
+try:
+    import psycopg
+    import psycopg_pool
+    from psycopg.rows import tuple_row
+except ImportError as missing:
+    problem = 'it needs psycopg and its pool: pip install "supporttiers[postgres]"'
+    raise StoreError("postgresql", problem, retryable=False) from missing
+
+T = TypeVar("T")
+
+CONNECTIONS: Final = 10
+"""How many connections a store keeps open at most."""
+
+WAIT: Final = 10.0
+"""How many seconds a call waits for a connection."""
+
+_SNAPSHOT: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+_ROLLED_BACK: Final = ("40001", "40P01")
+_TRIES: Final = 5
+_FAILURES: Final = (psycopg.Error, psycopg_pool.PoolTimeout, psycopg_pool.PoolClosed)
+_LOCK: Final = 0x73757070  # of those who bring the tables up to date, so that they wait for each other
+
+
+class _Common(Methods):
+    """What the two stores share."""
+
+    name: Final = "postgresql"
+    capabilities: Final = frozenset({"durable", "digests", "joins", "schema"})
+    _sql: PostgresProcedures
+
+    def __init__(
+        self, url: str, *, schema: str | None = None, prefix: str = "supporttiers_", connections: int = CONNECTIONS,
+        ids: IdFactory | None = None,
+    ) -> None:  # fmt: skip
+        """
+        Name the database; nothing is opened before the first use, and no table is made unless asked for.
+
+        Args:
+            url: `postgresql://user@host/database`, with what libpq understands after `?`.
+            schema: The schema in which the tables lie; where the database looks first, when None.
+            prefix: What the names of the tables begin with.
+            connections: How many are kept open at most.
+            ids: Makes the salts of private parts.
+
+        Raises:
+            InputError: Schema or prefix is no name.
+        """
+        self._url: Final = url
+        self._names: Final = Names(prefix, schema)
+        self._connections: Final = connections
+        self._ids: Final = ids or IdFactory()
+        self._sql = PostgresProcedures(self._names, self._ids)
+        self._lock = threading.Lock()
+        self._pid = os.getpid()
+        self._checked = False
+        self._pool: Any = None
+
+    @classmethod
+    def from_url(cls, url: str) -> Self:
+        """
+        Read a URL; of what stands after `?`, `schema`, `prefix` and `connections` are ours, the rest is libpq's.
+
+        >>> PostgresStore.from_url("postgresql:///desk?schema=support&connect_timeout=3").name
+        'postgresql'
+
+        Raises:
+            StoreError: `connections` is no number.
+            InputError: Schema or prefix is no name.
+        """
+        parts = urlsplit(url)
+        options = dict(parse_qsl(parts.query))
+        ours = {name: options.pop(name) for name in ("schema", "prefix", "connections") if name in options}
+        many = ours.pop("connections", str(CONNECTIONS))
+        if not many.isdecimal() or many == "0":
+            raise StoreError(cls.name, "connections in its URL must be a number of at least 1", retryable=False)
+        rest = urlunsplit(parts._replace(query=urlencode(options)))
+        if not parts.netloc:  # urlunsplit drops the slashes before an empty host
+            rest = rest.replace(f"{parts.scheme}:/", f"{parts.scheme}:///", 1)
+        return cls(rest, connections=int(many), **ours)
+
+    def __repr__(self) -> str:
+        """Show neither host nor password."""
+        return f"{type(self).__name__}(...)"
+
+    def _check(self) -> Procedure[None]:
+        """Refuse a database without our tables, or with those of a release too new."""
+        version, oldest = yield from self._sql.version()
+        check_version(self.name, oldest)
+        check_made(self.name, version)
+
+    def _upgrading(self) -> Procedure[int]:
+        """Bring the tables up to date; another process may just be doing so."""
+        yield Select("SELECT pg_advisory_xact_lock(?::bigint)", (_LOCK,))
+        version, oldest = yield from self._sql.version()
+        check_version(self.name, oldest)
+        if version < VERSION:
+            if self._names.schema is not None:
+                yield Change(f"CREATE SCHEMA IF NOT EXISTS {self._names.schema}")
+            for text in statements("postgresql", since=version, prefix=self._names.prefix, schema=self._names.schema):
+                yield Change(text)
+        return version
+
+    def _renew_after_fork(self) -> None:
+        """Let a forked child open its own pool."""
+        if self._pid != os.getpid():
+            self._lock, self._pool, self._pid = threading.Lock(), None, os.getpid()
+
+    def _again(self, work: Work[Any], error: Exception, tried: int) -> bool:
+        """Whether to try once more: a reader whose connection had died, and who was rolled back for another's sake."""
+        if getattr(error, "sqlstate", None) in _ROLLED_BACK:
+            return tried < _TRIES
+        return work.mode in {"read", "snapshot"} and _is_lost(error) and tried == 1
+
+    def _failed(self, work: Work[Any], error: Exception) -> StoreError:
+        lost = _is_lost(error)
+        unknown = ""
+        if lost and work.mode in {"write", "once"}:
+            unknown = "; whether it was written is not known: read again, or repeat it with its idempotency key"
+        retryable = lost or getattr(error, "sqlstate", None) in _ROLLED_BACK
+        return StoreError(self.name, f"could not {work.doing}: {_said(error)}{unknown}", retryable=retryable)
+
+
+def _is_lost(error: Exception) -> bool:
+    """Whether the connection has gone, or could not be had, rather than a statement been refused."""
+    state: str | None = getattr(error, "sqlstate", None)
+    if isinstance(error, psycopg_pool.PoolTimeout):
+        return True
+    return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) and (
+        state is None or state[:2] in {"08", "57"}
+    )
+
+
+def _said(error: Exception) -> str:
+    """Give what the database said, but nothing that may show a value."""
+    text = str(error).strip().partition("\n")[0]
+    return type(error).__name__ if isinstance(error, psycopg.DataError) or not text else text
+
+
+def _style(statement: Statement) -> str:
+    return in_style(statement.text, "format")
+
+
+class PostgresStore(_Common):
+    """
+    Keeps cases in PostgreSQL. Its methods block; threads share a pool of connections.
+
+    >>> PostgresStore("postgresql:///desk").capabilities >= {"durable", "joins"}
+    True
+
+    .. versionadded:: 0.1.0
+    """
+
+    def schema_version(self) -> int:
+        """Say which version of the tables is there; 0 where there are none."""
+        return self._try(Work("read the version of the tables", self._sql.version))[0]
+
+    def upgrade(self) -> int:
+        """Make the tables, or bring them up to date; give the version that was there."""
+        return self._try(Work("bring the tables up to date", self._upgrading, "write"))
+
+    def on(self, connection: Any, /) -> Methods:  # noqa: ANN401 - many libraries' connections
+        """Give a store that works in the transaction of a connection; see `JoiningStore.on`."""
+        from supporttiers.backends.storage._joined import joined  # noqa: PLC0415 - only who joins needs it
+
+        return joined(connection, "postgresql", self._names, self._ids, asynchronous=False)
+
+    def close(self) -> None:
+        """Close the connections; a later call opens new ones."""
+        self._renew_after_fork()
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.close()
+
+    def _do(self, work: Work[T]) -> T:
+        if not self._checked:
+            self._try(Work("look at the tables", self._check))
+            self._checked = True
+        return self._try(work)
+
+    def _try(self, work: Work[T]) -> T:
+        tried = 0
+        while True:
+            tried += 1
+            try:
+                with self._opened().connection() as connection:
+                    return _run(connection, work)
+            except _FAILURES as error:
+                if not self._again(work, error, tried):
+                    raise self._failed(work, error) from error
+
+    def _opened(self) -> "psycopg_pool.ConnectionPool[Any]":
+        self._renew_after_fork()
+        with self._lock:
+            if self._pool is None:
+                self._pool = psycopg_pool.ConnectionPool(
+                    self._url, kwargs={"autocommit": True}, min_size=1, max_size=self._connections, open=True,
+                    check=_still_there, name="supporttiers", timeout=WAIT,
+                )  # fmt: skip
+            return self._pool
+
+
+def _run(connection: "psycopg.Connection[Any]", work: Work[T]) -> T:
+    if work.mode in {"read", "once"}:
+        return run(work.procedure(), on_psycopg(connection))
+    connection.execute(_SNAPSHOT if work.mode == "snapshot" else "BEGIN")
+    try:
+        result = run(work.procedure(), on_psycopg(connection))
+        connection.execute("COMMIT")
+    except BaseException:
+        if not connection.broken:
+            connection.execute("ROLLBACK")
+        raise
+    return result
+
+
+def on_psycopg(connection: "psycopg.Connection[Any]") -> Callable[[Statement], Any]:
+    """Give what carries out statements on a connection."""
+
+    def execute(statement: Statement) -> Any:  # noqa: ANN401 - rows or a number
+        with connection.cursor(row_factory=tuple_row) as cursor:
+            if isinstance(statement, ChangeMany):
+                cursor.executemany(_style(statement), statement.values)
+                return None
+            cursor.execute(_style(statement), statement.values)
+            return cursor.fetchall() if isinstance(statement, Select) else cursor.rowcount
+
+    return execute
+
+
+def _still_there(connection: "psycopg.Connection[Any]") -> None:
+    """Refuse a connection on which the server has said something since: it has said good-bye. No round trip."""
+    _refuse_if_readable(connection.fileno())
+
+
+async def _still_there_async(connection: "psycopg.AsyncConnection[Any]") -> None:
+    _refuse_if_readable(connection.fileno())
+
+
+def _refuse_if_readable(number: int) -> None:
+    watch = select.poll()
+    watch.register(number, select.POLLIN)
+    if watch.poll(0):
+        gone = "the server has closed the connection"
+        raise psycopg.OperationalError(gone)
+
+
+class AsyncPostgresStore(_Common):
+    """
+    Keeps cases in PostgreSQL. Its methods are awaited, all on one event loop.
+
+    >>> AsyncPostgresStore("postgresql:///desk").asynchronous
+    True
+
+    .. versionadded:: 0.1.0
+    """
+
+    asynchronous: ClassVar[bool] = True
+
+    async def schema_version(self) -> int:
+        """Say which version of the tables is there; 0 where there are none."""
+        return (await self._try(Work("read the version of the tables", self._sql.version)))[0]
+
+    async def upgrade(self) -> int:
+        """Make the tables, or bring them up to date; give the version that was there."""
+        return await self._try(Work("bring the tables up to date", self._upgrading, "write"))
+
+    def on(self, connection: Any, /) -> Methods:  # noqa: ANN401 - many libraries' connections
+        """Give a store that works in the transaction of a connection; see `JoiningStore.on`."""
+        from supporttiers.backends.storage._joined import joined  # noqa: PLC0415 - only who joins needs it
+
+        return joined(connection, "postgresql", self._names, self._ids, asynchronous=True)
+
+    async def close(self) -> None:
+        """Close the connections; a later call opens new ones."""
+        self._renew_after_fork()
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.close()
+
+    async def _do(self, work: Work[T]) -> T:
+        if not self._checked:
+            await self._try(Work("look at the tables", self._check))
+            self._checked = True
+        return await self._try(work)
+
+    async def _try(self, work: Work[T]) -> T:
+        tried = 0
+        while True:
+            tried += 1
+            try:
+                async with (await self._opened()).connection() as connection:
+                    return await _run_async(connection, work)
+            except _FAILURES as error:
+                if not self._again(work, error, tried):
+                    raise self._failed(work, error) from error
+
+    async def _opened(self) -> "psycopg_pool.AsyncConnectionPool[Any]":
+        self._renew_after_fork()
+        if self._pool is None:
+            self._pool = psycopg_pool.AsyncConnectionPool(
+                self._url, kwargs={"autocommit": True}, min_size=1, max_size=self._connections, open=False,
+                check=_still_there_async, name="supporttiers", timeout=WAIT,
+            )  # fmt: skip
+            await self._pool.open()
+        return self._pool
+
+
+async def _run_async(connection: "psycopg.AsyncConnection[Any]", work: Work[T]) -> T:
+    if work.mode in {"read", "once"}:
+        return await run_async(work.procedure(), on_psycopg_async(connection))
+    await connection.execute(_SNAPSHOT if work.mode == "snapshot" else "BEGIN")
+    try:
+        result = await run_async(work.procedure(), on_psycopg_async(connection))
+        await connection.execute("COMMIT")
+    except BaseException:
+        if not connection.broken:
+            await connection.execute("ROLLBACK")
+        raise
+    return result
+
+
+def on_psycopg_async(connection: "psycopg.AsyncConnection[Any]") -> Callable[[Statement], Awaitable[Any]]:
+    """Give what carries out statements on a connection, to be awaited."""
+
+    async def execute(statement: Statement) -> Any:  # noqa: ANN401 - rows or a number
+        async with connection.cursor(row_factory=tuple_row) as cursor:
+            if isinstance(statement, ChangeMany):
+                await cursor.executemany(_style(statement), statement.values)
+                return None
+            await cursor.execute(_style(statement), statement.values)
+            return (await cursor.fetchall()) if isinstance(statement, Select) else cursor.rowcount
+
+    return execute
