@@ -42,6 +42,7 @@ from supporttiers.testing.builders import (
     minutes,
     opening,
 )
+from supporttiers.testing.suites_redaction import RedactionLaws
 from supporttiers.tiers import Agreement, CaseKind, Status
 
 MATCHES: Final = (
@@ -166,7 +167,7 @@ def _further(number: int) -> list[tuple[type[Event], dict[str, Any]]]:
     return [(kind, fields) for happened_so, kind, fields in steps if happened_so]
 
 
-class StoreSuite:
+class StoreSuite(RedactionLaws):
     """
     What every `CaseStore` must do. Give a fixture `store` that is empty for each test.
 
