@@ -45,11 +45,13 @@ class Notify(Effect):
         to: One of `RECIPIENTS`, or a name; resolved to people when it is sent.
         reason: What to tell.
         not_before: When to tell it, at the earliest: the next opening, where the process holds it to working time.
+        unless: It is not told any more where the case, as it is just before it is sent, meets this condition.
     """
 
     to: str
     reason: Reason
     not_before: datetime | None = None
+    unless: Match | None = None
 
 
 @attrs.frozen(kw_only=True)

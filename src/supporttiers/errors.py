@@ -413,9 +413,23 @@ class FactsError(BackendError):
 
 @attrs.define
 class NotifyError(BackendError):
-    """A notifier could not deliver."""
+    """
+    A notifier could not deliver.
+
+    Attributes:
+        ambiguous: Whether it may have arrived all the same: the answer did not come in time, say.
+    """
+
+    ambiguous: bool = False
 
 
 @attrs.define
 class VendorError(BackendError):
-    """A vendor's system could not be reached, or answered what cannot be understood."""
+    """
+    A vendor's system could not be reached, or answered what cannot be understood.
+
+    Attributes:
+        ambiguous: Whether the request may have arrived all the same: the answer did not come in time, say.
+    """
+
+    ambiguous: bool = False

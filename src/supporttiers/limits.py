@@ -192,6 +192,7 @@ class Threshold:
         at: A percentage of the target, or working time before (negative) or after the target.
         do: What to do, in order.
         hold: Whether people are told in working time only: outside it, at the next opening.
+        unless: Whom `notify` names is not told any more where the case, as it is just before that, meets this.
     """
 
     at: Percent | timedelta = attrs.field(converter=_mark, validator=part(whole_seconds))
@@ -201,6 +202,9 @@ class Threshold:
         validator=part(each(instance_of(Action, "an action"), at_most=16, what="actions")),
     )
     hold: bool = attrs.field(default=False, kw_only=True, validator=part(flag))
+    unless: Match | None = attrs.field(
+        default=None, kw_only=True, validator=part(optional(instance_of(Match, "a Match")))
+    )
 
     @property
     def mark(self) -> str:
@@ -452,9 +456,10 @@ class TimeLimit:
 
     @property
     def conditions(self) -> tuple[Match | None, ...]:
-        """Every condition that it asks: which cases it watches, and the six predicates."""
+        """Every condition that it asks: which cases it watches, its six predicates, and when nobody is told any more."""
         said = self.predicates
-        return self.when, said.start, said.pause, said.resume, said.stop, said.reset, said.cancel
+        unless = (threshold.unless for threshold in self.thresholds)
+        return self.when, said.start, said.pause, said.resume, said.stop, said.reset, said.cancel, *unless
 
     def target_for(self, priority: str | None) -> Target | None:
         """Give the working time, or the days, allowed at a priority; None where the limit has none for it."""

@@ -1,13 +1,16 @@
 """Every store keeps the same laws."""
 
+import asyncio
 import contextlib
+import inspect
 from typing import ClassVar
 
 import pytest
 
 from supporttiers.backends.storage.memory import MemoryStore
 from supporttiers.backends.storage.sqlite import SqliteStore
-from supporttiers.testing.suites import StoreSuite
+from supporttiers.protocols import CaseStore
+from supporttiers.testing.suites import AsyncStoreSuite, StoreSuite
 
 
 class TestMemoryStore(StoreSuite):
@@ -23,6 +26,32 @@ class TestSqliteStore(StoreSuite):
         """Give a store in a new file."""
         with contextlib.closing(SqliteStore(tmp_path / "support.db")) as store:
             yield store
+
+
+def awaited(name):
+    """Make a method that has to be awaited of one of a store in memory."""
+
+    async def method(self, *args, **kwargs):
+        await asyncio.sleep(0)
+        return getattr(self.kept, name)(*args, **kwargs)
+
+    return method
+
+
+class AwaitedMemory:
+    name = "awaited memory"
+    capabilities = frozenset()
+    locals().update({name: awaited(name) for name, found in vars(CaseStore).items() if inspect.isfunction(found)})
+
+    def __init__(self):
+        self.kept = MemoryStore()
+
+
+class TestAwaitedMemory(AsyncStoreSuite):
+    @pytest.fixture
+    def async_store(self):
+        """Give an empty store whose methods are awaited."""
+        return AwaitedMemory()
 
 
 class ForgetsNothing(MemoryStore):

@@ -295,7 +295,7 @@ def test_reopened_case_is_counted_again(with_cascades):
     assert [("T-1", True, 1, True), ("T-1", False, 0, False), ("T-1", True, 1, False)] == told
 
 
-def test_count_is_right_when_a_message_is_delivered_twice(with_cascades, monkeypatch):
+def test_count_is_right_when_a_message_is_delivered_twice(with_cascades, clock, monkeypatch):
     """What was counted but could not be settled is not counted again."""
     store = MemoryStore()
     desk = with_cascades(store=store)
@@ -310,6 +310,7 @@ def test_count_is_right_when_a_message_is_delivered_twice(with_cascades, monkeyp
         with pytest.raises(StoreError):
             desk.run_due()
     assert 1 == desk.get("P-1").affected
+    clock.advance("5m")  # until then it is leased to whoever failed
     settle(desk)
 
     assert (2, 3) == (desk.get("P-1").affected, desk.get("P-1").version)
@@ -412,15 +413,16 @@ def remembered(store_url, store):
     return [(state, json.loads(result)) for state, result in rows]
 
 
-def test_crash_in_the_middle_repeats_nothing_and_loses_nothing(calm, make_desk, store_url, monkeypatch):
-    """A worker dies between two parts, and another within one; a third one finishes; refusals are counted, no more."""
+def test_crash_in_the_middle_repeats_nothing_and_loses_nothing(calm, make_desk, store_url, clock, monkeypatch):
+    """A worker dies within a part; once its lease is over a third one finishes; refusals are counted, no more."""
     all_cases = Cascade("known_issue", on="resolved", do=["resolve"], when=Match(kind="problem"))
     process = attrs.evolve(calm, cascades=[all_cases])
     desk = make_desk(process, store=store_url)
     ids = crowd(desk, 40, refusing=["T-00003", "T-00033"])
     settle(desk)
     desk.resolve("P-1", by="bob", solution="kb/7")
-    assert (1, 9) == (desk.run_due(limit=10).relayed, desk.counts(Match(solution="kb/7"), by="status")["resolved"] - 1)
+    desk.run_due(limit=10)
+    assert 9 == desk.counts(Match(solution="kb/7"), by="status")["resolved"] - 1
 
     again = make_desk(process, store=store_url)
     monkeypatch.setattr(again._ports.store, "settle", _crash)
@@ -428,6 +430,7 @@ def test_crash_in_the_middle_repeats_nothing_and_loses_nothing(calm, make_desk, 
         again.run_due(limit=10)
     monkeypatch.undo()
     assert 19 == again.counts(Match(solution="kb/7"), by="status")["resolved"] - 1
+    clock.advance("5m")
     settle(again, limit=10)
 
     assert 38 == again.counts(Match(solution="kb/7"), by="status")["resolved"] - 1
@@ -449,12 +452,12 @@ def test_part_that_fails_is_tried_again_where_it_was(calm, make_desk, clock, mon
     crowd(desk, 5)
     settle(desk)
     desk.resolve("P-1", by="bob")
-    assert 1 == desk.run_due(limit=2).relayed
+    assert 2 == desk.run_due(limit=2).relayed  # one of the two cases that have ended tells the problem already
     with monkeypatch.context() as broken:
         broken.setattr(store, "load_many", _down)
-        assert (0, 1) == ((failed := desk.run_due(limit=2)).relayed, failed.failed)
+        assert (1, 1) == ((failed := desk.run_due(limit=2)).relayed, failed.failed)
     assert "resolved" == desk.get("T-00001").status
-    assert 0 == desk.run_due(limit=2).relayed - 2  # the two cases that have ended tell the problem
+    assert 0 == desk.run_due(limit=2).relayed
     clock.advance("1m")
     settle(desk, limit=2)
 
@@ -561,7 +564,8 @@ def test_ten_thousand_waiting_cases_are_resolved_in_parts(calm, make_desk, store
     desk._ports.store.commit([commit for commits in waiting for commit in commits])
     desk.resolve("P-1", by="bob")
 
-    assert (1, CHUNK) == (desk.run_due().relayed, desk.counts(by="status")["resolved"] - 1)
+    desk.run_due()
+    assert CHUNK == desk.counts(by="status")["resolved"] - 1
     _only_cascades(desk)
 
     assert {"resolved": number + 1} == desk.counts(by="status")
@@ -577,10 +581,9 @@ def _waiting(process, case_id):
 
 def _only_cascades(desk):
     """Carry out the one message that tells linked cases to its end; what they tell in turn can wait."""
-    [message] = [
-        found for found in desk._ports.store.pending(desk._clock.now(), limit=1) if found.kind == "tell_linked"
-    ]
-    over = False
-    while not over:
-        over = drive(tell_linked(desk._ports, message, message.effect, desk._clock.now(), limit=1000))
-        [message] = desk._ports.store.pending(desk._clock.now(), limit=1)
+    now, key = desk._clock.now(), None
+    while key is None or message.key == key:
+        [message] = desk._ports.store.lease(now, until=now, token="t", limit=1)
+        key = key or message.key
+        if message.key == key:
+            drive(tell_linked(desk._ports, message, message.effect, now, limit=1000))

@@ -46,7 +46,7 @@ def test_dispatch_opens_one_ticket_and_is_settled_with_it(make_desk, calm, clock
 
         def settle(self, settled, /):
             self.settled_alone += 1
-            super().settle(settled)
+            return super().settle(settled)
 
     store = Settling()
     desk = make_desk(calm, store=store)
@@ -55,7 +55,7 @@ def test_dispatch_opens_one_ticket_and_is_settled_with_it(make_desk, calm, clock
     desk.run_due()
 
     assert ("ACME-PRINT-1", VendorStatus.OPEN) == (ticket(desk).remote_id, ticket(desk).status)
-    assert (0, []) == (store.settled_alone, list(store.pending(clock.now(), limit=9)))
+    assert (0, []) == (store.settled_alone, list(store.messages("default", state="pending")))
 
 
 def test_dispatch_after_a_lost_answer_finds_the_ticket_again(make_desk, calm, clock):
@@ -91,7 +91,7 @@ def test_dispatch_of_which_the_case_knows_already_is_only_settled(make_desk, cal
     version = desk.get("T-1").version
 
     assert 1 == desk.run_due().relayed
-    assert (version, []) == (desk.get("T-1").version, list(store.pending(clock.now(), limit=9)))
+    assert (version, []) == (desk.get("T-1").version, list(store.messages("default", state="pending")))
 
 
 @pytest.mark.parametrize("retryable", [True, False])

@@ -83,8 +83,8 @@ def test_run_until_goes_on_while_one_pass_is_not_enough(make_desk, acme, clock, 
     """More cases at one instant than a pass takes are no loop without end."""
 
     class Small(MemoryStore):
-        def due(self, now, /, *, limit, tenant=None):
-            return super().due(now, limit=2, tenant=tenant)
+        def claim(self, now, /, *, limit, decide, tenant=None):
+            return super().claim(now, limit=2, decide=decide, tenant=tenant)
 
     desk = make_desk(attrs.evolve(acme, limits=()), store=Small())
     for number in range(5):

@@ -14,6 +14,7 @@ from supporttiers.actors import SYSTEM
 from supporttiers.commands import Command
 from supporttiers.errors import CaseError
 from supporttiers.limits import Action, Threshold
+from supporttiers.process import CompiledLimit
 from supporttiers.reasons import Reason
 from supporttiers.stopwatches import Stopwatch
 
@@ -56,7 +57,8 @@ def _act(work: Work, action: Action, threshold: int, watch: Stopwatch) -> bool:
     why = work.reason
     assert why is not None  # noqa: S101 - a threshold always says why; for the type checker
     if action.verb == "notify":
-        work.notify(action.argument, why)
+        unless = _limit_of(work, watch).thresholds[threshold].unless
+        work.notify(action.argument, why, unless=None if unless is None else unless.resolved(work.process.priorities))
         return False
     before = work.mark()
     try:
@@ -71,6 +73,10 @@ def _act(work: Work, action: Action, threshold: int, watch: Stopwatch) -> bool:
         )  # fmt: skip
         work.notify("manager", refused)
     return len(work.events) > before[1] and not isinstance(work.events[-1], happened.ActionRefused)
+
+
+def _limit_of(work: Work, watch: Stopwatch) -> CompiledLimit:
+    return work.process.compiled_limits[work.process.limit_places[watch.limit]]
 
 
 def _carry_out(work: Work, action: Action) -> None:

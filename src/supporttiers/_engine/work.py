@@ -15,6 +15,7 @@ from supporttiers.errors import MoveRefusedError, NotPermittedError
 from supporttiers.events import ActionWithheld, Event, RefusalObserved
 from supporttiers.facts import NO_FACTS, Facts, recorded
 from supporttiers.links import KNOWN_ISSUE
+from supporttiers.match import Match
 from supporttiers.process import SupportProcess
 from supporttiers.reasons import Reason
 from supporttiers.tiers import OPEN, Status
@@ -232,10 +233,12 @@ class Work:
         moves = possible_from(self.process.table, self.state)
         return [target for found, target in moves if found == trigger]
 
-    def notify(self, to: str, reason: Reason) -> None:
-        """Have somebody told."""
+    def notify(self, to: str, reason: Reason, *, unless: Match | None = None) -> None:
+        """Have somebody told, unless the case meets a condition by then."""
         held = self.held_until
-        self.effects.append(Notify(case_id=self.case_id, version=self.version, to=to, reason=reason, not_before=held))
+        self.effects.append(
+            Notify(case_id=self.case_id, version=self.version, to=to, reason=reason, not_before=held, unless=unless)
+        )
 
     def tell(self, command: Command) -> None:
         """Have a command given to another case."""

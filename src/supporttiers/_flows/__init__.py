@@ -18,6 +18,7 @@ from supporttiers._flows.cases import (
 )
 from supporttiers._flows.driving import Call, Flow, Ports, drive
 from supporttiers._flows.due import fire_due
+from supporttiers._flows.operating import backlog, discard, messages, parked, retry, unpark
 from supporttiers._flows.outbox import poll, relay
 from supporttiers._flows.people import of_tenant, sources_of
 from supporttiers._flows.processes import process_of
@@ -28,6 +29,8 @@ __all__ = [
     "Flow",
     "Ports",
     "adopt",
+    "backlog",
+    "discard",
     "drive",
     "execute",
     "execute_all",
@@ -35,14 +38,18 @@ __all__ = [
     "fire_due",
     "get",
     "history",
+    "messages",
     "next_for",
     "of_tenant",
     "options_for",
+    "parked",
     "parts_of",
     "poll",
     "preview",
     "process_of",
     "redact_person",
     "relay",
+    "retry",
     "sources_of",
+    "unpark",
 ]

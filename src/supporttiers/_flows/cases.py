@@ -24,6 +24,7 @@ from supporttiers.errors import (
     FactsError,
     IdempotencyError,
     NotPermittedError,
+    ParkedError,
     StaleCaseError,
     StoreError,
     SupportTiersError,
@@ -81,8 +82,7 @@ def execute(
         if by_id and loaded.case is not None and loaded.case.requester == command.by.id:
             command = attrs.evolve(command, by=Actor.customer(command.by.id))
         seen = 0 if loaded.case is None else loaded.case.version
-        process = yield from process_for(ports, loaded.case, command)
-        decision = yield from decided(ports, process, loaded.case, command, now=now, tenant=tenant)
+        decision = yield from _decided(ports, tenant, loaded, command, now)
         commit = commit_of(ports, tenant, loaded.case, decision, now, command=command, body=body, settled=settled)
         if commit is None or (yield Call(ports.store.commit, (commit,)))[0]:
             if decision.refusal is not None:
@@ -90,6 +90,22 @@ def execute(
             return decision
     found = yield Call(ports.store.load, tenant, command.case_id)
     raise StaleCaseError(command.case_id, seen, found.case.version if found.case else 0)
+
+
+def _decided(ports: Ports, tenant: str, loaded: Loaded, command: Command, now: datetime) -> Flow[Decision]:
+    """Decide a command; of a parked case it is told why, where that still stands in the way."""
+    try:
+        process = yield from process_for(ports, loaded.case, command)
+        return (yield from decided(ports, process, loaded.case, command, now=now, tenant=tenant))
+    except Exception as error:
+        if loaded.parked is None or not _may_be_what_parked(error):
+            raise
+        raise ParkedError(command.case_id, loaded.parked) from error
+
+
+def _may_be_what_parked(error: Exception) -> bool:
+    """Whether what went wrong may be what a case was set aside for: no refusal, and no store that is away."""
+    return not isinstance(error, CaseError) and not (isinstance(error, BackendError) and error.retryable)
 
 
 def _other_exists(ports: Ports, tenant: str, command: LinkCase | Merge) -> Flow[None]:
@@ -139,7 +155,7 @@ def _messages(ports: Ports, tenant: str, decision: Decision, now: datetime) -> t
     happened_at = {event.version: event.at for event in decision.events}
     rows: list[Message] = []
     for number, effect in enumerate(decision.effects):
-        for kind, target in _targets(ports, effect):
+        for kind, target in told_to(ports, effect):
             rows.append(
                 Message(
                     tenant=tenant,
@@ -160,7 +176,8 @@ def _not_before(effect: Effect, now: datetime) -> datetime:
     return now if held is None else max(now, held)
 
 
-def _targets(ports: Ports, effect: Effect) -> Iterable[tuple[str, str]]:
+def told_to(ports: Ports, effect: Effect) -> Iterable[tuple[str, str]]:
+    """Give kind and target of the rows of the outbox that an effect comes to."""
     if isinstance(effect, Notify):
         return [("notify", name) for name in ports.notifiers]
     if isinstance(effect, DispatchToVendor):
@@ -223,12 +240,9 @@ def _execute_batch(
     for place in places:
         command = commands[place]
         before = cases.get(command.case_id)
-        try:
-            process = yield from process_for(ports, before, command)
-            ask = partial(decide_with, process, before, command, now=now, tenant=tenant)
-            decision = (yield from decide_many(knowledge, [(place, tenant, before, ask)]))[place]
-        except CaseError as error:
-            answers[place] = error
+        decision = yield from _decided_in_batch(knowledge, tenant, before, command, now)
+        if not isinstance(decision, Decision):
+            answers[place] = decision
             continue
         answers[place] = decision.refusal or decision
         commit = commit_of(ports, tenant, before, decision, now)
@@ -242,6 +256,29 @@ def _execute_batch(
         if commands[place].case_id in lost:
             answers[place] = yield from _answer(ports, tenant, commands[place], now)
     return answers
+
+
+def _decided_in_batch(
+    knowledge: Knowledge, tenant: str, before: Case | None, command: Command, now: datetime
+) -> Flow[Decision | CaseError]:
+    try:
+        process = yield from process_for(knowledge.ports, before, command)
+        ask = partial(decide_with, process, before, command, now=now, tenant=tenant)
+        return (yield from decide_many(knowledge, [(0, tenant, before, ask)]))[0]
+    except CaseError as error:
+        return error
+    except Exception as error:  # noqa: BLE001 - raised again, unless the case is known for it
+        return (yield from _as_parked(knowledge.ports, tenant, command, error))
+
+
+def _as_parked(ports: Ports, tenant: str, command: Command, error: Exception) -> Flow[ParkedError]:
+    """Make the error of a parked case; that of any other goes its way."""
+    loaded: Loaded = yield Call(ports.store.load, tenant, command.case_id)
+    if loaded.parked is None or not _may_be_what_parked(error):
+        raise error
+    parked = ParkedError(command.case_id, loaded.parked)
+    parked.__cause__ = error
+    return parked
 
 
 def _foresee(
@@ -352,7 +389,22 @@ def options_for(ports: Ports, case: Case, by: Actor, now: datetime) -> Flow[tupl
 
 
 def explained(ports: Ports, case: Case, now: datetime) -> Flow[Explanation]:
-    """Say why a case stands where it stands; what cannot be read anew is as the case last knew it."""
+    """
+    Say why a case stands where it stands; what cannot be read anew is as the case last knew it.
+
+    Of a parked case that comes first; the rest may be what cannot be said of it.
+    """
+    loaded: Loaded = yield Call(ports.store.load, case.tenant, case.id)
+    try:
+        found = yield from _explained(ports, case, now)
+    except Exception as error:
+        if loaded.parked is None or not _may_be_what_parked(error):
+            raise
+        return Explanation(case_id=case.id, here=(loaded.parked,), next=())
+    return found if loaded.parked is None else attrs.evolve(found, here=(loaded.parked, *found.here))
+
+
+def _explained(ports: Ports, case: Case, now: datetime) -> Flow[Explanation]:
     process = yield from process_of(ports, case)
     events = yield from history(ports, case.tenant, case.id)
     return (yield from answered(ports, case.tenant, lambda facts: explain(process, case, events, now, facts)))

@@ -40,6 +40,17 @@ def drive(flow: Flow[T]) -> T:
         return value
 
 
+def at_once(flow: Flow[T]) -> T | None:
+    """Run a flow that may have nothing to do outside; None, with nothing done, where it has."""
+    try:
+        next(flow)
+    except StopIteration as done:
+        value: T = done.value
+        return value
+    flow.close()
+    return None
+
+
 @attrs.frozen(kw_only=True)
 class Ports:
     """

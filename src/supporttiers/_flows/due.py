@@ -1,4 +1,4 @@
-"""What time has made due, of many cases in one transaction."""
+"""What time has made due: claimed, decided and written, many cases in one short transaction."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -8,83 +8,243 @@ from typing import Final
 
 import attrs
 
-from supporttiers._flows.cases import commit_of
-from supporttiers._flows.driving import Call, Flow, Ports
-from supporttiers._flows.knowing import Knowledge, decide_many, decide_with
+from supporttiers._flows.cases import commit_of, told_to
+from supporttiers._flows.driving import Call, Flow, Ports, at_once
+from supporttiers._flows.knowing import ROUNDS, Knowledge, decide_with, given_up
 from supporttiers._flows.processes import process_of, renewing, wake_followers
 from supporttiers.cases import Case
 from supporttiers.decisions import Decision, NeedFacts
-from supporttiers.errors import StoreError, SupportTiersError
-from supporttiers.facts import Facts
+from supporttiers.effects import Notify
+from supporttiers.errors import BackendError, SupportTiersError
+from supporttiers.facts import FactKey, Facts
+from supporttiers.protocols import Commit, DueCase, Message, Setback
+from supporttiers.reasons import Reason
 
 log = logging.getLogger("supporttiers.flows")
 
-ROUNDS: Final = 10
-"""So often a pass looks for other cases in place of those that could not be decided."""
+BATCH: Final = 100
+"""So many cases are claimed in one transaction."""
+
+FAILURES: Final = 10
+"""A case that could not be decided so often in a row is parked."""
+
+_FIRST_RETRY: Final = timedelta(minutes=1)
+_LAST_RETRY: Final = timedelta(hours=1)
+
+_Id = tuple[str, str]
+_Ask = Callable[[Facts], Decision | NeedFacts]
 
 
 @attrs.frozen
 class Fired:
-    """How many cases had something due, how late the latest was, and how many could not be decided."""
+    """
+    What a sweep did.
+
+    Attributes:
+        cases: How many cases had something due.
+        lag: How late the latest was.
+        failed: How many could not be decided, and are tried again.
+        parked: How many could not be decided, and were set aside.
+    """
 
     cases: int = 0
     lag: timedelta = timedelta(0)
     failed: int = 0
+    parked: int = 0
 
 
 def fire_due(ports: Ports, now: datetime, *, limit: int, tenant: str | None) -> Flow[Fired]:
-    """Settle what is due, the earliest first, past cases that cannot be decided; a faster worker's cases are his."""
+    """
+    Settle what is due, the earliest first, each case once; one that cannot be decided is tried again later.
+
+    Cases are decided inside the store's transaction, where nothing may be read: what has to be read first is read
+    after it, and the next claim, which gives the same cases again, finds it at hand.
+    """
     yield from wake_followers(ports, now)
-    failed: set[tuple[str, str]] = set()
-    fired, lag = 0, timedelta(0)
-    for _ in range(ROUNDS):
-        due = yield Call(ports.store.due, now, limit=limit + len(failed), tenant=tenant)
-        found = [one for one in due if (one.case.tenant, one.case.id) not in failed]
-        lag = max((lag, *(now - one.wakes_at for one in found)))
-        decisions = yield from _decide(ports, [one.case for one in found], now)
-        fired += yield from _commit(ports, decisions, now)
-        new = {(case.tenant, case.id) for case, decision in decisions if decision.case is None}
-        if not new:
+    sweep = _Sweep(ports, now)
+    while len(sweep.met) < limit:
+        size = min(limit - len(sweep.met), BATCH) + len(sweep.left)
+        before = len(sweep.met)
+        answers: Sequence[bool] = yield Call(ports.store.claim, now, limit=size, decide=sweep.decide, tenant=tenant)
+        sweep.count(answers)
+        if sweep.wants:
+            yield from sweep.read()
+        elif len(answers) < size or len(sweep.met) == before:
             break
-        failed |= new
-        limit -= len(found) - len(new)
-    return Fired(fired, lag, len(failed))
+    return Fired(len(sweep.fired), sweep.lag, len(sweep.failed), len(sweep.parked))
 
 
-def _decide(ports: Ports, cases: Sequence[Case], now: datetime) -> Flow[list[tuple[Case, Decision]]]:
-    tasks: list[tuple[int, str, Case | None, Callable[[Facts], Decision | NeedFacts]]] = []
-    for place, case in enumerate(cases):
-        tasks.append((place, case.tenant, case, (yield from _asking(ports, case, now))))
-    decisions = yield from decide_many(Knowledge(ports), tasks)
-    return list(zip(cases, decisions.values(), strict=True))
+@attrs.define(eq=False)
+class _Sweep:
+    """
+    What is known in the course of one sweep.
 
+    Attributes:
+        ports: What to work with.
+        now: The instant.
+        knowledge: What has been read from outside.
+        asks: How to decide the cases for which something had to be read for that; of those for which that failed, why.
+        rounds: How often facts were read for a case.
+        met: The cases that have been dealt with.
+        left: Those of them that have more due: that is the next sweep's.
+        unread: The cases for which something has to be read before it is known how to decide them.
+        wanted: The facts that have to be read, by tenant.
+        answers: What the last claim was answered.
+        fired: The cases for which something happened.
+        failed: The cases that could not be decided.
+        parked: The cases that were set aside.
+        lag: How late the latest was.
+    """
 
-def _commit(ports: Ports, decisions: Sequence[tuple[Case, Decision]], now: datetime) -> Flow[int]:
-    commits = [
-        commit
-        for case, decision in decisions
-        if (commit := commit_of(ports, case.tenant, case, decision, now)) is not None
-    ]
-    results: Sequence[bool] = (yield Call(ports.store.commit, tuple(commits))) if commits else ()
-    return sum(results)
+    ports: Ports
+    now: datetime
+    knowledge: Knowledge = attrs.field(init=False)
+    asks: dict[tuple[str, str, int], _Ask | Exception] = attrs.field(factory=dict)
+    rounds: dict[_Id, int] = attrs.field(factory=dict)
+    met: set[_Id] = attrs.field(factory=set)
+    left: set[_Id] = attrs.field(factory=set)
+    unread: list[Case] = attrs.field(factory=list)
+    wanted: dict[str, frozenset[FactKey]] = attrs.field(factory=dict)
+    answers: list[Commit | Setback | None] = attrs.field(factory=list)
+    fired: set[_Id] = attrs.field(factory=set)
+    failed: set[_Id] = attrs.field(factory=set)
+    parked: set[_Id] = attrs.field(factory=set)
+    lag: timedelta = timedelta(0)
 
+    @knowledge.default
+    def _nothing_known(self) -> Knowledge:
+        return Knowledge(self.ports)
 
-def _asking(ports: Ports, case: Case, now: datetime) -> Flow[Callable[[Facts], Decision | NeedFacts]]:
-    """Make what decides; one case that cannot be decided must not keep the deadlines of the others."""
-    try:
-        process = yield from process_of(ports, case)
-        renewal = yield from renewing(ports, process, case, now)
-    except StoreError as error:
-        log.error("case %s cannot be decided: %s", case.id, error)  # noqa: TRY400 - ids only
-        return lambda _facts: Decision(case=None)
-    decide = renewal or partial(decide_with, process, case, None, now=now, tenant=case.tenant)
+    @property
+    def wants(self) -> bool:
+        """Whether something has to be read before the next claim."""
+        return bool(self.unread or self.wanted)
 
-    def ask(facts: Facts) -> Decision | NeedFacts:
+    # -- inside the store's transaction: nothing is read here
+
+    def decide(self, due: Sequence[DueCase]) -> Sequence[Commit | Setback | None]:
+        """Decide what can be decided, and note what has to be read for the others."""
+        self.answers = [self._one(each) for each in due]
+        return self.answers
+
+    def _one(self, due: DueCase) -> Commit | Setback | None:
+        case = due.case
+        who = case.tenant, case.id
+        if who in self.met:
+            return None
+        self.lag = max(self.lag, self.now - due.wakes_at)
         try:
-            return decide(facts)
+            decision = self._decision(case)
         except Exception as error:  # noqa: BLE001 - a policy is foreign code: it may raise anything
-            told = str(error) if isinstance(error, SupportTiersError) else type(error).__name__
-            log.error("case %s cannot be decided: %s", case.id, told)  # noqa: TRY400 - ids only
-            return Decision(case=None)
+            self.met.add(who)
+            return self._set_back(due, error)
+        if decision is None:
+            return None
+        self.met.add(who)
+        self.knowledge.count(case.tenant, case, decision.case)
+        return self._commit(case, decision)
 
-    return ask
+    def _decision(self, case: Case) -> Decision | None:
+        """Decide one case; None where something has to be read first."""
+        ask = self.asks.get(_version(case)) or at_once(_asking(self.ports, case, self.now))
+        if ask is None:
+            self.unread.append(case)
+            return None
+        if isinstance(ask, Exception):
+            raise ask
+        facts = self.knowledge.of(case.tenant)
+        while isinstance(answer := ask(facts), NeedFacts):
+            who = case.tenant, case.id
+            if self.rounds.get(who, 0) < ROUNDS:
+                self.rounds[who] = self.rounds.get(who, 0) + 1
+                self.wanted[case.tenant] = self.wanted.get(case.tenant, frozenset()) | answer.wanted
+                return None
+            facts = given_up(facts, answer.wanted)
+        return answer
+
+    def _commit(self, case: Case, decision: Decision) -> Commit:
+        """Put together what is written; where nothing was due, that is when something will be."""
+        commit = commit_of(self.ports, case.tenant, case, decision, self.now)
+        if commit is None:
+            commit = Commit(
+                tenant=case.tenant, case=case, previous=case.version, events=(), wakes_at=decision.wakes_at,
+                recorded_at=self.now,
+            )  # fmt: skip
+        if commit.wakes_at is not None and commit.wakes_at <= self.now:
+            self.left.add((case.tenant, case.id))
+        return commit
+
+    def _set_back(self, due: DueCase, error: Exception) -> Setback:
+        """Try again later, and later each time; after the tenth time in a row the case is set aside, and that told."""
+        case, failures = due.case, due.failures + 1
+        problem = str(error) if isinstance(error, SupportTiersError) else type(error).__name__
+        log.error("case %s cannot be decided: %s", case.id, problem)  # ids only
+        reason = Reason("park.undecided", {"failures": failures, "problem": problem})
+        parks = failures >= FAILURES
+        wait = min(_FIRST_RETRY * 2 ** (failures - 1), _LAST_RETRY) if not parks else None
+        return Setback(
+            tenant=case.tenant, case_id=case.id, version=case.version, failures=failures, reason=reason, at=self.now,
+            wakes_at=None if wait is None else self.now + wait, messages=self._alarm(case, reason) if parks else (),
+        )  # fmt: skip
+
+    def _alarm(self, case: Case, reason: Reason) -> tuple[Message, ...]:
+        """Have management told; a case that an observing process follows tells nobody."""
+        process = self.ports.processes.get((case.process, case.revision))
+        if process is not None and process.observes:
+            return ()
+        effect = Notify(case_id=case.id, version=case.version, to="manager", reason=reason)
+        return tuple(
+            Message(
+                tenant=case.tenant,
+                key=f"{case.id}:{case.version}:parked:{self.now.isoformat()}:{target}",
+                case_id=case.id,
+                kind=kind,
+                target=target,
+                effect=effect,
+                at=self.now,
+                not_before=self.now,
+            )
+            for kind, target in told_to(self.ports, effect)
+        )
+
+    # -- between two claims: no transaction is open
+
+    def count(self, written: Sequence[bool]) -> None:
+        """Take note of what was written; what it changed in the work of agents is from now on what the store says."""
+        for answer, ok in zip(self.answers, written, strict=True):
+            if isinstance(answer, Commit) and ok and answer.events:
+                self.fired.add((answer.tenant, answer.case.id))
+            elif isinstance(answer, Setback) and ok:
+                kept = self.parked if answer.wakes_at is None else self.failed
+                kept.add((answer.tenant, answer.case_id))
+                if answer.wakes_at is None:
+                    log.error("case %s is set aside: %s", answer.case_id, answer.reason)
+        self.answers = []
+        self.knowledge.given.clear()
+
+    def read(self) -> Flow[None]:
+        """Read what is wanted."""
+        unread, self.unread = self.unread, []
+        for case in unread:
+            try:
+                self.asks[_version(case)] = yield from _asking(self.ports, case, self.now)
+            except BackendError as error:
+                if error.retryable:  # the store is away, not this case's process
+                    raise
+                self.asks[_version(case)] = error
+            except Exception as error:  # noqa: BLE001 - a kept process may be unreadable in any way
+                self.asks[_version(case)] = error
+        wanted, self.wanted = self.wanted, {}
+        if wanted:
+            yield from self.knowledge.learn(wanted)
+
+
+def _version(case: Case) -> tuple[str, str, int]:
+    return case.tenant, case.id, case.version
+
+
+def _asking(ports: Ports, case: Case, now: datetime) -> Flow[_Ask]:
+    """Make what decides."""
+    process = yield from process_of(ports, case)
+    renewal = yield from renewing(ports, process, case, now)
+    return renewal or partial(decide_with, process, case, None, now=now, tenant=case.tenant)

@@ -32,7 +32,8 @@ def answered(ports: Ports, tenant: str, ask: Callable[[Facts], T | NeedFacts]) -
     return (yield from Knowledge(ports).answered(tenant, ask))
 
 
-def _given_up(facts: Facts, wanted: frozenset[FactKey]) -> Facts:
+def given_up(facts: Facts, wanted: frozenset[FactKey]) -> Facts:
+    """Let what has not come up after so many rounds count as not readable."""
     problem = f"after {ROUNDS} rounds of reading there is still something to be known"
     return facts.with_values({}, {key.source: problem for key in wanted})
 
@@ -126,7 +127,7 @@ class Knowledge:
     def give_up(self, wanted: Mapping[str, frozenset[FactKey]]) -> None:
         """Let what has not come up after four rounds count as not readable."""
         for tenant, keys in wanted.items():
-            self.by_tenant[tenant] = _given_up(self.of(tenant), keys)
+            self.by_tenant[tenant] = given_up(self.of(tenant), keys)
 
 
 def _work_of(case: Case | None) -> tuple[object, ...]:

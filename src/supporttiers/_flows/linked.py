@@ -16,7 +16,7 @@ from supporttiers.effects import TellLinked
 from supporttiers.protocols import Message, Settled
 
 CHUNK: Final = 256
-"""So many linked cases are told in one pass, in one transaction."""
+"""So many linked cases are told in one transaction."""
 
 
 @attrs.frozen
@@ -44,8 +44,8 @@ class Progress:
         return json.dumps([self.told, self.refused, self.after])
 
 
-def tell_linked(ports: Ports, message: Message, effect: TellLinked, now: datetime, *, limit: int) -> Flow[bool]:
-    """Tell the next linked cases, and remember how far that got; say whether these were the last."""
+def tell_linked(ports: Ports, message: Message, effect: TellLinked, now: datetime, *, limit: int) -> Flow[Settled]:
+    """Tell the next linked cases; give what was remembered of that: it is `done` once these were the last."""
     progress = Progress.from_text(message.result)
     after = None if progress.after is None else (effect.link, progress.after)
     size = min(limit, CHUNK)
@@ -66,10 +66,10 @@ def tell_linked(ports: Ports, message: Message, effect: TellLinked, now: datetim
     )
     settled = Settled(
         tenant=tenant, key=message.key, state="done" if over else "pending", result=progress.to_text(),
-        attempts=message.attempts + 1 if over else 0, not_before=now,
+        attempts=message.attempts + 1 if over else 0, not_before=now, lease=message.lease, keep=not over,
     )  # fmt: skip
     yield Call(ports.store.settle, settled)
-    return over
+    return settled
 
 
 def _command(message: Message, effect: TellLinked, case: Case) -> Command:

@@ -1,6 +1,7 @@
 """Carry out what was decided: messages to notifiers, vendors and other cases, and questions to vendors."""
 
 import logging
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,6 +12,7 @@ from supporttiers._flows.cases import execute
 from supporttiers._flows.driving import Call, Flow, Ports
 from supporttiers._flows.linked import tell_linked
 from supporttiers._flows.people import recipients
+from supporttiers._flows.sending import SENDING, Delivery, LeaseLostError
 from supporttiers.actors import SYSTEM, Actor
 from supporttiers.cases import Case
 from supporttiers.commands import Command, InformManagement, Open, VendorUpdate
@@ -21,6 +23,7 @@ from supporttiers.errors import (
     CaseError,
     InputError,
     NotifyError,
+    ParkedError,
     SupportTiersError,
     VendorError,
 )
@@ -35,6 +38,10 @@ from supporttiers.protocols import (
 log = logging.getLogger("supporttiers.flows")
 
 ATTEMPTS_AT_SENDING: Final = 10
+LEASED: Final = 20
+"""So many messages are taken at a time."""
+LEASE: Final = timedelta(minutes=5)
+"""After so long others may take over what a worker has taken and not carried out."""
 POLL_EVERY: Final = timedelta(minutes=1)
 _FIRST_RETRY: Final = timedelta(minutes=1)
 _LAST_RETRY: Final = timedelta(hours=1)
@@ -43,63 +50,91 @@ _LAST_RETRY: Final = timedelta(hours=1)
 # -- the outbox
 
 
-def relay(ports: Ports, now: datetime, *, limit: int, tenant: str | None) -> Flow[tuple[int, int]]:
-    """Carry out messages; give how many were, and how many failed and will be tried again."""
-    done = failed = 0
-    held: set[tuple[str, str, str]] = set()
-    for message in (yield Call(ports.store.pending, now, limit=limit, tenant=tenant)):
-        lane = (message.tenant, message.case_id, message.target)
-        if lane in held:
-            continue  # an earlier message of this case to this target has to arrive first
-        try:
-            if isinstance(message.effect, TellLinked):
-                if not (yield from tell_linked(ports, message, message.effect, now, limit=limit)):
-                    held.add(lane)  # what is told next must wait until all have been told this
-            else:
-                yield from _carry_out(ports, message, now)
-        except Exception as error:  # noqa: BLE001 - a plugin may raise anything; the message is kept, and tried again
-            failed += 1
-            held.add(lane)
-            yield from _failed(ports, message, error, now)
-        else:
-            done += 1
-    return done, failed
+def relay(
+    ports: Ports, clock: Callable[[], datetime], tokens: Callable[[datetime], str], *, limit: int, tenant: str | None
+) -> Flow[tuple[int, int]]:
+    """
+    Carry out messages, a few at a time, until there are no more; give how many were, and how many failed.
+
+    Args:
+        ports: What to work with.
+        clock: Tells the time at which each few are taken: the earlier ones may have taken long.
+        tokens: Makes the token of a lease.
+        limit: How many messages at most; of one that tells linked cases, how many of these.
+        tenant: Whose; of all tenants when None.
+    """
+    results: list[Settled | bool | None] = []
+    while len(results) < limit:
+        now, size = clock(), min(limit - len(results), LEASED)
+        messages: Sequence[Message] = yield Call(
+            ports.store.lease, now, until=now + LEASE, token=tokens(now), limit=size, tenant=tenant
+        )
+        if not messages:
+            break
+        for message in messages:
+            result = yield from _relay_one(ports, Delivery(message, now), limit=limit)
+            results.append(result)
+    kept = [result for result in results if isinstance(result, Settled)]
+    for settled in kept:  # it was kept, so that it had but one turn in this pass, and goes on in the next
+        yield Call(ports.store.settle, attrs.evolve(settled, keep=False))
+    return results.count(True) + len(kept), results.count(False)
 
 
-def _carry_out(ports: Ports, message: Message, now: datetime) -> Flow[None]:
-    effect = message.effect
+def _relay_one(ports: Ports, delivery: Delivery, *, limit: int) -> Flow[Settled | bool | None]:
+    """Carry out one message; say whether it was: what is kept of one that goes on, None for one that is others'."""
+    message, now = delivery.message, delivery.now
+    try:
+        if isinstance(message.effect, TellLinked):
+            settled = yield from tell_linked(ports, message, message.effect, now, limit=limit)
+            return settled if settled.keep else True
+        yield from _carry_out(ports, delivery)
+    except LeaseLostError:
+        return None
+    except Exception as error:  # noqa: BLE001 - a plugin may raise anything; the message is kept, and tried again
+        yield from _failed(ports, delivery, error)
+        return False
+    return True
+
+
+def _carry_out(ports: Ports, delivery: Delivery) -> Flow[None]:
+    effect = delivery.message.effect
+    if delivery.message.result == SENDING:  # whoever was sending it has not come back to say how that went
+        delivery.once = delivery.unsure = True
+        raise _NeverHeardOfError
     if isinstance(effect, Notify):
-        yield from _notify(ports, message, effect, now)
+        yield from _notify(ports, delivery, effect)
     elif isinstance(effect, DispatchToVendor):
-        yield from _open_ticket(ports, message, effect, now)
+        yield from _open_ticket(ports, delivery, effect)
     else:
         assert isinstance(effect, Tell)  # noqa: S101 - the fourth kind; for the type checker
-        yield from _tell(ports, message, effect, now)
+        yield from _tell(ports, delivery, effect)
 
 
-def _settled(message: Message, state: str, result: str, now: datetime) -> Settled:
-    return Settled(
-        tenant=message.tenant, key=message.key, state=state, result=result, attempts=message.attempts + 1,
-        not_before=now,
-    )  # fmt: skip
+class _NeverHeardOfError(Exception):
+    """A message was being sent when its worker was lost."""
 
 
-def _notify(ports: Ports, message: Message, effect: Notify, now: datetime) -> Flow[None]:
+def _notify(ports: Ports, delivery: Delivery, effect: Notify) -> Flow[None]:
+    message = delivery.message
     notifier = ports.notifiers.get(message.target)
     if notifier is None:
         raise NotifyError(message.target, "this desk has no such notifier", retryable=True)
     loaded = yield Call(ports.store.load, message.tenant, message.case_id)
     case: Case = loaded.case
+    if effect.unless is not None and effect.unless.compile()(case):
+        yield Call(ports.store.settle, delivery.settled("done", "cancelled", attempts=message.attempts))
+        return
     people = yield Call(recipients, ports.directory, case, effect.to)
     notification = Notification(
         tenant=message.tenant, case_id=case.id, to=effect.to, recipients=people,
         reason=effect.reason, tier=case.tier, status=case.status, at=message.at,
     )  # fmt: skip
-    yield Call(notifier.notify, notification, key=message.key)
-    yield Call(ports.store.settle, _settled(message, "done", "sent", now))
+    yield from delivery.hand(ports, notifier, Call(notifier.notify, notification, key=message.key))
+    yield Call(ports.store.settle, delivery.settled("done", "sent"))
 
 
-def _open_ticket(ports: Ports, message: Message, effect: DispatchToVendor, now: datetime) -> Flow[None]:
+def _open_ticket(ports: Ports, delivery: Delivery, effect: DispatchToVendor) -> Flow[None]:
+    message, now = delivery.message, delivery.now
     vendor = ports.vendors.get(effect.vendor)
     if vendor is None:
         raise VendorError(effect.vendor, "this desk has no such vendor", retryable=True)
@@ -107,8 +142,8 @@ def _open_ticket(ports: Ports, message: Message, effect: DispatchToVendor, now: 
         tenant=message.tenant, case_id=message.case_id, subject=effect.subject, text=effect.text,
         category=effect.category, priority=effect.priority,
     )  # fmt: skip
-    answer = yield Call(vendor.open, request, key=effect.key)
-    settled = _settled(message, "done", answer.remote_id, now)
+    answer = yield from delivery.hand(ports, vendor, Call(vendor.open, request, key=effect.key))
+    settled = delivery.settled("done", answer.remote_id)
     ticket = (effect.vendor, effect.key, message.case_id)
     decision = yield from _take_note(ports, message.tenant, ticket, answer, now, settled=settled)
     if not decision.events:  # the case knew it all already, so that no commit has carried the message off
@@ -128,16 +163,19 @@ def _take_note(
     return (yield from execute(ports, tenant, update, now, settled=settled))
 
 
-def _tell(ports: Ports, message: Message, effect: Tell, now: datetime) -> Flow[None]:
+def _tell(ports: Ports, delivery: Delivery, effect: Tell) -> Flow[None]:
+    message = delivery.message
     command = attrs.evolve(effect.command, at=None, idempotency_key=f"tell:{message.key}")
     result = "told"
     try:
-        yield from _give(ports, message.tenant, command, now)
+        yield from _give(ports, message.tenant, command, delivery.now)
+    except ParkedError:
+        raise  # it is no refusal: once the case can be decided again, it may well be told
     except CaseError as refusal:
         result = f"refused: {refusal.reason.code}"
         if isinstance(command, Open):
-            yield from _alarm(ports, message, command, now)
-    yield Call(ports.store.settle, _settled(message, "done", result, now))
+            yield from _alarm(ports, delivery, _not_opened(command))
+    yield Call(ports.store.settle, delivery.settled("done", result))
 
 
 def _give(ports: Ports, tenant: str, command: Command, now: datetime) -> Flow[None]:
@@ -151,14 +189,18 @@ def _give(ports: Ports, tenant: str, command: Command, now: datetime) -> Flow[No
         yield from execute(ports, tenant, attrs.evolve(command, priority=None), now, body=body)
 
 
-def _alarm(ports: Ports, message: Message, command: Open, now: datetime) -> Flow[None]:
-    """Tell management that there is no case to go on with: that must not be lost in silence."""
+def _not_opened(command: Open) -> str:
+    return f"case {command.case_id} could not be opened"
+
+
+def _alarm(ports: Ports, delivery: Delivery, text: str) -> Flow[None]:
+    """Put on the case's record that it does not go on as it should, and tell management: not to be lost in silence."""
+    message = delivery.message
     told = InformManagement(
-        case_id=message.case_id, by=SYSTEM, idempotency_key=f"alarm:{message.key}",
-        reason=f"case {command.case_id} could not be opened",
+        case_id=message.case_id, by=SYSTEM, idempotency_key=f"alarm:{message.key}", reason=text
     )  # fmt: skip
     try:
-        yield from execute(ports, message.tenant, told, now)
+        yield from execute(ports, message.tenant, told, delivery.now)
     except SupportTiersError as error:  # a rule may forbid that too
         log.error("case %s: %s; management was not told: %s", message.case_id, told.reason, _told(error))  # noqa: TRY400 - ids only
 
@@ -168,30 +210,50 @@ def _told(error: Exception) -> str:
     return str(error) if isinstance(error, SupportTiersError) else type(error).__name__
 
 
-def _failed(ports: Ports, message: Message, error: Exception, now: datetime) -> Flow[None]:
-    """Try again later, or give up."""
+# -- what could not be carried out
+
+
+def _failed(ports: Ports, delivery: Delivery, error: Exception) -> Flow[None]:
+    """Try again later, or give up; what may have arrived, and must not arrive twice, is left to people."""
+    message = delivery.message
+    if delivery.once and delivery.unsure:
+        yield from _set_aside(ports, delivery, error)
+        return
     log.warning("message %s to %s failed: %s", message.key, message.target, _told(error))
     final = isinstance(error, BackendError) and not error.retryable
     result = message.result if isinstance(message.effect, TellLinked) else type(error).__name__  # how far it has got
-    settled = _settled(message, "pending", result, now)
-    if final or settled.attempts >= ATTEMPTS_AT_SENDING:
-        yield from _give_up(ports, message, attrs.evolve(settled, state="dead"), now)
-        return
     wait = min(_FIRST_RETRY * 2**message.attempts, _LAST_RETRY)
-    yield Call(ports.store.settle, attrs.evolve(settled, not_before=now + wait))
+    settled = delivery.settled("pending", result, not_before=delivery.now + wait)
+    if not final and settled.attempts < ATTEMPTS_AT_SENDING:
+        yield Call(ports.store.settle, settled)
+    elif delivery.unsure:
+        yield from _set_aside(ports, delivery, error)
+    else:
+        yield from _give_up(ports, delivery, attrs.evolve(settled, state="dead", not_before=delivery.now))
 
 
-def _give_up(ports: Ports, message: Message, dead: Settled, now: datetime) -> Flow[None]:
+def _set_aside(ports: Ports, delivery: Delivery, error: Exception) -> Flow[None]:
+    """Leave to people what may have arrived; that a request to a vendor may have, stands on the record of its case."""
+    message, effect = delivery.message, delivery.message.effect
+    log.error("message %s to %s may or may not have arrived: %s", message.key, message.target, _told(error))
+    if isinstance(effect, DispatchToVendor):
+        text = f"nobody knows whether request {effect.key} has reached vendor {effect.vendor}"
+        yield from _alarm(ports, delivery, text)
+    yield Call(ports.store.settle, delivery.settled("ambiguous", type(error).__name__))
+
+
+def _give_up(ports: Ports, delivery: Delivery, dead: Settled) -> Flow[None]:
     """Let a message go; a case must not wait for the answer to a request that no vendor will ever see."""
-    effect = message.effect
+    message, effect = delivery.message, delivery.message.effect
+    log.error("message %s to %s is given up", message.key, message.target)
     if isinstance(effect, Tell) and isinstance(effect.command, Open):
-        yield from _alarm(ports, message, effect.command, now)
+        yield from _alarm(ports, delivery, _not_opened(effect.command))
     if isinstance(effect, DispatchToVendor):
         update = VendorUpdate(
             case_id=message.case_id, by=SYSTEM, vendor=effect.vendor, key=effect.key, status=VendorStatus.FAILED
         )
         try:
-            decision = yield from execute(ports, message.tenant, update, now, settled=dead)
+            decision = yield from execute(ports, message.tenant, update, delivery.now, settled=dead)
         except SupportTiersError as error:  # other messages must not wait behind this one for ever
             log.error("case %s could not be told of its dead message: %s", message.case_id, _told(error))  # noqa: TRY400 - ids only
         else:

@@ -197,6 +197,7 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
         "at": (_MARK, "A share of the target ('75%'), or working time before ('-15m') or after ('1h') the target."),
         "do": (_list(_ACTION, maxItems=16), "What to do, in order: 'notify:manager', 'escalate', or another command."),
         "hold": (_FLAG, "Whether people are told in working time only: outside it, at the next opening."),
+        "unless": ({**_CONDITION, "minProperties": 1}, "'notify' tells nobody once the case meets this."),
     },
     Route: {
         "when": (

@@ -335,7 +335,7 @@ def _valid(_instance: object, _field: object, _value: object) -> None:
 
 
 _READERS: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("when", "among", "start", "pause", "resume", "stop", "reset", "cancel"), "match"),
+    **dict.fromkeys(("when", "among", "start", "pause", "resume", "stop", "reset", "cancel", "unless"), "match"),
     "target": "target",
     "thresholds": "thresholds",
     "do": "actions",

@@ -28,6 +28,7 @@ from supporttiers.clock import Clock, IdFactory, SystemClock
 from supporttiers.commands import COMMANDS, Command, Open
 from supporttiers.decisions import Decision
 from supporttiers.desk._keeping import Keeping
+from supporttiers.desk._operating import Operating
 from supporttiers.desk._parts import (
     by_name,
     by_source,
@@ -68,7 +69,7 @@ class Ids(Protocol):
         ...
 
 
-class SupportDesk(Verbs, Reading, Keeping):
+class SupportDesk(Verbs, Reading, Operating, Keeping):
     """
     A support desk: opens cases, carries out commands, and lets time do its part.
 
@@ -139,6 +140,7 @@ class SupportDesk(Verbs, Reading, Keeping):
         check_needs(found, self._ports.sources)
         self._clock: Clock = SystemClock() if clock is None else fitting(clock, Clock)
         self._ids: Ids = IdFactory() if ids is None else fitting(ids, Ids)
+        self._tokens = IdFactory()
         self._tolerance = clock_tolerance
         self._tenant = DEFAULT_TENANT
         self._by: Actor | str | None = None
@@ -370,7 +372,8 @@ class SupportDesk(Verbs, Reading, Keeping):
         must(at_least(1), "limit", limit)
         now = self._clock.now()
         fired = self._run(flows.fire_due(self._ports, now, limit=limit, tenant=None), now)
-        relayed, not_relayed = drive(flows.relay(self._ports, now, limit=limit, tenant=None))
+        relay = flows.relay(self._ports, self._clock.now, self._tokens.new_id, limit=limit, tenant=None)
+        relayed, not_relayed = drive(relay)
         polled, not_polled = drive(flows.poll(self._ports, now, limit=limit, tenant=None))
         drive(_forget_keys(self._ports, now))
         return Pass(
@@ -378,6 +381,7 @@ class SupportDesk(Verbs, Reading, Keeping):
             relayed=relayed,
             polled=polled,
             failed=fired.failed + not_relayed + not_polled,
+            parked=fired.parked,
             lag=fired.lag,
         )
 

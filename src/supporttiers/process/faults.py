@@ -258,6 +258,8 @@ class Whole:
     def _of_conditions(self, place: str, limit: TimeLimit) -> Iterator[Fault]:
         found = [fault for word in _CONDITIONS for fault in self._of_condition(f"{place}.{word}", getattr(limit, word))]
         yield from found
+        for inner, threshold in _placed(f"{place}.thresholds", limit.thresholds):
+            yield from self._of_condition(f"{inner}.unless", threshold.unless)
         world = None if found or not _OUTCOME.isdisjoint(self.broken) else self.world
         if world is not None and limit.tier in {None, *world.levels}:
             yield from faults_of(limit, place, world)

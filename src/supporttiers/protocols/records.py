@@ -193,6 +193,7 @@ class Setback:
         at: When that was.
         wakes_at: When it is tried again; None parks it: nothing happens by itself until it is unparked, or somebody's
             command is carried out on it.
+        messages: New rows of the outbox: who is to be told that it is parked.
     """
 
     tenant: str
@@ -202,6 +203,7 @@ class Setback:
     reason: Reason
     at: datetime
     wakes_at: datetime | None
+    messages: tuple[Message, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

@@ -170,7 +170,11 @@ class CaseStore(Protocol):
         ...
 
     def retry(self, tenant: str, key: str, at: datetime, /) -> bool:
-        """Let a dead or ambiguous message be tried anew from an instant on; say whether it was one."""
+        """
+        Let a dead or ambiguous message be tried anew from an instant on; say whether it was one.
+
+        It counts as never tried, and what was last remembered of it stays.
+        """
         ...
 
     def discard(self, tenant: str, key: str, /) -> bool:
@@ -181,8 +185,13 @@ class CaseStore(Protocol):
         """Read the uses of idempotency keys on a case, by key."""
         ...
 
-    def settle(self, settled: Settled, /) -> None:
-        """Write down what became of a message; one that is no longer pending, or leased anew, stays as it is."""
+    def settle(self, settled: Settled, /) -> bool:
+        """
+        Write down what became of a message; one that is no longer pending, or leased anew, stays as it is.
+
+        Returns:
+            Whether it was written down: False tells a worker that its lease is lost.
+        """
         ...
 
     def open_tickets(self, asked_before: datetime, /, *, limit: int, tenant: str | None = None) -> Sequence[OpenTicket]:
@@ -222,7 +231,7 @@ class CaseStore(Protocol):
         Enqueue what has to follow another revision of its process's limits.
 
         Cases of the process, of all tenants, that have not been closed or cancelled, and whose limits follow a revision
-        that was kept earlier than this one, get *at* for their wake-up, unless theirs is earlier.
+        that was kept earlier than this one, get *at* for their wake-up, unless theirs is earlier, or they are parked.
 
         Returns:
             How many.
@@ -353,7 +362,7 @@ class AsyncCaseStore(Protocol):
         """See `CaseStore.key_uses`."""
         ...
 
-    async def settle(self, settled: Settled, /) -> None:
+    async def settle(self, settled: Settled, /) -> bool:
         """See `CaseStore.settle`."""
         ...
 

@@ -5,7 +5,7 @@ import operator
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Final, NamedTuple
 
@@ -13,6 +13,8 @@ import attrs
 
 from supporttiers._codec import blank_event, fold_findings, gap_findings, micros_of
 from supporttiers.actors import Agent
+from supporttiers.backends.storage._memory_outbox import Outbox
+from supporttiers.backends.storage._memory_wakes import Id, Wakes
 from supporttiers.backends.storage._pages import (
     Cursor,
     Order,
@@ -28,20 +30,21 @@ from supporttiers.links import VENDOR_LIVE, Link
 from supporttiers.match import Match
 from supporttiers.protocols import (
     KEY_LIFE,
+    Backlog,
     Commit,
+    Decide,
     DueCase,
     KeyUse,
     Loaded,
     Message,
     OpenTicket,
+    ParkedCase,
+    Setback,
     Settled,
     Workload,
 )
 from supporttiers.reasons import Reason
 from supporttiers.tiers import Status
-
-_Id = tuple[str, str]
-"""Tenant and id: of a case, a message or an idempotency key."""
 
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -49,52 +52,8 @@ _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 class _Row(NamedTuple):
     case: Case
     wakes_at: datetime | None
-
-
-class _Wakes:
-    """Who wakes when: a heap in which what no longer holds is left to sink to the top."""
-
-    def __init__(self) -> None:
-        self._at: dict[_Id, datetime] = {}
-        self._heap: list[tuple[datetime, _Id]] = []
-
-    def set(self, who: _Id, at: datetime | None) -> None:
-        """Change one wake-up."""
-        if at == self._at.get(who):
-            return
-        if at is None:
-            del self._at[who]
-            return
-        self._at[who] = at
-        heapq.heappush(self._heap, (at, who))
-        if len(self._heap) > 2 * len(self._at) + 64:
-            self._heap = [(when, one) for one, when in self._at.items()]
-            heapq.heapify(self._heap)
-
-    def earliest(self, tenant: str | None) -> datetime | None:
-        """Give the earliest wake-up, of one tenant or of all."""
-        if tenant is not None:
-            return min((at for who, at in self._at.items() if who[0] == tenant), default=None)
-        while self._heap and not self._holds(self._heap[0]):
-            heapq.heappop(self._heap)
-        return self._heap[0][0] if self._heap else None
-
-    def until(self, now: datetime, limit: int, tenant: str | None) -> list[_Id]:
-        """Give those that wake at or before an instant, the earliest first; they go on waiting."""
-        taken: dict[_Id, datetime] = {}
-        found: list[_Id] = []
-        while len(found) < limit and self._heap and self._heap[0][0] <= now:
-            at, who = entry = heapq.heappop(self._heap)
-            if self._holds(entry) and who not in taken:
-                taken[who] = at
-                if tenant in {None, who[0]}:
-                    found.append(who)
-        for who, at in taken.items():
-            heapq.heappush(self._heap, (at, who))
-        return found
-
-    def _holds(self, entry: tuple[datetime, _Id]) -> bool:
-        return self._at.get(entry[1]) == entry[0]
+    failures: int = 0
+    parked: tuple[Reason, datetime] | None = None
 
 
 _OVER: Final = (Status.CLOSED, Status.CANCELLED)
@@ -103,7 +62,7 @@ _OVER: Final = (Status.CLOSED, Status.CANCELLED)
 
 class MemoryStore:
     """
-    Keeps cases in memory; gone with the process.
+    Keeps cases in memory; gone with the process. Messages that are done are kept as histories are: until then.
 
     >>> MemoryStore().load("default", "T-1").case is None
     True
@@ -112,21 +71,22 @@ class MemoryStore:
     """
 
     name: Final = "memory"
+    capabilities: Final[frozenset[str]] = frozenset()
 
     def __init__(self) -> None:
         """Start empty."""
         self._lock = threading.Lock()
-        self._rows: dict[_Id, _Row] = {}
-        self._events: defaultdict[_Id, list[tuple[Event, datetime]]] = defaultdict(list)
-        self._wakes = _Wakes()
-        self._used: dict[_Id, KeyUse] = {}
-        self._pending: dict[_Id, Message] = {}
-        self._incoming: defaultdict[_Id, set[tuple[str, str]]] = defaultdict(set)
+        self._rows: dict[Id, _Row] = {}
+        self._events: defaultdict[Id, list[tuple[Event, datetime]]] = defaultdict(list)
+        self._wakes = Wakes()
+        self._used: dict[Id, KeyUse] = {}
+        self._outbox = Outbox()
+        self._incoming: defaultdict[Id, set[tuple[str, str]]] = defaultdict(set)
         self._tickets: dict[tuple[str, str, str], OpenTicket] = {}
         self._asked: dict[tuple[str, str, str], datetime] = {}
         self._processes: dict[tuple[str, str], tuple[str, datetime]] = {}
-        self._agents: dict[_Id, Agent] = {}
-        self._given: defaultdict[_Id, set[str]] = defaultdict(set)
+        self._agents: dict[Id, Agent] = {}
+        self._given: defaultdict[Id, set[str]] = defaultdict(set)
 
     # -- one case
 
@@ -135,7 +95,9 @@ class MemoryStore:
         with self._lock:
             row = self._rows.get((tenant, case_id))
             used = None if key is None else self._used.get((tenant, key))
-        return Loaded(case=None if row is None else row.case, used=used)
+        if row is None:
+            return Loaded(case=None, used=used)
+        return Loaded(case=row.case, used=used, parked=None if row.parked is None else row.parked[0])
 
     def load_many(self, tenant: str, case_ids: Sequence[str], /) -> Mapping[str, Case]:
         """Read several cases; those that do not exist are left out."""
@@ -179,27 +141,22 @@ class MemoryStore:
             self._given[tenant, case.last_assignee].add(case.id)
         self._events[who] += [(event, commit.recorded_at) for event in commit.events]
         self._wakes.set(who, commit.wakes_at)
-        for message in commit.messages:
-            self._pending.setdefault((message.tenant, message.key), message)
+        self._outbox.add(commit.messages)
         if case.vendor_tickets:
             self._follow_tickets(tenant, case)
         if commit.settled is not None:
-            self._settle(commit.settled)
+            self._outbox.settle(commit.settled)
         if commit.redacts_before:
             self._redact(who, commit.redacts_before)
         return True
 
-    def _redact(self, who: _Id, version: int) -> None:
+    def _redact(self, who: Id, version: int) -> None:
         """Delete what was private before a version: in events, messages and the hashes of keys."""
         tenant, case_id = who
         self._events[who] = [
             (blank_event(event) if event.version < version else event, at) for event, at in self._events[who]
         ]
-        for key, message in list(self._pending.items()):
-            if (message.tenant, message.case_id) == who and message.effect.version < version:
-                self._pending[key] = message.redacted()
-                if self._pending[key].state == "done":
-                    del self._pending[key]
+        self._outbox.redact(tenant, case_id, version)
         for key, used in self._used.items():
             if (key[0], used.case_id) == (tenant, case_id) and used.version < version:
                 self._used[key] = attrs.evolve(used, body="")
@@ -228,23 +185,6 @@ class MemoryStore:
                 )
             else:
                 self._tickets.pop(who, None)
-
-    def settle(self, settled: Settled, /) -> None:
-        """Write down what became of a message; one that is no longer pending stays as it is."""
-        with self._lock:
-            self._settle(settled)
-
-    def _settle(self, settled: Settled) -> None:
-        who = settled.tenant, settled.key
-        message = self._pending.get(who)
-        if message is None:
-            return
-        if settled.state == "pending":
-            self._pending[who] = attrs.evolve(
-                message, attempts=settled.attempts, not_before=settled.not_before, result=settled.result
-            )
-        else:
-            del self._pending[who]
 
     # -- many cases
 
@@ -302,32 +242,121 @@ class MemoryStore:
 
     # -- the worker's questions
 
-    def due(self, now: datetime, /, *, limit: int, tenant: str | None = None) -> Sequence[DueCase]:
-        """Read the cases whose wake-up is at or before *now*, the earliest first."""
+    def claim(self, now: datetime, /, *, limit: int, decide: Decide, tenant: str | None = None) -> Sequence[bool]:
+        """Have due cases decided, and write what comes of it, while nobody else is let in; see `CaseStore.claim`."""
         with self._lock:
-            rows = [self._rows[who] for who in self._wakes.until(now, limit, tenant)]
-        return [DueCase(case=row.case, wakes_at=row.wakes_at) for row in rows if row.wakes_at is not None]
+            due = self._due(now, limit, tenant)
+            answers = decide(due) if due else ()
+            return [self._answered(answer) for _, answer in zip(due, answers, strict=True)]
+
+    def _due(self, now: datetime, limit: int, tenant: str | None) -> list[DueCase]:
+        rows = [self._rows[who] for who in self._wakes.until(now, limit, tenant)]
+        return [
+            DueCase(case=row.case, wakes_at=row.wakes_at, failures=row.failures)
+            for row in rows
+            if row.wakes_at is not None
+        ]
+
+    def _answered(self, answer: Commit | Setback | None) -> bool:
+        if isinstance(answer, Commit):
+            return self._commit(answer)
+        return answer is not None and self._set_back(answer)
+
+    def _set_back(self, setback: Setback) -> bool:
+        who = setback.tenant, setback.case_id
+        row = self._rows.get(who)
+        if row is None or row.case.version != setback.version:
+            return False
+        parked = (setback.reason, setback.at) if setback.wakes_at is None else None
+        self._rows[who] = _Row(row.case, setback.wakes_at, setback.failures, parked)
+        self._wakes.set(who, setback.wakes_at)
+        self._outbox.add(setback.messages)
+        return True
+
+    def overdue(self, before: datetime, /, *, limit: int, tenant: str | None = None) -> Sequence[DueCase]:
+        """Read the cases whose wake-up lies before an instant, the earliest first; nothing is claimed."""
+        with self._lock:
+            return self._due(before - timedelta(microseconds=1), limit, tenant)
+
+    def parked(
+        self, /, *, tenant: str | None = None, after: tuple[str, str] | None = None, limit: int = 50
+    ) -> Sequence[ParkedCase]:
+        """Read the cases that were set aside, by tenant and id; see `CaseStore.parked`."""
+        with self._lock:
+            parked = ((who, row) for who, row in self._parked(tenant) if after is None or who > after)
+            found = heapq.nsmallest(limit, parked, key=operator.itemgetter(0))
+        return [
+            ParkedCase(case=row.case, reason=row.parked[0], parked_at=row.parked[1], failures=row.failures)
+            for _, row in found
+            if row.parked is not None
+        ]
+
+    def _parked(self, tenant: str | None) -> Iterator[tuple[Id, _Row]]:
+        for who, row in self._rows.items():
+            if row.parked is not None and tenant in {None, who[0]}:
+                yield who, row
+
+    def unpark(self, tenant: str, case_id: str, at: datetime, /) -> bool:
+        """Let a case that was set aside be tried again from an instant on; say whether it had been set aside."""
+        who = tenant, case_id
+        with self._lock:
+            row = self._rows.get(who)
+            if row is None or row.parked is None:
+                return False
+            self._rows[who] = _Row(row.case, at)
+            self._wakes.set(who, at)
+            return True
+
+    def backlog(self, now: datetime, /, *, tenant: str | None = None, limit: int = 10_000) -> Backlog:
+        """Say what waits; see `CaseStore.backlog`."""
+        with self._lock:
+            due = self._due(now, limit, tenant)
+            waiting = self._outbox.waiting(now, tenant, limit)
+            return Backlog(
+                due=len(due), lag=now - due[0].wakes_at if due else timedelta(0),
+                parked=sum(1 for _ in self._parked(tenant)), messages=len(waiting),
+                message_lag=now - waiting[0] if waiting else timedelta(0),
+                dead=self._outbox.count("dead", tenant), ambiguous=self._outbox.count("ambiguous", tenant),
+            )  # fmt: skip
 
     def next_wake(self, /, *, tenant: str | None = None) -> datetime | None:
         """Give the earliest wake-up of all cases."""
         with self._lock:
             return self._wakes.earliest(tenant)
 
-    def pending(self, now: datetime, /, *, limit: int, tenant: str | None = None) -> Sequence[Message]:
-        """Read the messages to be carried out, in the order in which they were caused."""
-        found: list[Message] = []
-        held: set[tuple[str, str, str]] = set()
+    # -- the outbox
+
+    def lease(
+        self, now: datetime, /, *, until: datetime, token: str, limit: int, tenant: str | None = None
+    ) -> Sequence[Message]:
+        """Take messages to be carried out, in the order in which they were caused; see `CaseStore.lease`."""
         with self._lock:
-            for message in self._pending.values():
-                if len(found) == limit:
-                    break
-                line = message.tenant, message.case_id, message.target
-                if message.not_before > now:
-                    if message.attempts:
-                        held.add(line)
-                elif line not in held and tenant in {None, message.tenant}:
-                    found.append(message)
-        return found
+            return self._outbox.lease(now, until, token, limit, tenant)
+
+    def settle(self, settled: Settled, /) -> bool:
+        """Write down what became of a message; see `CaseStore.settle`."""
+        with self._lock:
+            return self._outbox.settle(settled)
+
+    def messages(
+        self, tenant: str, /, *, state: str | None = None, case_id: str | None = None, after: str | None = None,
+        limit: int = 50,
+    ) -> Sequence[Message]:  # fmt: skip
+        """Read messages, in the order in which they were caused; see `CaseStore.messages`."""
+        with self._lock:
+            return self._outbox.listed(tenant, state, case_id, after, limit)
+
+    def retry(self, tenant: str, key: str, at: datetime, /) -> bool:
+        """Let a dead or ambiguous message be tried anew from an instant on; say whether it was one."""
+        with self._lock:
+            return self._outbox.retry(tenant, key, at)
+
+    def discard(self, tenant: str, key: str, /) -> bool:
+        """Let go of a dead or ambiguous message; say whether it was one."""
+        with self._lock:
+            return self._outbox.discard(tenant, key)
+
+    # -- vendor tickets
 
     def open_tickets(self, asked_before: datetime, /, *, limit: int, tenant: str | None = None) -> Sequence[OpenTicket]:
         """Read vendor tickets that have a remote id, are not finished, and were not asked about since an instant."""
@@ -341,7 +370,7 @@ class MemoryStore:
         with self._lock:
             self._asked.update({(ticket.tenant, ticket.case_id, ticket.key): at for ticket in tickets})
 
-    # -- processes and keys
+    # -- processes
 
     def put_process(self, name: str, revision: str, body: str, at: datetime, /) -> None:
         """Keep a revision of a process; one that is there already stays."""
@@ -365,6 +394,7 @@ class MemoryStore:
                 if (row.case.process, row.case.limits_revision) in older
                 and row.case.process == name
                 and row.case.status not in _OVER
+                and row.parked is None
                 and (row.wakes_at is None or row.wakes_at > at)
             ]
             for who in woken:
@@ -397,6 +427,14 @@ class MemoryStore:
         if ids is not None:
             theirs = [agent for agent in theirs if agent.id in ids]
         return sorted(theirs, key=lambda agent: agent.id)
+
+    # -- keys
+
+    def key_uses(self, tenant: str, case_id: str, /) -> Sequence[KeyUse]:
+        """Read the uses of idempotency keys on a case, by key."""
+        with self._lock:
+            uses = [used for (owner, _), used in self._used.items() if (owner, used.case_id) == (tenant, case_id)]
+        return sorted(uses, key=lambda used: used.key)
 
     def forget_keys(self, before: datetime, /) -> int:
         """Free idempotency keys used before an instant; give their number."""

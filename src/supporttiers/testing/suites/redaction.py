@@ -26,12 +26,13 @@ from supporttiers.testing.builders import (
     minutes,
     opening,
 )
+from supporttiers.testing.suites._laws import Laws
 
 _SECRET: Final = "Jane's cat"  # noqa: S105 - a text
 _WHY: Final = Reason("case.unassigned")
 
 
-class RedactionLaws:
+class RedactionLaws(Laws):
     """What a commit with a `CaseRedacted` deletes, and what it leaves alone."""
 
     def test_redaction_deletes_what_was_private(self, store: CaseStore) -> None:

@@ -1,0 +1,66 @@
+"""Handing one message to an adapter: at least once to most; at most once to one that must not be called twice."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+import attrs
+
+from supporttiers._flows.driving import Call, Flow, Ports
+from supporttiers.errors import NotifyError, VendorError
+from supporttiers.protocols import Message, Settled
+
+T = TypeVar("T")
+
+SENDING: Final = "sending"
+"""What is remembered of a message while an adapter that must not be called twice is being called."""
+
+
+class LeaseLostError(Exception):
+    """Somebody else has taken the message over; it is theirs."""
+
+
+@attrs.define(eq=False)
+class Delivery:
+    """
+    One try to carry out a message.
+
+    Attributes:
+        message: What is carried out.
+        now: When.
+        unsure: Whether it may have arrived, as far as is known if it goes wrong from here.
+        once: Whether its adapter must not be called twice.
+    """
+
+    message: Message
+    now: datetime
+    unsure: bool = False
+    once: bool = False
+
+    def settled(self, state: str, result: str, **more: Any) -> Settled:  # noqa: ANN401 - fields of Settled
+        """Say what became of it, one try later."""
+        message = self.message
+        given: dict[str, Any] = {"attempts": message.attempts + 1, "not_before": self.now, **more}
+        return Settled(tenant=message.tenant, key=message.key, state=state, result=result, lease=message.lease, **given)
+
+    def hand(self, ports: Ports, adapter: object, call: Callable[[], T]) -> Flow[T]:
+        """
+        Call an adapter; one that must not be called twice is told of in the outbox before.
+
+        Raises:
+            LeaseLostError: Somebody else has the message by now.
+        """
+        self.once = not getattr(adapter, "repeats", True)
+        if self.once:
+            mark = self.settled(
+                "pending", SENDING, attempts=self.message.attempts, not_before=self.message.not_before, keep=True
+            )
+            if not (yield Call(ports.store.settle, mark)):
+                raise LeaseLostError
+        self.unsure = self.once
+        try:
+            answer: T = yield Call(call)
+        except (NotifyError, VendorError) as error:  # the adapter says how sure it is
+            self.unsure = error.ambiguous
+            raise
+        return answer
