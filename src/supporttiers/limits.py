@@ -456,7 +456,7 @@ class TimeLimit:
 
     @property
     def conditions(self) -> tuple[Match | None, ...]:
-        """Every condition that it asks: which cases it watches, its six predicates, and when nobody is told any more."""
+        """Every condition that it asks: what it watches, its six predicates, and when nobody is told any more."""
         said = self.predicates
         unless = (threshold.unless for threshold in self.thresholds)
         return self.when, said.start, said.pause, said.resume, said.stop, said.reset, said.cancel, *unless

@@ -180,7 +180,7 @@ VERSION_2: Final = (
   json_extract(body, '$.watchers') AS watchers, json_extract(body, '$.vendors') AS vendors,
   json_extract(body, '$.vendors_waiting') AS vendors_waiting, solution, satisfaction,
   {", ".join(_instant(column) for column in _INSTANTS)}
-FROM supporttiers_case""",
+FROM supporttiers_case""",  # noqa: S608 - ours
     "DROP INDEX supporttiers_outbox_pending",
     """CREATE INDEX supporttiers_outbox_pending ON supporttiers_outbox (not_before, seq, lease_until)
 WHERE state = 'pending'""",

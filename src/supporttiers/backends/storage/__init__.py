@@ -1,33 +1,61 @@
 """Case stores."""
 
+from typing import Any
+
 from supporttiers.errors import PluginError, StoreError
-from supporttiers.protocols import CaseStore
+from supporttiers.protocols import AsyncCaseStore, CaseStore
+
+_POSSIBLE = "sqlite:///file.db, postgresql://host/database, django:alias and memory:"
 
 
-def store_of(given: str | CaseStore | None) -> CaseStore:
+def store_of(given: Any, *, asynchronous: bool = False) -> CaseStore | AsyncCaseStore:  # noqa: ANN401 - see below
     """
-    Give the store that a URL names.
+    Give the store that a URL names, or that works on what the host has.
 
     Args:
-        given: `sqlite:///file.db` (four slashes for an absolute path), `memory:`, a store itself, or None for memory.
+        given: `sqlite:///file.db` (four slashes for an absolute path), `postgresql://host/database`, `django:alias`,
+            `memory:`, a store itself, an engine of SQLAlchemy's, a pool of psycopg's, or None for memory.
+        asynchronous: Whether the desk awaits its store: then PostgreSQL's is one that is awaited.
 
     Raises:
-        StoreError: The URL names no store that is known.
-        PluginError: What was given is neither a URL nor a store.
+        StoreError: The URL names no store that is known, or its extra is not installed.
+        PluginError: What was given is neither a URL nor a store nor an engine or pool.
     """
+    if given is None or isinstance(given, str):
+        return _named("memory:" if given is None else given, asynchronous=asynchronous)
     if isinstance(given, CaseStore) and not isinstance(given, type):
         return given
-    if given is not None and not isinstance(given, str):
-        raise PluginError(type(given).__name__, "a store is a URL, such as 'sqlite:///support.db', or a CaseStore")
-    if given is None or given == "memory:":
+    from supporttiers.backends.storage._hosts import host_store  # noqa: PLC0415 - only what is used is loaded
+
+    found: Any = host_store(given)
+    if found is None:
+        problem = "a store is a URL, such as 'sqlite:///support.db', a CaseStore, or an engine or pool of the host's"
+        raise PluginError(type(given).__name__, problem)
+    store: CaseStore | AsyncCaseStore = found
+    return store
+
+
+def _named(url: str, *, asynchronous: bool) -> Any:  # noqa: ANN401 - one of several classes
+    if url == "memory:":
         from supporttiers.backends.storage.memory import MemoryStore  # noqa: PLC0415 - only what is used is loaded
 
         return MemoryStore()
-    if given.startswith("sqlite:"):
+    if url.startswith("sqlite:"):
         from supporttiers.backends.storage.sqlite import SqliteStore  # noqa: PLC0415
 
-        return SqliteStore.from_url(given)
-    scheme = given.partition(":")[0][:40] or "store"
-    meant = f"; did you mean sqlite:///{given}" if given.endswith((".db", ".sqlite")) and ":" not in given else ""
-    problem = f"no store is known for this URL; possible are sqlite:///file.db and memory:{meant}"
-    raise StoreError(scheme, problem, retryable=False)
+        return SqliteStore.from_url(url)
+    if url.startswith(("postgresql:", "postgres:")):
+        from supporttiers.backends.storage.postgres import AsyncPostgresStore, PostgresStore  # noqa: PLC0415
+
+        return (AsyncPostgresStore if asynchronous else PostgresStore).from_url(url)
+    if url.startswith("django:"):
+        from supporttiers.backends.storage._hosts import DjangoStore  # noqa: PLC0415
+
+        return DjangoStore(url.removeprefix("django:") or "default")
+    raise _unknown(url)
+
+
+def _unknown(url: str) -> StoreError:
+    scheme = url.partition(":")[0][:40] or "store"
+    meant = f"; did you mean sqlite:///{url}" if url.endswith((".db", ".sqlite")) and ":" not in url else ""
+    return StoreError(scheme, f"no store is known for this URL; possible are {_POSSIBLE}{meant}", retryable=False)

@@ -48,7 +48,7 @@ class Methods:
         return self._do(Work("commit", lambda: self._sql.commit(commits), self._sql.mode_of(commits)))
 
     def settle(self, settled: Settled, /) -> Any:
-        """Write down what became of a message; one that is no longer pending, or leased anew, stays as it is."""
+        """Write down what became of a message; say whether it was: not of one no longer pending, or leased anew."""
         return self._do(Work("settle a message", lambda: self._sql.settle(settled), "once"))
 
     # -- many cases

@@ -57,14 +57,12 @@ class Heads:
 class PostgresProcedures(Procedures):
     """Procedures on PostgreSQL: a case is loaded by one statement, and written by one."""
 
-    name = "postgresql"
     dialect = "postgresql"
 
     def __init__(self, names: Names, ids: IdFactory) -> None:
         """Take the names of the tables, and who makes salts."""
         self._mine = postgres_texts(names)
-        super().__init__(self._mine, PostgresFinding(names))
-        self._names = names
+        super().__init__(self._mine, PostgresFinding(names), names)
         self._ids = ids
         self._heads = Heads()
 
@@ -91,7 +89,7 @@ class PostgresProcedures(Procedures):
             ((body, parked, version, head, *used),) = yield Select(
                 self._mine.LOAD_WITH_KEY, (tenant, case_id, tenant, key)
             )
-        if body is not None:
+        if version is not None and head is not None:
             self._heads.put((tenant, case_id), version, head)
         return rows.loaded_of((body, parked, *used))
 
@@ -120,10 +118,11 @@ class PostgresProcedures(Procedures):
         if not sound:
             return set()
         found = yield self._statement([*sound.values()])
-        written, used = set(), set()
+        written: set[_Who] = set()
+        used: set[tuple[str, str]] = set()
         for tenant, case_id, key in found:
             if tenant is None:
-                check_version(self.name, int(key))
+                check_version(self.dialect, int(key))
             (used if case_id is None else written).add((tenant, key if case_id is None else case_id))
         for one in sound.values():
             commit = one.commit
@@ -186,9 +185,16 @@ class PostgresProcedures(Procedures):
             answers = yield from self.commit([*commits.values()])
             written = {place for place, answer in zip(commits, answers, strict=True) if answer}
         for place, verdict in enumerate(verdicts):
-            if isinstance(verdict, Setback) and (yield Change(self._mine.SET_BACK, rows.setback_row(verdict))):
+            if isinstance(verdict, Setback) and (yield from self._set_back(verdict)):
                 written.add(place)
         return [place in written for place in range(len(found))]
+
+    def _set_back(self, setback: Setback) -> Procedure[bool]:
+        changed: int = yield Change(self._mine.SET_BACK, rows.setback_row(setback))
+        if changed and setback.messages:
+            plain = _numbered([_message(message) for message in setback.messages])
+            yield Change(self._mine.INSERT_MESSAGES, (_json(plain),))
+        return changed == 1
 
     def lease(
         self, now: datetime, until: datetime, token: str, limit: int, tenant: str | None
@@ -211,10 +217,7 @@ class _Rows:
         self.events: Final = [_event(row) for row in events]
         self.case: Final = _case(commit, known, self.head, relinked=bool(kinds & _LINKING))
         owner = commit.case.id
-        self.messages: Final = [
-            {"owner": owner, **dict(zip(rows.MESSAGE_COLUMNS, rows.message_row(message), strict=True))}
-            for message in commit.messages
-        ]
+        self.messages: Final = [{"owner": owner, **_message(message)} for message in commit.messages]
         self.settled: Final = [] if commit.settled is None else [_settled(commit)]
         self.links: Final = [dict(zip(_LINK_COLUMNS, row, strict=True)) for row in rows.link_rows(commit)]
         self.tickets: Final = (
@@ -245,6 +248,10 @@ def _event(row: rows.Row) -> dict[str, Any]:
     plain = dict(zip(rows.EVENT_COLUMNS, row, strict=True))
     plain["salt"] = row[-2].hex()
     return plain
+
+
+def _message(message: Message) -> dict[str, Any]:
+    return dict(zip(rows.MESSAGE_COLUMNS, rows.message_row(message), strict=True))
 
 
 def _settled(commit: Commit) -> dict[str, Any]:

@@ -39,6 +39,7 @@ from supporttiers.protocols import (
     Workload,
 )
 from supporttiers.reasons import Reason
+from supporttiers.schema import VERSION, Names, check_made, check_version, statements
 
 _AT_ONCE: Final = timedelta(0)
 
@@ -46,12 +47,46 @@ _AT_ONCE: Final = timedelta(0)
 class Procedures:
     """What SQL stores do; how to commit, to claim and to lease, each database says for itself."""
 
+    dialect: str
     TENANT = "AND tenant = ?"
 
-    def __init__(self, texts: Texts, finding: Finding) -> None:
-        """Take the statements of one database."""
+    def __init__(self, texts: Texts, finding: Finding, names: Names) -> None:
+        """Take the statements of one database, and the names of the tables."""
         self._texts = texts
         self._finding = finding
+        self._names = names
+
+    # -- the tables
+
+    @abstractmethod
+    def version(self) -> Procedure[tuple[int, int]]:
+        """Give the version of the tables, and the oldest that may write to them; zeros where there are none."""
+
+    @abstractmethod
+    def begin_writing(self) -> Procedure[None]:
+        """Make a transaction one that writes, where the database wants to know that before anything is read."""
+
+    def statements(self, since: int) -> tuple[str, ...]:
+        """Give what brings the tables up to date from a version on; nothing from one that is newer."""
+        if since >= VERSION:
+            return ()
+        return statements(self.dialect, since=since, prefix=self._names.prefix, schema=self._names.schema)
+
+    def ready(self) -> Procedure[None]:
+        """Refuse a database without our tables, with old ones, or with those of a release too new."""
+        version, oldest = yield from self.version()
+        check_version(self.dialect, oldest)
+        check_made(self.dialect, version)
+
+    def upgrading(self) -> Procedure[int]:
+        """Bring the tables up to date; give the version that was there."""
+        version, oldest = yield from self.version()
+        check_version(self.dialect, oldest)
+        for text in self.statements(version):
+            yield Change(text)
+        return version
+
+    # -- what writes
 
     def _of(self, statement: str, tenant: str | None) -> tuple[str, list[object]]:
         """Narrow a statement to a tenant, where there is one."""
@@ -186,8 +221,9 @@ class Procedures:
 
     # -- the outbox
 
-    def settle(self, settled: Settled) -> Procedure[None]:
-        yield Change(self._texts.SETTLE, rows.settled_row(settled))
+    def settle(self, settled: Settled) -> Procedure[bool]:
+        changed: int = yield Change(self._texts.SETTLE, rows.settled_row(settled))
+        return changed == 1
 
     def messages(
         self, tenant: str, state: str | None, case_id: str | None, after: str | None, limit: int

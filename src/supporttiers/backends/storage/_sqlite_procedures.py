@@ -26,24 +26,33 @@ class SqliteProcedures(Procedures):
     A tenant with a plus before it is looked at, but does not choose the index: what is due is rare.
     """
 
-    name = "sqlite"
     dialect = "sqlite"
     TENANT = "AND +tenant = ?"
 
     def __init__(self, names: Names, ids: IdFactory) -> None:
         """Take the names of the tables, and who makes salts."""
         self._mine = sqlite_texts(names)
-        super().__init__(self._mine, SqliteFinding(names))
+        super().__init__(self._mine, SqliteFinding(names), names)
         self._ids = ids
 
     def begin_writing(self) -> Procedure[None]:
         """Take the one place of a writer at once: a reader that begins to write later may be refused."""
         yield Change(self._mine.BEGIN_WRITING)
 
+    def version(self) -> Procedure[tuple[int, int]]:
+        """Give the version of the tables, and the oldest that may write to them; zeros where there are none."""
+        if not (yield Select(self._mine.MADE)):
+            return 0, 0
+        if not (yield Select(self._mine.HAS_OLDEST)):
+            ((version,),) = yield Select(self._mine.VERSION_ALONE)
+            return version, version
+        ((version, oldest),) = yield Select(self._mine.VERSION)
+        return version, oldest
+
     def check(self) -> Procedure[None]:
         """Refuse tables that a newer release has closed to this one."""
         ((oldest,),) = yield Select(self._mine.OLDEST)
-        check_version(self.name, oldest)
+        check_version(self.dialect, oldest)
 
     # -- writing
 
@@ -111,6 +120,8 @@ class SqliteProcedures(Procedures):
 
     def _set_back(self, setback: Setback) -> Procedure[bool]:
         changed: int = yield Change(self._mine.SET_BACK, rows.setback_row(setback))
+        if changed and setback.messages:
+            yield ChangeMany(self._mine.INSERT_MESSAGE, [rows.message_row(message) for message in setback.messages])
         return changed == 1
 
     def lease(

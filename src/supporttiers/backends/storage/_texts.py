@@ -103,9 +103,7 @@ state = 'pending' AND not_before <= ? AND (lease_until IS NULL OR lease_until <=
     AND (earlier.attempts > 0 OR earlier.not_before <= ?))"""
     LEASE = ""
     RETRY = """
-UPDATE supporttiers_outbox SET state = 'pending', attempts = 0, not_before = ?,
-  result = CASE WHEN kind = 'tell_linked' THEN result ELSE '' END,
-  lease_until = NULL, lease_token = NULL
+UPDATE supporttiers_outbox SET state = 'pending', attempts = 0, not_before = ?, lease_until = NULL, lease_token = NULL
 WHERE tenant = ? AND key = ? AND state IN ('dead', 'ambiguous')"""
     DISCARD = """
 UPDATE supporttiers_outbox SET state = 'done', result = 'discarded'
@@ -286,6 +284,11 @@ WITH given AS MATERIALIZED (
 SELECT written.tenant, written.id, NULL FROM written
 UNION ALL SELECT used.tenant, NULL, used.key FROM used
 UNION ALL SELECT NULL, NULL, oldest::text FROM supporttiers_version WHERE oldest > {VERSION}"""  # noqa: S608 - ours
+    INSERT_MESSAGES = f"""
+INSERT INTO supporttiers_outbox ({_list(MESSAGE_COLUMNS)})
+SELECT {_list(MESSAGE_COLUMNS)} FROM json_to_recordset(?::text::json) AS message (
+  place bigint, {_typed(MESSAGE_COLUMNS, _MESSAGE_NUMBERS)})
+ORDER BY place ON CONFLICT (tenant, key) DO NOTHING"""  # noqa: S608 - ours
     MESSAGES_BESIDE = f""", messages AS (
   INSERT INTO supporttiers_outbox ({_list(MESSAGE_COLUMNS)})
   SELECT {_list(MESSAGE_COLUMNS, "message.{0}")}

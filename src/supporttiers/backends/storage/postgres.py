@@ -22,7 +22,7 @@ from supporttiers.backends.storage._statements import (
 )
 from supporttiers.clock import IdFactory
 from supporttiers.errors import StoreError
-from supporttiers.schema import VERSION, Names, check_made, check_version, statements
+from supporttiers.schema import Names
 
 try:
     import psycopg
@@ -40,7 +40,7 @@ CONNECTIONS: Final = 10
 WAIT: Final = 10.0
 """How many seconds a call waits for a connection."""
 
-_SNAPSHOT: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+_SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 _ROLLED_BACK: Final = ("40001", "40P01")
 _TRIES: Final = 5
 _FAILURES: Final = (psycopg.Error, psycopg_pool.PoolTimeout, psycopg_pool.PoolClosed)
@@ -55,14 +55,15 @@ class _Common(Methods):
     _sql: PostgresProcedures
 
     def __init__(
-        self, url: str, *, schema: str | None = None, prefix: str = "supporttiers_", connections: int = CONNECTIONS,
+        self, url: "str | psycopg_pool.ConnectionPool[Any] | psycopg_pool.AsyncConnectionPool[Any]", *, schema: str | None = None, prefix: str = "supporttiers_", connections: int = CONNECTIONS,
         ids: IdFactory | None = None,
     ) -> None:  # fmt: skip
         """
         Name the database; nothing is opened before the first use, and no table is made unless asked for.
 
         Args:
-            url: `postgresql://user@host/database`, with what libpq understands after `?`.
+            url: `postgresql://user@host/database`, with what libpq understands after `?`; or a pool of the host's
+                own, a `psycopg_pool.ConnectionPool` or, for the store that is awaited, an `AsyncConnectionPool`.
             schema: The schema in which the tables lie; where the database looks first, when None.
             prefix: What the names of the tables begin with.
             connections: How many are kept open at most.
@@ -72,14 +73,14 @@ class _Common(Methods):
             InputError: Schema or prefix is no name.
         """
         self._url: Final = url
-        self._names: Final = Names(prefix, schema)
+        self._own: Final = isinstance(url, str)
+        self._schema: Final = schema
         self._connections: Final = connections
-        self._ids: Final = ids or IdFactory()
-        self._sql = PostgresProcedures(self._names, self._ids)
+        self._sql = PostgresProcedures(Names(prefix, schema), ids or IdFactory())
         self._lock = threading.Lock()
         self._pid = os.getpid()
         self._checked = False
-        self._pool: Any = None
+        self._pool: Any = None if self._own else url
 
     @classmethod
     def from_url(cls, url: str) -> Self:
@@ -95,40 +96,29 @@ class _Common(Methods):
         """
         parts = urlsplit(url)
         options = dict(parse_qsl(parts.query))
-        ours = {name: options.pop(name) for name in ("schema", "prefix", "connections") if name in options}
-        many = ours.pop("connections", str(CONNECTIONS))
+        schema, prefix = options.pop("schema", None), options.pop("prefix", "supporttiers_")
+        many = options.pop("connections", str(CONNECTIONS))
         if not many.isdecimal() or many == "0":
             raise StoreError(cls.name, "connections in its URL must be a number of at least 1", retryable=False)
         rest = urlunsplit(parts._replace(query=urlencode(options)))
         if not parts.netloc:  # urlunsplit drops the slashes before an empty host
             rest = rest.replace(f"{parts.scheme}:/", f"{parts.scheme}:///", 1)
-        return cls(rest, connections=int(many), **ours)
+        return cls(rest, connections=int(many), schema=schema, prefix=prefix)
 
     def __repr__(self) -> str:
         """Show neither host nor password."""
         return f"{type(self).__name__}(...)"
 
-    def _check(self) -> Procedure[None]:
-        """Refuse a database without our tables, or with those of a release too new."""
-        version, oldest = yield from self._sql.version()
-        check_version(self.name, oldest)
-        check_made(self.name, version)
-
     def _upgrading(self) -> Procedure[int]:
         """Bring the tables up to date; another process may just be doing so."""
         yield Select("SELECT pg_advisory_xact_lock(?::bigint)", (_LOCK,))
-        version, oldest = yield from self._sql.version()
-        check_version(self.name, oldest)
-        if version < VERSION:
-            if self._names.schema is not None:
-                yield Change(f"CREATE SCHEMA IF NOT EXISTS {self._names.schema}")
-            for text in statements("postgresql", since=version, prefix=self._names.prefix, schema=self._names.schema):
-                yield Change(text)
-        return version
+        if self._schema is not None:
+            yield Change(f"CREATE SCHEMA IF NOT EXISTS {self._schema}")
+        return (yield from self._sql.upgrading())
 
     def _renew_after_fork(self) -> None:
         """Let a forked child open its own pool."""
-        if self._pid != os.getpid():
+        if self._own and self._pid != os.getpid():
             self._lock, self._pool, self._pid = threading.Lock(), None, os.getpid()
 
     def _again(self, work: Work[Any], error: Exception, tried: int) -> bool:
@@ -188,19 +178,19 @@ class PostgresStore(_Common):
         """Give a store that works in the transaction of a connection; see `JoiningStore.on`."""
         from supporttiers.backends.storage._joined import joined  # noqa: PLC0415 - only who joins needs it
 
-        return joined(connection, "postgresql", self._names, self._ids, asynchronous=False)
+        return joined(connection, self._sql, asynchronous=False)
 
     def close(self) -> None:
-        """Close the connections; a later call opens new ones."""
+        """Close the connections; a later call opens new ones. A pool of the host's is left alone."""
         self._renew_after_fork()
         with self._lock:
-            pool, self._pool = self._pool, None
-        if pool is not None:
+            pool, self._pool = self._pool, None if self._own else self._pool
+        if pool is not None and self._own:
             pool.close()
 
     def _do(self, work: Work[T]) -> T:
         if not self._checked:
-            self._try(Work("look at the tables", self._check))
+            self._try(Work("look at the tables", self._sql.ready))
             self._checked = True
         return self._try(work)
 
@@ -223,21 +213,17 @@ class PostgresStore(_Common):
                     self._url, kwargs={"autocommit": True}, min_size=1, max_size=self._connections, open=True,
                     check=_still_there, name="supporttiers", timeout=WAIT,
                 )  # fmt: skip
-            return self._pool
+            pool: psycopg_pool.ConnectionPool[Any] = self._pool
+            return pool
 
 
 def _run(connection: "psycopg.Connection[Any]", work: Work[T]) -> T:
     if work.mode in {"read", "once"}:
         return run(work.procedure(), on_psycopg(connection))
-    connection.execute(_SNAPSHOT if work.mode == "snapshot" else "BEGIN")
-    try:
-        result = run(work.procedure(), on_psycopg(connection))
-        connection.execute("COMMIT")
-    except BaseException:
-        if not connection.broken:
-            connection.execute("ROLLBACK")
-        raise
-    return result
+    with connection.transaction():
+        if work.mode == "snapshot":
+            connection.execute(_SNAPSHOT)
+        return run(work.procedure(), on_psycopg(connection))
 
 
 def on_psycopg(connection: "psycopg.Connection[Any]") -> Callable[[Statement], Any]:
@@ -295,18 +281,18 @@ class AsyncPostgresStore(_Common):
         """Give a store that works in the transaction of a connection; see `JoiningStore.on`."""
         from supporttiers.backends.storage._joined import joined  # noqa: PLC0415 - only who joins needs it
 
-        return joined(connection, "postgresql", self._names, self._ids, asynchronous=True)
+        return joined(connection, self._sql, asynchronous=True)
 
     async def close(self) -> None:
-        """Close the connections; a later call opens new ones."""
+        """Close the connections; a later call opens new ones. A pool of the host's is left alone."""
         self._renew_after_fork()
-        pool, self._pool = self._pool, None
-        if pool is not None:
+        pool, self._pool = self._pool, None if self._own else self._pool
+        if pool is not None and self._own:
             await pool.close()
 
     async def _do(self, work: Work[T]) -> T:
         if not self._checked:
-            await self._try(Work("look at the tables", self._check))
+            await self._try(Work("look at the tables", self._sql.ready))
             self._checked = True
         return await self._try(work)
 
@@ -329,21 +315,17 @@ class AsyncPostgresStore(_Common):
                 check=_still_there_async, name="supporttiers", timeout=WAIT,
             )  # fmt: skip
             await self._pool.open()
-        return self._pool
+        pool: psycopg_pool.AsyncConnectionPool[Any] = self._pool
+        return pool
 
 
 async def _run_async(connection: "psycopg.AsyncConnection[Any]", work: Work[T]) -> T:
     if work.mode in {"read", "once"}:
         return await run_async(work.procedure(), on_psycopg_async(connection))
-    await connection.execute(_SNAPSHOT if work.mode == "snapshot" else "BEGIN")
-    try:
-        result = await run_async(work.procedure(), on_psycopg_async(connection))
-        await connection.execute("COMMIT")
-    except BaseException:
-        if not connection.broken:
-            await connection.execute("ROLLBACK")
-        raise
-    return result
+    async with connection.transaction():
+        if work.mode == "snapshot":
+            await connection.execute(_SNAPSHOT)
+        return await run_async(work.procedure(), on_psycopg_async(connection))
 
 
 def on_psycopg_async(connection: "psycopg.AsyncConnection[Any]") -> Callable[[Statement], Awaitable[Any]]:

@@ -11,10 +11,9 @@ from typing import Any, Final, Generic, Self, TypeVar
 from supporttiers.backends.storage._methods import Methods
 from supporttiers.backends.storage._sqlite_procedures import SqliteProcedures
 from supporttiers.backends.storage._statements import ChangeMany, Select, Statement, Work, run
-from supporttiers.backends.storage._texts import sqlite_texts
 from supporttiers.clock import IdFactory
 from supporttiers.errors import StoreError
-from supporttiers.schema import VERSION, Names, check_version, statements
+from supporttiers.schema import VERSION, Names, check_version
 
 T = TypeVar("T")
 
@@ -59,8 +58,7 @@ class SqliteStore(Methods):
             InputError: The prefix is no name.
         """
         self._path: Final = os.fspath(path)
-        self._names: Final = Names(prefix)
-        self._sql: Final = SqliteProcedures(self._names, ids or IdFactory())
+        self._sql: SqliteProcedures = SqliteProcedures(Names(prefix), ids or IdFactory())
         self._writer = _Writer()
         self._opening = threading.Lock()
         self._reading = threading.Lock()
@@ -94,7 +92,7 @@ class SqliteStore(Methods):
             return 0
         connection = sqlite3.connect(self._path, timeout=BUSY_AFTER, isolation_level=None)
         try:
-            return _version(connection, self._names)[0]
+            return run(self._sql.version(), _on(connection))[0]
         except _FAILURES as error:
             raise self._failed("read the version of the tables", error) from error
         finally:
@@ -105,6 +103,12 @@ class SqliteStore(Methods):
         before = self.schema_version()
         self._do(Work("bring the tables up to date", self._sql.check, "snapshot"))
         return before
+
+    def on(self, connection: Any, /) -> Methods:  # noqa: ANN401 - many libraries' connections
+        """Give a store that works in the transaction of a connection; see `JoiningStore.on`."""
+        from supporttiers.backends.storage._joined import grip_of, joined  # noqa: PLC0415 - only who joins needs it
+
+        return joined(connection, self._sql, asynchronous=grip_of(connection).asynchronous)
 
     # -- the file
 
@@ -148,7 +152,7 @@ class SqliteStore(Methods):
     def _opened(self) -> sqlite3.Connection:
         with self._opening:
             if self._connection is None:
-                self._connection = _open(self._path, self._names)
+                self._connection = _open(self._path, self._sql)
             return self._connection
 
     def _after_fork(self) -> None:
@@ -275,12 +279,16 @@ class _Writer:
     def _write_together(self, connection: sqlite3.Connection, jobs: list[_Job[Any]]) -> bool:
         """Write all in one transaction; False, with nothing written, where that cannot be."""
         try:
-            _within(connection, "BEGIN IMMEDIATE", lambda: [self._save(connection, job) for job in jobs])
+            _within(connection, "BEGIN IMMEDIATE", lambda: self._save_all(connection, jobs))
         except Exception:  # noqa: BLE001 - one has ended the transaction of all, or the disk is full; each hears alone
             return False
         for job in jobs:
             job.done = True
         return True
+
+    def _save_all(self, connection: sqlite3.Connection, jobs: list[_Job[Any]]) -> None:
+        for job in jobs:
+            self._save(connection, job)
 
     def _save(self, connection: sqlite3.Connection, job: _Job[Any]) -> None:
         connection.execute("SAVEPOINT one")
@@ -329,16 +337,16 @@ def _connected(path: str) -> sqlite3.Connection:
     )
 
 
-def _open(path: str, names: Names) -> sqlite3.Connection:
+def _open(path: str, sql: SqliteProcedures) -> sqlite3.Connection:
     connection = _connected(path)
     try:
         _use_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA secure_delete = ON")  # what is deleted must not stay in the file
-        version, oldest = _version(connection, names)
+        version, oldest = run(sql.version(), _on(connection))
         check_version(SqliteStore.name, oldest)
         if version < VERSION:
-            _within(connection, "BEGIN IMMEDIATE", lambda: _migrate(connection, names))
+            _within(connection, "BEGIN IMMEDIATE", lambda: _migrate(connection, sql))
     except BaseException:
         connection.close()
         raise
@@ -365,22 +373,10 @@ def _is_busy(error: Exception) -> bool:
     return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF in _BUSY
 
 
-def _version(connection: sqlite3.Connection, names: Names) -> tuple[int, int]:
-    """Give the version of the tables, and the oldest that may write to them; zeros where there are none."""
-    texts = sqlite_texts(names)
-    if not connection.execute(texts.MADE).fetchone():
-        return 0, 0
-    if not connection.execute(texts.HAS_OLDEST).fetchone():
-        ((version,),) = connection.execute(texts.VERSION_ALONE).fetchall()
-        return version, version
-    version, oldest = connection.execute(texts.VERSION).fetchone()
-    return version, oldest
-
-
-def _migrate(connection: sqlite3.Connection, names: Names) -> None:
+def _migrate(connection: sqlite3.Connection, sql: SqliteProcedures) -> None:
     """Bring the schema up to date; another process may just have done so."""
-    version, _ = _version(connection, names)
-    for statement in statements("sqlite", since=version, prefix=names.prefix) if version < VERSION else ():
+    version, _ = run(sql.version(), _on(connection))
+    for statement in sql.statements(since=version):
         connection.execute(_understood(statement, sqlite3.sqlite_version_info))
 
 

@@ -100,10 +100,10 @@ class WakingLaws(Laws):
         first = opening(wakes_at=minutes(1))
         second = going_on(first, happened.CaseNoted)
         store.commit([first, second])
-        stale = [going_on(first, happened.CaseStarted), _setback(first.case)]
+        stale: list[Commit | Setback] = [going_on(first, happened.CaseStarted), _setback(first.case)]
 
         for answer in stale:
-            assert [False] == list(store.claim(minutes(1), limit=9, decide=lambda _, one=answer: [one]))
+            assert [False] == list(store.claim(minutes(1), limit=9, decide=partial(_all, answer)))
         assert second.case == store.load("acme", "T-1").case
         assert [(minutes(1), 0)] == [(found.wakes_at, found.failures) for found in claimed(store, minutes(1), limit=9)]
 
@@ -208,12 +208,13 @@ class WakingLaws(Laws):
             _park(store, case_id, tenant)
         expected = [("acme", "T-1"), ("acme", "T-2"), ("acme", "T-3"), ("beta", "T-1")]
 
-        for tenant in (None, "acme", "beta", "third"):
+        asked: tuple[str | None, ...] = (None, "acme", "beta", "third")
+        for whose in asked:
             seen: list[tuple[str, str]] = []
-            while page := store.parked(tenant=tenant, after=seen[-1] if seen else None, limit=size):
+            while page := store.parked(tenant=whose, after=seen[-1] if seen else None, limit=size):
                 assert len(page) <= size
                 seen += [(found.case.tenant, found.case.id) for found in page]
-            assert [pair for pair in expected if tenant in {None, pair[0]}] == seen
+            assert [pair for pair in expected if whose in {None, pair[0]}] == seen
 
     # -- what waits
 
@@ -257,6 +258,10 @@ class WakingLaws(Laws):
 
 def _waking(due: Sequence[DueCase]) -> list[tuple[str, object]]:
     return [(found.case.id, found.wakes_at) for found in due]
+
+
+def _all(answer: Commit | Setback, due: Sequence[DueCase]) -> Sequence[Commit | Setback]:
+    return [answer] * len(due)
 
 
 def _setback(case: Case, **fields: object) -> Setback:
