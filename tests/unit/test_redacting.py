@@ -25,21 +25,22 @@ JANE, DORA = Actor.customer("jane"), Actor.agent("dora")
 @pytest.fixture
 def with_rules(make_desk, calm):
     """Make desks whose process has these policies."""
-    return lambda *policies, **more: make_desk(attrs.evolve(calm, policies=policies), **more)
+    return lambda *policies: make_desk(attrs.evolve(calm, policies=policies, reopen_from=("resolved", "closed")))
 
 
 @pytest.fixture
-def spoken(calm_desk):
+def spoken(with_rules):
     """Give a desk with a case about which much has been said."""
-    calm_desk.open(
+    desk = with_rules()
+    desk.open(
         "Fire", id="T-1", by=JANE, text="It burns.", customer="c-9", attributes={"site": "Leeds"}, tags=["hot"],
         category="printing", idempotency_key="req-1",
     )  # fmt: skip
-    calm_desk.start("T-1", by="bob")
-    calm_desk.watch("T-1", by="bob", watchers=["eve"])
-    calm_desk.attach("T-1", by="bob", attachments=[Attachment(id="f-1", name="jane.png")])
-    calm_desk.reply("T-1", by="bob", text="On it.", reason="She called.")
-    return calm_desk
+    desk.start("T-1", by="bob")
+    desk.watch("T-1", by="bob", watchers=["eve"])
+    desk.attach("T-1", by="bob", attachments=[Attachment(id="f-1", name="jane.png")])
+    desk.reply("T-1", by="bob", text="On it.", reason="She called.")
+    return desk
 
 
 def types_after(desk, version):
@@ -200,7 +201,7 @@ def test_what_a_case_does_later_stays_if_it_says_nothing_personal(with_rules):
     assert () == desk.verify("T-1")
 
 
-def test_vendor_request_that_is_not_sent_fails(make_desk, acme, vendor):
+def test_vendor_request_that_is_not_sent_fails(make_desk, acme):
     """It would say nothing: the case does not wait for its answer."""
     desk = make_desk(acme)
     desk.open("Fire", id="T-1", by=JANE, text="It burns.")
@@ -211,7 +212,6 @@ def test_vendor_request_that_is_not_sent_fails(make_desk, acme, vendor):
     assert (("failed",), "queued") == (tuple(ticket.status for ticket in case.vendor_tickets), case.status)
     desk.run_due()
     assert [("done", "redacted")] == [(one.state, one.result) for one in desk.messages() if one.kind == "dispatch"]
-    assert not vendor.tickets if hasattr(vendor, "tickets") else True
     assert () == desk.verify("T-1")
 
 
@@ -263,10 +263,7 @@ def test_cases_that_cannot_be_redacted_are_named_and_others_are(with_rules):
 
     found = desk.redact(person="jane", by=DORA)
     assert 204 == len(found)
-    assert {"T-007": "It is before a court."} == {
-        case_id: str(reason.params["reasons"]) if "reasons" in reason.params else "It is before a court."
-        for case_id, reason in found.failed.items()
-    }
+    assert ["T-007"] == list(found.failed)
     assert ("Fire", "jane") == (desk.get("T-007").subject, desk.get("T-007").requester)
 
 
@@ -312,13 +309,13 @@ def test_closed_case_is_redacted_by_itself(with_rules, clock, at):
     assert () == desk.verify("T-1")
 
 
-@pytest.mark.parametrize("end", [lambda desk: desk.cancel("T-1", by="bob"), lambda desk: desk.merge("T-1", by="bob", into="T-2")])
-def test_cancelled_case_is_redacted_too(with_rules, clock, end):
+@pytest.mark.parametrize(("verb", "how"), [("cancel", {}), ("merge", {"into": "T-2"})])
+def test_cancelled_case_is_redacted_too(with_rules, clock, verb, how):
     """A mistake and a duplicate are kept no longer than what was solved."""
     desk = with_rules(RedactAfter("5h"))
     desk.open("Fire", id="T-1", by=JANE)
     desk.open("Fire", id="T-2", by=JANE)
-    end(desk)
+    getattr(desk, verb)("T-1", by="bob", **how)
     clock.advance("5h")
     desk.run_due()
 
@@ -356,7 +353,7 @@ def test_retention_counts_calendar_days_in_a_process_file(tmp_path):
     """A year is said in days of the calendar."""
     path = tmp_path / "acme.toml"
     path.write_text(
-        'name = "acme"\ntiers = [{ level = 1, name = "Desk" }]\n\n'
+        '[process]\nname = "acme"\n\n[[tiers]]\nlevel = 1\nname = "Desk"\n\n'
         '[[policies]]\nuse = "supporttiers.redact-after"\nafter = "365 calendar days"\n',
         encoding="utf-8",
     )  # fmt: skip
