@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from supporttiers.cases import Case, fold, rebuild
     from supporttiers.clock import Clock, FakeClock, SystemClock
     from supporttiers.decisions import Decision, Destination, Hold, Later, Refusal, Situation
-    from supporttiers.desk import SupportDesk
+    from supporttiers.desk import AsyncSupportDesk, SupportDesk
     from supporttiers.errors import (
         BackendError,
         CaseError,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from supporttiers.tiers import Agreement, CaseKind, Status, Tier, TierKind, Visibility
 
 _HOMES = {
-    "supporttiers.desk": ("SupportDesk",),
+    "supporttiers.desk": ("AsyncSupportDesk", "SupportDesk"),
     "supporttiers.process": ("SupportProcess",),
     "supporttiers.tiers": ("Agreement", "CaseKind", "Status", "Tier", "TierKind", "Visibility"),
     "supporttiers.limits": ("Action", "Percent", "Threshold", "TimeLimit"),
@@ -68,7 +68,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [  # noqa: RUF022 - grouped by what they are; a test holds this list to the homes above
     # the desk and its process
-    "SupportDesk", "SupportProcess",
+    "AsyncSupportDesk", "SupportDesk", "SupportProcess",
     # parts of a process
     "Action", "Agreement", "AtLeast", "AtMost", "Match", "Not", "Percent", "Route", "RouteByRules", "Threshold", "Tier",
     "TierKind", "TimeLimit", "WorkingHours", "business_days", "calendar_days", "until_close",

@@ -7,7 +7,7 @@ the event, and the case keeps the last value of each: conditions speak of them a
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import attrs
@@ -32,6 +32,10 @@ def _readable(value: object) -> str | None:
     return None if callable(value) else "must be a function of a tenant and a list of keys"
 
 
+Read = Callable[[str, Sequence[str]], Mapping[str, object] | Awaitable[Mapping[str, object]]]
+"""Takes a tenant and keys, and gives a value for each key, or what is awaited for that."""
+
+
 @attrs.frozen
 class FactSource:
     """
@@ -47,7 +51,7 @@ class FactSource:
         read: Takes the tenant and a list of keys, and gives a mapping from key to a plain value (texts, numbers, flags,
             lists and tables of them, at most 64 KiB as JSON); a key that it leaves out is None. It is called with no
             transaction of ours open, and may raise anything: a command is then refused, and time goes on with the
-            value last recorded.
+            value last recorded. For an `AsyncSupportDesk` it may be a coroutine function.
         keyed_by: Where the key stands: a field of the case such as `customer`, `team` or `tenant`, an attribute
             (`attributes.asset`), or what another fact holds (`facts.agents.id`: one key for each agent; the fact is
             then a table by key).
@@ -56,7 +60,7 @@ class FactSource:
     """
 
     name: str = attrs.field(validator=part(_fact_name))
-    read: Callable[[str, Sequence[str]], Mapping[str, object]] = attrs.field(validator=part(_readable), eq=False)
+    read: Read = attrs.field(validator=part(_readable), eq=False)
     keyed_by: str = attrs.field(default="customer", validator=part(fields.name))
 
 

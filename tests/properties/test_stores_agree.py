@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 from hypothesis import given, settings
@@ -83,6 +83,9 @@ def plain(value: object) -> object:
 class StoresAgree(RuleBasedStateMachine):
     """Drives two desks through the same calls."""
 
+    kinds: ClassVar[tuple[Any, Any]] = (SupportDesk, SupportDesk)
+    """Of which class the desk in memory is, and of which the one on SQLite."""
+
     @initialize(tape=TAPES)
     def begin(self, tape: bytes) -> None:
         """Set up two desks with one process and one clock."""
@@ -92,11 +95,11 @@ class StoresAgree(RuleBasedStateMachine):
         urls = ("memory:", f"sqlite:///{Path(self.directory.name) / 'support.db'}")
         self.inboxes = [Inbox(), Inbox()]
         self.desks = [
-            SupportDesk(
+            kind(
                 process, store=url, clock=self.clock, notifiers=[inbox],
                 vendors=[InProcessVendor("acme", agent=one_further)],
             )
-            for url, inbox in zip(urls, self.inboxes, strict=True)
+            for kind, url, inbox in zip(self.kinds, urls, self.inboxes, strict=True)
         ]  # fmt: skip
         self.done: list[Command] = []
 

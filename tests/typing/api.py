@@ -1,15 +1,17 @@
 """How users write against the library; type-checked, never run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar, assert_type
 
 from supporttiers import (
     Actor,
+    AsyncSupportDesk,
     Case,
     Decision,
     Destination,
     Explanation,
+    FactSource,
     Match,
     MoveRefusedError,
     Not,
@@ -164,3 +166,46 @@ def ask_for_working_time() -> None:
 
 assert_type(process.warnings, tuple[Finding, ...])
 assert_type(desk.approve(case, by="mia"), Case)
+
+
+class AsyncPager:
+    """A notifier of one's own that is awaited."""
+
+    name = "pager"
+
+    async def notify(self, notification: Notification, /, *, key: str) -> None:
+        """Send."""
+
+
+class AsyncPeopleOfOnesOwn:
+    """A directory of one's own that is awaited."""
+
+    async def actor(self, id: str, /) -> Actor | None:
+        """Look up."""
+        return Actor.agent(id)
+
+
+async def read_plans(tenant: str, keys: Sequence[str]) -> Mapping[str, object]:
+    """Read a fact of many keys."""
+    return dict.fromkeys(keys, tenant)
+
+
+async def await_everything() -> None:
+    """The desk that is awaited gives what the other one gives."""
+    plans = FactSource("plan", read_plans)
+    async with AsyncSupportDesk(
+        process, notifiers=[AsyncPager(), Pager()], directory=AsyncPeopleOfOnesOwn(), facts=[plans]
+    ) as awaited:
+        case = await awaited.bind(tenant="north").open("A printer", by="jane", at=NOON)
+        assert_type(case, Case)
+        assert_type(await awaited.escalate(case, by="anna", reason="too hard", expected_version=case.version), Case)
+        assert_type(await awaited.assign(case, by="anna", assignee=None), Case)
+        assert_type(await awaited.execute(Escalate(case_id=case.id, by=Actor.agent("anna"))), Decision)
+        assert_type(await awaited.options(case, by="anna"), tuple[Option, ...])
+        assert_type(await awaited.next_for("anna"), Case | None)
+        assert_type((await awaited.find(Match(status="queued")))[0], Case)
+        assert_type(await awaited.history(case, visible_to="jane"), tuple[Event, ...])
+        assert_type(await awaited.explain(case), Explanation)
+        assert_type(await awaited.run_due(), Pass)
+        assert_type(await awaited.people.all(), tuple[Agent, ...])
+        assert_type(awaited.process, SupportProcess)

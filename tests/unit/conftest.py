@@ -4,6 +4,7 @@ from datetime import datetime
 
 import attrs
 import pytest
+from tests.blocking import BlockingDesk
 
 from supporttiers.backends.vendor.memory import InProcessVendor
 from supporttiers.calendars import WorkingHours
@@ -88,12 +89,18 @@ def calm(acme):
     return attrs.evolve(acme, limits=(), tiers=[attrs.evolve(tier, time_limit=None) for tier in acme.tiers])
 
 
+@pytest.fixture(params=[SupportDesk, BlockingDesk], ids=["called", "awaited"])
+def desk_class(request):
+    """Give both desks in turn: whoever asks for a desk has the same test run on each."""
+    return request.param
+
+
 @pytest.fixture
-def make_desk(clock, pager, vendor):
+def make_desk(desk_class, clock, pager, vendor):
     """Make desks of a process; all share clock, notifier and vendor."""
 
     def make(process, **ports):
-        return SupportDesk(process, **{"clock": clock, "notifiers": [pager], "vendors": [vendor], **ports})
+        return desk_class(process, **{"clock": clock, "notifiers": [pager], "vendors": [vendor], **ports})
 
     return make
 

@@ -13,6 +13,7 @@ from supporttiers._flows.linked import CHUNK, tell_linked
 from supporttiers.actors import SYSTEM, Actor
 from supporttiers.backends.storage.memory import MemoryStore
 from supporttiers.commands import CountAffected, LinkCase, Open, Wait
+from supporttiers.desk import SupportDesk
 from supporttiers.errors import MoveRefusedError, PolicyConfigError, ProcessError, StoreError
 from supporttiers.facts import FactSource
 from supporttiers.links import Link
@@ -554,6 +555,7 @@ def test_nobody_linked_is_told_nothing(with_cascades):
     assert 1 == settle(desk)
 
 
+@pytest.mark.parametrize("desk_class", [SupportDesk], ids=["called"], indirect=True)  # long, and of what both share
 def test_ten_thousand_waiting_cases_are_resolved_in_parts(calm, make_desk, store_url):
     """Each pass takes a bounded part, and in the end every case is resolved, once."""
     number = 10_000

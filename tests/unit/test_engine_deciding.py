@@ -11,6 +11,7 @@ from supporttiers._engine.deciding import MAX_SETTLED
 from supporttiers._engine.verbs import VERBS
 from supporttiers.actors import Actor
 from supporttiers.commands import Note, Open, Reply
+from supporttiers.desk import SupportDesk
 from supporttiers.errors import CaseNotFoundError, InputError, MoveRefusedError, StaleCaseError
 from supporttiers.limits import Threshold, TimeLimit
 from supporttiers.match import Match
@@ -152,6 +153,7 @@ def crowded(limited):
     return limited(*limits)
 
 
+@pytest.mark.parametrize("desk_class", [SupportDesk], ids=["called"], indirect=True)  # long, and of what both share
 def test_sweep_settles_at_most_a_thousand_at_once(crowded, clock, kinds):
     """The rest waits for the next pass, and comes in the same order."""
     case = crowded.open(id="T-1", by="jane")
@@ -165,6 +167,7 @@ def test_sweep_settles_at_most_a_thousand_at_once(crowded, clock, kinds):
     assert all(earlier.at <= later.at for earlier, later in pairwise(crowded.history(case)))
 
 
+@pytest.mark.parametrize("desk_class", [SupportDesk], ids=["called"], indirect=True)  # long, and of what both share
 def test_command_settles_all_of_it(crowded, clock, kinds):
     """A command cannot wait for a second pass: what was due before it is settled, however much."""
     case = crowded.open(id="T-1", by="jane")

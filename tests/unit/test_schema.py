@@ -53,7 +53,8 @@ def test_schema_has_a_column_for_what_can_be_asked(database):
     words = {"tags", "watchers", "vendors", "vendors_waiting"}
 
     assert FIELDS.keys() - words <= columns(database, "supporttiers_case").keys()
-    assert {*FIELDS, "tenant", "subject", "attributes", "wakes_at"} == columns(database, "supporttiers_cases").keys()
+    shown = columns(database, "supporttiers_cases").keys()
+    assert {*FIELDS, "tenant", "subject", "attributes", "wakes_at", "parked_at"} == shown
 
 
 def test_schema_writes_its_version_down(database):
@@ -70,14 +71,14 @@ def test_statements_since_a_version_are_those_after_it():
 
 def test_unknown_dialect_is_refused():
     """The error says which there are."""
-    with pytest.raises(InputError, match=r"^dialect must be one of: sqlite$"):
+    with pytest.raises(InputError, match=r"^dialect must be one of: sqlite, postgresql$"):
         schema.statements("oracle")
 
 
 @pytest.mark.parametrize("since", [-1, schema.VERSION + 1])
 def test_unknown_version_is_refused(since):
     """The error says which there are."""
-    with pytest.raises(InputError, match=f"^since is {since}; possible is 0 to {schema.VERSION}$"):
+    with pytest.raises(InputError, match=f"^since is {since}; possible is one of: 0, 1, 2$"):
         schema.statements("sqlite", since=since)
 
 
@@ -87,5 +88,7 @@ def test_newer_schema_is_refused():
 
     with pytest.raises(StoreError) as caught:
         schema.check_version("sqlite", 99)
-    assert caught.value.problem == "its schema is of version 99, and this release knows 1; upgrade supporttiers"
+    assert caught.value.problem == (
+        "its schema is for releases of schema version 99 on, and this one knows 2; upgrade supporttiers"
+    )
     assert not caught.value.retryable

@@ -12,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supporttiers import schema
-from supporttiers.backends.storage import _sqlite_rows as rows
 from supporttiers.backends.storage import sqlite
+from supporttiers.backends.storage._find import SqliteFinding
 from supporttiers.backends.storage._pages import Cursor, Order
-from supporttiers.backends.storage._sqlite_find import selects
+from supporttiers.backends.storage._sqlite_procedures import SqliteProcedures
+from supporttiers.backends.storage._statements import Change, Work
+from supporttiers.backends.storage._texts import sqlite_texts
 from supporttiers.backends.storage.sqlite import SqliteStore
 from supporttiers.clock import IdFactory
 from supporttiers.errors import StoreError
@@ -34,6 +36,8 @@ from supporttiers.testing.builders import (
     opening,
 )
 from supporttiers.testing.suites import population
+
+TEXTS = sqlite_texts(schema.Names())
 
 
 @pytest.fixture
@@ -145,8 +149,8 @@ def test_sqlite_file_that_is_opened_again_has_everything(store, path):
         loaded = again.load("acme", "T-1", key="k")
         assert (loaded.case, loaded.used) == (whole.case, key_use("k"))
         assert list(again.history("acme", "T-1")) == [*first.events, *whole.events]
-        assert [found.case for found in again.due(minutes(5), limit=1)] == [whole.case]
-        assert [found.key for found in again.pending(minutes(1), limit=9)] == ["m-1"]
+        assert [found.case for found in again.overdue(minutes(6), limit=1)] == [whole.case]
+        assert [found.key for found in again.messages("acme")] == ["m-1"]
         assert [ticket.remote_id for ticket in again.open_tickets(NOON, limit=9)] == ["R-77"]
         assert again.incoming("acme", "T-0") == [("duplicate_of", "T-1")]
         assert again.get_process("demo", "r1") == "{}"
@@ -178,7 +182,7 @@ WORDS_AND_MORE = ("tags", "watchers", "vendors", "vendors_waiting", "attributes"
 
 
 def test_sqlite_columns_are_those_of_the_case(store, path):
-    """What can be asked for stands in columns of its own, as the case has it; instants as microseconds."""
+    """What can be asked for stands in columns of its own, as the case has it; instants as texts in UTC."""
     commits = [*population(), committing(None, every_event(), wakes_at=minutes(7))]
     store.commit(commits)
     with contextlib.closing(sqlite3.connect(path)) as connection:
@@ -186,12 +190,13 @@ def test_sqlite_columns_are_those_of_the_case(store, path):
         found = connection.execute("SELECT * FROM supporttiers_cases ORDER BY rowid").fetchall()
 
     for row, commit in zip(found, commits, strict=True):
-        for name in set(row.keys()) - {*WORDS_AND_MORE, "wakes_at", "subject"}:
+        for name in set(row.keys()) - {*WORDS_AND_MORE, "wakes_at", "parked_at", "subject"}:
             value = getattr(commit.case, name)
-            expected = rows.micros_or_none(value) if hasattr(value, "tzinfo") else value
+            expected = f"{value:%Y-%m-%d %H:%M:%S.%f}" if hasattr(value, "tzinfo") else value
             assert row[name] == expected, name
         assert row["subject"] == (commit.case.subject or None)
-    assert found[-1]["wakes_at"] == rows.micros_or_none(minutes(7))
+    assert found[-1]["wakes_at"] == f"{minutes(7):%Y-%m-%d %H:%M:%S.%f}"
+    assert found[-1]["parked_at"] is None
     assert (found[-1]["tags"], found[-1]["watchers"]) == ('["hot"]', None)
 
 
@@ -331,12 +336,70 @@ def test_sqlite_says_that_it_may_not_write(store):
 
 
 def test_sqlite_refuses_a_newer_schema(store, behind, path):
-    """An old release does not write into a file that a new one has changed; both versions are said."""
-    behind.execute("UPDATE supporttiers_version SET version = 7")
+    """An old release does not write into a file that a new one has closed to it, not even one that it has open."""
+    behind.execute("UPDATE supporttiers_version SET version = 8, oldest = 7")
+    refused = "its schema is for releases of schema version 7 on, and this one knows 2; upgrade supporttiers"
+    before = store.load("acme", "T-1").case
+    writes = (
+        lambda: store.commit([opening("T-2")]),
+        lambda: store.claim(NOON, limit=1, decide=lambda due: [None] * len(due)),
+        lambda: store.lease(NOON, until=NOON, token="t", limit=1),
+    )
+
+    for write in writes:
+        with pytest.raises(StoreError, match=refused):
+            write()
+    assert store.load("acme", "T-1").case == before
+    store.close()
+    with pytest.raises(StoreError, match=refused):
+        store.load("acme", "T-1")
+
+
+def test_sqlite_goes_on_beside_a_newer_release_that_only_adds(store, behind):
+    """An old worker and a new one share a file, where the new schema says that the old one may."""
+    behind.execute("ALTER TABLE supporttiers_case ADD COLUMN mood TEXT")
+    behind.execute("UPDATE supporttiers_version SET version = 3")
     store.close()
 
-    with pytest.raises(StoreError, match="its schema is of version 7, and this release knows 1; upgrade supporttiers"):
-        store.load("acme", "T-1")
+    assert store.commit([opening("T-2")]) == [True]
+    assert store.load("acme", "T-2").case == opening("T-2").case
+    assert store.schema_version() == 3
+    assert store.upgrade() == 3
+
+
+def test_sqlite_brings_an_old_file_up_to_date(path):
+    """A file of schema version 1 is read and written on, with everything that was in it."""
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        for statement in schema._sqlite.VERSION_1:
+            connection.execute(statement)
+        connection.execute("INSERT INTO supporttiers_process VALUES ('acme', 'r1', '{}', 0)")
+        connection.commit()
+
+    with contextlib.closing(SqliteStore(path)) as store:
+        assert store.schema_version() == 1
+        assert store.upgrade() == 1
+        assert store.schema_version() == schema.VERSION
+        assert store.get_process("acme", "r1") == "{}"
+        assert store.commit([opening()]) == [True]
+
+
+def test_sqlite_makes_its_tables_when_asked_to(path):
+    """Nothing is made by looking; made tables have the prefix that was asked for."""
+    with contextlib.closing(SqliteStore(path, prefix="desk_")) as store:
+        assert store.schema_version() == 0
+        assert not path.exists()
+        assert store.upgrade() == 0
+        assert store.schema_version() == schema.VERSION
+        names = [name for (name,) in store._opened().execute("SELECT name FROM sqlite_master WHERE type <> 'index'")]
+    assert all(name.startswith(("desk_", "sqlite_")) for name in names)
+
+
+def test_sqlite_says_which_file_has_no_version(path):
+    """A file that is no database has no version, and the error names it."""
+    path.write_bytes(b"this is no database" * 100)
+
+    with pytest.raises(StoreError, match=r"could not read the version of the tables in .*: file is not a database"):
+        SqliteStore(path).schema_version()
 
 
 def test_sqlite_asks_who_is_writing(store, behind, monkeypatch):
@@ -350,7 +413,7 @@ def test_sqlite_asks_who_is_writing(store, behind, monkeypatch):
     assert caught.value.retryable
     assert caught.value.problem.endswith(
         ": database is locked; another connection has been writing for 0 seconds: "
-        "is a transaction of your own left open?"
+        "is a transaction of your own left open, or was .on(connection) forgotten?"
     )
     assert store.load("acme", "T-1").case is not None
 
@@ -371,12 +434,12 @@ def test_sqlite_takes_back_a_batch_that_fails(store):
 def test_sqlite_survives_a_transaction_that_has_ended_by_itself(store):
     """Some errors of SQLite roll back on their own; the error that counts is theirs."""
 
-    def fail(connection):
-        connection.execute("ROLLBACK")
+    def fail():
+        yield Change("ROLLBACK")
         raise sqlite3.OperationalError("disk I/O error")
 
     with pytest.raises(StoreError, match=r"could not dance in .*: disk I/O error; trying again will not help"):
-        store._write("dance", fail)
+        store._do(Work("dance", fail, "write"))
     assert store.commit([opening()]) == [True]
 
 
@@ -419,7 +482,8 @@ def test_sqlite_files_are_made_once_by_many(path):
         thread.join(timeout=60)
 
     assert len(stores[0].find("acme", Match())[0]) == len(stores)
-    sqlite._within(stores[0]._opened(), "BEGIN IMMEDIATE", sqlite._migrate)
+    connection = stores[0]._opened()
+    sqlite._within(connection, "BEGIN IMMEDIATE", lambda: sqlite._migrate(connection, stores[0]._sql))
     for store in stores:
         store.close()
 
@@ -490,12 +554,12 @@ def test_sqlite_opens_anew_in_a_forked_child(store, monkeypatch):
     """A child never uses, nor closes, its parent's connection, nor waits for a lock that nobody will give back."""
     store.commit([opening()])
     parents = store._connection
-    with store._lock:
+    with store._writer.alone(), store._reading:
         monkeypatch.setattr(os, "getpid", lambda: -1)
         assert store.commit([going_on(opening(), CaseNoted)]) == [True]
 
     assert store._connection is not parents
-    assert store._inherited == [parents]
+    assert store._inherited == [parents, None]
     store.close()
     assert parents.execute("SELECT version FROM supporttiers_case").fetchall() == [(2,)]
     parents.close()
@@ -519,6 +583,139 @@ def test_sqlite_opens_anew_once_however_many_threads_find_out(store, monkeypatch
     store.close()
 
 
+# -- many threads
+
+
+def together(store, works):
+    """Hand in several works at one instant, while somebody else has the writer's place; give what came of each."""
+    answers = [None] * len(works)
+
+    def ask(place):
+        try:
+            answers[place] = store._do(works[place])
+        except Exception as error:  # noqa: BLE001 - the answer is what is tested
+            answers[place] = error
+
+    threads = [threading.Thread(target=ask, args=(place,)) for place in range(len(works))]
+    with store._writer.alone():
+        for number, thread in enumerate(threads, 1):
+            thread.start()
+            while len(store._writer._waiting) < number:
+                pass
+    for thread in threads:
+        thread.join(timeout=60)
+    return answers
+
+
+def writing(store, *commits):
+    """Give the work of a commit."""
+    return Work("commit", lambda: store._sql.commit(commits), "write")
+
+
+def test_sqlite_writes_for_all_who_wait_in_one_transaction(store):
+    """Threads that write at one time share a flush, and each hears what came of its own."""
+    begun = []
+    store._opened().set_trace_callback(
+        lambda text: begun.append(text) if text.startswith(("BEGIN", "COMMIT")) else None
+    )
+    stale = going_on(opening("T-9"), CaseNoted)
+
+    answers = together(store, [*(writing(store, opening(f"T-{place}")) for place in range(6)), writing(store, stale)])
+
+    assert answers == [[True]] * 6 + [[False]]
+    assert begun == ["BEGIN IMMEDIATE", "COMMIT"]
+    assert len(store.find("acme", Match())[0]) == 6
+
+
+def test_sqlite_takes_back_only_what_has_failed(store):
+    """One whose commit cannot be written hears so; what the others wrote beside it stays."""
+    odd = going_on(opening("T-2"), CaseNoted, reason=Reason("acme.odd", {"at": NOON}))
+
+    first, failed, last = together(
+        store, [writing(store, opening()), writing(store, opening("T-2"), odd), writing(store, opening("T-3"))]
+    )
+
+    assert (first, last) == ([True], [True])
+    assert isinstance(failed, StoreError)
+    assert [case.id for case in store.find("acme", Match())[0]] == ["T-1", "T-3"]
+
+
+def test_sqlite_writes_one_by_one_what_could_not_be_written_together(store):
+    """Where one ends the transaction of all, the others are written all the same, and once."""
+
+    def fail():
+        yield Change("ROLLBACK")
+        raise sqlite3.OperationalError("disk I/O error")
+
+    first, failed, last = together(
+        store, [writing(store, opening()), Work("dance", fail, "write"), writing(store, opening("T-3"))]
+    )
+
+    assert (first, last) == ([True], [True])
+    assert "could not dance" in str(failed)
+    assert store.verify("acme", "T-1") == ()
+    assert len(store.history("acme", "T-1")) == 1
+
+
+def test_sqlite_lets_others_go_on_when_one_is_interrupted(store):
+    """Whoever writes for all and is stopped takes nobody with it."""
+    stopped = []
+
+    def stop():
+        yield Change("UPDATE supporttiers_version SET oldest = oldest")
+        if not stopped:
+            stopped.append(True)
+            raise KeyboardInterrupt
+        return "done"
+
+    answers = []
+
+    def ask(work):
+        try:
+            answers.append(store._do(work))
+        except KeyboardInterrupt:
+            answers.append("interrupted")
+
+    works = [Work("stop", stop, "write"), writing(store, opening()), writing(store, opening("T-2"))]
+    threads = [threading.Thread(target=ask, args=(work,)) for work in works]
+    with store._writer.alone():
+        for number, thread in enumerate(threads, 1):
+            thread.start()
+            while len(store._writer._waiting) < number:
+                pass
+    for thread in threads:
+        thread.join(timeout=60)
+
+    assert sorted(map(str, answers)) in (["[True]", "[True]", "interrupted"], ["[True]", "done", "interrupted"])
+    assert not any(thread.is_alive() for thread in threads)
+
+
+def test_sqlite_reads_while_another_thread_writes(store):
+    """A reader has a connection of its own while the writer's is in use, and sees what was written before."""
+    store.commit([opening()])
+
+    with store._writer.alone():
+        assert store.load("acme", "T-1").case == opening().case
+        assert store.find("acme", Match())[0] == [opening().case]
+    assert store._reader is not None
+
+
+def test_sqlite_refuses_who_decides_and_asks_it(store):
+    """What decides inside a claim would wait for itself, for ever, if it asked the same store."""
+    store.commit([opening(wakes_at=NOON)])
+    refused = []
+
+    def decide(due):
+        for call in (lambda: store.load("acme", "T-1"), lambda: store.commit([opening("T-2")])):
+            with pytest.raises(StoreError, match="what decides must not use the store that asks it"):
+                call()
+            refused.append(True)
+        return [None] * len(due)
+
+    assert store.claim(NOON, limit=1, decide=decide) == [False]
+    assert refused == [True, True]
+
+
 # -- speed
 
 
@@ -536,16 +733,20 @@ def planner(tmp_path_factory):
 @pytest.mark.parametrize(
     ("statement", "values", "index"),
     [
-        (rows.DUE, (0, 9), "SEARCH supporttiers_case USING INDEX supporttiers_case_wakes"),
-        (rows.NEXT_WAKE, (), "supporttiers_case USING COVERING INDEX supporttiers_case_wakes"),
-        (rows.PENDING, (0, 0, 9), "SCAN message USING INDEX supporttiers_outbox_pending"),
-        (rows.OPEN_TICKETS, (0, 9), "USING INDEX supporttiers_vendor_ticket_open"),
+        ("CLAIM", (0, 9), "SEARCH supporttiers_case USING INDEX supporttiers_case_wakes"),
+        ("OVERDUE", (0, 9), "SEARCH supporttiers_case USING INDEX supporttiers_case_wakes"),
+        ("NEXT_WAKE", (), "supporttiers_case USING COVERING INDEX supporttiers_case_wakes"),
+        ("COUNT_DUE", (0, 9), "supporttiers_case USING COVERING INDEX supporttiers_case_wakes"),
+        ("PARKED", ("", "", 9), "supporttiers_case USING INDEX supporttiers_case_parked"),
+        ("COUNT_PARKED", (), "supporttiers_case USING INDEX supporttiers_case_parked"),
+        ("OPEN_TICKETS", (0, 9), "USING INDEX supporttiers_vendor_ticket_open"),
     ],
 )
 def test_sqlite_reads_by_the_partial_index(planner, statement, values, index, tenant):
     """What the worker asks again and again looks only at the few rows that wait, whoever they belong to."""
-    text, theirs = rows.of_tenant(statement, tenant)
-    plan = planner(text, [*values[:1], *theirs, *values[1:]])
+    procedures = SqliteProcedures(schema.Names(), IdFactory())
+    text, theirs = procedures._of(getattr(TEXTS, statement), tenant)
+    plan = planner(text, [*values, *theirs])
 
     assert index in plan
     assert "TEMP B-TREE FOR ORDER BY" not in plan
@@ -553,9 +754,11 @@ def test_sqlite_reads_by_the_partial_index(planner, statement, values, index, te
 
 def test_sqlite_looks_for_earlier_messages_by_an_index(planner):
     """A long outbox costs no more for each message in it."""
-    text, _ = rows.of_tenant(rows.PENDING, None)
+    plan = planner(TEXTS.LEASE.replace("{tenant}", ""), (0, 0, 0, 9))
 
-    assert "SEARCH earlier USING INDEX supporttiers_outbox_lane" in planner(text, (0, 0, 9))
+    assert "SEARCH message USING INDEX supporttiers_outbox_pending" in plan
+    assert "SEARCH earlier USING INDEX supporttiers_outbox_lane" in plan
+    assert "TEMP B-TREE" not in plan
 
 
 @pytest.mark.parametrize("end", [None, Cursor(5, "T-1"), Cursor(None, "T-1")])
@@ -564,7 +767,7 @@ def test_sqlite_looks_for_earlier_messages_by_an_index(planner):
 def test_sqlite_pages_by_an_index(planner, field, descending, end):
     """No page sorts more than the cases of one instant."""
     order = Order(field=field, descending=descending)
-    for text, values in selects("acme", Match(status="queued"), order, end, 9):
+    for text, values in SqliteFinding(schema.Names()).selects("acme", Match(status="queued"), order, end, 9):
         plan = planner(text, values)
 
         assert "SEARCH supporttiers_case USING INDEX" in plan
@@ -572,8 +775,12 @@ def test_sqlite_pages_by_an_index(planner, field, descending, end):
 
 
 @pytest.mark.parametrize(
-    "statement", [rows.LOAD, rows.LOAD_MANY, rows.FIND_HEAD, rows.HISTORY, rows.RECORDS, rows.INCOMING]
-)
+    "statement",
+    [
+        TEXTS.LOAD, TEXTS.LOAD_MANY, TEXTS.FIND_HEAD, TEXTS.HISTORY, TEXTS.RECORDS, TEXTS.INCOMING, TEXTS.KEY_USES,
+        TEXTS.MESSAGES.replace("{which}", " AND case_id = ?"),
+    ],
+)  # fmt: skip
 def test_sqlite_reads_by_key(planner, statement):
     """Nothing that is asked of one case looks at another."""
     plan = planner(statement, ["x"] * statement.count("?"))

@@ -1,8 +1,8 @@
 """
-Storage procedures as generators of I/O steps, with the driver that runs them.
+Storage procedures as generators of I/O steps, with the drivers that run them.
 
 A flow yields `Call`s and is sent their results; it never touches a store, notifier or vendor itself. So the same text
-serves a synchronous driver here and an asynchronous one beside it.
+serves those who call (`drive`) and those who await (`adrive`).
 """
 
 from supporttiers._flows.adopting import adopt
@@ -16,7 +16,7 @@ from supporttiers._flows.cases import (
     options_for,
     preview,
 )
-from supporttiers._flows.driving import Call, Flow, Ports, drive
+from supporttiers._flows.driving import Call, Flow, Ports, adrive, drive, has_asynchronous, is_asynchronous
 from supporttiers._flows.due import fire_due
 from supporttiers._flows.operating import backlog, discard, messages, parked, retry, unpark
 from supporttiers._flows.outbox import poll, relay
@@ -29,6 +29,7 @@ __all__ = [
     "Flow",
     "Ports",
     "adopt",
+    "adrive",
     "backlog",
     "discard",
     "drive",
@@ -37,7 +38,9 @@ __all__ = [
     "explained",
     "fire_due",
     "get",
+    "has_asynchronous",
     "history",
+    "is_asynchronous",
     "messages",
     "next_for",
     "of_tenant",

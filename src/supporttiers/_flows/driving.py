@@ -1,11 +1,16 @@
-"""Steps of I/O, what they work with, and the driver that does them."""
+"""Steps of I/O, what they work with, and the two drivers that do them: one that calls, and one that awaits."""
 
-from collections.abc import Generator, Mapping, Sequence
+import inspect
+from collections.abc import Coroutine, Generator, Iterable, Mapping, Sequence
+from contextlib import suppress
+from contextvars import copy_context
 from functools import partial
+from types import CoroutineType
 from typing import Any, TypeVar
 
 import attrs
 
+from supporttiers.errors import PluginError
 from supporttiers.facts import Facts, FactSource
 from supporttiers.process import SupportProcess
 from supporttiers.protocols import (
@@ -24,6 +29,9 @@ Call = partial
 Flow = Generator[Call[Any], Any, T]
 
 
+# -- calling
+
+
 def drive(flow: Flow[T]) -> T:
     """Run a flow to its end, doing each step at once."""
     try:
@@ -31,6 +39,8 @@ def drive(flow: Flow[T]) -> T:
         while True:
             try:
                 result = call()
+                if type(result) is CoroutineType:
+                    raise _unawaited(call, result)  # noqa: TRY301 - the flow decides what becomes of it
             except Exception as error:  # noqa: BLE001 - the flow decides what becomes of a failed step
                 call = flow.throw(error)
             else:
@@ -38,6 +48,13 @@ def drive(flow: Flow[T]) -> T:
     except StopIteration as done:
         value: T = done.value
         return value
+
+
+def _unawaited(call: Call[Any], coroutine: Coroutine[Any, Any, Any]) -> PluginError:
+    """Say that nothing was done: a coroutine that nobody awaits would pass for an answer."""
+    coroutine.close()
+    what = getattr(call.func, "__qualname__", type(call.func).__name__)
+    return PluginError(what, "it gives a coroutine, which SupportDesk cannot await; use AsyncSupportDesk")
 
 
 def at_once(flow: Flow[T]) -> T | None:
@@ -51,10 +68,93 @@ def at_once(flow: Flow[T]) -> T | None:
     return None
 
 
+# -- awaiting
+
+
+async def adrive(flow: Flow[T]) -> T:
+    """
+    Run a flow to its end, awaiting each step: asynchronous ones themselves, those that may block in a thread.
+
+    When the task is cancelled, the step that it is at ends first if it runs in a thread: nothing of the flow is at work
+    any more when the cancellation arrives at the caller.
+    """
+    try:
+        call = next(flow)
+        while True:
+            try:
+                result = await _step(call)
+            except Exception as error:  # noqa: BLE001 - the flow decides what becomes of a failed step
+                call = flow.throw(error)
+            else:
+                call = flow.send(result)
+    except StopIteration as done:
+        value: T = done.value
+        return value
+    finally:
+        flow.close()
+
+
+async def _step(call: Call[Any]) -> object:
+    """
+    Do one step.
+
+    A port says how its methods are to be called. `asynchronous = True`: on the loop, and what they give is awaited; a
+    coroutine function need not say so. `blocks = False`: on the loop, for it does no I/O. Else: in a thread.
+    """
+    port = getattr(call.func, "__self__", call.func)
+    if getattr(port, "blocks", True) is False or is_asynchronous(call.func):
+        result = call()
+    else:
+        result = await _in_thread(call)
+    return await result if inspect.isawaitable(result) else result
+
+
+def is_asynchronous(callee: object) -> bool:
+    """Whether what it gives has to be awaited, as far as can be told without calling it."""
+    while isinstance(callee, partial):
+        callee = callee.func
+    if getattr(getattr(callee, "__self__", callee), "asynchronous", False) is True:
+        return True
+    return inspect.iscoroutinefunction(callee) or inspect.iscoroutinefunction(type(callee).__call__)
+
+
+def has_asynchronous(port: object, methods: Iterable[str]) -> bool:
+    """Whether a port says that it is asynchronous, or has one of some methods that is."""
+    return is_asynchronous(port) or any(is_asynchronous(getattr(port, method, None)) for method in methods)
+
+
+async def _in_thread(call: Call[Any]) -> object:
+    """Call in a thread, and leave none behind: what is being written must have ended before anybody goes on."""
+    import asyncio  # noqa: PLC0415 - takes as long to load as all the rest, and only those who await need it
+
+    doing = asyncio.get_running_loop().run_in_executor(None, copy_context().run, _caught, call)
+    try:
+        result, error = await asyncio.shield(doing)
+    except asyncio.CancelledError:
+        while not doing.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([doing])
+        raise
+    if error is not None:
+        raise error
+    return result
+
+
+def _caught(call: Call[Any]) -> tuple[object, Exception | None]:
+    """Give the error beside the result: a future takes no StopIteration, and warns of errors that nobody asks for."""
+    try:
+        return call(), None
+    except Exception as error:  # noqa: BLE001 - raised again on the loop
+        return None, error
+
+
+# -- what flows work with
+
+
 @attrs.frozen(kw_only=True)
 class Ports:
     """
-    What flows work with.
+    What flows work with. Each may be asynchronous where the flows are awaited, though the types do not say so.
 
     Attributes:
         store: Where cases are kept.

@@ -9,8 +9,8 @@ from typing import Final, TypeVar
 import attrs
 
 from supporttiers._engine import decide
-from supporttiers._flows.driving import Call, Flow, Ports
-from supporttiers._flows.people import WORKLOAD, is_own_workload, shifted
+from supporttiers._flows.driving import Flow, Ports
+from supporttiers._flows.people import WORKLOAD, is_own_workload, read_source, shifted
 from supporttiers.cases import Case
 from supporttiers.commands import Command
 from supporttiers.decisions import Decision, NeedFacts
@@ -63,7 +63,7 @@ def read(ports: Ports, tenant: str, facts: Facts, wanted: frozenset[FactKey]) ->
     for name in sorted({key.source for key in wanted}):
         keys = sorted(key.key for key in wanted if key.source == name)
         try:
-            found = yield Call(ports.sources[name].read, tenant, keys)
+            found = yield from read_source(ports.sources[name], tenant, keys)
             values |= {FactKey(name, key): plain_fact(found.get(key)) for key in keys}
         except Exception as error:  # noqa: BLE001 - a source is foreign code: it may raise anything
             failed[name] = str(error) if isinstance(error, SupportTiersError) else type(error).__name__

@@ -124,7 +124,7 @@ def _notify(ports: Ports, delivery: Delivery, effect: Notify) -> Flow[None]:
     if effect.unless is not None and effect.unless.compile()(case):
         yield Call(ports.store.settle, delivery.settled("done", "cancelled", attempts=message.attempts))
         return
-    people = yield Call(recipients, ports.directory, case, effect.to)
+    people = yield from recipients(ports.directory, case, effect.to)
     notification = Notification(
         tenant=message.tenant, case_id=case.id, to=effect.to, recipients=people,
         reason=effect.reason, tier=case.tier, status=case.status, at=message.at,

@@ -4,6 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
+import attrs
+
+from supporttiers._flows.driving import Call, Flow
 from supporttiers.actors import Agent
 from supporttiers.cases import Case
 from supporttiers.facts import FactSource
@@ -29,6 +32,11 @@ def of_tenant(directory: Directory, tenant: str) -> Directory:
 # -- facts
 
 
+@attrs.frozen
+class OwnSource(FactSource):
+    """A source that asks directory or store: to read it is a flow of its own."""
+
+
 def sources_of(directory: Directory | None, store: CaseStore, own: Mapping[str, FactSource]) -> dict[str, FactSource]:
     """Add to the sources that were handed in what directory and store know; those handed in come first."""
     found = dict(own)
@@ -42,16 +50,32 @@ def sources_of(directory: Directory | None, store: CaseStore, own: Mapping[str, 
         )
         for kind, name, read in kinds:
             if isinstance(house, kind):
-                found.setdefault(name, FactSource(name, partial(read, directory), keyed_by="team"))
+                found.setdefault(name, _own(name, partial(read, directory), keyed_by="team"))
     if AGENTS in found:
-        work = FactSource(WORKLOAD, partial(_read_workload, store), keyed_by=f"facts.{AGENTS}.id")
+        work = _own(WORKLOAD, partial(_read_workload, store), keyed_by=f"facts.{AGENTS}.id")
         found.setdefault(WORKLOAD, work)
     return found
 
 
-def _read_agents(directory: Directory, tenant: str, teams: Sequence[str]) -> Mapping[str, object]:
+def _own(name: str, read: Callable[[str, Sequence[str]], Flow[Any]], *, keyed_by: str) -> OwnSource:
+    asked: Any = read
+    return OwnSource(name, asked, keyed_by=keyed_by)
+
+
+def read_source(source: FactSource, tenant: str, keys: Sequence[str]) -> Flow[Mapping[str, object]]:
+    """Ask a source for the values of some keys."""
+    found: Mapping[str, object]
+    if isinstance(source, OwnSource):
+        reading: Any = source.read(tenant, keys)
+        found = yield from reading
+    else:
+        found = yield Call(source.read, tenant, keys)
+    return found
+
+
+def _read_agents(directory: Directory, tenant: str, teams: Sequence[str]) -> Flow[Mapping[str, object]]:
     house: Any = of_tenant(directory, tenant)
-    found: Mapping[str, Sequence[Agent]] = house.agents_of(teams)
+    found: Mapping[str, Sequence[Agent]] = yield Call(house.agents_of, teams)
     return {team: [plain_agent(agent) for agent in found.get(team, ())] for team in teams}
 
 
@@ -67,23 +91,24 @@ def plain_agent(agent: Agent) -> dict[str, object]:
     return plain
 
 
-def _read_on_call(directory: Directory, tenant: str, teams: Sequence[str]) -> Mapping[str, object]:
+def _read_on_call(directory: Directory, tenant: str, teams: Sequence[str]) -> Flow[Mapping[str, object]]:
     house: Any = of_tenant(directory, tenant)
-    found: Mapping[str, Sequence[str]] = house.on_call_of(teams)
+    found: Mapping[str, Sequence[str]] = yield Call(house.on_call_of, teams)
     return {team: list(found.get(team, ())) for team in teams}
 
 
-def _read_managers(directory: Directory, tenant: str, teams: Sequence[str]) -> Mapping[str, object]:
+def _read_managers(directory: Directory, tenant: str, teams: Sequence[str]) -> Flow[Mapping[str, object]]:
     house: Any = of_tenant(directory, tenant)
-    found: Mapping[str, object] = house.managers_of(teams)
+    found: Mapping[str, object] = yield Call(house.managers_of, teams)
     return found
 
 
 # -- what they have to do
 
 
-def _read_workload(store: CaseStore, tenant: str, agents: Sequence[str]) -> Mapping[str, object]:
-    return {agent: plain_workload(load) for agent, load in store.workload(tenant, agents).items()}
+def _read_workload(store: CaseStore, tenant: str, agents: Sequence[str]) -> Flow[Mapping[str, object]]:
+    found: Mapping[str, Workload] = yield Call(store.workload, tenant, agents)
+    return {agent: plain_workload(load) for agent, load in found.items()}
 
 
 def plain_workload(load: Workload) -> dict[str, object]:
@@ -98,8 +123,7 @@ def plain_workload(load: Workload) -> dict[str, object]:
 
 def is_own_workload(sources: Mapping[str, FactSource]) -> bool:
     """Whether the workload is the store's, and not one that the host counts."""
-    source = sources.get(WORKLOAD)
-    return source is not None and isinstance(source.read, partial) and source.read.func is _read_workload
+    return isinstance(sources.get(WORKLOAD), OwnSource)
 
 
 def shifted(plain: Mapping[str, Any], case: Case, step: int) -> dict[str, object]:
@@ -118,7 +142,7 @@ def shifted(plain: Mapping[str, Any], case: Case, step: int) -> dict[str, object
 # -- who is to be told
 
 
-def recipients(directory: Directory | None, case: Case, to: str) -> tuple[str, ...]:
+def recipients(directory: Directory | None, case: Case, to: str) -> Flow[tuple[str, ...]]:
     """Give the people that a role stands for on a case now; none where nobody knows."""
     one = {"assignee": case.assignee, "owner": case.owner, "requester": case.requester}
     if to in one:
@@ -129,22 +153,26 @@ def recipients(directory: Directory | None, case: Case, to: str) -> tuple[str, .
         return ()
     house = of_tenant(directory, case.tenant)
     if to == "manager" and isinstance(house, ManagerDirectory):
-        return _managers(house, case)
-    if case.team is None:
-        return ()
+        return (yield from _managers(house, case))
+    return () if case.team is None else (yield from _of_team(house, case.team, to))
+
+
+def _of_team(house: Directory, team: str, to: str) -> Flow[tuple[str, ...]]:
     if to == "on_call" and isinstance(house, OnCallDirectory):
-        return tuple(house.on_call_of([case.team]).get(case.team, ()))
+        return tuple((yield Call(house.on_call_of, [team])).get(team, ()))
     if to == "team" and isinstance(house, AgentDirectory):
-        return tuple(agent.id for agent in house.agents_of([case.team]).get(case.team, ()))
+        return tuple(agent.id for agent in (yield Call(house.agents_of, [team])).get(team, ()))
     return ()
 
 
-def _managers(house: ManagerDirectory, case: Case) -> tuple[str, ...]:
+def _managers(house: ManagerDirectory, case: Case) -> Flow[tuple[str, ...]]:
     """The assignee's own manager; where there is none, that of the team."""
-    own = None if case.assignee is None else house.manager_of(case.assignee)
+    own: str | None = None
+    if case.assignee is not None:
+        own = yield Call(house.manager_of, case.assignee)
     if own is not None or case.team is None:
         return _somebody(own)
-    return _somebody(house.managers_of([case.team]).get(case.team))
+    return _somebody((yield Call(house.managers_of, [case.team])).get(case.team))
 
 
 def _somebody(person: str | None) -> tuple[str, ...]:

@@ -90,7 +90,7 @@ def guest_desk(args: argparse.Namespace) -> "Iterator[SupportDesk]":
     from supporttiers.process import SupportProcess  # noqa: PLC0415
 
     class Guest(SupportDesk):
-        def _keep_processes(self, now: Any) -> Any:  # noqa: ANN401, ARG002
+        def _keep_processes(self, now: Any) -> Any:  # noqa: ANN401, ARG002 - a flow without a step
             return ()
 
     must_exist(args.store)

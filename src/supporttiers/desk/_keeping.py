@@ -1,45 +1,17 @@
 """What is kept about cases and people: given out whole, or deleted."""
 
-from abc import abstractmethod
-from datetime import datetime
-from typing import Any, Final, TypeVar, Unpack, overload
+from typing import Any, Unpack, overload
 
-from supporttiers import _fields as fields
-from supporttiers import _flows as flows
-from supporttiers._codec import exported
-from supporttiers._flows import Flow, Ports, drive
+from supporttiers._flows import drive
 from supporttiers.actors import Actor
 from supporttiers.cases import Case
-from supporttiers.clock import Clock
-from supporttiers.commands import Command, Redact
-from supporttiers.desk._parts import must
+from supporttiers.desk._records import Records
 from supporttiers.desk._verbs import Common
-from supporttiers.errors import InputError
 from supporttiers.readings import Redaction
 
-T = TypeVar("T")
 
-_OF_A_PERSON: Final = frozenset({"by", "reason"})
-
-
-class Keeping:
-    """Redaction and export."""
-
-    _ports: Ports
-    _tenant: str
-    _clock: Clock
-
-    @abstractmethod
-    def _actor(self, by: Actor | str | None) -> tuple[Actor, bool]: ...
-
-    @abstractmethod
-    def _id_of(self, case: Case | str) -> str: ...
-
-    @abstractmethod
-    def _do(self, verb: type[Command], case: Case | str, common: Common, /, **own: Any) -> Case: ...  # noqa: ANN401
-
-    @abstractmethod
-    def _run(self, flow: Flow[T], now: datetime) -> T: ...
+class Keeping(Records):
+    """Redaction and export, called."""
 
     @overload
     def redact(self, case: Case | str, /, **common: Unpack[Common]) -> Case: ...
@@ -68,18 +40,8 @@ class Keeping:
             InputError: Neither a case nor a person is named, or both are.
             NotPermittedError: The actor may not redact this case.
         """
-        if (case is None) == (person is None):
-            raise InputError("", "case", "name one case, or person=, not both")
-        if case is not None:
-            return self._do(Redact, case, common)
-        must(fields.name, "person", person)
-        if unknown := sorted(common.keys() - _OF_A_PERSON):
-            raise InputError("", unknown[0], "belongs to one case; with person= only `by` and `reason` are possible")
-        actor, _ = self._actor(common.get("by"))
-        said = common.get("reason", "")
-        must(fields.text, "reason", said)
-        now = self._clock.now()
-        return self._run(flows.redact_person(self._ports, self._tenant, str(person), actor, now, said=said), now)
+        found: Case | Redaction = drive(self._redact(case, person, common))
+        return found
 
     def export(self, case: Case | str) -> dict[str, Any]:
         """
@@ -93,4 +55,4 @@ class Keeping:
         Raises:
             CaseNotFoundError: There is no such case.
         """
-        return exported(**drive(flows.parts_of(self._ports, self._tenant, self._id_of(case))))
+        return drive(self._export(case))

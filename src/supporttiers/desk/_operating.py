@@ -1,27 +1,15 @@
 """What whoever runs a desk can ask and do: cases that were set aside, messages that could not be carried out."""
 
-from abc import abstractmethod
 from collections.abc import Sequence
 
-from supporttiers import _fields as fields
-from supporttiers import _flows as flows
-from supporttiers._fields import at_least, flag, one_of, optional
-from supporttiers._flows import Ports, drive
+from supporttiers._flows import drive
 from supporttiers.cases import Case
-from supporttiers.clock import Clock
-from supporttiers.desk._parts import must
-from supporttiers.protocols import STATES, Backlog, Message, ParkedCase
+from supporttiers.desk._operations import Operations
+from supporttiers.protocols import Backlog, Message, ParkedCase
 
 
-class Operating:
-    """What goes wrong by itself, and how it goes on."""
-
-    _ports: Ports
-    _tenant: str
-    _clock: Clock
-
-    @abstractmethod
-    def _id_of(self, case: Case | str) -> str: ...
+class Operating(Operations):
+    """What goes wrong by itself, and how it goes on, called."""
 
     def parked(self, *, after: str | None = None, limit: int = 50) -> Sequence[ParkedCase]:
         """
@@ -34,9 +22,7 @@ class Operating:
         Returns:
             The tenant's parked cases, by id, each with why and since when.
         """
-        must(optional(fields.name), "after", after)
-        must(at_least(1, 1000), "limit", limit)
-        return drive(flows.parked(self._ports, self._tenant, after=after, limit=limit))
+        return drive(self._parked(after=after, limit=limit))
 
     def unpark(self, case: Case | str) -> bool:
         """
@@ -48,7 +34,7 @@ class Operating:
         Raises:
             CaseNotFoundError: There is no such case.
         """
-        return drive(flows.unpark(self._ports, self._tenant, self._id_of(case), self._clock.now()))
+        return drive(self._unpark(case))
 
     def backlog(self, *, all_tenants: bool = True) -> Backlog:
         """
@@ -57,9 +43,7 @@ class Operating:
         Args:
             all_tenants: Of the whole store, as `run_due` looks after the whole store; of this view's tenant if False.
         """
-        must(flag, "all_tenants", all_tenants)
-        tenant = None if all_tenants else self._tenant
-        return drive(flows.backlog(self._ports, self._clock.now(), tenant=tenant))
+        return drive(self._backlog(all_tenants=all_tenants))
 
     def messages(
         self, *, state: str | None = None, case: Case | str | None = None, after: str | None = None, limit: int = 50
@@ -78,11 +62,7 @@ class Operating:
             InputError: There is no such state; the error lists them.
             CaseNotFoundError: There is no such case.
         """
-        must(optional(one_of(STATES)), "state", state)
-        must(optional(fields.text), "after", after)
-        must(at_least(1, 1000), "limit", limit)
-        case_id = None if case is None else self._id_of(case)
-        return drive(flows.messages(self._ports, self._tenant, state=state, case_id=case_id, after=after, limit=limit))
+        return drive(self._messages(state=state, case=case, after=after, limit=limit))
 
     def retry(self, key: str) -> None:
         """
@@ -94,8 +74,7 @@ class Operating:
         Raises:
             InputError: No dead or ambiguous message of this tenant has this key.
         """
-        must(fields.text, "key", key)
-        drive(flows.retry(self._ports, self._tenant, key, self._clock.now()))
+        drive(self._retry(key))
 
     def discard(self, key: str) -> None:
         """
@@ -107,5 +86,4 @@ class Operating:
         Raises:
             InputError: No dead or ambiguous message of this tenant has this key.
         """
-        must(fields.text, "key", key)
-        drive(flows.discard(self._ports, self._tenant, key))
+        drive(self._discard(key))

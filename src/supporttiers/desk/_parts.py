@@ -1,16 +1,27 @@
 """The parts of a desk, checked when it is built: what does not fit must not be found out in the middle of a case."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from supporttiers import _fields as fields
 from supporttiers._fields import Check, type_name
+from supporttiers._flows import Ports, has_asynchronous, is_asynchronous, of_tenant
+from supporttiers.backends.directory.stored import StoredDirectory
 from supporttiers.config.settings import StoredPolicy
 from supporttiers.errors import Fault, InputError, PluginError, ProcessError
 from supporttiers.facts import FactSource
 from supporttiers.process import SupportProcess
+from supporttiers.protocols import (
+    AgentDirectory,
+    CaseStore,
+    Directory,
+    ManagerDirectory,
+    Notifier,
+    OnCallDirectory,
+    VendorGateway,
+)
 
 T = TypeVar("T")
 
@@ -98,9 +109,9 @@ def path(given: object) -> str | Path:
     raise ProcessError("desk", (Fault("process", problem),))
 
 
-def by_name(what: str, adapters: Iterable[T], protocol: type) -> dict[str, T]:
+def by_name(what: str, adapters: Iterable[Any], protocol: type) -> dict[str, Any]:
     """Check adapters when the desk is built, by name; a wrong one must not be found out in the middle of a case."""
-    found: dict[str, T] = {}
+    found: dict[str, Any] = {}
     if not isinstance(adapters, Iterable):
         raise PluginError(type_name(adapters), f"{what}s come as a list, even a single one")
     for adapter in adapters:
@@ -127,3 +138,48 @@ def tolerance(value: object) -> str | None:
     if not isinstance(value, timedelta):
         return f"must be a timedelta, not {type_name(value)}"
     return "must not be negative" if value < timedelta(0) else None
+
+
+# -- who awaits
+
+
+def check_plain(*asked: tuple[str, object]) -> None:
+    """Refuse to await what is asked in the midst of other things, on every desk."""
+    for what, callee in asked:
+        if is_asynchronous(callee):
+            raise PluginError(what, "it is asked without I/O, and never awaited; make it a plain function")
+
+
+def check_callable(ports: Ports) -> None:
+    """Refuse what has to be awaited, on a desk that only calls: nothing would be done, and nobody would be told."""
+    for label, port, kinds in _ports_of(ports):
+        names = {name for kind in kinds for name in vars(kind) if not name.startswith("_")}
+        if has_asynchronous(port, names):
+            raise PluginError(label, "it is asynchronous, and SupportDesk does not await; AsyncSupportDesk is for it")
+
+
+def _ports_of(ports: Ports) -> Iterator[tuple[str, object, Sequence[type]]]:
+    """Give each port, how to speak of it, and of which Protocols' methods it may be asked."""
+    yield ports.store.name, ports.store, (CaseStore,)
+    for name, notifier in ports.notifiers.items():
+        yield name, notifier, (Notifier,)
+    for name, vendor in ports.vendors.items():
+        yield name, vendor, (VendorGateway,)
+    for name, source in ports.sources.items():
+        yield name, source, (FactSource,)
+    if ports.directory is not None:
+        house = of_tenant(ports.directory, "default")
+        kinds = (Directory, AgentDirectory, OnCallDirectory, ManagerDirectory)
+        yield type_name(ports.directory), house, kinds
+
+
+def store_of_people(directory: object) -> Any:  # noqa: ANN401 - of either kind
+    """
+    Give the store on which people are kept.
+
+    Raises:
+        InputError: They are kept elsewhere, so that nobody would ask for whom you put here.
+    """
+    if not isinstance(directory, StoredDirectory):
+        raise InputError("", "people", "are not kept by this desk; build it with directory='store'")
+    return directory.store

@@ -4,15 +4,20 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import EllipsisType
-from typing import Any, TypedDict, Unpack
+from typing import Any, Generic, TypedDict, TypeVar, Unpack
 
 from supporttiers import commands as wanted
 from supporttiers._fields import tuple_of
+from supporttiers._flows import Flow
 from supporttiers.actors import Actor
 from supporttiers.cases import Case
 from supporttiers.commands import Command
+from supporttiers.decisions import Decision
 from supporttiers.links import Attachment, Link
 from supporttiers.tiers import CaseKind, Visibility
+
+Given = TypeVar("Given")
+"""What a verb gives: a case, or what is awaited for one."""
 
 
 class Common(TypedDict, total=False):
@@ -36,29 +41,50 @@ class Common(TypedDict, total=False):
     reason: str
 
 
-class Verbs:
+class Verbs(Generic[Given]):
     """
-    What can be done with a case. Each verb returns the case as it is afterwards.
+    What can be done with a case. Each verb returns the case as it is afterwards: at once, or when it is awaited.
 
     All raise `CaseNotFoundError` for an unknown case, `MoveRefusedError` where the process has no such move (it lists
     those that there are), `InputError` for a value that cannot be taken, and `StaleCaseError` where `expected_version`
     does not hold. What is refused changes nothing.
     """
 
+    @staticmethod
     @abstractmethod
-    def _carry_out(self, command: Command, *, by_id: bool) -> Case: ...
+    def _driven(flow: Flow[Case], /) -> Given: ...
 
     @abstractmethod
-    def _actor(self, by: Actor | str | None) -> tuple[Actor, bool]: ...
+    def _execute(self, command: Command, *, by_id: bool) -> Flow[Decision]: ...
+
+    @abstractmethod
+    def _known(self, by: Actor | str | None) -> tuple[Actor, bool] | None:
+        """Give who acts, as far as it can be said without I/O."""
+
+    @abstractmethod
+    def _actor(self, by: Actor | str | None) -> Flow[tuple[Actor, bool]]:
+        """Give who acts, and whether only an id is known, so that the case has yet to say if it is its requester."""
 
     @abstractmethod
     def _id_of(self, case: Case | str) -> str: ...
 
-    def _do(self, verb: type[Command], case: Case | str, common: Common, /, **own: Any) -> Case:  # noqa: ANN401
+    def _do(self, verb: type[Command], case: Case | str, common: Common, /, **own: Any) -> Given:  # noqa: ANN401
+        return self._driven(self._doing(verb, case, common, own))
+
+    def _doing(self, verb: type[Command], case: Case | str, common: Common, own: dict[str, Any]) -> Flow[Case]:
         case_id = self._id_of(case)
-        actor, by_id = self._actor(common.pop("by", None))
-        rest: dict[str, Any] = {**common, **own}
-        return self._carry_out(verb(case_id=case_id, by=actor, **rest), by_id=by_id)
+        by = common.pop("by", None)
+        actor, by_id = self._known(by) or (yield from self._actor(by))
+        own.update(common)
+        decision = yield from self._execute(verb(case_id=case_id, by=actor, **own), by_id=by_id)
+        return _case_of(decision)
+
+    def _opening(self, common: Common, own: dict[str, Any]) -> Flow[Case]:
+        actor, by_id = yield from self._actor(common.pop("by", None))
+        if by_id and own["requester"] in {None, actor.id}:
+            actor = Actor.customer(actor.id)
+        own.update(common, tags=tuple_of(own["tags"]))
+        return _case_of((yield from self._execute(wanted.Open(by=actor, **own), by_id=False)))
 
     def open(
         self,
@@ -81,7 +107,7 @@ class Verbs:
         tier: int | None = None,
         team: str | None = None,
         **common: Unpack[Common],
-    ) -> Case:
+    ) -> Given:
         """
         Open a case.
 
@@ -108,27 +134,23 @@ class Verbs:
         Returns:
             The new case.
         """
-        actor, by_id = self._actor(common.pop("by", None))
-        if by_id and (requester is None or requester == actor.id):
-            actor = Actor.customer(actor.id)
-        rest: dict[str, Any] = {**common}
-        command = wanted.Open(
-            case_id="" if id is None else id, by=actor, subject=subject, text=text, requester=requester,
-            customer=customer, process=process, kind=kind, category=category, channel=channel, locale=locale,
-            impact=impact, urgency=urgency, priority=priority, tags=tuple_of(tags), attributes=attributes or {},
-            tier=tier, team=team, **rest,
-        )  # fmt: skip
-        return self._carry_out(command, by_id=False)
+        own = {
+            "case_id": "" if id is None else id, "subject": subject, "text": text, "requester": requester,
+            "customer": customer, "process": process, "kind": kind, "category": category, "channel": channel,
+            "locale": locale, "impact": impact, "urgency": urgency, "priority": priority, "tags": tags,
+            "attributes": attributes or {}, "tier": tier, "team": team,
+        }  # fmt: skip
+        return self._driven(self._opening(common, own))
 
-    def start(self, case: Case | str, **common: Unpack[Common]) -> Case:
+    def start(self, case: Case | str, **common: Unpack[Common]) -> Given:
         """Begin to work on a queued case; the actor becomes the assignee where there is none."""
         return self._do(wanted.Start, case, common)
 
-    def release(self, case: Case | str, **common: Unpack[Common]) -> Case:
+    def release(self, case: Case | str, **common: Unpack[Common]) -> Given:
         """Put a case that is being worked on back into its queue."""
         return self._do(wanted.Release, case, common)
 
-    def assign(self, case: Case | str, *, assignee: str | EllipsisType | None = ..., **common: Unpack[Common]) -> Case:
+    def assign(self, case: Case | str, *, assignee: str | EllipsisType | None = ..., **common: Unpack[Common]) -> Given:
         """
         Give the case to somebody, or to nobody (None); the tier stays.
 
@@ -141,7 +163,7 @@ class Verbs:
             return self._do(wanted.Assign, case, common, automatic=True)
         return self._do(wanted.Assign, case, common, assignee=assignee)
 
-    def reply(self, case: Case | str, *, text: str = "", channel: str | None = None, **common: Unpack[Common]) -> Case:
+    def reply(self, case: Case | str, *, text: str = "", channel: str | None = None, **common: Unpack[Common]) -> Given:
         """
         Say something to the other side, in public.
 
@@ -163,7 +185,7 @@ class Verbs:
         text: str = "",
         visibility: Visibility | str = Visibility.PRIVATE,
         **common: Unpack[Common],
-    ) -> Case:
+    ) -> Given:
         """
         Write something down inside the house.
 
@@ -175,7 +197,7 @@ class Verbs:
         """
         return self._do(wanted.Note, case, common, text=text, visibility=visibility)
 
-    def attempt(self, case: Case | str, *, what: str, outcome: str = "unknown", **common: Unpack[Common]) -> Case:
+    def attempt(self, case: Case | str, *, what: str, outcome: str = "unknown", **common: Unpack[Common]) -> Given:
         """
         Record what was tried in self-service, so that nobody asks for it again.
 
@@ -189,7 +211,7 @@ class Verbs:
 
     def escalate(
         self, case: Case | str, *, tier: int | None = None, team: str | None = None, **common: Unpack[Common]
-    ) -> Case:
+    ) -> Given:
         """
         Move up to a tier with more skill; the assignment moves, the ownership stays.
 
@@ -201,7 +223,7 @@ class Verbs:
         """
         return self._do(wanted.Escalate, case, common, tier=tier, team=team)
 
-    def inform_management(self, case: Case | str, **common: Unpack[Common]) -> Case:
+    def inform_management(self, case: Case | str, **common: Unpack[Common]) -> Given:
         """Tell management (hierarchical escalation); nothing moves."""
         return self._do(wanted.InformManagement, case, common)
 
@@ -213,7 +235,7 @@ class Verbs:
         code: str = "inform.asked",
         params: Mapping[str, object] | None = None,
         **common: Unpack[Common],
-    ) -> Case:
+    ) -> Given:
         """
         Tell somebody; nothing moves.
 
@@ -228,7 +250,7 @@ class Verbs:
 
     def hand_back(
         self, case: Case | str, *, tier: int | None = None, team: str | None = None, **common: Unpack[Common]
-    ) -> Case:
+    ) -> Given:
         """
         Move back down; to where the case came from, when no tier is named and that is allowed.
 
@@ -240,7 +262,7 @@ class Verbs:
         """
         return self._do(wanted.HandBack, case, common, tier=tier, team=team)
 
-    def transfer(self, case: Case | str, *, team: str, **common: Unpack[Common]) -> Case:
+    def transfer(self, case: Case | str, *, team: str, **common: Unpack[Common]) -> Given:
         """
         Move sideways to another team of the same tier.
 
@@ -258,7 +280,7 @@ class Verbs:
         wait_reason: str = "customer",
         until: datetime | None = None,
         **common: Unpack[Common],
-    ) -> Case:
+    ) -> Given:
         """
         Wait for somebody or something.
 
@@ -270,13 +292,13 @@ class Verbs:
         """
         return self._do(wanted.Wait, case, common, wait_reason=wait_reason, until=until)
 
-    def resume(self, case: Case | str, **common: Unpack[Common]) -> Case:
+    def resume(self, case: Case | str, **common: Unpack[Common]) -> Given:
         """Go on with a case that was waiting."""
         return self._do(wanted.Resume, case, common)
 
     def resolve(
         self, case: Case | str, *, text: str = "", solution: str | None = None, **common: Unpack[Common]
-    ) -> Case:
+    ) -> Given:
         """
         Say that the matter is solved.
 
@@ -290,7 +312,7 @@ class Verbs:
 
     def reopen(
         self, case: Case | str, *, tier: int | None = None, team: str | None = None, **common: Unpack[Common]
-    ) -> Case:
+    ) -> Given:
         """
         Work again on a case that had ended; at its last tier unless another is named.
 
@@ -302,11 +324,11 @@ class Verbs:
         """
         return self._do(wanted.Reopen, case, common, tier=tier, team=team)
 
-    def close(self, case: Case | str, **common: Unpack[Common]) -> Case:
+    def close(self, case: Case | str, **common: Unpack[Common]) -> Given:
         """File a resolved case."""
         return self._do(wanted.Close, case, common)
 
-    def cancel(self, case: Case | str, **common: Unpack[Common]) -> Case:
+    def cancel(self, case: Case | str, **common: Unpack[Common]) -> Given:
         """End a case without a solution: a mistake, a withdrawal."""
         return self._do(wanted.Cancel, case, common)
 
@@ -328,7 +350,7 @@ class Verbs:
         tags: Sequence[str] | None = None,
         attributes: Mapping[str, object] | None = None,
         **common: Unpack[Common],
-    ) -> Case:
+    ) -> Given:
         """
         Correct what is known about a case; None leaves a field as it is.
 
@@ -355,7 +377,7 @@ class Verbs:
             tags=tags, attributes=attributes or {},
         )  # fmt: skip
 
-    def attach(self, case: Case | str, *, attachments: Sequence[Attachment], **common: Unpack[Common]) -> Case:
+    def attach(self, case: Case | str, *, attachments: Sequence[Attachment], **common: Unpack[Common]) -> Given:
         """
         Attach references to files that the caller keeps.
 
@@ -366,7 +388,7 @@ class Verbs:
         """
         return self._do(wanted.Attach, case, common, attachments=attachments)
 
-    def watch(self, case: Case | str, *, watchers: Sequence[str] = (), **common: Unpack[Common]) -> Case:
+    def watch(self, case: Case | str, *, watchers: Sequence[str] = (), **common: Unpack[Common]) -> Given:
         """
         Let people follow a case; the actor when nobody is named.
 
@@ -377,7 +399,7 @@ class Verbs:
         """
         return self._do(wanted.Watch, case, common, watchers=watchers)
 
-    def unwatch(self, case: Case | str, *, watchers: Sequence[str] = (), **common: Unpack[Common]) -> Case:
+    def unwatch(self, case: Case | str, *, watchers: Sequence[str] = (), **common: Unpack[Common]) -> Given:
         """
         Let people follow a case no longer; the actor when nobody is named.
 
@@ -388,7 +410,7 @@ class Verbs:
         """
         return self._do(wanted.Unwatch, case, common, watchers=watchers)
 
-    def link(self, case: Case | str, *, to: str, kind: str = "follows", **common: Unpack[Common]) -> Case:
+    def link(self, case: Case | str, *, to: str, kind: str = "follows", **common: Unpack[Common]) -> Given:
         """
         Link a case to another one, which must exist.
 
@@ -400,7 +422,7 @@ class Verbs:
         """
         return self._do(wanted.LinkCase, case, common, link=Link(kind, to))
 
-    def unlink(self, case: Case | str, *, to: str, kind: str = "follows", **common: Unpack[Common]) -> Case:
+    def unlink(self, case: Case | str, *, to: str, kind: str = "follows", **common: Unpack[Common]) -> Given:
         """
         Take back a link to another case.
 
@@ -412,7 +434,7 @@ class Verbs:
         """
         return self._do(wanted.Unlink, case, common, link=Link(kind, to))
 
-    def merge(self, case: Case | str, *, into: str, **common: Unpack[Common]) -> Case:
+    def merge(self, case: Case | str, *, into: str, **common: Unpack[Common]) -> Given:
         """
         Merge a case into another: it is linked and cancelled, its clocks too, and its people watch the other one.
 
@@ -423,7 +445,7 @@ class Verbs:
         """
         return self._do(wanted.Merge, case, common, into=into)
 
-    def dispatch(self, case: Case | str, *, vendor: str, text: str = "", **common: Unpack[Common]) -> Case:
+    def dispatch(self, case: Case | str, *, vendor: str, text: str = "", **common: Unpack[Common]) -> Given:
         """
         Send a case to a vendor without moving it to a vendor's tier.
 
@@ -435,7 +457,7 @@ class Verbs:
         """
         return self._do(wanted.Dispatch, case, common, vendor=vendor, text=text)
 
-    def rate(self, case: Case | str, *, score: int, text: str = "", **common: Unpack[Common]) -> Case:
+    def rate(self, case: Case | str, *, score: int, text: str = "", **common: Unpack[Common]) -> Given:
         """
         Say how satisfied the requester is.
 
@@ -447,10 +469,15 @@ class Verbs:
         """
         return self._do(wanted.Rate, case, common, score=score, text=text)
 
-    def approve(self, case: Case | str, **common: Unpack[Common]) -> Case:
+    def approve(self, case: Case | str, **common: Unpack[Common]) -> Given:
         """Approve what the case waits for; it goes on."""
         return self._do(wanted.Approve, case, common)
 
-    def decline(self, case: Case | str, **common: Unpack[Common]) -> Case:
+    def decline(self, case: Case | str, **common: Unpack[Common]) -> Given:
         """Decline what the case waits for; it goes back to work."""
         return self._do(wanted.Decline, case, common)
+
+
+def _case_of(decision: Decision) -> Case:
+    assert decision.case is not None  # noqa: S101 - what is not refused has a case; for the type checker
+    return decision.case

@@ -4,8 +4,15 @@ Protocols of policies and ports: what to build to plug something in. Shapes, and
 A *policy* is a rule that the engine asks; a *port* is a way out into the world, handed to the desk as an object.
 """
 
-from supporttiers.protocols.adapters import Notifier, VendorGateway
-from supporttiers.protocols.people import AgentDirectory, Directory, ManagerDirectory, OnCallDirectory, TenantDirectory
+from supporttiers.protocols.adapters import AsyncNotifier, AsyncVendorGateway, Notifier, VendorGateway
+from supporttiers.protocols.people import (
+    AgentDirectory,
+    AsyncDirectory,
+    Directory,
+    ManagerDirectory,
+    OnCallDirectory,
+    TenantDirectory,
+)
 from supporttiers.protocols.policies import (
     METHODS,
     AssignPolicy,
@@ -55,6 +62,9 @@ __all__ = [
     "AgentDirectory",
     "AssignPolicy",
     "AsyncCaseStore",
+    "AsyncDirectory",
+    "AsyncNotifier",
+    "AsyncVendorGateway",
     "Backlog",
     "CaseStore",
     "Commit",

@@ -44,3 +44,29 @@ class VendorGateway(Protocol):
             VendorError: The vendor could not be asked.
         """
         ...
+
+
+@runtime_checkable
+class AsyncNotifier(Protocol):
+    """A `Notifier` that is awaited, for `AsyncSupportDesk`."""
+
+    name: str
+
+    async def notify(self, notification: Notification, /, *, key: str) -> None:
+        """See `Notifier.notify`."""
+        ...
+
+
+@runtime_checkable
+class AsyncVendorGateway(Protocol):
+    """A `VendorGateway` that is awaited, for `AsyncSupportDesk`."""
+
+    name: str
+
+    async def open(self, request: VendorRequest, /, *, key: str) -> VendorAnswer:
+        """See `VendorGateway.open`."""
+        ...
+
+    async def fetch(self, remote_id: str, /) -> VendorAnswer:
+        """See `VendorGateway.fetch`."""
+        ...

@@ -56,8 +56,21 @@ class TenantDirectory(Directory, Protocol):
 
     def of_tenant(self, tenant: str, /) -> Directory:
         """
-        Give the directory of one tenant.
+        Give the directory of one tenant; at once, and without I/O: it is asked often, and never awaited.
 
         What it can do is found out when the desk is built, of the tenant `default`.
         """
+        ...
+
+
+@runtime_checkable
+class AsyncDirectory(Protocol):
+    """
+    A `Directory` that is awaited, for `AsyncSupportDesk`.
+
+    What it has of the methods of `AgentDirectory`, `OnCallDirectory` and `ManagerDirectory` may be asynchronous, too.
+    """
+
+    async def actor(self, id: str, /) -> Actor | None:
+        """See `Directory.actor`."""
         ...

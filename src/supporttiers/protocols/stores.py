@@ -104,7 +104,8 @@ class CaseStore(Protocol):
         Args:
             now: The instant.
             limit: How many at most.
-            decide: Called once, inside the transaction, with what was found; it must not touch this store.
+            decide: Called inside the transaction with what was found; it must not touch this store. Where a store has
+                to begin the transaction anew, it is called again, and only the last call counts.
             tenant: Whose; of all tenants when None.
 
         Returns:
@@ -138,7 +139,7 @@ class CaseStore(Protocol):
         self, now: datetime, /, *, until: datetime, token: str, limit: int, tenant: str | None = None
     ) -> Sequence[Message]:
         """
-        Take messages to be carried out, in the order in which they were caused.
+        Take messages to be carried out: those whose time came first, given in the order in which they were caused.
 
         Of each case and target only the earliest that is pending is given: later ones wait until it is done or given
         up. One that is held to working time (`not_before` ahead, never tried) holds back nothing but itself. What is

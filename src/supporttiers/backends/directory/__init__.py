@@ -2,17 +2,17 @@
 
 from collections.abc import Iterable
 from os import PathLike
-from typing import Final
+from typing import ClassVar, Final
 
 from supporttiers.actors import Actor, Agent
 from supporttiers.errors import PluginError
-from supporttiers.protocols import CaseStore, Directory
+from supporttiers.protocols import AsyncCaseStore, CaseStore, Directory
 
 ON_THE_STORE: Final = "store"
 """What names the directory that is kept beside the cases."""
 
 
-def directory_of(given: object, store: CaseStore) -> Directory | None:
+def directory_of(given: object, store: CaseStore | AsyncCaseStore) -> Directory | None:
     """
     Give the directory that is meant.
 
@@ -50,8 +50,13 @@ class House:
     >>> house.on_call_of(["network"]), house.manager_of("anna")
     ({'network': ('anna',)}, 'mia')
 
+    Attributes:
+        blocks: No question does I/O, so that nobody has to wait for an answer.
+
     .. versionadded:: 0.1.0
     """
+
+    blocks: ClassVar[bool] = False
 
     def __init__(self, agents: Iterable[Agent]) -> None:
         """Take the people; those who take calls or manage together are asked in this order."""

@@ -1,5 +1,6 @@
 """The outbox in memory: messages in the order in which they were caused, their lanes and leases."""
 
+import heapq
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import dropwhile, islice
@@ -39,12 +40,11 @@ class Outbox:
 
     def lease(self, now: datetime, until: datetime, token: str, limit: int, tenant: str | None) -> list[Message]:
         """Give the heads of lanes that nobody has; see `CaseStore.lease`."""
-        given = []
-        for row in islice(self._free(now, tenant), limit):
+        first = heapq.nsmallest(limit, self._free(now, tenant), key=lambda row: (row.message.not_before, row.number))
+        for row in first:
             row.message = attrs.evolve(row.message, lease=token)
             row.until = until
-            given.append(row.message)
-        return given
+        return [row.message for row in sorted(first, key=lambda row: row.number)]
 
     def _free(self, now: datetime, tenant: str | None) -> Iterator[_Row]:
         seen: set[tuple[str, str, str]] = set()

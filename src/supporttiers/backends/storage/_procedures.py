@@ -205,9 +205,9 @@ class Procedures:
     def backlog(self, now: datetime, tenant: str | None, limit: int) -> Procedure[Backlog]:
         at = micros_of(now)
         counted: list[Row] = []
-        for statement in (self._texts.COUNT_DUE, self._texts.COUNT_MESSAGES):
+        for statement, instants in ((self._texts.COUNT_DUE, [at]), (self._texts.COUNT_MESSAGES, [at, at])):
             text, theirs = self._of(statement, tenant)
-            counted += yield Select(text, [at, *theirs, limit])
+            counted += yield Select(text, [*instants, *theirs, limit])
         (due, woke_at), (messages, sent_from) = counted
         text, theirs = self._of(self._texts.COUNT_PARKED, tenant)
         ((parked,),) = yield Select(text, theirs)

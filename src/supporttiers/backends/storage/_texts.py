@@ -73,7 +73,8 @@ SELECT count(*), min(wakes_at) FROM (
     COUNT_PARKED = "SELECT count(*) FROM supporttiers_case WHERE parked_at IS NOT NULL {tenant}"
     COUNT_MESSAGES = """
 SELECT count(*), min(not_before) FROM (
-  SELECT not_before FROM supporttiers_outbox WHERE state = 'pending' AND not_before <= ? {tenant}
+  SELECT not_before FROM supporttiers_outbox
+  WHERE state = 'pending' AND not_before <= ? AND (lease_until IS NULL OR lease_until <= ?) {tenant}
   ORDER BY not_before LIMIT ?) AS waiting"""
     COUNT_ASIDE = """
 SELECT state, count(*) FROM supporttiers_outbox WHERE state IN ('dead', 'ambiguous') {tenant} GROUP BY state"""

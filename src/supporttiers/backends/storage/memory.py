@@ -67,10 +67,15 @@ class MemoryStore:
     >>> MemoryStore().load("default", "T-1").case is None
     True
 
+    Attributes:
+        name: By which errors and logs speak of it.
+        blocks: It does no I/O, so that nobody has to wait for an answer.
+
     .. versionadded:: 0.1.0
     """
 
     name: Final = "memory"
+    blocks: Final = False
     capabilities: Final[frozenset[str]] = frozenset()
 
     def __init__(self) -> None:

@@ -1,0 +1,186 @@
+"""AsyncSupportDesk: the desk whose methods are awaited. It drives the same flows as `SupportDesk`, in asyncio."""
+
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Self, Unpack, overload
+
+from supporttiers._flows import Call, Flow, adrive
+from supporttiers.actors import Actor
+from supporttiers.backends.directory.stored import AsyncPeople
+from supporttiers.cases import Case
+from supporttiers.commands import Command
+from supporttiers.decisions import Decision
+from supporttiers.desk._core import Core
+from supporttiers.desk._parts import store_of_people
+from supporttiers.desk._questions import EVERYTHING
+from supporttiers.desk._verbs import Common, Verbs
+from supporttiers.errors import CaseError, SupportTiersError
+from supporttiers.events import Event
+from supporttiers.match import Match
+from supporttiers.protocols import Backlog, Message, ParkedCase
+from supporttiers.readings import ClockReading, Explanation, Option, Page, Pass, Redaction
+from supporttiers.reasons import Reason
+
+
+class AsyncSupportDesk(Core, Verbs[Coroutine[Any, Any, Case]]):
+    """
+    A `SupportDesk` for asyncio: the same constructor, methods and arguments; what `SupportDesk` returns, is awaited.
+
+    Only `bind`, `tenant`, `process` and `people` are not awaited. Asynchronous ports are awaited; all others are called
+    in a thread, but for those that do not block. When a task is cancelled, a step that runs in a thread ends first; a
+    commit that has begun is then written, though nobody is told.
+
+    >>> import asyncio
+    >>> from supporttiers.process import SupportProcess
+    >>> async def story():
+    ...     async with AsyncSupportDesk(SupportProcess.default()) as desk:
+    ...         return await desk.open("The printer prints hieroglyphs", by="jane")
+    >>> case = asyncio.run(story())
+    >>> case.tier, str(case.status)
+    (1, 'queued')
+
+    .. versionadded:: 0.1.0
+    """
+
+    _awaits = True
+    _driven = staticmethod(adrive)
+
+    @property
+    def people(self) -> AsyncPeople:
+        """See `SupportDesk.people`; its methods are awaited."""
+        return AsyncPeople(store_of_people(self._directory), self._tenant)
+
+    # -- any command
+
+    def _execute(self, command: Command, *, by_id: bool = False) -> Flow[Decision]:
+        flow = super()._execute(command, by_id=by_id)
+        if not command.case_id:  # it will be given an id that nobody else can name yet
+            return (yield from flow)
+        end = yield Call(self._turns.take, self._tenant, command.case_id)
+        try:
+            return (yield from flow)
+        finally:
+            end()
+
+    async def execute(self, command: Command) -> Decision:
+        """See `SupportDesk.execute`."""
+        return await adrive(self._execute(command))
+
+    async def execute_all(self, commands: Iterable[Command]) -> list[Decision | SupportTiersError]:
+        """See `SupportDesk.execute_all`."""
+        return await adrive(self._execute_all(commands))
+
+    async def adopt(self, commands: Iterable[Command]) -> dict[str, Decision | CaseError]:
+        """See `SupportDesk.adopt`."""
+        return await adrive(self._adopt(commands))
+
+    async def preview(self, command: Command) -> Decision:
+        """See `SupportDesk.preview`."""
+        return await adrive(self._preview(command))
+
+    async def next_for(self, agent: str) -> Case | None:
+        """See `SupportDesk.next_for`."""
+        return await adrive(self._next_for(agent))
+
+    # -- reading
+
+    async def get(self, case_id: str) -> Case:
+        """See `SupportDesk.get`."""
+        return await adrive(self._get(case_id))
+
+    async def find(
+        self, match: Match = EVERYTHING, *, order: str = "id", after: str | None = None, limit: int = 50
+    ) -> Page:
+        """See `SupportDesk.find`."""
+        return await adrive(self._find(match, order=order, after=after, limit=limit))
+
+    async def counts(self, match: Match = EVERYTHING, *, by: str = "status") -> Mapping[str | int | None, int]:
+        """See `SupportDesk.counts`."""
+        return await adrive(self._counts(match, by=by))
+
+    async def clocks(self, case: Case | str) -> tuple[ClockReading, ...]:
+        """See `SupportDesk.clocks`."""
+        return await adrive(self._clocks(case))
+
+    async def options(self, case: Case | str, *, by: Actor | str | None = None) -> tuple[Option, ...]:
+        """See `SupportDesk.options`."""
+        return await adrive(self._options(case, by=by))
+
+    async def history(self, case: Case | str, *, visible_to: Actor | str | None = None) -> tuple[Event, ...]:
+        """See `SupportDesk.history`."""
+        return await adrive(self._history(case, visible_to=visible_to))
+
+    async def explain(self, case: Case | str) -> Explanation:
+        """See `SupportDesk.explain`."""
+        return await adrive(self._explain(case))
+
+    async def verify(self, case: Case | str) -> tuple[Reason, ...]:
+        """See `SupportDesk.verify`."""
+        return await adrive(self._verify(case))
+
+    # -- what goes wrong by itself
+
+    async def parked(self, *, after: str | None = None, limit: int = 50) -> Sequence[ParkedCase]:
+        """See `SupportDesk.parked`."""
+        return await adrive(self._parked(after=after, limit=limit))
+
+    async def unpark(self, case: Case | str) -> bool:
+        """See `SupportDesk.unpark`."""
+        return await adrive(self._unpark(case))
+
+    async def backlog(self, *, all_tenants: bool = True) -> Backlog:
+        """See `SupportDesk.backlog`."""
+        return await adrive(self._backlog(all_tenants=all_tenants))
+
+    async def messages(
+        self, *, state: str | None = None, case: Case | str | None = None, after: str | None = None, limit: int = 50
+    ) -> Sequence[Message]:
+        """See `SupportDesk.messages`."""
+        return await adrive(self._messages(state=state, case=case, after=after, limit=limit))
+
+    async def retry(self, key: str) -> None:
+        """See `SupportDesk.retry`."""
+        await adrive(self._retry(key))
+
+    async def discard(self, key: str) -> None:
+        """See `SupportDesk.discard`."""
+        await adrive(self._discard(key))
+
+    # -- what is kept
+
+    @overload
+    async def redact(self, case: Case | str, /, **common: Unpack[Common]) -> Case: ...
+    @overload
+    async def redact(self, /, *, person: str, by: Actor | str | None = None, reason: str = "") -> Redaction: ...
+    async def redact(
+        self, case: Case | str | None = None, /, *, person: str | None = None, **common: Unpack[Common]
+    ) -> Case | Redaction:
+        """See `SupportDesk.redact`."""
+        found: Case | Redaction = await adrive(self._redact(case, person, common))
+        return found
+
+    async def export(self, case: Case | str) -> dict[str, Any]:
+        """See `SupportDesk.export`."""
+        return await adrive(self._export(case))
+
+    # -- time
+
+    async def run_due(self, *, limit: int = 1000) -> Pass:
+        """See `SupportDesk.run_due`."""
+        return await adrive(self._run_due(limit=limit))
+
+    async def next_wake(self) -> datetime | None:
+        """See `SupportDesk.next_wake`."""
+        return await adrive(self._next_wake())
+
+    async def __aenter__(self) -> Self:
+        """Use the desk for a while."""
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        """Let go of what the store holds."""
+        await self.shut_down()
+
+    async def shut_down(self) -> None:
+        """See `SupportDesk.shut_down`."""
+        await adrive(self._shut_down())
