@@ -1,6 +1,7 @@
 """Tenants cannot see each other: whatever one of them calls, with whatever of another's, finds and changes nothing."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -9,9 +10,12 @@ from supporttiers.actors import Actor, Agent
 from supporttiers.clock import FakeClock
 from supporttiers.desk import SupportDesk
 from supporttiers.errors import CaseNotFoundError, InputError, SupportTiersError
+from supporttiers.events import CaseRedacted
 from supporttiers.links import Attachment
 from supporttiers.match import Match
 from supporttiers.process import SupportProcess
+from supporttiers.protocols import GROUPS, CaseStore, OpenTicket, Settled
+from supporttiers.testing.builders import committing, happens, key_use, opening
 from supporttiers.tiers import Tier, TierKind
 
 OURS, THEIRS = "ours", "theirs"
@@ -215,6 +219,90 @@ def test_message_told_to_another_case_stays_in_its_house(desks):
     assert 0 == before.affected
     assert before.version == ours.get("T-2").version
     assert 1 == theirs.get("T-2").affected
+
+
+# -- stores
+
+NOON = datetime(2026, 3, 23, 12, tzinfo=UTC)
+FAR = NOON + timedelta(days=3650)
+KEY = "T-1:6:0:silent"
+ON_A_STORE = {
+    "load": lambda store: [store.load(OURS, "T-1"), store.load(OURS, "T-1", key="req-1"), store.load(OURS, "O-1", key="req-1")],
+    "load_many": lambda store: store.load_many(OURS, ["T-1", "T-2"]),
+    "commit": lambda store: [
+        store.commit([opening("T-1", tenant=OURS, used=key_use("req-1"))]),
+        store.commit([_redacting_ours(store)]),
+    ],
+    "history": lambda store: store.history(OURS, "T-1"),
+    "find": lambda store: [store.find(OURS, match) for match in (Match(), Match(requester="jane"), Match(id="T-1"))],
+    "counts": lambda store: [store.counts(OURS, Match(), by=field) for field in GROUPS],
+    "workload": lambda store: store.workload(OURS, ["anna"]),
+    "claim": lambda store: store.claim(FAR, limit=10, decide=lambda due: [None for _ in due], tenant=OURS),
+    "overdue": lambda store: store.overdue(FAR, limit=10, tenant=OURS),
+    "parked": lambda store: store.parked(tenant=OURS),
+    "unpark": lambda store: store.unpark(OURS, "T-1", FAR),
+    "backlog": lambda store: store.backlog(FAR, tenant=OURS).messages,
+    "next_wake": lambda store: store.next_wake(tenant="nobody"),
+    "lease": lambda store: store.lease(FAR, until=FAR, token="t", limit=10, tenant=OURS),  # noqa: S106 - no secret
+    "messages": lambda store: [store.messages(OURS), store.messages(OURS, case_id="T-1"), store.messages(OURS, after=KEY)],
+    "retry": lambda store: store.retry(OURS, KEY, FAR),
+    "discard": lambda store: store.discard(OURS, KEY),
+    "key_uses": lambda store: store.key_uses(OURS, "T-1"),
+    "settle": lambda store: store.settle(
+        Settled(tenant=OURS, key=KEY, state="done", result="", attempts=1, not_before=NOON)
+    ),
+    "open_tickets": lambda store: store.open_tickets(FAR, limit=10, tenant=OURS),
+    "asked": lambda store: store.asked(
+        [OpenTicket(tenant=OURS, case_id="T-1", vendor="acme-print", key="T-1:9", remote_id="R-1")], FAR
+    ),
+    "incoming": lambda store: store.incoming(OURS, "T-2"),
+    "put_agent": lambda store: store.put_agent(OURS, Agent(id="anna", teams=["else"])),
+    "remove_agent": lambda store: store.remove_agent(OURS, "anna"),
+    "agents": lambda store: [store.agents(OURS), store.agents(OURS, ids=["anna"])],
+    "verify": lambda store: store.verify(OURS, "T-1"),
+}
+"""What every method of a store that binds a tenant is asked."""
+
+OF_ALL_TENANTS = {
+    "name", "capabilities", "close", "forget_keys", "put_process", "process_kept_at", "wake_followers", "get_process",
+}  # fmt: skip
+"""What knows no tenant: processes belong to all, keys are forgotten by their age."""
+
+
+def _redacting_ours(store):
+    case = opening("T-1", tenant=OURS)
+    return committing(case.case, [happens(CaseRedacted, case.case)])
+
+
+def test_every_method_of_a_store_is_tried():
+    """A new method needs a trial here, or stands among those that know no tenant."""
+    members = {name for name in (*vars(CaseStore), *CaseStore.__annotations__) if not name.startswith("_")}
+
+    assert members == ON_A_STORE.keys() | OF_ALL_TENANTS
+
+
+@pytest.mark.parametrize("name", ON_A_STORE)
+def test_store_finds_and_changes_nothing_of_another_tenant(desks, name):
+    """Each method is bound to its tenant by itself, whatever the desk above it checks."""
+    ours, theirs = desks
+    store = ours._ports.store
+    if name not in {"commit", "next_wake"}:
+        ours.cancel("O-1")  # so that nothing of ours is due
+    before, kept = everything(theirs), _kept(store)
+    found = ON_A_STORE[name](store)
+
+    assert SECRET not in repr(found)
+    assert "jane" not in repr(found)
+    assert (before, kept) == (everything(theirs), _kept(store))
+
+
+def _kept(store):
+    """Give what a store keeps of theirs beside cases and people."""
+    who = THEIRS, "T-1"
+    return (
+        store.messages(THEIRS), store.key_uses(*who), store.incoming(THEIRS, "T-2"), store.history(*who),
+        store.overdue(FAR, limit=10, tenant=THEIRS), store.agents(THEIRS), store.verify(*who),
+    )  # fmt: skip
 
 
 def test_desk_refuses_a_tenant_that_is_no_name(desks):
