@@ -20,7 +20,6 @@ from supporttiers.reasons import Reason
 from supporttiers.stopwatches import Segment
 from supporttiers.tiers import Agreement, CaseKind, Status, Visibility
 
-
 REDACTED: Final = "redacted"
 """What stands in place of a required text whose private part has been deleted: as the requester, say."""
 
@@ -676,7 +675,8 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     CaseReopened, FollowUpOpened, CaseClosed, CaseCancelled, CaseAmended, AttachmentsAdded, WatchersAdded,
     WatchersRemoved, CaseLinked, CaseUnlinked, AffectedCounted, CaseMerged, CaseRated, CaseApproved, CaseDeclined,
     CommandHeld, HeldDropped, CommandScheduled, ScheduleEnded, ReactionRefused, LimitsRenewed, CaseRedacted,
-    ActionWithheld, RefusalObserved, CaseAdopted, VendorDispatched, VendorTicketUpdated, StopwatchStarted, StopwatchPaused,
-    StopwatchResumed, StopwatchRetargeted, StopwatchStopped, StopwatchCancelled, ThresholdFired, ActionRefused,
+    ActionWithheld, RefusalObserved, CaseAdopted, VendorDispatched, VendorTicketUpdated, StopwatchStarted,
+    StopwatchPaused, StopwatchResumed, StopwatchRetargeted, StopwatchStopped, StopwatchCancelled, ThresholdFired,
+    ActionRefused,
 )  # fmt: skip
 """Every event that can stand in a history."""

@@ -47,7 +47,9 @@ def store(request, tmp_path):
 @pytest.fixture
 def desks(store):
     """Give the desks of two tenants, on one store; the other one's has cases, messages, keys and people."""
-    desk = SupportDesk(PROCESS, store=store, clock=FakeClock("2026-03-23T09:00Z"), directory="store", notifiers=[Silent()])
+    desk = SupportDesk(
+        PROCESS, store=store, clock=FakeClock("2026-03-23T09:00Z"), directory="store", notifiers=[Silent()]
+    )
     theirs = desk.bind(tenant=THEIRS, by=Actor.agent("anna"))
     theirs.people.put(Agent(id="anna", teams=["front"]))
     theirs.open(SECRET, id="T-1", text=SECRET, requester="jane", customer="c-9", idempotency_key="req-1")
@@ -227,7 +229,11 @@ NOON = datetime(2026, 3, 23, 12, tzinfo=UTC)
 FAR = NOON + timedelta(days=3650)
 KEY = "T-1:6:0:silent"
 ON_A_STORE = {
-    "load": lambda store: [store.load(OURS, "T-1"), store.load(OURS, "T-1", key="req-1"), store.load(OURS, "O-1", key="req-1")],
+    "load": lambda store: [
+        store.load(OURS, "T-1"),
+        store.load(OURS, "T-1", key="req-1"),
+        store.load(OURS, "O-1", key="req-1"),
+    ],
     "load_many": lambda store: store.load_many(OURS, ["T-1", "T-2"]),
     "commit": lambda store: [
         store.commit([opening("T-1", tenant=OURS, used=key_use("req-1"))]),
@@ -243,8 +249,12 @@ ON_A_STORE = {
     "unpark": lambda store: store.unpark(OURS, "T-1", FAR),
     "backlog": lambda store: store.backlog(FAR, tenant=OURS).messages,
     "next_wake": lambda store: store.next_wake(tenant="nobody"),
-    "lease": lambda store: store.lease(FAR, until=FAR, token="t", limit=10, tenant=OURS),  # noqa: S106 - no secret
-    "messages": lambda store: [store.messages(OURS), store.messages(OURS, case_id="T-1"), store.messages(OURS, after=KEY)],
+    "lease": lambda store: store.lease(FAR, until=FAR, token="t", limit=10, tenant=OURS),
+    "messages": lambda store: [
+        store.messages(OURS),
+        store.messages(OURS, case_id="T-1"),
+        store.messages(OURS, after=KEY),
+    ],
     "retry": lambda store: store.retry(OURS, KEY, FAR),
     "discard": lambda store: store.discard(OURS, KEY),
     "key_uses": lambda store: store.key_uses(OURS, "T-1"),

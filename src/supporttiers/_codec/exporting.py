@@ -7,8 +7,8 @@ from typing import Any, Final
 import attrs
 
 from supporttiers.cases import Case
-from supporttiers.effects import Effect
 from supporttiers.commands import Command
+from supporttiers.effects import Effect
 from supporttiers.events import Event
 from supporttiers.match import Match
 
@@ -43,9 +43,10 @@ def exported(
 def _plain(value: object) -> Any:  # noqa: ANN401 - whatever JSON can hold
     if isinstance(value, Match):
         return value.to_data()
-    if attrs.has(type(value)):
-        named = {"type": type(value).__name__} if isinstance(value, Event | Effect | Command) else {}
-        return named | {field.name: _plain(getattr(value, field.name)) for field in attrs.fields(type(value))}
+    kind: Any = type(value)
+    if attrs.has(kind):
+        named = {"type": kind.__name__} if isinstance(value, Event | Effect | Command) else {}
+        return named | {field.name: _plain(getattr(value, field.name)) for field in attrs.fields(kind)}
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     if hasattr(value, "_asdict"):

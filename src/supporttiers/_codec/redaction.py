@@ -11,6 +11,7 @@ from supporttiers.effects import RECIPIENTS, DispatchToVendor, Effect, Notify, T
 from supporttiers.events import REDACTED, Event
 from supporttiers.reasons import Reason
 
+
 def blank_event(event: Event) -> Event:
     """Give an event as it is read once its private part is gone."""
     name, schema, public, _ = encode_event(event)
@@ -53,8 +54,7 @@ def _private_fields(command: Command) -> "list[attrs.Attribute[Any]]":
 
 def _blank_of(field: "attrs.Attribute[Any]") -> Any:  # noqa: ANN401 - whatever the field holds
     """Give what stands in a private field when nothing is said in it."""
-    if field.default is attrs.NOTHING:
+    default: Any = field.default
+    if default is attrs.NOTHING:
         return () if field.name == "attachments" else REDACTED
-    if isinstance(field.default, attrs.Factory):  # type: ignore[arg-type] - attrs types it as a function
-        return field.default.factory()  # type: ignore[union-attr]
-    return field.default
+    return default.factory() if hasattr(default, "factory") else default

@@ -19,7 +19,9 @@ from supporttiers.reasons import Reason
 PAGE: Final = 100
 
 
-def redact_person(ports: Ports, tenant: str, person: str, by: Actor, now: datetime, *, said: str = "") -> Flow[Redaction]:
+def redact_person(
+    ports: Ports, tenant: str, person: str, by: Actor, now: datetime, *, said: str = ""
+) -> Flow[Redaction]:
     """
     Redact every case of a person, each in a commit of its own, and take them off the cases that they only follow.
 
@@ -27,32 +29,24 @@ def redact_person(ports: Ports, tenant: str, person: str, by: Actor, now: dateti
     """
     done: list[str] = []
     failed: dict[str, Reason] = {}
-    for match in of_person(person):
-        redact = Redact(case_id=person, by=by, reason=said)
-        yield from _on_each(ports, tenant, match, redact, now, done, failed)
-    left: list[str] = []
+    redact = Redact(case_id=person, by=by, reason=said)
+    for match in (Match(requester=person), Match(customer=person)):
+        done += yield from _on_each(ports, tenant, match, redact, now=now, failed=failed)
     unwatch = Unwatch(case_id=person, by=by, watchers=(person,), reason=said)
-    yield from _on_each(ports, tenant, Match(watchers=person), unwatch, now, left, failed)
+    left = yield from _on_each(ports, tenant, Match(watchers=person), unwatch, now=now, failed=failed)
     return Redaction(cases=tuple(done), unwatched=tuple(left), failed=failed)
 
 
-def of_person(person: str) -> tuple[Match, Match]:
-    """Give the conditions that find the cases of a person: those in which they need help, and those on their account."""
-    return Match(requester=person), Match(customer=person)
-
-
 def _on_each(
-    ports: Ports, tenant: str, match: Match, command: Redact | Unwatch, now: datetime, done: list[str],
-    failed: dict[str, Reason],
-) -> Flow[None]:  # fmt: skip
+    ports: Ports, tenant: str, match: Match, command: Redact | Unwatch, *, now: datetime, failed: dict[str, Reason]
+) -> Flow[list[str]]:
+    """Carry out a command on all cases that a condition finds; give their ids, and note why any was refused."""
+    done: list[str] = []
     after: str | None = None
     while True:
-        found: tuple[Sequence[Case], str | None]
-        found = yield Call(ports.store.find, tenant, match, after=after, limit=PAGE)
+        found: tuple[Sequence[Case], str | None] = yield Call(ports.store.find, tenant, match, after=after, limit=PAGE)
         cases, after = found
         for case in cases:
-            if case.id in failed:
-                continue
             try:
                 yield from execute(ports, tenant, attrs.evolve(command, case_id=case.id), now)
             except (CaseError, FactsError) as error:
@@ -60,7 +54,7 @@ def _on_each(
             else:
                 done.append(case.id)
         if after is None:
-            return
+            return done
 
 
 def parts_of(ports: Ports, tenant: str, case_id: str) -> Flow[dict[str, Any]]:

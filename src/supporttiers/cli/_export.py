@@ -7,8 +7,8 @@ from supporttiers.cli._exits import FINE
 from supporttiers.cli._output import write_json
 from supporttiers.cli._store import add_options, reading_desk
 
-_ABOUT = """Give out everything that is kept about a case, texts and names included: the case, its history, its messages,
-the uses of idempotency keys, and the links to it. The answer is always JSON."""
+_ABOUT = """Give out everything that is kept about a case, texts and names included: the case, its history, its
+messages, the uses of idempotency keys, and the links to it. The answer is always JSON."""
 
 
 def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not export the type

@@ -17,7 +17,9 @@ good. What happened and when stays. Each case is redacted by itself: after a fai
 
 def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not export the type
     """Add the command."""
-    parser = subparsers.add_parser("redact", help="delete what is personal about a case or a person", description=_ABOUT)
+    parser = subparsers.add_parser(
+        "redact", help="delete what is personal about a case or a person", description=_ABOUT
+    )
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("case", nargs="?", metavar="CASE", help="its id")
     which.add_argument("--person", metavar="ID", help="all cases whose requester or customer this is")

@@ -3,7 +3,6 @@
 from typing import Any, Unpack, overload
 
 from supporttiers._flows import drive
-from supporttiers.actors import Actor
 from supporttiers.cases import Case
 from supporttiers.desk._records import Records
 from supporttiers.desk._verbs import Common
@@ -16,7 +15,7 @@ class Keeping(Records):
     @overload
     def redact(self, case: Case | str, /, **common: Unpack[Common]) -> Case: ...
     @overload
-    def redact(self, /, *, person: str, by: Actor | str | None = None, reason: str = "") -> Redaction: ...
+    def redact(self, /, *, person: str, **common: Unpack[Common]) -> Redaction: ...
     def redact(
         self, case: Case | str | None = None, /, *, person: str | None = None, **common: Unpack[Common]
     ) -> Case | Redaction:

@@ -43,7 +43,8 @@ class Records:
             return (yield from self._redact_person(person, common))
         case_id = self._id_of(case)
         actor, by_id = yield from self._actor(common.pop("by", None))
-        decision = yield from self._execute(Redact(case_id=case_id, by=actor, **common), by_id=by_id)
+        rest: dict[str, Any] = {**common}
+        decision = yield from self._execute(Redact(case_id=case_id, by=actor, **rest), by_id=by_id)
         return decision.case
 
     def _redact_person(self, person: str | None, common: Common) -> Flow[Redaction]:

@@ -12,7 +12,6 @@ from supporttiers.effects import DispatchToVendor, Effect, Notify
 from supporttiers.events import CaseRedacted, Event
 from supporttiers.reasons import Reason
 
-
 ENDED_BY_REDACTION: Final = "redacted"
 """The result of a message that could not be carried out any more when its case was redacted."""
 

@@ -19,7 +19,9 @@ def test_export_gives_all_that_is_kept_as_json(run, case, desk, url):
 
 def test_export_of_an_unknown_case_says_so(run, case, url):
     """The answer is no."""
-    assert (1, "") == (lambda done: (done.code, done.out))(run("export", "T-404", "--store", url))
+    done = run("export", "T-404", "--store", url)
+
+    assert (1, "") == (done.code, done.out)
 
 
 def test_redact_deletes_and_says_so(run, case, desk, url):
@@ -50,7 +52,9 @@ def test_redact_a_person_lists_all_cases(run, case, desk, url):
 def test_redact_says_what_a_rule_kept(run, url, clock):
     """The exit code is no, and the reason is there."""
     rule = PermitByRules([Permission(verbs=["redact"], effect="deny", kinds=["agent"])])
-    with SupportDesk(SupportProcess(name="p", tiers=SupportProcess.default().tiers, policies=[rule]), store=url) as desk:
+    with SupportDesk(
+        SupportProcess(name="p", tiers=SupportProcess.default().tiers, policies=[rule]), store=url
+    ) as desk:
         desk.open("Fire", id="T-1", by=Actor.customer("jane"))
     done = run("redact", "--person", "jane", "--store", url, "--by", "dora")
 
