@@ -102,6 +102,22 @@ EXAMPLES = [
         Reason("input.idempotency", {"key": "req-9"}),
     ),
     (
+        errors.ParkedError("T-1", Reason("park.undecided", {"failures": 10, "problem": "ValueError"})),
+        "case 'T-1' is set aside: what is due on it could not be decided, 10 times in a row: ValueError; "
+        "mend that, then call unpark('T-1')",
+        Reason("park.undecided", {"failures": 10, "problem": "ValueError"}),
+    ),
+    (
+        errors.UnsupportedConnectionError("Socket", "it is no connection to a database"),
+        "on() cannot work on a Socket: it is no connection to a database",
+        Reason("transaction.unsupported", {"kind": "Socket", "problem": "it is no connection to a database"}),
+    ),
+    (
+        errors.AutocommitError("Connection", "begin one first"),
+        "this Connection is in autocommit mode, and no transaction is open on it; begin one first",
+        Reason("transaction.autocommit", {"kind": "Connection", "how": "begin one first"}),
+    ),
+    (
         errors.StoreError("sqlite", "the file is locked", retryable=True),
         "sqlite: the file is locked; it may be tried again",
         Reason("backend.failed", {"backend": "sqlite", "problem": "the file is locked"}),
@@ -140,6 +156,10 @@ TREE = {
     "InputError": "CaseError",
     "StaleCaseError": "CaseError",
     "IdempotencyError": "CaseError",
+    "ParkedError": "CaseError",
+    "TransactionError": "SupportTiersError",
+    "UnsupportedConnectionError": "TransactionError",
+    "AutocommitError": "TransactionError",
     "BackendError": "SupportTiersError",
     "StoreError": "BackendError",
     "FactsError": "BackendError",

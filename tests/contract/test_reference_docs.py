@@ -116,7 +116,7 @@ PROTOCOLS = [
     "Policy", "RoutePolicy", "AssignPolicy", "PriorityPolicy", "PermitPolicy", "TargetPolicy", "ReactPolicy",
     "ReopenPolicy", "VendorPolicy",
     "Directory", "AgentDirectory", "OnCallDirectory", "ManagerDirectory", "TenantDirectory", "Notifier",
-    "VendorGateway", "CaseStore",
+    "VendorGateway", "CaseStore", "JoiningStore", "SchemaStore",
 ]  # fmt: skip
 
 
@@ -133,7 +133,16 @@ def test_protocols_page_knows_every_protocol():
     """No Protocol is left out."""
     known = {name for name, kind in vars(protocols).items() if getattr(kind, "_is_protocol", False)} - {"Protocol"}
 
-    assert known == set(PROTOCOLS)
+    assert known == {*PROTOCOLS, "AsyncCaseStore"}
+
+
+def test_protocols_page_speaks_of_the_awaited_store():
+    """Its members are those of the other, so that one table is enough."""
+    assert "`CaseStore`" in section(page("reference/protocols.md"), "AsyncCaseStore")
+    public = [
+        {name for name in vars(each) if name[0] != "_"} for each in (protocols.CaseStore, protocols.AsyncCaseStore)
+    ]
+    assert public[0] == public[1]
 
 
 @pytest.mark.parametrize("table", sorted(TABLES))

@@ -76,5 +76,5 @@ def test_name_of_a_file_alone_is_answered_with_its_url():
 @pytest.mark.parametrize("given", [7, object(), MemoryStore])
 def test_what_is_no_store_is_refused(given):
     """A wrong object is named when the desk is built; so is a class where an object is meant."""
-    with pytest.raises(PluginError, match="a store is a URL, .*, a CaseStore, or an engine or pool of the host's"):
+    with pytest.raises(PluginError, match=r"a store is a URL, .*, a CaseStore, or an engine or pool of the host's"):
         store_of(given)

@@ -73,7 +73,7 @@ def execute(
     if key is not None and body is None:
         body = body_hash(command)
     seen = 0
-    for _ in range(ATTEMPTS_AT_WRITING):
+    for _ in range(ATTEMPTS_AT_WRITING if ports.retries else 1):
         loaded: Loaded = yield Call(ports.store.load, tenant, command.case_id, key=key)
         if loaded.used is not None and loaded.used.used_at >= now - KEY_LIFE:
             return (yield from _replayed(ports, tenant, loaded.used, body))

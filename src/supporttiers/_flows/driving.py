@@ -166,6 +166,7 @@ class Ports:
         sources: Of facts, by name.
         directory: Knows people.
         policies: Classes of policies that a stored process may name, besides the built-in ones.
+        retries: Whether what loses a race is decided again; not in a transaction of the caller's.
         renewed: Processes with the limits of a newer revision, by name and both revisions; None where they do not fit.
         no_facts: What is known before anything has been read.
     """
@@ -179,6 +180,7 @@ class Ports:
     sources: Mapping[str, FactSource] = attrs.field(factory=dict)
     directory: Directory | None = None
     policies: Sequence[type[Any]] = ()
+    retries: bool = True
     renewed: dict[tuple[str, str, str], SupportProcess | None] = attrs.field(factory=dict)
     no_facts: Facts = attrs.field(init=False)
 

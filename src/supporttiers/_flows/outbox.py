@@ -201,7 +201,7 @@ def _alarm(ports: Ports, delivery: Delivery, text: str) -> Flow[None]:
     )  # fmt: skip
     try:
         yield from execute(ports, message.tenant, told, delivery.now)
-    except SupportTiersError as error:  # a rule may forbid that too
+    except Exception as error:  # noqa: BLE001 - a rule may forbid that too, or fail; the message must not come for ever
         log.error("case %s: %s; management was not told: %s", message.case_id, told.reason, _told(error))  # noqa: TRY400 - ids only
 
 
@@ -254,7 +254,7 @@ def _give_up(ports: Ports, delivery: Delivery, dead: Settled) -> Flow[None]:
         )
         try:
             decision = yield from execute(ports, message.tenant, update, delivery.now, settled=dead)
-        except SupportTiersError as error:  # other messages must not wait behind this one for ever
+        except Exception as error:  # noqa: BLE001 - other messages must not wait behind this one for ever
             log.error("case %s could not be told of its dead message: %s", message.case_id, _told(error))  # noqa: TRY400 - ids only
         else:
             if decision.events:

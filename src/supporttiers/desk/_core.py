@@ -17,9 +17,10 @@ from supporttiers import _fields as fields
 from supporttiers import _flows as flows
 from supporttiers._codec import body_hash
 from supporttiers._fields import at_least, instance_of, type_name
-from supporttiers._flows import Call, Flow, Ports
+from supporttiers._flows import Call, Flow, Ports, is_asynchronous
 from supporttiers.actors import Actor
 from supporttiers.backends.directory import directory_of
+from supporttiers.backends.directory.stored import StoredDirectory
 from supporttiers.backends.storage import store_of
 from supporttiers.cases import Case
 from supporttiers.clock import Clock, IdFactory, SystemClock
@@ -42,7 +43,7 @@ from supporttiers.desk._parts import (
 from supporttiers.desk._questions import Questions
 from supporttiers.desk._records import Records
 from supporttiers.desk._turns import Turns
-from supporttiers.errors import CaseError, CaseNotFoundError, InputError, SupportTiersError
+from supporttiers.errors import CaseError, CaseNotFoundError, InputError, SupportTiersError, UnsupportedConnectionError
 from supporttiers.facts import FactSource
 from supporttiers.process import SupportProcess
 from supporttiers.protocols import (
@@ -123,6 +124,7 @@ class Core(Questions, Operations, Records):
         found = processes(process, own)
         cases: Any = store_of(store, asynchronous=self._awaits)
         self._directory = directory_of(directory, cases)
+        self._facts = by_source(facts)
         self._ports = Ports(
             store=cases,
             processes={(each.name, each.revision): each for each in found},
@@ -130,7 +132,7 @@ class Core(Questions, Operations, Records):
             default=found[0],
             notifiers=by_name("notifier", notifiers, Notifier),
             vendors=by_name("vendor", vendors, VendorGateway),
-            sources=sources(flows.sources_of(self._directory, cases, by_source(facts))),
+            sources=sources(flows.sources_of(self._directory, cases, self._facts)),
             directory=self._directory,
             policies=classes(own, found),
         )
@@ -145,6 +147,7 @@ class Core(Questions, Operations, Records):
         self._tenant = DEFAULT_TENANT
         self._by: Actor | str | None = None
         self._kept = _Kept()
+        self._joins = False
         self._turns = Turns()  # for those who await
 
     def __repr__(self) -> str:
@@ -169,6 +172,44 @@ class Core(Questions, Operations, Records):
             view._by = by  # noqa: SLF001
         return view
 
+    def on(self, connection: Any) -> Self:  # noqa: ANN401 - many libraries' connections
+        """
+        Give a view of this desk that works in the transaction of a connection: the caller's own.
+
+        What it does becomes true when the caller commits, and is as if never done when the caller rolls back. The view
+        never begins, commits, rolls back or retries. It is good for one transaction, or for a session.
+
+        Args:
+            connection: A connection of sqlite3 or psycopg (blocking or async), a Connection, Session or scoped_session
+                of SQLAlchemy, its AsyncConnection or AsyncSession, or `django.db.connection`; it has to lead to the
+                database of the desk's store. A desk that is awaited takes those that are awaited.
+
+        Raises:
+            UnsupportedConnectionError: The desk's store cannot work on it.
+            AutocommitError: Each statement on it would be committed by itself.
+        """
+        store: Any = self._ports.store
+        kind = type_name(connection)
+        if "joins" not in store.capabilities:
+            problem = f"this desk keeps its cases in {store.name!r}, which has no part in transactions of yours"
+            raise UnsupportedConnectionError(kind, problem)
+        joined = store.on(connection)
+        if is_asynchronous(joined.load) != self._awaits:
+            other = "a SupportDesk" if self._awaits else "an AsyncSupportDesk"
+            raise UnsupportedConnectionError(kind, f"it is for {other}")
+        view = copy.copy(self)
+        view._join(joined)  # noqa: SLF001 - a copy of ourselves
+        return view
+
+    def _join(self, store: Any) -> None:  # noqa: ANN401 - of either kind
+        if isinstance(self._directory, StoredDirectory):
+            self._directory = StoredDirectory(store)
+        self._ports = attrs.evolve(
+            self._ports, store=store, directory=self._directory, retries=False,
+            sources=flows.sources_of(self._directory, store, self._facts),
+        )  # fmt: skip
+        self._joins, self._kept = True, _Kept(self._kept.done)
+
     @property
     def tenant(self) -> str:
         """Whose cases this view sees."""
@@ -186,7 +227,7 @@ class Core(Questions, Operations, Records):
         self._check(command, now)
         named, body = self._with_id(command, now), _body_of(command)
         flow = flows.execute(self._ports, self._tenant, named, now, body=body, by_id=by_id)
-        return flow if self._kept.done else self._once_kept(flow, now)
+        return flow if self._kept.done and not self._joins else self._once_kept(flow, now)
 
     def _once_kept(self, flow: Flow[Decision], now: datetime) -> Flow[Decision]:
         yield from self._keep_processes(now)
@@ -238,10 +279,13 @@ class Core(Questions, Operations, Records):
 
     def _keep_processes(self, now: datetime) -> Flow[None]:
         """Keep the processes beside the cases, before the first thing is written; where two ask at once, each does."""
+        store: Any = self._ports.store
+        if self._joins:
+            yield Call(store.begin_writing)
         if not self._kept.done:
             for process in self._ports.newest.values():
-                yield Call(self._ports.store.put_process, process.name, process.revision, process.to_json(), now)
-            self._kept.done = True
+                yield Call(store.put_process, process.name, process.revision, process.to_json(), now)
+            self._kept.done = self._joins or getattr(store, "certain", True)
 
     def _with_id(self, command: Command, now: datetime) -> Command:
         if isinstance(command, Open) and not command.case_id:
@@ -291,6 +335,9 @@ class Core(Questions, Operations, Records):
 
     def _run_due(self, *, limit: int) -> Flow[Pass]:
         must(at_least(1), "limit", limit)
+        if self._joins:
+            problem = "a pass has transactions of its own, and sends messages; call run_due on the desk itself"
+            raise UnsupportedConnectionError(self._ports.store.name, problem)
         now = self._clock.now()
         yield from self._keep_processes(now)
         fired = yield from flows.fire_due(self._ports, now, limit=limit, tenant=None)

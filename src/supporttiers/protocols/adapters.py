@@ -7,7 +7,12 @@ from supporttiers.effects import Notification, VendorAnswer, VendorRequest
 
 @runtime_checkable
 class Notifier(Protocol):
-    """Carries messages to people."""
+    """
+    Carries messages to people.
+
+    One that must not be called twice about one message, such as one that rings people up, says so with an attribute
+    `repeats = False`: a message of which nobody knows whether it has arrived is then left to people.
+    """
 
     name: str
 
@@ -16,14 +21,20 @@ class Notifier(Protocol):
         Deliver; at least once, so that a second call with the same *key* should deliver nothing new.
 
         Raises:
-            NotifyError: It could not be delivered; `retryable` says whether to try again.
+            NotifyError: It could not be delivered; `retryable` says whether to try again, `ambiguous` that it may have
+                arrived all the same.
         """
         ...
 
 
 @runtime_checkable
 class VendorGateway(Protocol):
-    """Speaks with a vendor's ticket system."""
+    """
+    Speaks with a vendor's ticket system.
+
+    One whose `open` must not be called twice with one key says so with an attribute `repeats = False`: a request of
+    which nobody knows whether it has arrived is then left to people.
+    """
 
     name: str
 
@@ -32,7 +43,8 @@ class VendorGateway(Protocol):
         Open a ticket; a second call with the same *key* must give the same ticket, not a second one.
 
         Raises:
-            VendorError: It could not be opened; `retryable` says whether to try again.
+            VendorError: It could not be opened; `retryable` says whether to try again, `ambiguous` that a ticket may be
+                there all the same.
         """
         ...
 

@@ -179,7 +179,7 @@ class CaseStore(Protocol):
         ...
 
     def discard(self, tenant: str, key: str, /) -> bool:
-        """Let go of a dead or ambiguous message: it becomes `done`; say whether it was one."""
+        """Let go of a dead or ambiguous message: it is `done`, as `discarded`; say whether it was one."""
         ...
 
     def key_uses(self, tenant: str, case_id: str, /) -> Sequence[KeyUse]:

@@ -32,7 +32,7 @@ _NAME: Final = re.compile(r"[a-z_][a-z0-9_]{0,30}")
 _TABLE: Final = re.compile(r"\bsupporttiers_(version|case|cases|event|outbox|key|link|vendor_ticket|agent|process)\b")
 
 
-def _identifier(_instance: object, attribute: "attrs.Attribute[Any]", value: str | None) -> None:
+def _identifier(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
     if value is not None and not (isinstance(value, str) and _NAME.fullmatch(value)):
         problem = "must be a name of small letters, digits and underscores, at most 31 characters"
         raise InputError("", attribute.name, problem)

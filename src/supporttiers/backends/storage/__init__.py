@@ -22,12 +22,13 @@ def store_of(given: Any, *, asynchronous: bool = False) -> CaseStore | AsyncCase
         PluginError: What was given is neither a URL nor a store nor an engine or pool.
     """
     if given is None or isinstance(given, str):
-        return _named("memory:" if given is None else given, asynchronous=asynchronous)
-    if isinstance(given, CaseStore) and not isinstance(given, type):
+        found = _named("memory:" if given is None else given, asynchronous=asynchronous)
+    elif isinstance(given, CaseStore) and not isinstance(given, type):
         return given
-    from supporttiers.backends.storage._hosts import host_store  # noqa: PLC0415 - only what is used is loaded
+    else:
+        from supporttiers.backends.storage._hosts import host_store  # noqa: PLC0415 - only what is used is loaded
 
-    found: Any = host_store(given)
+        found = host_store(given)
     if found is None:
         problem = "a store is a URL, such as 'sqlite:///support.db', a CaseStore, or an engine or pool of the host's"
         raise PluginError(type(given).__name__, problem)

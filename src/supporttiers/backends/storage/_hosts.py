@@ -46,7 +46,7 @@ class _Host(Methods):
 
     def on(self, connection: Any, /) -> Methods:
         """Give a store that works in the transaction of a connection; see `JoiningStore.on`."""
-        return joined(connection, self._sql, asynchronous=self.asynchronous)
+        return joined(connection, self._sql)
 
     def _whole(self, work: Work[T]) -> Procedure[T]:
         """Begin with a write, where the database wants it so."""
@@ -166,6 +166,12 @@ class DjangoStore(_BlockingHost):
         self._alias: Final = alias
         self._connections: Final = connections
         self._failures = (DatabaseError, InterfaceError)
+
+    @property
+    def certain(self) -> bool:
+        """Whether what is written now stays: inside an `atomic` block it may still be rolled back."""
+        inside: bool = self._connections[self._alias].in_atomic_block
+        return not inside
 
     def _within(self, work: Work[T]) -> T:
         from django.db.transaction import atomic  # noqa: PLC0415 - only for Django's users

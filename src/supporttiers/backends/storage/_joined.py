@@ -51,27 +51,23 @@ class Grip(NamedTuple):
     asynchronous: bool = False
 
 
-def joined(connection: Any, sql: Procedures, *, asynchronous: bool) -> "JoinedStore | AsyncJoinedStore":
+def joined(connection: Any, sql: Procedures) -> "JoinedStore | AsyncJoinedStore":
     """
     Give a store on a connection.
 
     Args:
         connection: The caller's.
         sql: The procedures of the store that is asked; they go on by themselves when the caller rolls back.
-        asynchronous: Whether the desk is one that is awaited.
 
     Raises:
-        UnsupportedConnectionError: It is none that is known, of another database, or of the other kind of desk.
+        UnsupportedConnectionError: It is none that is known, or of another database.
         AutocommitError: It is in autocommit mode, and no transaction is open on it.
     """
     grip = grip_of(connection)
     if grip.dialect != sql.dialect:
         problem = f"it leads to {grip.dialect}, and this desk's store is {sql.dialect}"
         raise UnsupportedConnectionError(grip.kind, problem)
-    if grip.asynchronous != asynchronous:
-        other = "an AsyncSupportDesk" if grip.asynchronous else "a SupportDesk"
-        raise UnsupportedConnectionError(grip.kind, f"it is for {other}")
-    return AsyncJoinedStore(sql, grip) if asynchronous else JoinedStore(sql, grip)
+    return AsyncJoinedStore(sql, grip) if grip.asynchronous else JoinedStore(sql, grip)
 
 
 @attrs.frozen(eq=False)
@@ -80,9 +76,13 @@ class _Joined(Methods):
     What both have in common.
 
     Errors of the connection's library pass through as they are: they are about the caller's transaction.
+
+    Attributes:
+        certain: What is written may still be rolled back.
     """
 
     capabilities: ClassVar[frozenset[str]] = frozenset({"durable", "digests"})
+    certain: ClassVar[bool] = False
     _sql: Procedures
     _grip: Grip
 

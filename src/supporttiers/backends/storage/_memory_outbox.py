@@ -88,7 +88,7 @@ class Outbox:
         row = self._for_people(tenant, key)
         if row is None:
             return False
-        row.message = attrs.evolve(row.message, state="done")
+        row.message = attrs.evolve(row.message, state="done", result="discarded")
         return True
 
     def redact(self, tenant: str, case_id: str, version: int) -> None:

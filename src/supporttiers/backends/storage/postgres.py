@@ -33,6 +33,7 @@ except ImportError as missing:
     raise StoreError("postgresql", problem, retryable=False) from missing
 
 T = TypeVar("T")
+Given = str | psycopg_pool.ConnectionPool[Any] | psycopg_pool.AsyncConnectionPool[Any]
 
 CONNECTIONS: Final = 10
 """How many connections a store keeps open at most."""
@@ -55,7 +56,7 @@ class _Common(Methods):
     _sql: PostgresProcedures
 
     def __init__(
-        self, url: "str | psycopg_pool.ConnectionPool[Any] | psycopg_pool.AsyncConnectionPool[Any]", *, schema: str | None = None, prefix: str = "supporttiers_", connections: int = CONNECTIONS,
+        self, url: Given, *, schema: str | None = None, prefix: str = "supporttiers_", connections: int = CONNECTIONS,
         ids: IdFactory | None = None,
     ) -> None:  # fmt: skip
         """
@@ -72,7 +73,7 @@ class _Common(Methods):
         Raises:
             InputError: Schema or prefix is no name.
         """
-        self._url: Final = url
+        self._url: Final = url if isinstance(url, str) else ""
         self._own: Final = isinstance(url, str)
         self._schema: Final = schema
         self._connections: Final = connections
@@ -178,7 +179,7 @@ class PostgresStore(_Common):
         """Give a store that works in the transaction of a connection; see `JoiningStore.on`."""
         from supporttiers.backends.storage._joined import joined  # noqa: PLC0415 - only who joins needs it
 
-        return joined(connection, self._sql, asynchronous=False)
+        return joined(connection, self._sql)
 
     def close(self) -> None:
         """Close the connections; a later call opens new ones. A pool of the host's is left alone."""
@@ -281,7 +282,7 @@ class AsyncPostgresStore(_Common):
         """Give a store that works in the transaction of a connection; see `JoiningStore.on`."""
         from supporttiers.backends.storage._joined import joined  # noqa: PLC0415 - only who joins needs it
 
-        return joined(connection, self._sql, asynchronous=True)
+        return joined(connection, self._sql)
 
     async def close(self) -> None:
         """Close the connections; a later call opens new ones. A pool of the host's is left alone."""

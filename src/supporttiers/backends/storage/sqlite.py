@@ -106,9 +106,9 @@ class SqliteStore(Methods):
 
     def on(self, connection: Any, /) -> Methods:  # noqa: ANN401 - many libraries' connections
         """Give a store that works in the transaction of a connection; see `JoiningStore.on`."""
-        from supporttiers.backends.storage._joined import grip_of, joined  # noqa: PLC0415 - only who joins needs it
+        from supporttiers.backends.storage._joined import joined  # noqa: PLC0415 - only who joins needs it
 
-        return joined(connection, self._sql, asynchronous=grip_of(connection).asynchronous)
+        return joined(connection, self._sql)
 
     # -- the file
 

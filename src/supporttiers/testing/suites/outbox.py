@@ -65,6 +65,17 @@ class OutboxLaws(Laws):
         assert [] == leased(store, minutes(4))
         assert ["m-1"] == _keys(leased(store, minutes(5)))
 
+    def test_message_that_is_known_already_stays_as_it_is(self, store: CaseStore) -> None:
+        """A key names one message for good."""
+        _post(store, message("m-1"))
+        store.settle(settled("m-1", "done"))
+        again = attrs.evolve(opening("T-2"), messages=(message("m-1", target="pager"), message("m-2")))
+
+        assert [True] == list(store.commit([again]))
+        assert [("m-1", "mail", "done"), ("m-2", "mail", "pending")] == [
+            (one.key, one.target, one.state) for one in store.messages("acme")
+        ]
+
     # -- lanes
 
     def test_of_a_lane_only_the_first_is_given(self, store: CaseStore) -> None:
@@ -258,7 +269,7 @@ class OutboxLaws(Laws):
 
         assert [False, True, False] == [store.discard(tenant, "m-1") for tenant in ("other", "acme", "acme")]
         assert not store.discard("acme", "m-9")
-        assert ["done"] == [one.state for one in store.messages("acme")]
+        assert [("done", "discarded")] == [(one.state, one.result) for one in store.messages("acme")]
         assert not store.retry("acme", "m-1", minutes(1))
 
     def test_message_that_goes_its_way_is_not_for_people_to_change(self, store: CaseStore) -> None:
