@@ -162,6 +162,21 @@ def test_held_command_is_dropped_with_its_text(with_rules):
     assert () == desk.verify("T-1")
 
 
+def test_ended_case_stays_ended_when_what_is_held_is_dropped(make_desk, calm):
+    """A reopening that waits for a yes is not known any more."""
+    rule = PermitByApproval([ApprovalRule(verbs=["reopen"], approvers=["mona"])])
+    desk = make_desk(attrs.evolve(calm, policies=[rule]))
+    desk.open("Fire", id="T-1", by=JANE)
+    desk.resolve("T-1", by="bob")
+    held = desk.reopen("T-1", by="bob", reason="Jane called.")
+    assert held.held is not None
+
+    case = desk.redact("T-1", by=DORA)
+    assert (None, "resolved") == (case.held, case.status)
+    assert ["CaseRedacted", "HeldDropped"] == types_after(desk, held.version)
+    assert () == desk.verify("T-1")
+
+
 def test_case_whose_opening_is_held_is_cancelled(with_rules):
     """It was not let in, and nobody can say any more whether it should be."""
     desk = with_rules(PermitByApproval([ApprovalRule(verbs=["open"], approvers=["mona"])]))
@@ -187,13 +202,14 @@ class Wishes:
         of = {"case_id": situation.case.id, "by": DORA}
         wishes = {"close": Close(**of), "lead": Inform(**of, to="lead"), "reply": Reply(**of, text="Dear Jane")}
         at = situation.now.replace(year=2027)
-        return [Later(command=command, at=at, name=name) for name, command in wishes.items()]
+        when = Match(category="x")
+        return [Later(command=command, at=at, name=name, when=when) for name, command in wishes.items()]
 
 
 def test_what_a_case_does_later_stays_if_it_says_nothing_personal(with_rules):
     """A closing comes all the same, and so does word to whom the process names; a text does not."""
     desk = with_rules(Wishes())
-    desk.open("Fire", id="T-1", by=JANE)
+    desk.open("Fire", id="T-1", by=JANE, category="x")
 
     case = desk.redact("T-1", by=DORA)
     assert ["close", "lead"] == [one.name for one in case.scheduled]
@@ -384,6 +400,28 @@ def test_export_holds_all_that_is_kept(spoken):
     assert ["req-1"] == [key["key"] for key in found["idempotency_keys"]]
     assert [{"kind": "child_of", "case_id": "T-2"}] == found["links_in"]
     assert [{"id": "f-1", "name": "jane.png", "media_type": None, "size": None}] == found["case"]["attachments"]
+
+
+def test_export_shows_what_is_to_come_with_its_condition(with_rules):
+    """A condition stands there as a process file writes it."""
+    desk = with_rules(Wishes())
+    desk.open("Fire", id="T-1", by=JANE, category="x")
+
+    found = json.loads(json.dumps(desk.export("T-1")))["case"]["scheduled"]
+    assert [("close", {"category": "x"}), ("lead", {"category": "x"}), ("reply", {"category": "x"})] == [
+        (one["name"], one["when"]) for one in found
+    ]
+    assert ("Reply", "Dear Jane") == (found[2]["command"]["type"], found[2]["command"]["text"])
+
+
+def test_export_holds_every_message(make_desk, calm, pager):
+    """However many there are."""
+    desk = make_desk(calm)
+    desk.open("Fire", id="T-1", by=JANE)
+    for number in range(101):
+        desk.inform_management("T-1", by="bob", reason=f"Fire {number}")
+
+    assert 101 == len({message["key"] for message in desk.export("T-1")["messages"]})
 
 
 def test_export_of_an_unknown_case_is_an_error(calm_desk):

@@ -30,7 +30,9 @@ def blank_effect(effect: Effect) -> Effect:
         return attrs.evolve(effect, to=to, reason=_blank_reason(effect.reason))
     if isinstance(effect, DispatchToVendor):
         return attrs.evolve(effect, subject="", text="")
-    assert isinstance(effect, Tell | TellLinked)  # noqa: S101 - the other two kinds; for the type checker
+    if isinstance(effect, TellLinked):
+        return effect  # what goes to all linked cases are words of the process
+    assert isinstance(effect, Tell)  # noqa: S101 - the fourth and last kind; for the type checker
     return attrs.evolve(effect, command=_blank_command(effect.command))
 
 

@@ -9,9 +9,10 @@ from supporttiers import events as happened
 from supporttiers._codec import blank_event, encode_event
 from supporttiers.actors import SYSTEM, Actor
 from supporttiers.cases import rebuild
-from supporttiers.commands import Close, Escalate, Watch
-from supporttiers.effects import DispatchToVendor, Effect, Notify, Tell
+from supporttiers.commands import Attach, Close, Escalate, Inform, Watch
+from supporttiers.effects import DispatchToVendor, Effect, Notify, Tell, TellLinked
 from supporttiers.events import REDACTED
+from supporttiers.links import Attachment
 from supporttiers.match import Match
 from supporttiers.protocols import CaseStore, Commit, Message, Settled
 from supporttiers.reasons import Reason
@@ -30,6 +31,7 @@ from supporttiers.testing.suites._laws import Laws
 
 _SECRET: Final = "Jane's cat"  # noqa: S105 - a text
 _WHY: Final = Reason("case.unassigned")
+_FILES: Final = (Attachment(id="f-1", name="jane.png"),)
 
 
 class RedactionLaws(Laws):
@@ -79,6 +81,17 @@ class RedactionLaws(Laws):
         assert fourth.case == rebuild(store.history("acme", "T-1"))
         assert () == tuple(store.verify("acme", "T-1"))
 
+    def test_redaction_finds_nothing_to_delete(self, store: CaseStore) -> None:
+        """What the system has redacted says nothing any more; doing it again changes nothing before it."""
+        first = opening()
+        second = going_on(first, happened.CaseRedacted, by=SYSTEM)
+        store.commit([first, second])
+        before = list(store.history("acme", "T-1"))
+
+        assert [True] == list(store.commit([going_on(second, happened.CaseRedacted, by=SYSTEM)]))
+        assert before == list(store.history("acme", "T-1"))[:2]
+        assert () == tuple(store.verify("acme", "T-1"))
+
     def test_redaction_takes_the_texts_out_of_messages(self, store: CaseStore) -> None:
         """What cannot be carried out without them is over; what tells a role goes on, without saying who it was."""
         asked = Reason("inform.asked", {"by": "jane", "count": 2})
@@ -89,7 +102,12 @@ class RedactionLaws(Laws):
             "plain": Tell(case_id="T-1", version=1, command=Close(case_id="T-2", by=SYSTEM)),
             "people": Tell(case_id="T-1", version=1, command=Watch(case_id="T-2", by=SYSTEM, watchers=("jane",))),
             "text": Tell(case_id="T-1", version=1, command=Escalate(case_id="T-2", by=Actor("jane"), reason=_SECRET)),
-        }
+            "asked": Tell(case_id="T-1", version=1, command=Inform(case_id="T-2", by=SYSTEM, to="jane")),
+            "files": Tell(case_id="T-1", version=1, command=Attach(case_id="T-2", by=SYSTEM, attachments=_FILES)),
+            "linked": TellLinked(
+                case_id="T-1", version=1, link="child_of", command=Close(case_id="T-1", by=SYSTEM, reason="See there.")
+            ),
+        }  # fmt: skip
         first = opening()
         told = tuple(message(key, target=key, effect=effect) for key, effect in effects.items())
         store.commit([attrs.evolve(first, messages=told)])
@@ -97,8 +115,8 @@ class RedactionLaws(Laws):
 
         found = {one.key: one for one in store.messages("acme", case_id="T-1")}
         unnamed = Notify(case_id="T-1", version=1, to="manager", reason=_unnamed(asked))
-        assert {"role": "pending", "plain": "pending"} == _states(found.values(), "pending")
-        assert dict.fromkeys(("name", "vendor", "people", "text"), "redacted") == {
+        assert {"role": "pending", "plain": "pending", "linked": "pending"} == _states(found.values(), "pending")
+        assert dict.fromkeys(("name", "vendor", "people", "text", "asked", "files"), "redacted") == {
             one.key: one.result for one in found.values() if one.state == "done"
         }
         assert attrs.evolve(told[0], effect=unnamed) == found["role"]
