@@ -96,6 +96,19 @@ def test_open_case_goes_on_after_redaction(spoken, clock):
     assert () == spoken.verify("T-1")
 
 
+def test_notices_to_the_requester_of_a_redacted_case_reach_nobody(make_desk, calm, pager):
+    """There is nobody of the name that stands in place of theirs; those to a role that wait are still sent."""
+    desk = make_desk(calm, notifiers=[pager])
+    desk.open("Fire", id="T-1", by=JANE)
+    desk.inform("T-1", by="bob", to="requester")
+    desk.inform("T-1", by="bob", to="jane")
+    desk.redact("T-1", by=DORA)
+    desk.run_due()
+
+    assert [("requester", (), REDACTED)] == [(one.to, one.recipients, one.reason.params["by"]) for one in pager.sent]
+    assert ["done", "done"] == [one.state for one in desk.messages()]
+
+
 def test_ended_case_keeps_nobody(spoken):
     """Of a closed case not even the agents' names are kept; it may be reopened, for whoever takes it then."""
     spoken.resolve("T-1", by="bob")
