@@ -16,6 +16,7 @@ from supporttiers.commands import Command
 from supporttiers.decisions import Decision
 from supporttiers.desk._async import Awaited
 from supporttiers.desk._core import Core, Ids
+from supporttiers.desk._keeping import Keeping
 from supporttiers.desk._operating import Operating
 from supporttiers.desk._parts import store_of_people
 from supporttiers.desk._reading import Reading
@@ -26,7 +27,7 @@ from supporttiers.readings import Pass
 __all__ = ["AsyncSupportDesk", "Common", "Ids", "SupportDesk"]
 
 
-class SupportDesk(Core, Verbs[Case], Reading, Operating):
+class SupportDesk(Core, Verbs[Case], Reading, Operating, Keeping):
     """
     A support desk: opens cases, carries out commands, and lets time do its part.
 

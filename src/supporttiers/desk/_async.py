@@ -2,7 +2,7 @@
 
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Self, Unpack, overload
 
 from supporttiers._flows import Call, Flow, adrive
 from supporttiers.actors import Actor
@@ -13,12 +13,12 @@ from supporttiers.decisions import Decision
 from supporttiers.desk._core import Core
 from supporttiers.desk._parts import store_of_people
 from supporttiers.desk._questions import EVERYTHING
-from supporttiers.desk._verbs import Verbs
+from supporttiers.desk._verbs import Common, Verbs
 from supporttiers.errors import CaseError, SupportTiersError
 from supporttiers.events import Event
 from supporttiers.match import Match
 from supporttiers.protocols import Backlog, Message, ParkedCase
-from supporttiers.readings import ClockReading, Explanation, Option, Page, Pass
+from supporttiers.readings import ClockReading, Explanation, Option, Page, Pass, Redaction
 from supporttiers.reasons import Reason
 
 
@@ -128,6 +128,23 @@ class Awaited(Core, Verbs[Coroutine[Any, Any, Case]]):
     async def discard(self, key: str) -> None:
         """See `SupportDesk.discard`."""
         await adrive(self._discard(key))
+
+    # -- what is kept
+
+    @overload
+    async def redact(self, case: Case | str, /, **common: Unpack[Common]) -> Case: ...
+    @overload
+    async def redact(self, /, *, person: str, **common: Unpack[Common]) -> Redaction: ...
+    async def redact(
+        self, case: Case | str | None = None, /, *, person: str | None = None, **common: Unpack[Common]
+    ) -> Case | Redaction:
+        """See `SupportDesk.redact`."""
+        found: Case | Redaction = await adrive(self._redact(case, person, common))
+        return found
+
+    async def export(self, case: Case | str) -> dict[str, Any]:
+        """See `SupportDesk.export`."""
+        return await adrive(self._export(case))
 
     # -- time
 
