@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from tests.proofs.world import BEGIN, STEP, desk_on
 
+from supporttiers.actors import Actor
+from supporttiers.commands import Note
 from supporttiers.errors import CaseError, IdempotencyError, MoveRefusedError, StaleCaseError, StoreError
 from supporttiers.events import CaseNoted, CaseOpened
 
@@ -112,10 +114,7 @@ def test_key_that_many_use_for_different_things_is_used_for_one(desks):
 
 
 def test_batches_that_cross_each_other_get_through(desks):
-    """Sweeps and batches take many cases in different orders; nobody blocks another for ever, and each thing happens."""
-    from supporttiers.actors import Actor
-    from supporttiers.commands import Note
-
+    """Sweeps and batches take many cases in different orders; nobody blocks another, and each thing happens."""
     ids = [desks[0].open("Printer", id=f"C-{place:02}", by="jane").id for place in range(20)]
     for desk in desks[::2]:
         desk._clock.advance(STEP)
