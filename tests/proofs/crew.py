@@ -26,6 +26,7 @@ from tests.proofs.world import Receipts, desk_on
 
 # Whatever a worker needs is there before it is forked.
 from supporttiers.backends.storage import memory, postgres, sqlite  # noqa: F401
+from supporttiers.errors import StoreError
 
 ROOT = Path(__file__).parents[2]
 
@@ -101,11 +102,12 @@ def watch_postgres(fault):
     fault.on_a_server = True
     for name in ("execute", "executemany"):
         setattr(psycopg.Cursor, name, _telling(fault, getattr(psycopg.Cursor, name)))
+    psycopg.Connection._exec_command = _telling(fault, psycopg.Connection._exec_command)
 
 
 def _telling(fault, call):
     def execute(cursor, query, *args, **options):
-        fault.statement(query)
+        fault.statement(query.decode() if isinstance(query, bytes) else str(query))
         return call(cursor, query, *args, **options)
 
     return execute
@@ -181,8 +183,20 @@ def work(order):
         if order.get("doing") == "open":
             desk.open("Mouse", id="C-new", by="jane")
             return
-        while (done := desk.run_due(limit=order.get("limit", 3))).fired or done.relayed or done.polled:
+        until = Path(order["until"]) if "until" in order else None
+        while goes_on(desk, order.get("limit", 3)) or (until is not None and not until.exists()):
             pass
+
+
+def goes_on(desk, limit):
+    """Do a pass; say whether there may be more to do. What the database says may be tried again, is."""
+    try:
+        done = desk.run_due(limit=limit)
+    except StoreError as error:
+        if error.retryable:
+            return True
+        raise
+    return done.fired or done.relayed or done.polled
 
 
 def forked(order):

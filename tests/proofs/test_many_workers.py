@@ -12,13 +12,13 @@ EIGHT = [{"limit": 5}] * 8
 
 def test_eight_workers_do_everything_once_and_in_order(tmp_path, url, receipts, soak):
     """Nobody fires what another has fired, sends what another has sent, or overtakes what another is sending."""
-    ids = [f"C-{number:03}" for number in range(400 if soak else 60)]
+    ids = [f"C-{number:03}" for number in range(400 if soak else 40)]
     with desk_on(url, receipts, BEGIN) as desk, crew(url, receipts) as workers:
         expected = desk_on("memory:", tmp_path / "reference", BEGIN)
         for case_id in ids:
             desk.open("Case", id=case_id, by="jane")
             expected.open("Case", id=case_id, by="jane")
-        for later in range(1, 11):
+        for later in (1, 2, 3, 5, 9):
             assert [0] * 8 == workers.send(BEGIN + STEP * later, *EIGHT)
             run_until(expected, expected._clock, BEGIN + STEP * later)
 
