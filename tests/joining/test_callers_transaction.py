@@ -171,7 +171,7 @@ def test_reads_see_what_the_transaction_has_written(caller, desk, clock):
 
     assert [case] == list(view.find(Match(assignee="bob")))
     assert {"in_progress": 1} == view.counts(by="status")
-    assert ["CaseOpened", "CaseAssigned", "WorkStarted"] == [
+    assert ["CaseOpened", "CaseStarted"] == [
         name for name in (type(event).__name__ for event in view.history("T-1")) if "Stopwatch" not in name
     ]
     assert [reading.remaining.total_seconds() for reading in view.clocks("T-1")] == [900.0]

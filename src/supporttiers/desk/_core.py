@@ -278,6 +278,7 @@ class Core(Questions, Operations, Records):
         house = None if self._directory is None else flows.of_tenant(self._directory, self._tenant)
         if not isinstance(house, AgentDirectory):
             raise InputError("", "agent", "cannot be looked up; build the desk with a directory that knows agents")
+        yield from self._begin()
         found = yield Call(house.agent, agent)
         if found is None:
             raise InputError("", "agent", "is nobody whom the directory knows as an agent")
@@ -288,8 +289,7 @@ class Core(Questions, Operations, Records):
     def _keep_processes(self, now: datetime) -> Flow[None]:
         """Keep the processes beside the cases, before the first thing is written; where two ask at once, each does."""
         store: Any = self._ports.store
-        if self._joins:
-            yield Call(store.begin_writing)
+        yield from self._begin()
         certain = not self._joins and getattr(store, "certain", True)
         if not certain and not self._kept.done and not self._kept.unsure:
             self._kept.done = yield from self._are_kept()
@@ -298,6 +298,12 @@ class Core(Questions, Operations, Records):
             for process in self._ports.newest.values():
                 yield Call(store.put_process, process.name, process.revision, process.to_json(), now)
             self._kept.done = certain
+
+    def _begin(self) -> Flow[None]:
+        """In a transaction of the caller's, say before anything is read that it will be one that writes."""
+        if self._joins:
+            store: Any = self._ports.store
+            yield Call(store.begin_writing)
 
     def _are_kept(self) -> Flow[bool]:
         """Whether somebody has kept the processes before: then there is nothing to keep, nor to be rolled back."""
@@ -324,6 +330,8 @@ class Core(Questions, Operations, Records):
         found = self._known(by)
         if found is None:
             directory: Any = self._directory  # else everybody would be known
+            if isinstance(directory, StoredDirectory):
+                yield from self._begin()
             house: Any = flows.of_tenant(directory, self._tenant)
             actor = yield Call(house.actor, self._by if by is None else by)
             if actor is None:

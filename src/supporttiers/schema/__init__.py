@@ -29,7 +29,8 @@ DIALECTS: Final = tuple(_MIGRATIONS)
 """The databases whose tables are known."""
 
 _NAME: Final = re.compile(r"[a-z_][a-z0-9_]{0,30}")
-_TABLE: Final = re.compile(r"\bsupporttiers_(version|case|cases|event|outbox|key|link|vendor_ticket|agent|process)\b")
+_TABLES: Final = ("case", "event", "outbox", "key", "link", "vendor_ticket", "agent", "process", "version")
+_TABLE: Final = re.compile(rf"\bsupporttiers_({'|'.join((*_TABLES, 'cases'))})\b")
 
 
 def _identifier(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
@@ -94,6 +95,25 @@ def statements(
         raise InputError("", "schema", "is nothing that SQLite has; give the tables a prefix instead")
     names = Names(prefix, schema)
     return tuple(names.put_into(text) for version, step in steps.items() if version > since for text in step)
+
+
+def drop_statements(*, prefix: str = "supporttiers_", schema: str | None = None) -> tuple[str, ...]:
+    """
+    Give the statements that take away what `statements` makes, with all that stands in it: the way back of a migration.
+
+    >>> drop_statements(prefix="help_")[0]
+    'DROP VIEW help_cases'
+
+    Args:
+        prefix: What the names of the tables begin with.
+        schema: The schema in which the tables lie (PostgreSQL).
+
+    Raises:
+        InputError: A name is none.
+    """
+    names = Names(prefix, schema)
+    tables = (names.put_into(f"DROP TABLE supporttiers_{table}") for table in _TABLES)
+    return (names.put_into("DROP VIEW supporttiers_cases"), *tables)
 
 
 def check_version(backend: str, oldest: int) -> None:

@@ -232,7 +232,6 @@ def on_psycopg(connection: "psycopg.Connection[Any]") -> Callable[[Statement], A
     return execute
 
 
-<<<<<<< HEAD
 def _answered(connection: Any) -> Any:  # noqa: ANN401 - of either kind
     """Wait for the answer of a statement where the caller's pipeline mode would not."""
     if connection.pgconn.pipeline_status == psycopg.pq.PipelineStatus.OFF:
@@ -240,14 +239,9 @@ def _answered(connection: Any) -> Any:  # noqa: ANN401 - of either kind
     return connection.pipeline()  # one inside another, at whose end answers have come
 
 
-def _still_there(connection: "psycopg.Connection[Any]") -> None:
-    """Refuse a connection on which the server has said something since: it has said good-bye. No round trip."""
-    _refuse_if_readable(connection.fileno())
-=======
 def _is_there(connection: "psycopg.Connection[Any] | psycopg.AsyncConnection[Any]") -> bool:
     """
     Say whether the server is still at the other end, without a round trip: to a restart it has said good-bye by now.
->>>>>>> durable
 
     A connection that turns out to be dead is marked so, and thrown away by its pool. What else a server may say
     unasked is read, and changes nothing.
