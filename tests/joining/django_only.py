@@ -173,7 +173,9 @@ def test_database_without_tables_says_how_to_make_them(process, tmp_path):
     """The tables of Django's database are made by a migration."""
     alias = add(f"sqlite:///{tmp_path / 'empty.db'}")
     store = store_of(f"django:{alias}")
-    with pytest.raises(StoreError, match=r"^sqlite: it has no tables of supporttiers, .* run 'supporttiers db upgrade'"):
+    with pytest.raises(
+        StoreError, match=r"^sqlite: it has no tables of supporttiers, .* run 'supporttiers db upgrade'"
+    ):
         SupportDesk(process, store=store).open(by="jane")
     assert (0, 0) == (store.schema_version(), store.upgrade())
     assert 2 == store.schema_version()
@@ -189,7 +191,9 @@ def test_busy_file_asks_about_a_forgotten_on(desk, alias, tmp_path, joining_url)
     busy = SupportDesk(desk.process, store=f"django:{add(joining_url('sqlite'), OPTIONS={'timeout': 0})}")
     with transaction.atomic(using=alias):
         desk.on(connections[alias]).note("T-1", by="bob", text="and then a long pause")
-        with pytest.raises(StoreError, match=r"locked; is a transaction of your own left open, or was \.on\(connection"):
+        with pytest.raises(
+            StoreError, match=r"locked; is a transaction of your own left open, or was \.on\(connection"
+        ):
             busy.open(by="jane")
     connections[busy._ports.store._alias].close()
 

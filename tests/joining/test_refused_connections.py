@@ -55,7 +55,9 @@ def engine(sqlite_url):
 
 def test_sqlite3_in_autocommit_is_refused_with_the_way_out(sqlite_desk, file):
     """Without a transaction there is nothing to take part in; begun in between, it is fine, and afterwards not again."""
-    way_out = r"^this sqlite3 Connection is in autocommit mode.*; call connection\.execute\(\"BEGIN IMMEDIATE\"\) first$"
+    way_out = (
+        r"^this sqlite3 Connection is in autocommit mode.*; call connection\.execute\(\"BEGIN IMMEDIATE\"\) first$"
+    )
     with pytest.raises(AutocommitError, match=way_out):
         sqlite_desk.on(file)
 
@@ -210,7 +212,10 @@ def test_awaited_and_blocking_are_not_mixed(process, sqlite_url, joining_url, fi
 
 def test_session_of_several_databases_is_asked_for_its_connection(sqlite_desk, engine):
     """A session that is bound to nothing, or to several, cannot say where it leads; its connection can."""
-    with orm.Session() as session, pytest.raises(UnsupportedConnectionError, match=r"connection\(bind_arguments=\.\.\.\)$"):
+    with (
+        orm.Session() as session,
+        pytest.raises(UnsupportedConnectionError, match=r"connection\(bind_arguments=\.\.\.\)$"),
+    ):
         sqlite_desk.on(session)
     with orm.Session() as session:
         connection = session.connection(bind_arguments={"bind": engine})

@@ -15,6 +15,4 @@ if "PGDATABASE" in os.environ:  # PGHOST, PGUSER and so on are read by libpq its
     DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": os.environ["PGDATABASE"]}}
 else:
     options = {"transaction_mode": "IMMEDIATE"}  # whoever begins to write waits, and is not refused later
-    DATABASES = {
-        "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "shop.db", "OPTIONS": options}
-    }
+    DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "shop.db", "OPTIONS": options}}

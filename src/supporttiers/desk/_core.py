@@ -155,6 +155,10 @@ class Core(Questions, Operations, Records):
         parts = f"{self._ports.default.name!r}, store={self._ports.store.name!r}, tenant={self._tenant!r}"
         return f"{type(self).__name__}({parts})"
 
+    def __deepcopy__(self, _memo: dict[int, Any]) -> Self:
+        """Give this very desk: it is shared, never doubled, also by Django's `setUpTestData`."""
+        return self
+
     # -- views
 
     def bind(self, *, tenant: str | None = None, by: Actor | str | None = None) -> Self:
