@@ -115,13 +115,13 @@ def test_loser_of_an_opening_hears_it(desk, connection, meanwhile):
     assert 3 == desk.get("T-1").version
 
 
-def test_what_a_rollback_has_undone_is_not_gone_on_from(desk, connection, url, process, names):
+def test_what_a_rollback_has_undone_is_not_gone_on_from(desk, connection, url, clock, names):
     """A version that was rolled back may be written anew by another: commands in a batch, too, go on from that one."""
     desk.open(id="T-1")
     desk.on(connection).note("T-1", text="rolled back")
     connection.rollback()
     with SupportDesk(desk.process, store=url, facts=[FactSource("weather", Meanwhile().read, keyed_by="requester")],
-                     policies=[AskFirst]) as other:  # fmt: skip
+                     policies=[AskFirst], clock=clock) as other:  # fmt: skip
         other.bind(tenant=names.tenant, by=BOB).note("T-1", text="of another desk")
     desk.preview(_note("T-1"))
     (decided,) = desk.execute_all([_note("T-1")])
