@@ -170,3 +170,15 @@ class Pass:
     failed: int = 0
     parked: int = 0
     lag: timedelta = timedelta(0)
+
+    @property
+    def idle(self) -> bool:
+        """Whether it found nothing that it could do."""
+        return not (self.fired or self.relayed or self.polled)
+
+    def plus(self, other: "Pass") -> "Pass":
+        """Give the sum of both; of the lag, the longer."""
+        return Pass(
+            fired=self.fired + other.fired, relayed=self.relayed + other.relayed, polled=self.polled + other.polled,
+            failed=self.failed + other.failed, parked=self.parked + other.parked, lag=max(self.lag, other.lag),
+        )  # fmt: skip

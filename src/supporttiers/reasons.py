@@ -133,6 +133,11 @@ CODES: Final[Mapping[str, str]] = {
     "input.idempotency": "the key was used for another command",
     "input.not_found": "no such case",
     "input.not_permitted": "not permitted",
+    # what is wrong with a worker
+    "worker.stopped": "the worker does not run",
+    "worker.stuck": "no whole pass since {since}; healthy is one within {within}",
+    "worker.unread": "what waits cannot be read from the store",
+    "worker.late": "{what} have been due for {lag}; healthy is at most {within}",
     # definitions and operators
     "error": "{text}",
     "process.faults": "{count} fault(s)",

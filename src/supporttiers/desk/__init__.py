@@ -132,23 +132,27 @@ class SupportDesk(Core, Verbs[Case], Reading, Operating, Keeping):
 
     # -- time
 
-    def run_due(self, *, limit: int = 1000) -> Pass:
+    def run_due(self, *, limit: int = 1000, tenant: str | None = None) -> Pass:
         """
         Do one whole pass: settle what is due, carry out messages, ask vendors. Call it from a worker, cron or Celery.
 
-        It looks after all tenants of the store, whatever tenant this view is bound to.
-
         Args:
             limit: At most so many cases, messages and tickets each.
+            tenant: Whose; of all tenants of the store when None, whatever tenant this view is bound to.
 
         Returns:
             What was done.
         """
-        return drive(self._run_due(limit=limit))
+        return drive(self._run_due(limit=limit, tenant=tenant))
 
-    def next_wake(self) -> datetime | None:
-        """Give the earliest instant at which something will be due by itself; None when nothing will."""
-        return drive(self._next_wake())
+    def next_wake(self, *, tenant: str | None = None) -> datetime | None:
+        """
+        Give the earliest instant at which something will be due by itself; None when nothing will.
+
+        Args:
+            tenant: Of whose cases; of all tenants' when None.
+        """
+        return drive(self._next_wake(tenant))
 
     def __enter__(self) -> Self:
         """Use the desk for a while."""

@@ -26,9 +26,9 @@ class AsyncSupportDesk(Core, Verbs[Coroutine[Any, Any, Case]]):
     """
     A `SupportDesk` for asyncio: the same constructor, methods and arguments; what `SupportDesk` returns, is awaited.
 
-    Only `bind`, `tenant`, `process` and `people` are not awaited. Asynchronous ports are awaited; all others are called
-    in a thread, but for those that do not block. When a task is cancelled, a step that runs in a thread ends first; a
-    commit that has begun is then written, though nobody is told.
+    Only `bind`, `tenant`, `clock`, `process` and `people` are not awaited. Asynchronous ports are awaited; all others
+    are called in a thread, but for those that do not block. When a task is cancelled, a step that runs in a thread ends
+    first; a commit that has begun is then written, though nobody is told.
 
     >>> import asyncio
     >>> from supporttiers.process import SupportProcess
@@ -165,13 +165,13 @@ class AsyncSupportDesk(Core, Verbs[Coroutine[Any, Any, Case]]):
 
     # -- time
 
-    async def run_due(self, *, limit: int = 1000) -> Pass:
+    async def run_due(self, *, limit: int = 1000, tenant: str | None = None) -> Pass:
         """See `SupportDesk.run_due`."""
-        return await adrive(self._run_due(limit=limit))
+        return await adrive(self._run_due(limit=limit, tenant=tenant))
 
-    async def next_wake(self) -> datetime | None:
+    async def next_wake(self, *, tenant: str | None = None) -> datetime | None:
         """See `SupportDesk.next_wake`."""
-        return await adrive(self._next_wake())
+        return await adrive(self._next_wake(tenant))
 
     async def __aenter__(self) -> Self:
         """Use the desk for a while."""
