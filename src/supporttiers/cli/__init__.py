@@ -87,7 +87,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="store_true", help="print the version and end")
     parser.set_defaults(run=_run_none)
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for command in (_process_files, _replay, _show, _list, _verify, _export, _redact, _worker, _operating, _db):
+    commands = (
+        _process_files,
+        _replay,
+        _show,
+        _list,
+        _verify,
+        _worker,
+        _operating,
+        _db,
+        _export,
+        _redact,
+    )
+    for command in commands:
         command.register(subparsers)
     return parser
 

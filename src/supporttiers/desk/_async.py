@@ -1,4 +1,4 @@
-"""AsyncSupportDesk: the desk whose methods are awaited. It drives the same flows as `SupportDesk`, in asyncio."""
+"""The methods of AsyncSupportDesk: it drives the same flows as `SupportDesk`, in asyncio."""
 
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -22,25 +22,8 @@ from supporttiers.readings import ClockReading, Explanation, Option, Page, Pass,
 from supporttiers.reasons import Reason
 
 
-class AsyncSupportDesk(Core, Verbs[Coroutine[Any, Any, Case]]):
-    """
-    A `SupportDesk` for asyncio: the same constructor, methods and arguments; what `SupportDesk` returns, is awaited.
-
-    Only `bind`, `tenant`, `clock`, `process` and `people` are not awaited. Asynchronous ports are awaited; all others
-    are called in a thread, but for those that do not block. When a task is cancelled, a step that runs in a thread ends
-    first; a commit that has begun is then written, though nobody is told.
-
-    >>> import asyncio
-    >>> from supporttiers.process import SupportProcess
-    >>> async def story():
-    ...     async with AsyncSupportDesk(SupportProcess.default()) as desk:
-    ...         return await desk.open("The printer prints hieroglyphs", by="jane")
-    >>> case = asyncio.run(story())
-    >>> case.tier, str(case.status)
-    (1, 'queued')
-
-    .. versionadded:: 0.1.0
-    """
+class Awaited(Core, Verbs[Coroutine[Any, Any, Case]]):
+    """Everything that `SupportDesk` can do, awaited."""
 
     _awaits = True
     _driven = staticmethod(adrive)

@@ -179,6 +179,7 @@ class SqliteTexts(Texts):
     """As SQLite understands it."""
 
     AMONG = "IN (SELECT value FROM json_each(?))"
+    KEY_USES = Texts.KEY_USES.replace("FROM supporttiers_key", "FROM supporttiers_key INDEXED BY supporttiers_key_case")
     BEGIN_WRITING = "UPDATE supporttiers_version SET oldest = oldest WHERE only_row = 0"
     MADE = "SELECT 1 FROM sqlite_master WHERE name = 'supporttiers_version'"
     HAS_OLDEST = "SELECT 1 FROM pragma_table_info('supporttiers_version') WHERE name = 'oldest'"
@@ -225,7 +226,7 @@ _MESSAGE_NUMBERS: Final = frozenset({"at", "not_before", "attempts"})
 class PostgresTexts(Texts):
     """As PostgreSQL understands it; rows come in as one JSON text for each table."""
 
-    AMONG = "IN (SELECT json_array_elements_text(?::text::json))"
+    AMONG = "= ANY (ARRAY(SELECT json_array_elements_text(?::text::json)))"  # an array, so that an index serves
     MADE = "SELECT to_regclass(?::text)::text"
     LOAD = "SELECT body, parked, version, head FROM supporttiers_case WHERE tenant = ? AND id = ?"
     LOAD_WITH_KEY = Texts.LOAD_WITH_KEY.replace("found.parked,", "found.parked, found.version, found.head,")
