@@ -1,6 +1,6 @@
 """What the desk answers when it is asked: options, clock readings, explanations, pages, passes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import overload
 
@@ -128,6 +128,26 @@ class Page(Sequence[Case]):
     def __iter__(self) -> Iterator[Case]:
         """Go through the cases of this page."""
         return iter(self.cases)
+
+
+@attrs.frozen(kw_only=True)
+class Redaction:
+    """
+    What redacting all cases of a person did.
+
+    Attributes:
+        cases: The ids of the cases that were redacted.
+        unwatched: The ids of those that they only followed, and follow no longer.
+        failed: By case id, why one was left as it is.
+    """
+
+    cases: tuple[str, ...] = ()
+    unwatched: tuple[str, ...] = ()
+    failed: Mapping[str, Reason] = attrs.field(factory=dict, hash=False)
+
+    def __len__(self) -> int:
+        """Count the cases that were redacted."""
+        return len(self.cases)
 
 
 @attrs.frozen(kw_only=True)

@@ -124,6 +124,7 @@ PROTOCOLS = [
     "Directory", "AgentDirectory", "OnCallDirectory", "ManagerDirectory", "TenantDirectory", "Notifier",
     "VendorGateway", "CaseStore", "JoiningStore", "SchemaStore",
 ]  # fmt: skip
+AWAITED = ["AsyncCaseStore", "AsyncDirectory", "AsyncNotifier", "AsyncVendorGateway"]
 
 
 @pytest.mark.parametrize("name", PROTOCOLS)
@@ -139,16 +140,20 @@ def test_protocols_page_knows_every_protocol():
     """No Protocol is left out."""
     known = {name for name, kind in vars(protocols).items() if getattr(kind, "_is_protocol", False)} - {"Protocol"}
 
-    assert known == {*PROTOCOLS, "AsyncCaseStore"}
+    assert known == {*PROTOCOLS, *AWAITED}
 
 
-def test_protocols_page_speaks_of_the_awaited_store():
-    """Its members are those of the other, so that one table is enough."""
-    assert "`CaseStore`" in section(page("reference/protocols.md"), "AsyncCaseStore")
-    public = [
-        {name for name in vars(each) if name[0] != "_"} for each in (protocols.CaseStore, protocols.AsyncCaseStore)
-    ]
-    assert public[0] == public[1]
+@pytest.mark.parametrize("name", AWAITED)
+def test_awaited_protocols_are_those_that_are_called(name):
+    """Their members are those of the others, awaited, so that one table is enough; the page names each."""
+    called, awaited = (vars(getattr(protocols, each)) for each in (name.removeprefix("Async"), name))
+    assert {member for member in called if member[0] != "_"} == {member for member in awaited if member[0] != "_"}
+    for member in awaited:
+        if inspect.iscoroutinefunction(awaited[member]):
+            ours, theirs = (inspect.signature(each[member]) for each in (called, awaited))
+            assert ours == theirs, member
+
+    assert re.search(rf"^(## {name}$|\| `{name}` \|)", page("reference/protocols.md"), re.MULTILINE)
 
 
 @pytest.mark.parametrize("table", sorted(TABLES))

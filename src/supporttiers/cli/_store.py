@@ -84,6 +84,29 @@ def reading_desk(args: argparse.Namespace) -> "Iterator[SupportDesk]":
         desk.shut_down()
 
 
+@contextmanager
+def guest_desk(args: argparse.Namespace) -> "Iterator[SupportDesk]":
+    """
+    Give a desk that changes cases of a store that exists, and opens none: its own process is not kept there.
+
+    Raises:
+        StoreError: There is no such store; none is made.
+    """
+    from supporttiers.desk import SupportDesk  # noqa: PLC0415 - only commands that run load it
+    from supporttiers.process import SupportProcess  # noqa: PLC0415
+
+    class Guest(SupportDesk):
+        def _keep_processes(self, now: Any) -> Any:  # noqa: ANN401, ARG002 - a flow without a step
+            return ()
+
+    must_exist(args.store)
+    desk = Guest(SupportProcess.default(), store=args.store, policies=policies_of(args))
+    try:
+        yield desk.bind(tenant=args.tenant)
+    finally:
+        desk.shut_down()
+
+
 def _clock_of(args: argparse.Namespace) -> "Clock | None":
     from supporttiers.clock import FakeClock  # noqa: PLC0415
 

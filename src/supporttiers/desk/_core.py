@@ -41,6 +41,7 @@ from supporttiers.desk._parts import (
     tolerance,
 )
 from supporttiers.desk._questions import Questions
+from supporttiers.desk._records import Records
 from supporttiers.desk._turns import Turns
 from supporttiers.errors import CaseError, CaseNotFoundError, InputError, SupportTiersError, UnsupportedConnectionError
 from supporttiers.facts import FactSource
@@ -72,7 +73,7 @@ class Ids(Protocol):
         ...
 
 
-class Core(Questions, Operations):
+class Core(Questions, Operations, Records):
     """The parts of a desk, and what it does with them."""
 
     _awaits: ClassVar[bool]

@@ -114,6 +114,20 @@ SELECT {_MESSAGE} FROM supporttiers_outbox
 WHERE tenant = ? {{which}} AND seq > coalesce((SELECT seq FROM supporttiers_outbox WHERE tenant = ? AND key = ?), 0)
 ORDER BY seq LIMIT ?"""  # noqa: S608 - ours
 
+    # -- redaction
+    PRIVATE_PARTS = """
+SELECT version, salt, private FROM supporttiers_event
+WHERE tenant = ? AND case_id = ? AND version < ? AND private <> ''"""
+    FORGET_PRIVATE = """
+UPDATE supporttiers_event SET private = NULL, salt = NULL, committed = ?
+WHERE tenant = ? AND case_id = ? AND version = ?"""
+    MESSAGES_OF_CASE = f"SELECT {_MESSAGE} FROM supporttiers_outbox WHERE tenant = ? AND case_id = ? ORDER BY seq"  # noqa: S608
+    BLANK_MESSAGE = "UPDATE supporttiers_outbox SET effect = ? WHERE seq = ?"
+    END_MESSAGE = """
+UPDATE supporttiers_outbox SET state = ?, result = ?, lease_until = NULL, lease_token = NULL
+WHERE seq = ? AND state <> 'done'"""
+    BLANK_KEYS = "UPDATE supporttiers_key SET body = '' WHERE tenant = ? AND case_id = ? AND version < ?"
+
     # -- links and vendor tickets
     INCOMING = """
 SELECT kind, case_id FROM supporttiers_link WHERE tenant = ? AND target_id = ? AND (kind, case_id) > (?, ?)
