@@ -82,6 +82,30 @@ def test_unknown_version_is_refused(since):
         schema.statements("sqlite", since=since)
 
 
+def test_tables_may_be_made_in_parts():
+    """Those that grow without end are spread by tenant and case; each part lies where its table does."""
+    whole = schema.statements("postgresql", prefix="st_", schema="desk")
+    parted = schema.statements("postgresql", prefix="st_", schema="desk", partitions=3)
+    added = [text for text in parted if " PARTITION OF " in text]
+
+    assert len(parted) == len(whole) + len(added)
+    assert [text.split(" FOR ")[0] for text in added] == [
+        f"CREATE TABLE desk.st_{table}_part_{place} PARTITION OF desk.st_{table}"
+        for table in ("case", "event")
+        for place in range(3)
+    ]
+    assert all("fillfactor = 85" in text for text in added if "st_case_part" in text)
+    assert schema.statements("postgresql", since=schema.VERSION, partitions=3) == ()
+
+
+@pytest.mark.parametrize(("dialect", "partitions"), [("sqlite", 2), ("postgresql", -1), ("postgresql", 1025)])
+def test_impossible_partitions_are_refused(dialect, partitions):
+    """The error says how many are possible."""
+    problem = f"^partitions is {partitions}; possible is 0 to 1024 on postgresql, and 0 elsewhere$"
+    with pytest.raises(InputError, match=problem):
+        schema.statements(dialect, partitions=partitions)
+
+
 def test_newer_schema_is_refused():
     """A store never writes into what it does not know; the error says both versions."""
     schema.check_version("sqlite", schema.VERSION)
