@@ -1,4 +1,4 @@
-"""Stores on PostgreSQL, and on engines and pools of the host's, keep the same laws; under names of the host's, too."""
+"""Stores on engines and pools of the host's keep the same laws as all others; under names of the host's, too."""
 
 import asyncio
 import contextlib
@@ -57,23 +57,6 @@ def asyncpg_arguments(url):
     return {named[key]: value for key, value in parts.items() if key in named}
 
 
-class TestPostgresStore(StoreSuite):
-    @pytest.fixture
-    def store(self, url, schema):
-        """Give a store in a schema of its own."""
-        with contextlib.closing(PostgresStore(url, schema=schema, connections=4)) as store:
-            yield store
-
-
-class TestAsyncPostgresStore(AsyncStoreSuite):
-    prefix = "help_"
-
-    @pytest.fixture
-    def async_store(self, url, schema):
-        """Give a store whose methods are awaited, in a schema of its own, under names of its own."""
-        return AsyncPostgresStore(url, schema=schema, prefix=self.prefix)
-
-
 class TestStoreOnPool(StoreSuite):
     @pytest.fixture
     def store(self, url, schema):
@@ -105,11 +88,13 @@ class _ClosesItsPool(AsyncPostgresStore):
 
 
 class TestStoreOnEngine(StoreSuite):
+    prefix = "help_"
+
     @pytest.fixture
     def store(self, url, schema):
         """Give a store on an engine of the host's, whatever isolation that has."""
         engine = sqlalchemy.create_engine(driver_url(url, "psycopg"), isolation_level="AUTOCOMMIT")
-        yield SqlAlchemyStore(engine, schema=schema)
+        yield SqlAlchemyStore(engine, schema=schema, prefix=self.prefix)
         engine.dispose()
 
 

@@ -15,6 +15,9 @@ from supporttiers.tiers import Tier
 
 _NUMBERS = itertools.count()
 
+if "DJANGO_SETTINGS_MODULE" not in os.environ:
+    collect_ignore_glob = ["*django_*.py"]  # run by test_in_django.py, in a process of their own
+
 
 def _kinds():
     """Give the hosts of every library; Django's alone where its settings are made, in a process of its own."""

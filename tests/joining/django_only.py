@@ -227,6 +227,20 @@ def _url_of(alias):
     })  # fmt: skip
 
 
+def test_connection_that_has_died_inside_a_block_is_the_blocks_matter(desk, alias):
+    """Inside an atomic block nothing is asked again, and Django's connection is left to Django."""
+    if connections[alias].vendor != "postgresql":
+        return
+    opened(desk)
+    with contextlib.suppress(Exception), transaction.atomic(using=alias):
+        pid = connections[alias].cursor().execute("SELECT pg_backend_pid()").fetchone()[0]
+        callers.run_apart(_url_of(alias), f"SELECT pg_terminate_backend({pid}, 5000)")
+        with pytest.raises(StoreError, match="it may be tried again$"):
+            desk.get("T-1")
+    connections[alias].close()
+    assert "T-1" == desk.get("T-1").id
+
+
 def test_query_log_holds_what_customers_wrote(desk, alias, caplog):
     """With DEBUG on Django keeps each statement with its values: the pages say so, and this shows it."""
     connections[alias].force_debug_cursor = True

@@ -4,10 +4,15 @@ import os
 import re
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import psycopg
 import pytest
+import sqlalchemy
+from tests.joining.callers import driver_url
+
+from supporttiers.backends.storage.sqlalchemy import SqlAlchemyStore
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -64,6 +69,44 @@ def test_django_project_passes_its_own_tests(elsewhere, database):
     run("manage.py", "migrate", cwd=place, **environment)
     assert "No changes detected" in run("manage.py", "makemigrations", "--check", cwd=place, **environment)
     assert "fired 0, relayed 0" in run("manage.py", "run_due", cwd=place, **environment)
+
+
+def pieces(page):
+    """Give the blocks of a page that are not run as they stand, but are pieces of an example."""
+    return re.findall(
+        r"^```py\n(.*?)^```$", (ROOT / "docs" / "how-to" / page).read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+
+
+@pytest.mark.parametrize(("page", "example"), [
+    ("use-django.md", "django_project"), ("use-fastapi-and-sqlalchemy.md", "fastapi_app"),
+])  # fmt: skip
+def test_page_shows_pieces_of_the_example(page, example):
+    """What a page shows is what runs; only the migration by another tool has no example of its own."""
+    texts = [file.read_text("utf-8") for file in (EXAMPLES / example).rglob("*.py")]
+    shown = [piece for piece in pieces(page) if "from alembic" not in piece]
+
+    assert shown
+    assert [] == [piece for piece in shown if not any(piece in text for text in texts)]
+
+
+def test_migration_of_the_page_goes_there_and_back(database, tmp_path):
+    """The migration that the page writes for Alembic works on the connection that Alembic gives."""
+    (migration,) = [piece for piece in pieces("use-fastapi-and-sqlalchemy.md") if "from alembic" in piece]
+    url = f"sqlite:///{tmp_path / 'shop.db'}" if database is None else driver_url(database, "psycopg")
+    engine = sqlalchemy.create_engine(url)
+    with engine.begin() as connection:
+        space = {"op": types.SimpleNamespace(get_bind=lambda: connection)}
+        exec(migration.replace("from alembic import op\n", ""), space)
+        space["upgrade"]()
+        made = set(sqlalchemy.inspect(connection).get_table_names())
+        space["downgrade"]()
+        left = set(sqlalchemy.inspect(connection).get_table_names())
+    with engine.begin() as connection:
+        space["upgrade"]()
+    assert (2, set()) == (SqlAlchemyStore(engine).schema_version(), left)
+    assert {"supporttiers_case", "supporttiers_version"} <= made
+    engine.dispose()
 
 
 def test_fastapi_app_passes_its_own_tests(elsewhere, database):

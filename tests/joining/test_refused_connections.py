@@ -1,8 +1,10 @@
 """What `desk.on` does not take, it refuses in words that say what is possible instead."""
 
 import contextlib
+import importlib
 import os
 import sqlite3
+import sys
 
 import psycopg
 import psycopg_pool
@@ -14,6 +16,9 @@ from tests.blocking import LOOP, BlockingDesk
 from tests.joining.callers import driver_url, engine_arguments
 
 from supporttiers import SupportDesk
+from supporttiers.backends.storage import store_of
+from supporttiers.backends.storage._joined import by_sqlalchemy
+from supporttiers.backends.storage._statements import ChangeMany
 from supporttiers.errors import AutocommitError, StoreError, UnsupportedConnectionError
 
 pytestmark = pytest.mark.skipif("DJANGO_SETTINGS_MODULE" in os.environ, reason="Django's connections are tested alone")
@@ -222,6 +227,29 @@ def test_session_of_several_databases_is_asked_for_its_connection(sqlite_desk, e
         sqlite_desk.on(connection).open(id="T-1", by="jane")
         session.commit()
     assert 2 == sqlite_desk.get("T-1").version
+
+
+def test_django_without_settings_is_refused():
+    """A desk on Django's database is made after Django has been set up."""
+    with pytest.raises(
+        StoreError, match=r"^django: Django has no settings yet; make the desk after django\.setup\(\); "
+    ):
+        store_of("django:")
+
+
+@pytest.mark.parametrize(("library", "first"), [("django", "django.db"), ("sqlalchemy", "sqlalchemy.engine")])
+def test_missing_library_is_named(monkeypatch, library, first):
+    """Whoever asks for a store on a library that is not there is told how to install it."""
+    monkeypatch.setitem(sys.modules, first, None)
+    monkeypatch.delitem(sys.modules, f"supporttiers.backends.storage.{library}", raising=False)
+    with pytest.raises(StoreError, match=f"is not installed: pip install {library}; "):
+        importlib.import_module(f"supporttiers.backends.storage.{library}")
+
+
+def test_empty_list_changes_nothing_by_any_driver(engine, sqlite_url):
+    """A list of changes may be empty; not every driver takes that for nothing to do."""
+    with engine.connect() as connection:
+        assert by_sqlalchemy(connection)(ChangeMany("DELETE FROM orders WHERE id = ?", [])) is None
 
 
 def test_file_without_tables_says_how_to_make_them(process, tmp_path):

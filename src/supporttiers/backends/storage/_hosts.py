@@ -1,5 +1,6 @@
 """Stores on what the host has already, so that one pool is enough: what they share, and which one it is."""
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar, Final, Never, TypeVar
 
@@ -78,9 +79,9 @@ class Host(Methods):
             return tried < _TRIES
         return work.mode in {"read", "snapshot"} and self._is_lost(error) and tried == 1
 
+    @abstractmethod
     def _is_lost(self, error: Exception) -> bool:
         """Whether the connection has gone, or could not be had, rather than a statement been refused."""
-        raise NotImplementedError
 
     def _fail(self, work: Work[Any], error: Exception) -> Never:
         cause = getattr(error, "orig", None) or error.__cause__ or error
