@@ -50,7 +50,7 @@ class DjangoConnection(Caller):
         self.block.__exit__(None, None, None)
 
     def rollback(self):
-        transaction.set_rollback(True, using=self.alias)  # noqa: FBT003 - as Django has it
+        transaction.set_rollback(True, using=self.alias)
         self.block.__exit__(None, None, None)
 
     def close(self):

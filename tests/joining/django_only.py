@@ -121,7 +121,7 @@ def test_process_that_a_request_has_rolled_back_is_kept_by_the_next(desk, alias,
     """With a transaction for each request, the first case of a new revision may be rolled back; the second is not."""
     with transaction.atomic(using=alias):
         opened(desk)
-        transaction.set_rollback(True, using=alias)  # noqa: FBT003 - as Django has it
+        transaction.set_rollback(True, using=alias)
     assert kept(alias, process) is None
 
     with transaction.atomic(using=alias):
@@ -144,12 +144,12 @@ def test_connection_without_a_block_is_refused_with_the_way_out(desk, alias):
 def test_connection_of_a_host_that_commits_itself_is_taken(desk, alias):
     """Who has switched autocommit off is in a transaction; what is written stays uncertain until the commit."""
     connections[alias].ensure_connection()
-    transaction.set_autocommit(False, using=alias)  # noqa: FBT003 - as Django has it
+    transaction.set_autocommit(False, using=alias)
     assert not DjangoStore(alias).certain
     with contextlib.suppress(ZeroDivisionError):
         opened(desk.on(connections[alias]))
     transaction.rollback(using=alias)
-    transaction.set_autocommit(True, using=alias)  # noqa: FBT003 - as Django has it
+    transaction.set_autocommit(True, using=alias)
 
     assert [] == list(desk.find())
 
@@ -235,7 +235,7 @@ def test_connection_that_has_died_inside_a_block_is_the_blocks_matter(desk, alia
     with contextlib.suppress(Exception), transaction.atomic(using=alias):
         pid = connections[alias].cursor().execute("SELECT pg_backend_pid()").fetchone()[0]
         callers.run_apart(_url_of(alias), f"SELECT pg_terminate_backend({pid}, 5000)")
-        with pytest.raises(StoreError, match="it may be tried again$"):
+        with pytest.raises(StoreError, match=r"it may be tried again$"):
             desk.get("T-1")
     connections[alias].close()
     assert "T-1" == desk.get("T-1").id
@@ -254,7 +254,7 @@ def test_query_log_holds_what_customers_wrote(desk, alias, caplog):
 class DeskInTestCase(TestCase):
     """Django's TestCase rolls each test back: cases go with it, and the desk that all tests share goes on."""
 
-    databases = {"default"}  # noqa: RUF012 - as Django has it
+    databases = {"default"}
 
     @classmethod
     def setUpTestData(cls):
@@ -277,7 +277,7 @@ class DeskInTestCase(TestCase):
 class DeskInTransactionTestCase(TransactionTestCase):
     """TransactionTestCase leaves transactions to the test."""
 
-    databases = {"default"}  # noqa: RUF012 - as Django has it
+    databases = {"default"}
 
     def test_commit(self):
         """What is committed is there, for other threads, too."""

@@ -1,4 +1,4 @@
-"""What a desk does on a connection of the caller's is part of the caller's transaction, whatever library it comes from."""
+"""What a desk does on a connection of the caller's is part of the caller's transaction, by whatever library."""
 
 import pytest
 

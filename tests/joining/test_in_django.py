@@ -22,19 +22,25 @@ def run_pytest(*arguments, settings, cwd=ROOT, **environment):
     return done.stdout
 
 
+@pytest.fixture
+def server(request):
+    """Give the URL of a server on which that process makes its databases."""
+    return request.getfixturevalue("_databases").url
+
+
 @pytest.mark.parametrize("file", ["test_callers_transaction.py", "django_only.py"])
-def test_callers_transaction_in_django(file, _databases):
+def test_callers_transaction_in_django(file, server):
     """What holds for a connection of any library holds for `django.db.connection`, on SQLite and PostgreSQL."""
     place = str(Path(__file__).with_name(file))
     said = run_pytest(
-        place, "-p", "no:django", settings="tests.joining.django_settings", SUPPORTTIERS_TEST_POSTGRES=_databases.url
+        place, "-p", "no:django", settings="tests.joining.django_settings", SUPPORTTIERS_TEST_POSTGRES=server
     )
 
     assert " passed" in said
     assert "skipped" not in said
 
 
-def test_callers_transaction_with_pytest_django(_databases):
+def test_callers_transaction_with_pytest_django():
     """Inside the transactions of pytest-django's marks, too."""
     place = str(Path(__file__).with_name("pytest_django_only.py"))
     said = run_pytest(place, "-p", "django", settings="tests.joining.django_settings")

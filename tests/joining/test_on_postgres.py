@@ -212,17 +212,17 @@ def test_engine_whose_connections_have_died_is_asked_again_by_readers(process, e
 def test_engine_that_leads_nowhere_is_away(process):
     """A server that is not there is an error that may be tried again, on either kind of engine."""
     engine = sqlalchemy.create_engine("postgresql+psycopg://nobody@/nowhere?host=/nowhere")
-    with pytest.raises(StoreError, match="could not look at the tables: .*it may be tried again$"):
+    with pytest.raises(StoreError, match=r"could not look at the tables: .*it may be tried again$"):
         SupportDesk(process, store=engine).open(by="jane")
     awaited = create_async_engine("postgresql+asyncpg://nobody@/nowhere?host=/nowhere")
-    with pytest.raises(StoreError, match="could not look at the tables: .*it may be tried again$"):
+    with pytest.raises(StoreError, match=r"could not look at the tables: .*it may be tried again$"):
         BlockingDesk(process, store=awaited).open(by="jane")
 
 
 def test_engine_with_no_connection_left_is_away(process, url, names):
     """Nor is a pool that is too small a fault of the call."""
     engine = sqlalchemy.create_engine(driver_url(url, "psycopg"), pool_size=1, max_overflow=0, pool_timeout=0.05)
-    with engine.connect(), pytest.raises(StoreError, match="it may be tried again$"):
+    with engine.connect(), pytest.raises(StoreError, match=r"it may be tried again$"):
         SupportDesk(process, store=engine).open(by="jane")
     engine.dispose()
 
@@ -239,7 +239,7 @@ def test_what_was_rolled_back_for_anothers_sake_is_done_again(process, url, driv
     async def fail(work):
         tried.append(work.doing)
         if len(tried) <= failures:
-            raise sqlalchemy.exc.DBAPIError("a statement", (), _Deadlock())
+            raise sqlalchemy.exc.DBAPIError("a statement", (), _DeadlockError())
         return await real(work)
 
     monkeypatch.setattr(store, "_within", fail)
@@ -253,7 +253,7 @@ def test_what_was_rolled_back_for_anothers_sake_is_done_again(process, url, driv
     LOOP.run(engine.dispose())
 
 
-class _Deadlock(Exception):
+class _DeadlockError(Exception):
     sqlstate = "40P01"
 
     def __str__(self):

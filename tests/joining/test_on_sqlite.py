@@ -103,7 +103,7 @@ def test_refused_writer_is_asked_how_it_began(desk, connection, path):
     connection.execute("SELECT count(*) FROM orders").fetchone()
     desk.open(id="T-1", by=BOB)
 
-    with pytest.raises(sqlite3.OperationalError, match="^database is locked") as caught:
+    with pytest.raises(sqlite3.OperationalError, match=r"^database is locked") as caught:
         desk.on(connection).note("T-1", by=BOB, text="too late")
 
     assert [note for note in caught.value.__notes__ if "was this transaction begun with BEGIN IMMEDIATE?" in note]

@@ -59,7 +59,7 @@ def engine(sqlite_url):
 
 
 def test_sqlite3_in_autocommit_is_refused_with_the_way_out(sqlite_desk, file):
-    """Without a transaction there is nothing to take part in; begun in between, it is fine, and afterwards not again."""
+    """Without a transaction there is nothing to take part in; once one has begun it is fine, and afterwards not."""
     way_out = (
         r"^this sqlite3 Connection is in autocommit mode.*; call connection\.execute\(\"BEGIN IMMEDIATE\"\) first$"
     )
@@ -78,9 +78,9 @@ def test_sqlite3_in_autocommit_is_refused_with_the_way_out(sqlite_desk, file):
 def test_psycopg_in_autocommit_is_refused_with_the_way_out(postgres_desk, joining_url):
     """A connection in autocommit mode has a transaction within a block only."""
     url = joining_url("postgresql")
-    with psycopg.connect(url, autocommit=True) as connection:
-        with pytest.raises(AutocommitError, match=r"; work inside `with connection\.transaction\(\):`$"):
-            postgres_desk.on(connection)
+    way_out = r"; work inside `with connection\.transaction\(\):`$"
+    with psycopg.connect(url, autocommit=True) as connection, pytest.raises(AutocommitError, match=way_out):
+        postgres_desk.on(connection)
 
     desk = BlockingDesk(postgres_desk.process, store=url)
     awaited = LOOP.run(psycopg.AsyncConnection.connect(url, autocommit=True))
@@ -95,13 +95,10 @@ def test_sqlalchemy_in_autocommit_is_refused_with_the_way_out(postgres_desk, joi
     level = {"isolation_level": "AUTOCOMMIT"}
     arguments = {} if by == "connection" else level
     engine = sqlalchemy.create_engine(driver_url(joining_url("postgresql"), "psycopg"), **arguments)
-    with (
-        pytest.raises(AutocommitError, match=r"; use an engine of another isolation level$"),
-        orm.Session(engine) if by == "session" else engine.connect() as connection,
-    ):
-        if by == "connection":
-            connection = connection.execution_options(**level)  # noqa: PLW2901 - the same one
-        postgres_desk.on(connection).open(by="jane")
+    with orm.Session(engine) if by == "session" else engine.connect() as connection:
+        asked = connection.execution_options(**level) if by == "connection" else connection
+        with pytest.raises(AutocommitError, match=r"; use an engine of another isolation level$"):
+            postgres_desk.on(asked).open(by="jane")
     engine.dispose()
 
 
@@ -179,16 +176,20 @@ def test_other_things_of_known_libraries_are_refused(sqlite_desk, postgres_desk,
     """A cursor is no connection."""
     with pytest.raises(UnsupportedConnectionError, match=rf"sqlite3 Cursor: {KNOWN}$"):
         sqlite_desk.on(file.cursor())
-    with psycopg.connect(joining_url("postgresql")) as connection, connection.cursor() as cursor:
-        with pytest.raises(UnsupportedConnectionError, match=rf"psycopg Cursor: {KNOWN}$"):
-            postgres_desk.on(cursor)
+    with (
+        psycopg.connect(joining_url("postgresql")) as connection,
+        pytest.raises(UnsupportedConnectionError, match=rf"psycopg Cursor: {KNOWN}$"),
+    ):
+        postgres_desk.on(connection.cursor())
 
 
 def test_connection_of_another_database_is_refused(sqlite_desk, postgres_desk, file, joining_url):
     """The desk's store and the connection must lead to the same kind of database."""
-    with psycopg.connect(joining_url("postgresql")) as connection:
-        with pytest.raises(UnsupportedConnectionError, match=r"leads to postgresql, and this desk's store is sqlite$"):
-            sqlite_desk.on(connection)
+    with (
+        psycopg.connect(joining_url("postgresql")) as connection,
+        pytest.raises(UnsupportedConnectionError, match=r"leads to postgresql, and this desk's store is sqlite$"),
+    ):
+        sqlite_desk.on(connection)
     file.execute("BEGIN")
     with pytest.raises(UnsupportedConnectionError, match=r"leads to sqlite, and this desk's store is postgresql$"):
         postgres_desk.on(file)
