@@ -75,6 +75,27 @@ def test_unknown_dialect_is_refused():
         schema.statements("oracle")
 
 
+def test_schema_is_nothing_that_sqlite_has():
+    """A prefix is what SQLite has instead."""
+    with pytest.raises(InputError, match=r"^schema is nothing that SQLite has; give the tables a prefix instead$"):
+        schema.statements("sqlite", schema="support")
+
+
+def test_way_back_leaves_nothing(database):
+    """What the statements make, the way back takes away, with whatever stands in it."""
+    for statement in schema.drop_statements():
+        database.execute(statement)
+
+    assert [] == database.execute("SELECT name FROM sqlite_master").fetchall()
+
+
+def test_way_back_has_the_hosts_names():
+    """Under a prefix and in a schema as the way there."""
+    ways = schema.drop_statements(prefix="help_", schema="support")
+
+    assert ("DROP VIEW support.help_cases", "DROP TABLE support.help_version") == (ways[0], ways[-1])
+
+
 @pytest.mark.parametrize("since", [-1, schema.VERSION + 1])
 def test_unknown_version_is_refused(since):
     """The error says which there are."""
