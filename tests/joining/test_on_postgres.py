@@ -149,6 +149,21 @@ def test_serialization_failure_passes_through(desk, connection, level):
     assert 4 == desk.get("T-1").version
 
 
+def test_desk_that_waits_too_long_asks_about_a_forgotten_on(desk, connection, process, url, names):
+    """Who calls the desk itself on a case that their own transaction has changed waits for themselves."""
+    desk.open(id="T-1")
+    desk.on(connection).note("T-1", text="and then a long pause")
+    impatient = f"{url}{'&' if '?' in url else '?'}options=-c%20lock_timeout%3D50"
+    engine = sqlalchemy.create_engine(driver_url(url, "psycopg"), connect_args={"options": "-c lock_timeout=50"})
+    for store in (impatient, engine):
+        source = FactSource("weather", Meanwhile().read, keyed_by="requester")
+        waiting = SupportDesk(desk.process, store=store, facts=[source], policies=[AskFirst])
+        with pytest.raises(StoreError, match=r"was \.on\(connection\) forgotten\?; it may be tried again$"):
+            waiting.bind(tenant=names.tenant, by=BOB).note("T-1", text="too late")
+        waiting.shut_down()
+    engine.dispose()
+
+
 def test_pool_of_the_hosts_is_the_store_and_stays_open(desk, process, url, names):
     """A pool may be the store; its connections are joined, and closing the desk leaves it alone."""
     with psycopg_pool.ConnectionPool(url, min_size=1, open=True) as pool:

@@ -19,7 +19,8 @@ T = TypeVar("T")
 _ROLLED_BACK: Final = ("40001", "40P01")
 _LOST: Final = ("08", "57")
 _TRIES: Final = 5
-_FORGOTTEN: Final = "; is a transaction of your own left open, or was .on(connection) forgotten?"
+LOCK_TIMEOUT: Final = "55P03"
+FORGOTTEN: Final = "; is a transaction of your own left open, or was .on(connection) forgotten?"
 
 
 def _procedures(dialect: str, names: Names, ids: IdFactory) -> Procedures:
@@ -85,8 +86,8 @@ class Host(Methods):
 
     def _fail(self, work: Work[Any], error: Exception) -> Never:
         cause = getattr(error, "orig", None) or error.__cause__ or error
-        lost, busy = self._is_lost(error), "database is locked" in str(cause)
-        hint = _FORGOTTEN if busy else ""
+        lost, busy = self._is_lost(error), "database is locked" in str(cause) or _state_of(error) == LOCK_TIMEOUT
+        hint = FORGOTTEN if busy else ""
         if lost and work.mode in {"write", "once"}:
             hint = "; whether it was written is not known: read again, or repeat it with its idempotency key"
         retryable = lost or busy or _state_of(error) in _ROLLED_BACK

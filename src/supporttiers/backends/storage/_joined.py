@@ -378,7 +378,7 @@ def _refuse_if_committed(driven: Any, dialect: str, statement: Statement, kind: 
     That is when the engine was told by `connect_args` not to begin by itself, and nobody else does. The first statement
     that changes something is one that changes nothing: nothing is lost.
     """
-    if dialect == "sqlite" and isinstance(statement, Change) and not driven.in_transaction:
+    if dialect == "sqlite" and isinstance(statement, Change) and not getattr(driven, "in_transaction", True):
         raise AutocommitError(kind, 'call connection.exec_driver_sql("BEGIN IMMEDIATE") first')
 
 

@@ -6,8 +6,9 @@ import threading
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from typing import Any, ClassVar, Final, Self, TypeVar
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
+from supporttiers.backends.storage._hosts import FORGOTTEN, LOCK_TIMEOUT
 from supporttiers.backends.storage._methods import Methods
 from supporttiers.backends.storage._postgres_procedures import PostgresProcedures
 from supporttiers.backends.storage._statements import (
@@ -92,12 +93,12 @@ class _Common(Methods):
             InputError: Schema or prefix is no name.
         """
         parts = urlsplit(url)
-        options = dict(parse_qsl(parts.query))
+        options = dict(parse_qsl(parts.query.replace("+", "%2B")))  # to libpq a plus is a plus
         schema, prefix = options.pop("schema", None), options.pop("prefix", "supporttiers_")
         many = options.pop("connections", str(CONNECTIONS))
         if not many.isdecimal() or many == "0":
             raise StoreError(cls.name, "connections in its URL must be a number of at least 1", retryable=False)
-        rest = urlunsplit(parts._replace(query=urlencode(options)))
+        rest = urlunsplit(parts._replace(query=urlencode(options, quote_via=quote)))
         if not parts.netloc:  # urlunsplit drops the slashes before an empty host
             rest = rest.replace(f"{parts.scheme}:/", f"{parts.scheme}:///", 1)
         return cls(rest, connections=int(many), schema=schema, prefix=prefix)
@@ -118,11 +119,11 @@ class _Common(Methods):
         return work.mode in {"read", "snapshot"} and _is_lost(error) and tried == 1
 
     def _failed(self, work: Work[Any], error: Exception) -> StoreError:
-        lost = _is_lost(error)
-        unknown = ""
+        lost, state = _is_lost(error), getattr(error, "sqlstate", None)
+        unknown = FORGOTTEN if state == LOCK_TIMEOUT else ""
         if lost and work.mode in {"write", "once"}:
             unknown = "; whether it was written is not known: read again, or repeat it with its idempotency key"
-        retryable = lost or getattr(error, "sqlstate", None) in _ROLLED_BACK
+        retryable = lost or state in {*_ROLLED_BACK, LOCK_TIMEOUT}
         return StoreError(self.name, f"could not {work.doing}: {_said(error)}{unknown}", retryable=retryable)
 
 

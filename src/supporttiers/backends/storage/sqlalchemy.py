@@ -55,9 +55,9 @@ class _Common(Host):
         level = "REPEATABLE READ" if work.mode == "snapshot" else "READ COMMITTED"
         return self._engine.execution_options(isolation_level=level)
 
-    def _begin(self, work: Work[Any]) -> str | None:
+    def _begin(self, work: Work[Any], driven: Any) -> str | None:
         """Give what has to be said on SQLite, whose drivers begin by themselves only before some statements."""
-        if self.name != "sqlite" or work.mode == "read":
+        if self.name != "sqlite" or work.mode == "read" or getattr(driven, "in_transaction", True):
             return None
         return "BEGIN" if work.mode == "snapshot" else "BEGIN IMMEDIATE"
 
@@ -110,8 +110,8 @@ class SqlAlchemyStore(_Common):
 
     def _within(self, work: Work[T]) -> T:
         with self._engine_for(work).begin() as connection:
-            begin = self._begin(work)
-            if begin is not None and not connection.connection.driver_connection.in_transaction:
+            begin = self._begin(work, connection.connection.driver_connection)
+            if begin is not None:
                 connection.exec_driver_sql(begin)
             return run(self._whole(work), by_sqlalchemy(connection))
 
@@ -157,8 +157,8 @@ class AsyncSqlAlchemyStore(_Common):
 
     async def _within(self, work: Work[T]) -> T:
         async with self._engine_for(work).begin() as connection:
-            begin = self._begin(work)
-            if begin is not None and not (await connection.get_raw_connection()).driver_connection.in_transaction:
+            begin = self._begin(work, (await connection.get_raw_connection()).driver_connection)
+            if begin is not None:
                 await connection.exec_driver_sql(begin)
             return await run_async(self._whole(work), by_async_sqlalchemy(connection))
 
