@@ -13,9 +13,9 @@ try:
     from django.db import DatabaseError, InterfaceError, OperationalError, connections
     from django.db.transaction import atomic
     from django.utils.connection import ConnectionDoesNotExist
-except ImportError as missing:
-    problem = "Django is not installed: pip install django"
-    raise StoreError("django", problem, retryable=False) from missing
+except ImportError as _missing:
+    _problem = "Django is not installed: pip install django"
+    raise StoreError("django", _problem, retryable=False) from _missing
 
 T = TypeVar("T")
 

@@ -28,9 +28,9 @@ try:
     import psycopg
     import psycopg_pool
     from psycopg.rows import tuple_row
-except ImportError as missing:
-    problem = 'it needs psycopg and its pool: pip install "supporttiers[postgres]"'
-    raise StoreError("postgresql", problem, retryable=False) from missing
+except ImportError as _missing:
+    _problem = 'it needs psycopg and its pool: pip install "supporttiers[postgres]"'
+    raise StoreError("postgresql", _problem, retryable=False) from _missing
 
 T = TypeVar("T")
 Given = str | psycopg_pool.ConnectionPool[Any] | psycopg_pool.AsyncConnectionPool[Any]

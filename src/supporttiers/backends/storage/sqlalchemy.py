@@ -14,9 +14,9 @@ try:
     from sqlalchemy.exc import DBAPIError, SQLAlchemyError
     from sqlalchemy.exc import TimeoutError as PoolTimeoutError
     from sqlalchemy.ext.asyncio import AsyncEngine
-except ImportError as missing:
-    problem = "SQLAlchemy is not installed: pip install sqlalchemy"
-    raise StoreError("sqlalchemy", problem, retryable=False) from missing
+except ImportError as _missing:
+    _problem = "SQLAlchemy is not installed: pip install sqlalchemy"
+    raise StoreError("sqlalchemy", _problem, retryable=False) from _missing
 
 # An engine is known by its class only; SQLAlchemy's own types would be asked of everybody who checks ours.
 # ruff: noqa: ANN401
