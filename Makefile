@@ -2,6 +2,7 @@
 #
 #   make demo     install the package alone and run the demonstration
 #   make test     install the tools as pinned and run all tests, with coverage
+#   make soak     the long form of the proofs: hundreds of processes killed, databases restarted; takes some minutes
 #   make lint | types | docs | build | bench | clean | constraints
 
 SHELL := /bin/bash
@@ -20,7 +21,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format types docs build bench constraints clean
+.PHONY: help demo test soak lint format types docs build bench constraints clean
 
 help:
 	@sed -n 's/^#   \(make .*\)/\1/p' Makefile
@@ -33,6 +34,9 @@ test: $(TOOLS)
 	$(BIN)/coverage run -m pytest -n auto --dist loadfile $(ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+soak: $(TOOLS)
+	SUPPORTTIERS_SOAK=1 $(BIN)/python -m pytest -n auto --dist loadfile $(or $(ARGS),tests/proofs)
 
 lint: $(TOOLS)
 	$(BIN)/ruff check

@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -26,3 +27,36 @@ def shared_data():
     if not directory.is_dir():
         pytest.skip("no shared/data beside the repository: the real event logs are not shipped with it")
     return directory
+
+
+@pytest.fixture(scope="session")
+def _databases():
+    """Reach one PostgreSQL for all tests of this process, or skip, and say what was tried."""
+    from tests.servers.postgres import NoPostgresError, databases
+
+    with contextlib.ExitStack() as stack:
+        try:
+            found = stack.enter_context(databases())
+        except NoPostgresError as error:
+            pytest.skip(str(error))
+        yield found
+
+
+@pytest.fixture
+def postgres_url(_databases):
+    """Give the URL of an empty PostgreSQL database of the test's own."""
+    with _databases.fresh() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_server():
+    """Give a PostgreSQL server of the test's own, which it may stop, start and kill."""
+    from tests.servers.postgres import NoPostgresError, own_server
+
+    with contextlib.ExitStack() as stack:
+        try:
+            server = stack.enter_context(own_server())
+        except NoPostgresError as error:
+            pytest.skip(str(error))
+        yield server

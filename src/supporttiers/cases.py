@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from supporttiers import events as happened
+from supporttiers.actors import SYSTEM
 from supporttiers.commands import Held, Scheduled
-from supporttiers.events import Event
+from supporttiers.events import REDACTED, Event
 from supporttiers.links import VENDOR_LIVE, Attachment, Attempt, Link, VendorStatus, VendorTicket
 from supporttiers.stopwatches import Segment, Stage, Stopwatch, with_segment
 from supporttiers.tiers import OPEN, CaseKind, Status
@@ -102,6 +103,7 @@ class Case:
         affected: Of a known issue: how many open cases are linked to it as such.
         most_affected: The most there have been at once, since it was opened or last reopened.
         follow_up: The case that goes on with the matter, where this one is not reopened.
+        redacted_at: When everything personal was deleted; empty again once somebody has said or done anything more.
 
     .. versionadded:: 0.1.0
     """
@@ -164,6 +166,7 @@ class Case:
     affected: int = 0
     most_affected: int = 0
     follow_up: str | None = None
+    redacted_at: datetime | None = None
 
     @property
     def is_open(self) -> bool:
@@ -237,12 +240,19 @@ def apply(draft: Draft | None, event: Event) -> Draft:
         draft = _opened(event)
     else:
         _FOLDS[type(event)](draft, event)
+    if draft.redacted_at is not None and _is_personal(event):
+        draft.redacted_at = None
     if event.facts is not None:
         known = {name: fact for name, fact in event.facts.items() if not name.startswith("_")}
         draft.facts = {**draft.facts, **known}
     draft.version = event.version
     draft.changed_at = event.at
     return draft
+
+
+def _is_personal(event: Event) -> bool:
+    """Whether redaction would take anything out of an event that came after the last one."""
+    return not isinstance(event, happened.CaseRedacted) and (event.by.id != SYSTEM.id or event.facts is not None)
 
 
 def freeze(draft: Draft) -> Case:
@@ -462,6 +472,17 @@ def _schedule_ended(draft: Draft, event: happened.ScheduleEnded) -> None:
 _MAX_REMEMBERED: Final = 50
 
 
+def _redacted(draft: Draft, event: happened.CaseRedacted) -> None:
+    """Leave what is left when the events before it have lost their private parts, so that both make one case."""
+    draft.subject, draft.requester, draft.customer = "", REDACTED, None
+    draft.attributes, draft.facts = {}, {}
+    draft.watchers = draft.attachments = ()
+    draft.owner, draft.assignee, draft.last_assignee = event.owner, event.assignee, event.assignee
+    draft.assigned_at, draft.awaiting_reply_since = event.assigned_at, event.awaiting_reply_since
+    draft.scheduled, draft.held = event.scheduled, None
+    draft.redacted_at = event.at
+
+
 def _withheld(draft: Draft, event: happened.ActionWithheld) -> None:
     """Its agreed time of waiting comes once, whether the case then goes on or not."""
     if event.verb == "resume" and draft.wait_until is not None and draft.wait_until <= event.at:
@@ -614,6 +635,7 @@ _FOLDS: Final[Mapping[type[Event], Callable[[Draft, Any], None]]] = {
     happened.CommandScheduled: _scheduled,
     happened.ScheduleEnded: _schedule_ended,
     happened.ReactionRefused: _nothing,
+    happened.CaseRedacted: _redacted,
     happened.ActionWithheld: _withheld,
     happened.RefusalObserved: _nothing,
     happened.CaseAdopted: _adopted,

@@ -122,7 +122,7 @@ class Open(Command):
     priority: str | None = _maybe_name()
     tags: tuple[str, ...] = _names(fields.MAX_TAGS, "tags")
     attributes: Mapping[str, object] = attrs.field(
-        factory=dict, converter=plain_dict, validator=given(fields.attributes), hash=False, repr=False
+        factory=dict, converter=plain_dict, validator=given(fields.attributes), hash=False, metadata=PRIVATE, repr=False
     )
     tier: int | None = _tier()
     team: str | None = _maybe_name()
@@ -345,7 +345,7 @@ class Amend(Command):
         validator=maybe(fields.each(fields.name, at_most=fields.MAX_TAGS, what="tags")),
     )
     attributes: Mapping[str, object] = attrs.field(
-        factory=dict, converter=plain_dict, validator=given(fields.attributes), hash=False, repr=False
+        factory=dict, converter=plain_dict, validator=given(fields.attributes), hash=False, metadata=PRIVATE, repr=False
     )
 
 
@@ -362,6 +362,7 @@ class Attach(Command):
                 fields.instance_of(Attachment, "an Attachment"), at_most=fields.MAX_ATTACHMENTS, what="attachments"
             )
         ),
+        metadata=PRIVATE,
     )
 
 
@@ -474,6 +475,13 @@ class Decline(Command):
 
 
 @attrs.frozen(kw_only=True)
+class Redact(Command):
+    """Delete the personal texts and names of all that has happened to a case so far, for good."""
+
+    trigger: ClassVar[str] = "redact"
+
+
+@attrs.frozen(kw_only=True)
 class Scheduled:
     """
     A command that a case will carry out by itself.
@@ -518,6 +526,6 @@ class Held:
 COMMANDS: Final[tuple[type[Command], ...]] = (
     Open, Start, Release, Assign, Reply, Note, RecordAttempt, Escalate, InformManagement, Inform, HandBack, Transfer,
     Wait, Resume, Resolve, Reopen, Close, Cancel, Amend, Attach, Watch, Unwatch, LinkCase, Unlink, CountAffected, Merge,
-    Dispatch, VendorUpdate, Rate, Approve, Decline,
+    Dispatch, VendorUpdate, Rate, Approve, Decline, Redact,
 )  # fmt: skip
 """Every command, in the order in which a case usually meets them."""

@@ -20,6 +20,9 @@ from supporttiers.reasons import Reason
 from supporttiers.stopwatches import Segment
 from supporttiers.tiers import Agreement, CaseKind, Status, Visibility
 
+REDACTED: Final = "redacted"
+"""What stands in place of a required text whose private part has been deleted: as the requester, say."""
+
 
 def _public() -> Any:  # noqa: ANN401
     return attrs.field(default=Visibility.PUBLIC)
@@ -453,6 +456,26 @@ class LimitsRenewed(Event):
     in_force: str | None = None
 
 
+@attrs.frozen(kw_only=True)
+class CaseRedacted(Event):
+    """
+    The personal texts and names of everything before it were deleted, for good; what it carries is all that is left.
+
+    Attributes:
+        awaiting_reply_since: The requester's oldest message that the house has not answered.
+        assigned_at: When the case was given to whoever has it; empty where nobody keeps it.
+        assignee: Who goes on working on it, where it is open.
+        owner: Who goes on keeping it, where it is open.
+        scheduled: What it will do by itself all the same.
+    """
+
+    awaiting_reply_since: datetime | None = None
+    assigned_at: datetime | None = None
+    assignee: str | None = _private(None)
+    owner: str | None = _private(None)
+    scheduled: tuple[Scheduled, ...] = _private(())
+
+
 # -- an observing process
 
 
@@ -651,8 +674,9 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     CaseHandedBack, CaseTransferred, ManagementInformed, PeopleInformed, WaitStarted, CaseResumed, CaseResolved,
     CaseReopened, FollowUpOpened, CaseClosed, CaseCancelled, CaseAmended, AttachmentsAdded, WatchersAdded,
     WatchersRemoved, CaseLinked, CaseUnlinked, AffectedCounted, CaseMerged, CaseRated, CaseApproved, CaseDeclined,
-    CommandHeld, HeldDropped, CommandScheduled, ScheduleEnded, ReactionRefused, LimitsRenewed, ActionWithheld,
-    RefusalObserved, CaseAdopted, VendorDispatched, VendorTicketUpdated, StopwatchStarted, StopwatchPaused,
-    StopwatchResumed, StopwatchRetargeted, StopwatchStopped, StopwatchCancelled, ThresholdFired, ActionRefused,
+    CommandHeld, HeldDropped, CommandScheduled, ScheduleEnded, ReactionRefused, LimitsRenewed, CaseRedacted,
+    ActionWithheld, RefusalObserved, CaseAdopted, VendorDispatched, VendorTicketUpdated, StopwatchStarted,
+    StopwatchPaused, StopwatchResumed, StopwatchRetargeted, StopwatchStopped, StopwatchCancelled, ThresholdFired,
+    ActionRefused,
 )  # fmt: skip
 """Every event that can stand in a history."""

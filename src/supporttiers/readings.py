@@ -1,6 +1,6 @@
 """What the desk answers when it is asked: options, clock readings, explanations, pages, passes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import overload
 
@@ -131,6 +131,26 @@ class Page(Sequence[Case]):
 
 
 @attrs.frozen(kw_only=True)
+class Redaction:
+    """
+    What redacting all cases of a person did.
+
+    Attributes:
+        cases: The ids of the cases that were redacted.
+        unwatched: The ids of those that they only followed, and follow no longer.
+        failed: By case id, why one was left as it is.
+    """
+
+    cases: tuple[str, ...] = ()
+    unwatched: tuple[str, ...] = ()
+    failed: Mapping[str, Reason] = attrs.field(factory=dict, hash=False)
+
+    def __len__(self) -> int:
+        """Count the cases that were redacted."""
+        return len(self.cases)
+
+
+@attrs.frozen(kw_only=True)
 class Pass:
     """
     What one pass of the desk did.
@@ -150,3 +170,15 @@ class Pass:
     failed: int = 0
     parked: int = 0
     lag: timedelta = timedelta(0)
+
+    @property
+    def idle(self) -> bool:
+        """Whether it found nothing that it could do."""
+        return not (self.fired or self.relayed or self.polled)
+
+    def plus(self, other: "Pass") -> "Pass":
+        """Give the sum of both; of the lag, the longer."""
+        return Pass(
+            fired=self.fired + other.fired, relayed=self.relayed + other.relayed, polled=self.polled + other.polled,
+            failed=self.failed + other.failed, parked=self.parked + other.parked, lag=max(self.lag, other.lag),
+        )  # fmt: skip

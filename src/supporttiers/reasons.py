@@ -97,6 +97,7 @@ CODES: Final[Mapping[str, str]] = {
     "refused.duplicate": "{what} {which!r} is there already",
     "refused.absent": "{what} {which!r} is not there",
     "refused.nobody_else": "no policy finds anybody else in team {team}",
+    "refused.redact": "only agents and managers redact a case, and not one of their own",
     "refused.no_assignment": "the process has no policy that assigns; name somebody",
     "permit.text": "{text}",
     "permit.left_to": "{verb} is left to {who}",
@@ -114,6 +115,8 @@ CODES: Final[Mapping[str, str]] = {
     "held.declined": "{trigger} was declined",
     "held.refused": "{trigger} was approved, but refused by then: {why}",
     "held.ended": "{trigger} is no longer wanted: the case has ended as {status}",
+    "held.redacted": "{trigger} is no longer known: the case was redacted",
+    "move.redacted": "the case was redacted, and what it still had to send with it",
     # why the policies said what they said
     "route.policy": "routed by policy {policy!r}",
     "route.taken": "route {rule} holds: {to}",
@@ -130,6 +133,11 @@ CODES: Final[Mapping[str, str]] = {
     "input.idempotency": "the key was used for another command",
     "input.not_found": "no such case",
     "input.not_permitted": "not permitted",
+    # what is wrong with a worker
+    "worker.stopped": "the worker does not run",
+    "worker.stuck": "no whole pass since {since}; healthy is one within {within}",
+    "worker.unread": "what waits cannot be read from the store",
+    "worker.late": "{what} have been due for {lag}; healthy is at most {within}",
     # definitions and operators
     "error": "{text}",
     "process.faults": "{count} fault(s)",

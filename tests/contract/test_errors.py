@@ -103,8 +103,10 @@ EXAMPLES = [
     ),
     (
         errors.ParkedError("T-1", Reason("park.undecided", {"failures": 10, "problem": "ValueError"})),
-        "case 'T-1' is set aside: what is due on it could not be decided, 10 times in a row: ValueError; "
-        "mend that, then call unpark('T-1')",
+        (
+            "case 'T-1' is set aside: what is due on it could not be decided, 10 times in a row: ValueError; "
+            "mend that, then call unpark('T-1')"
+        ),
         Reason("park.undecided", {"failures": 10, "problem": "ValueError"}),
     ),
     (

@@ -72,6 +72,17 @@ def test_desk_loads_no_store_that_is_not_used():
     assert loaded is False
 
 
+def test_desk_loads_asyncio_only_for_those_who_await():
+    """It takes as long to load as all the rest of the package."""
+    loaded = _in_a_new_process(
+        "import json, sys; from supporttiers import AsyncSupportDesk, SupportDesk, SupportProcess; "
+        "AsyncSupportDesk(SupportProcess.default()); SupportDesk(SupportProcess.default()).open(by='jane'); "
+        "print(json.dumps('asyncio' in sys.modules))"
+    )
+
+    assert loaded is False
+
+
 def test_package_is_typed():
     """Type checkers of hosts read our annotations."""
     assert (SRC / "py.typed").is_file()

@@ -1,12 +1,15 @@
 """The reference pages name everything that there is, and the other pages are where they are said to be."""
 
+import inspect
 import re
 from pathlib import Path
 
 import attrs
 import pytest
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
-from supporttiers import SupportProcess, errors, protocols
+from supporttiers import SupportProcess, cli, errors, protocols
 from supporttiers.actors import Agent
 from supporttiers.backends.directory.toml import Team
 from supporttiers.commands import COMMANDS
@@ -14,7 +17,10 @@ from supporttiers.config.json_schema import json_schema
 from supporttiers.events import EVENTS
 from supporttiers.match import FIELDS
 from supporttiers.policies import BUILT_IN
+from supporttiers.readings import Pass
 from supporttiers.reasons import CODES
+from supporttiers.worker import AsyncWorker, Telemetry, Worker, WorkerStatus
+from supporttiers.worker.otel import OpenTelemetry
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -118,6 +124,7 @@ PROTOCOLS = [
     "Directory", "AgentDirectory", "OnCallDirectory", "ManagerDirectory", "TenantDirectory", "Notifier",
     "VendorGateway", "CaseStore", "JoiningStore", "SchemaStore",
 ]  # fmt: skip
+AWAITED = ["AsyncCaseStore", "AsyncDirectory", "AsyncNotifier", "AsyncVendorGateway"]
 
 
 @pytest.mark.parametrize("name", PROTOCOLS)
@@ -133,16 +140,20 @@ def test_protocols_page_knows_every_protocol():
     """No Protocol is left out."""
     known = {name for name, kind in vars(protocols).items() if getattr(kind, "_is_protocol", False)} - {"Protocol"}
 
-    assert known == {*PROTOCOLS, "AsyncCaseStore"}
+    assert known == {*PROTOCOLS, *AWAITED}
 
 
-def test_protocols_page_speaks_of_the_awaited_store():
-    """Its members are those of the other, so that one table is enough."""
-    assert "`CaseStore`" in section(page("reference/protocols.md"), "AsyncCaseStore")
-    public = [
-        {name for name in vars(each) if name[0] != "_"} for each in (protocols.CaseStore, protocols.AsyncCaseStore)
-    ]
-    assert public[0] == public[1]
+@pytest.mark.parametrize("name", AWAITED)
+def test_awaited_protocols_are_those_that_are_called(name):
+    """Their members are those of the others, awaited, so that one table is enough; the page names each."""
+    called, awaited = (vars(getattr(protocols, each)) for each in (name.removeprefix("Async"), name))
+    assert {member for member in called if member[0] != "_"} == {member for member in awaited if member[0] != "_"}
+    for member in awaited:
+        if inspect.iscoroutinefunction(awaited[member]):
+            ours, theirs = (inspect.signature(each[member]) for each in (called, awaited))
+            assert ours == theirs, member
+
+    assert re.search(rf"^(## {name}$|\| `{name}` \|)", page("reference/protocols.md"), re.MULTILINE)
 
 
 @pytest.mark.parametrize("table", sorted(TABLES))
@@ -184,6 +195,64 @@ def test_conditions_page_lists_every_field():
     said = dict(re.findall(r"^\| (\w+) \| (`.*?) \|", section(page("reference/conditions.md"), "Fields"), re.MULTILINE))
 
     assert dict(FIELDS) == {name: kind for kind in set(FIELDS.values()) for name in re.findall(r"`(\w+)`", said[kind])}
+
+
+def test_worker_page_lists_every_argument_and_field():
+    """What a worker takes, its status, and what telemetry must have, are those of the classes; of both workers."""
+    text = page("reference/worker.md")
+    takes = list(inspect.signature(Worker).parameters)
+
+    assert takes == rows(section(text, "Building one")) == list(inspect.signature(AsyncWorker).parameters)
+    assert list(attrs.fields_dict(WorkerStatus)) == rows(section(text, "WorkerStatus"))
+    members = [name for name in vars(Telemetry) if not name.startswith("_")]
+    assert members == [row.partition("(")[0] for row in rows(section(text, "Telemetry")) if "." not in row]
+
+
+def test_worker_page_lists_every_instrument():
+    """What OpenTelemetry is told, under which name and in which unit."""
+    reader = InMemoryMetricReader()
+    telemetry = OpenTelemetry(meter_provider=MeterProvider(metric_readers=[reader], shutdown_on_exit=False))
+    with telemetry.around_pass():
+        telemetry.passed(Pass())
+    telemetry.waiting(protocols.Backlog())
+    [resource] = reader.get_metrics_data().resource_metrics
+    told = {metric.name: metric.unit for metric in resource.scope_metrics[0].metrics}
+
+    said = section(page("reference/worker.md"), "Telemetry")
+    assert told == dict(re.findall(r"^\| `(supporttiers\.\S+)` \| .* \| `(\S+)` \|$", said, re.MULTILINE))
+
+
+def commands(parser):
+    """Give the parsers of a parser's commands, by name; those of a group with the group's name before theirs."""
+    found = {}
+    for action in parser._subparsers._group_actions:
+        for name, below in action.choices.items():
+            inner = commands(below) if below._subparsers else {"": below}
+            found |= {f"{name} {word}".strip(): each for word, each in inner.items()}
+    return found
+
+
+COMMANDS_OF_THE_LINE = commands(cli._parser())
+
+
+def test_cli_page_lists_every_command():
+    """The commands of the page are those of the parser, and all have their keys of JSON."""
+    text = page("reference/cli.md")
+    listed = rows(text.partition("## Exit codes")[0])
+    names = {" ".join(word for word in row.split() if word.islower() and "-" not in word) for row in listed}
+    keys = {row.partition("`")[0] for row in rows(section(text, "JSON"))}
+
+    assert COMMANDS_OF_THE_LINE.keys() == names
+    assert COMMANDS_OF_THE_LINE.keys() - {"replay"} == keys
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS_OF_THE_LINE))
+def test_cli_page_names_every_option(name):
+    """Each option of a command stands somewhere on the page, or on that of replay."""
+    text = page("reference/cli.md") + page("reference/replay.md")
+    options = {word for action in COMMANDS_OF_THE_LINE[name]._actions for word in action.option_strings}
+
+    assert [] == [word for word in options - {"-h", "--help"} if word not in text]
 
 
 def test_status_page_has_the_present_diagram():

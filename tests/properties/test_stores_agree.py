@@ -1,15 +1,25 @@
-"""All stores tell one story: the same calls on a desk in memory and on one on SQLite give the same answers."""
+"""All stores tell one story: the same calls on desks in memory, on SQLite and on PostgreSQL give the same answers."""
 
+import itertools
+import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
 import attrs
+import psycopg
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from tests.properties.strategies import (
     JANE,
     START,
@@ -22,6 +32,7 @@ from tests.properties.strategies import (
     worlds,
 )
 
+from supporttiers.backends.storage.postgres import PostgresStore
 from supporttiers.backends.vendor.memory import InProcessVendor
 from supporttiers.clock import FakeClock
 from supporttiers.commands import Command
@@ -31,7 +42,7 @@ from supporttiers.effects import Notification, VendorAnswer
 from supporttiers.errors import SupportTiersError
 from supporttiers.links import VendorStatus
 from supporttiers.match import AtLeast, AtMost, Match, Not
-from supporttiers.protocols import GROUPS, ORDERS
+from supporttiers.protocols import GROUPS, ORDERS, CaseStore, Message
 
 IDS = ("C-1", "C-2", "C-3")
 BEGIN = START + 8 * STEP
@@ -81,32 +92,37 @@ def plain(value: object) -> object:
 
 
 class StoresAgree(RuleBasedStateMachine):
-    """Drives two desks through the same calls."""
+    """Drives desks on several stores through the same calls."""
 
-    kinds: ClassVar[tuple[Any, Any]] = (SupportDesk, SupportDesk)
-    """Of which class the desk in memory is, and of which the one on SQLite."""
+    kinds: ClassVar[tuple[Any, ...]] = (SupportDesk, SupportDesk)
+    """Of which class the desk in memory is, and of which the one on SQLite, and further ones."""
 
     @initialize(tape=TAPES)
     def begin(self, tape: bytes) -> None:
-        """Set up two desks with one process and one clock."""
+        """Set up desks with one process and one clock."""
         self.clock = FakeClock(BEGIN)
         self.directory = tempfile.TemporaryDirectory()
         process = process_from(Tape(tape))
-        urls = ("memory:", f"sqlite:///{Path(self.directory.name) / 'support.db'}")
-        self.inboxes = [Inbox(), Inbox()]
+        stores = self.stores()
+        self.inboxes = [Inbox() for _ in stores]
         self.desks = [
             kind(
-                process, store=url, clock=self.clock, notifiers=[inbox],
+                process, store=store, clock=self.clock, notifiers=[inbox],
                 vendors=[InProcessVendor("acme", agent=one_further)],
             )
-            for kind, url, inbox in zip(self.kinds, urls, self.inboxes, strict=True)
+            for kind, store, inbox in zip(self.kinds, stores, self.inboxes, strict=True)
         ]  # fmt: skip
         self.done: list[Command] = []
 
+    def stores(self) -> Sequence[str | CaseStore]:
+        """Give the stores that have to agree, all of them empty."""
+        return "memory:", f"sqlite:///{Path(self.directory.name) / 'support.db'}"
+
     def both(self, call: Callable[[SupportDesk], object]) -> Any:
-        """Ask both desks; give their one answer."""
-        memory, sqlite = (answer(lambda desk=desk: call(desk)) for desk in self.desks)
-        assert memory == sqlite
+        """Ask all desks; give their one answer."""
+        memory, *others = (answer(lambda desk=desk: call(desk)) for desk in self.desks)
+        for other in others:
+            assert memory == other
         return memory
 
     def command(self, tape: Tape, **times: Any) -> Command:
@@ -127,7 +143,8 @@ class StoresAgree(RuleBasedStateMachine):
     def run_due(self, limit: int) -> None:
         """Let a worker come by."""
         self.both(lambda desk: desk.run_due(limit=limit))
-        assert self.inboxes[0].told == self.inboxes[1].told
+        for inbox in self.inboxes[1:]:
+            assert self.inboxes[0].told == inbox.told
 
     @rule()
     def forget(self) -> None:
@@ -240,7 +257,7 @@ class StoresAgree(RuleBasedStateMachine):
 
     @invariant()
     def hold_the_same(self) -> None:
-        """Both hold the same cases with the same histories, to the instant of writing, and find them sound."""
+        """All hold the same cases with the same histories, to the instant of writing, and find them sound."""
         if not hasattr(self, "desks"):
             return
         cases = self.both(lambda desk: list(desk.find()))
@@ -252,7 +269,7 @@ class StoresAgree(RuleBasedStateMachine):
             self.both(lambda desk, case=case: desk.history(case))
 
     def teardown(self) -> None:
-        """Put both away."""
+        """Put all away."""
         if hasattr(self, "desks"):
             for desk in self.desks:
                 desk.shut_down()
@@ -261,6 +278,45 @@ class StoresAgree(RuleBasedStateMachine):
 
 TestStoresAgree = StoresAgree.TestCase
 TestStoresAgree.settings = settings(max_examples=30, stateful_step_count=30)
+
+
+def test_stores_agree_with_postgres(postgres_url):
+    """The same calls on a desk in PostgreSQL give the same answers, too; each example plays in a schema of its own."""
+    numbers = itertools.count(1)
+
+    class PostgresAgrees(StoresAgree):
+        kinds = (SupportDesk, SupportDesk, SupportDesk)
+
+        def stores(self) -> Sequence[str | CaseStore]:
+            self.schema = f"example_{next(numbers)}"
+            store = PostgresStore(postgres_url, schema=self.schema)
+            store.upgrade()
+            return *super().stores(), store
+
+        @rule(state=st.sampled_from([None, "pending", "done", "dead"]), limit=st.sampled_from([1, 100]))
+        def ask_as_a_worker(self, state: str | None, limit: int) -> None:
+            """Ask the stores themselves what workers and operators ask."""
+            now = self.clock.now()
+            for question in (
+                lambda store: store.backlog(now, limit=limit),
+                lambda store: store.overdue(now, limit=limit),
+                lambda store: store.parked(limit=limit),
+                lambda store: store.messages("default", state=state, limit=limit),
+                lambda store: store.open_tickets(now, limit=limit),
+                lambda store: store.workload("default", ["anna", "bob"]),
+                *(lambda store, case_id=case_id: store.key_uses("default", case_id) for case_id in IDS),
+                *(lambda store, case_id=case_id: store.incoming("default", case_id) for case_id in IDS),
+            ):
+                self.both(lambda desk, question=question: seen(question(desk._ports.store)))
+
+        def teardown(self) -> None:
+            super().teardown()
+            if hasattr(self, "schema"):
+                with psycopg.connect(postgres_url) as connection:
+                    connection.execute(f"DROP SCHEMA {self.schema} CASCADE")
+
+    examples = 300 if os.environ.get("SUPPORTTIERS_SOAK") else 15
+    run_state_machine_as_test(PostgresAgrees, settings=settings(max_examples=examples, stateful_step_count=30))
 
 
 @given(worlds(ids=IDS))
@@ -283,6 +339,13 @@ def test_execute_all_answers_as_one_by_one(world):
     assert list(apart.find()) == list(together.find())
     for case in apart.find():
         assert apart.history(case) == together.history(case)
+
+
+def seen(found: object) -> object:
+    """Give what a store gives, whatever collection it comes in; tokens of leases are drawn anew by each."""
+    if not isinstance(found, Sequence):
+        return found
+    return [attrs.evolve(one, lease=None) if isinstance(one, Message) else one for one in found]
 
 
 def outcome(found: Decision | SupportTiersError) -> object:

@@ -1,6 +1,7 @@
 """How users write against the library; type-checked, never run."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar, assert_type
 
@@ -49,6 +50,7 @@ from supporttiers.process import Finding
 from supporttiers.protocols import (
     AgentDirectory,
     AssignPolicy,
+    Backlog,
     Notifier,
     PermitPolicy,
     PriorityPolicy,
@@ -57,6 +59,8 @@ from supporttiers.protocols import (
     VendorGateway,
 )
 from supporttiers.testing import FakeClock
+from supporttiers.worker import AsyncWorker, Worker, WorkerStatus
+from supporttiers.worker.otel import OpenTelemetry
 
 NOON = datetime(2026, 3, 23, 12, tzinfo=UTC)
 
@@ -209,3 +213,30 @@ async def await_everything() -> None:
         assert_type(await awaited.run_due(), Pass)
         assert_type(await awaited.people.all(), tuple[Agent, ...])
         assert_type(awaited.process, SupportProcess)
+
+
+class Counter:
+    """Hears what workers do, without deriving from anything of ours."""
+
+    def around_pass(self) -> AbstractContextManager[None]:
+        """Enclose it in nothing."""
+        return nullcontext()
+
+    def passed(self, done: Pass, /) -> None:
+        """Count."""
+        assert_type(done.idle, bool)
+
+    def waiting(self, backlog: Backlog, /) -> None:
+        """Look at what is left."""
+        assert_type(backlog.lag, timedelta)
+
+
+async def work(blocking: SupportDesk, awaited: AsyncSupportDesk) -> None:
+    """Both workers take the same, and tell the same."""
+    worker = Worker(blocking, poll_every=timedelta(seconds=10), tenant="north", telemetry=Counter(), on_pass=print)
+    worker.run(signals=False)
+    assert_type(worker.status(), WorkerStatus)
+    assert_type(worker.status().backlog, Backlog | None)
+    other = AsyncWorker(awaited, telemetry=OpenTelemetry())
+    await other.run()
+    assert_type((await other.status()).findings, tuple[Reason, ...])

@@ -177,3 +177,19 @@ def test_cases_that_cannot_be_decided_do_not_fill_a_pass(make_desk, acme, clock,
 
     assert (3, failing) == (sum(done.fired for done in passes), sum(done.failed for done in passes))
     assert timedelta(minutes=45, seconds=1) == passes[0].lag
+
+
+def test_pass_of_one_tenant_touches_no_other(calm_desk, clock, at, pager):
+    """With a tenant, a pass and the next wake-up are that tenant's alone, whatever tenant the view is bound to."""
+    for tenant in ("acme", "other"):
+        view = calm_desk.bind(tenant=tenant)
+        view.open("Stuck", id="T-1", by="jane")
+        view.wait("T-1", by="bob", wait_reason="customer", until=at("09:15" if tenant == "acme" else "09:20"))
+        view.inform_management("T-1", by="bob")
+    clock.advance("30m")
+
+    assert (1, 1) == ((done := calm_desk.run_due(tenant="other")).fired, done.relayed)
+    assert (at("09:15"), None) == (calm_desk.next_wake(), calm_desk.next_wake(tenant="other"))
+    for ask in (calm_desk.run_due, calm_desk.next_wake):
+        with pytest.raises(InputError, match=r"^tenant must not be empty"):
+            ask(tenant=" ")

@@ -204,7 +204,12 @@ def test_there_is_a_verb_for_every_command(calm_desk):
         own = names_of(command) - names_of(wanted.Command)
         verb = inspect.signature(getattr(calm_desk, command.trigger))
         linking = {"to", "kind"}
-        special = {wanted.LinkCase: linking, wanted.Unlink: linking, wanted.Assign: {"assignee"}}
+        special = {
+            wanted.LinkCase: linking,
+            wanted.Unlink: linking,
+            wanted.Assign: {"assignee"},
+            wanted.Redact: {"person"},
+        }
         expected = special.get(command, own)
         assert (command, expected) == (command, set(verb.parameters) - {"case", "id", "common"})
 

@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 import functools
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
@@ -239,6 +240,29 @@ def test_cancellation_forgets_the_error_of_a_step_in_a_thread(recwarn):
     asyncio.run(story())
 
     assert ([], []) == (complaints, list(recwarn))
+
+
+def test_cancellation_does_not_wait_for_a_step_that_has_no_thread_yet():
+    """While all threads are busy, a step that waits for one is given up at once, and never done."""
+    gate, done = Gate(), []
+
+    async def story():
+        loop = asyncio.get_running_loop()
+        with ThreadPoolExecutor(1) as threads, ThreadPoolExecutor(1) as watching:
+            loop.set_default_executor(threads)
+            busy = asyncio.create_task(adrive(flow(gate.pass_through)))
+            waiting = asyncio.create_task(adrive(flow(lambda: done.append(1))))
+            await loop.run_in_executor(watching, gate.entered.wait, 30)
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+            assert not busy.done()
+            gate.open.set()
+            await busy
+
+    asyncio.run(story())
+
+    assert [] == done
 
 
 def test_cancellation_reaches_an_awaited_step_at_once():

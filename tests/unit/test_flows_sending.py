@@ -206,6 +206,26 @@ def test_slow_sending_takes_no_message_with_an_old_lease(make_desk, calm, clock,
     assert len(leases) == len({token for _, token in leases})
 
 
+def test_message_whose_lease_has_run_out_meanwhile_is_leased_anew(make_desk, calm, clock, pager, store):
+    """What came before it took too long: it is not sent on the strength of a lease that is over."""
+
+    class Slow(type(pager)):
+        def notify(self, notification, /, *, key):
+            clock.advance("3m")
+            super().notify(notification, key=key)
+
+    desk = make_desk(calm, store=store, notifiers=[slow := Slow()])
+    for number in range(3):
+        desk.open("Stuck", id=f"T-{number}", by="jane")
+        desk.inform_management(f"T-{number}", by="bob")
+    lease, given = store.lease, []
+    store.lease = lambda now, **how: given.append(lease(now, **how)) or given[-1]
+
+    assert Pass(relayed=3) == desk.run_due()
+    assert [3, 1, 0] == [len(messages) for messages in given]
+    assert 3 == len(set(slow.keys)) == len(slow.keys)
+
+
 # -- what nobody needs any more
 
 
@@ -373,3 +393,27 @@ def test_messages_are_those_of_the_tenant(desk, phone):
             verb(message.key)
     assert Backlog() == other.backlog(all_tenants=False)
     assert ["dead"] == [one.state for one in desk.messages()]
+
+
+def test_message_of_a_case_that_cannot_be_decided_is_given_up_all_the_same(make_desk, calm, caplog):
+    """A policy that fails when management is to be told does not have the message come for ever."""
+
+    class Broken:
+        name, revision = "tests.broken", 1
+
+        def permit(self, situation, /):
+            if situation.trigger in {"inform_management", "vendor_update"}:
+                raise ZeroDivisionError
+
+    class Deaf(InProcessVendor):
+        def open(self, request, /, *, key):
+            raise VendorError(self.name, "cut off", retryable=False, ambiguous=request.text == "maybe")
+
+    desk = make_desk(attrs.evolve(calm, policies=[Broken()]), vendors=[Deaf("acme-print")])
+    for case_id, text in (("T-1", "maybe"), ("T-2", "never")):
+        desk.open("Stuck", id=case_id, by="jane")
+        desk.dispatch(case_id, by="bob", vendor="acme-print", text=text)
+
+    assert 2 == desk.run_due().failed
+    assert ["ambiguous", "dead"] == [message.state for message in desk.messages() if message.kind == "dispatch"]
+    assert "management was not told: ZeroDivisionError" in caplog.text

@@ -17,6 +17,7 @@ from supporttiers.errors import CaseNotFoundError, InputError, NotPermittedError
 from supporttiers.facts import FactSource
 from supporttiers.limits import Threshold, TimeLimit
 from supporttiers.match import Match
+from supporttiers.protocols import Commit
 from supporttiers.readings import Pass
 from supporttiers.reasons import Reason
 
@@ -386,3 +387,53 @@ def test_parked_refuses_what_it_cannot_take(desk, ask, problem):
     """The error names the field."""
     with pytest.raises(InputError, match=problem):
         ask(desk)
+
+
+# -- what others tell a parked case
+
+
+def test_message_to_a_parked_case_is_kept_until_the_case_is_mended(desk, clock, moody):
+    """That it cannot be decided is no refusal: it is tried again, and told in the end."""
+    desk.open("Twice", id="T-2", by="joe")
+    park(desk, clock)
+    desk.merge("T-2", by="bob", into="T-1")
+    moody.cases.add("T-1")
+
+    assert 1 == desk.run_due().failed
+    moody.cases.clear()
+    clock.advance("1m")
+    desk.run_due()
+    assert ("joe",) == desk.get("T-1").watchers
+
+
+def test_log_is_written_when_no_case_is_claimed(desk, clock, store):
+    """A handler may be slow, or ask the desk itself: it must not find the store locked."""
+    seen = []
+
+    class Asking(logging.Handler):
+        def emit(self, record):
+            seen.append((record.getMessage(), desk.get("T-1").tier))
+
+    logger, handler = logging.getLogger("supporttiers.flows"), Asking()
+    logger.addHandler(handler)
+    clock.advance("15m")
+    try:
+        desk.run_due()
+    finally:
+        logger.removeHandler(handler)
+
+    assert [("case T-1 cannot be decided: ValueError", 1)] == seen
+
+
+def test_case_that_was_woken_for_nothing_sleeps_until_something_is_due(desk, clock, store, kinds):
+    """It does not come first in every pass from then on."""
+    case = desk.get("T-1")
+    early = Commit(
+        tenant=case.tenant, case=case, previous=case.version, events=(), wakes_at=clock.now(), recorded_at=clock.now()
+    )
+    before, due = kinds(desk, "T-1"), desk.next_wake()
+    store.commit([early])
+    assert clock.now() == desk.next_wake()
+
+    assert Pass() == desk.run_due()
+    assert (due, before) == (desk.next_wake(), kinds(desk, "T-1"))

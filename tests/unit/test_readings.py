@@ -1,8 +1,10 @@
 """What the desk answers when it is asked."""
 
+from datetime import timedelta
+
 import pytest
 
-from supporttiers.readings import Explanation, Option, Page
+from supporttiers.readings import Explanation, Option, Page, Pass
 from supporttiers.reasons import Reason
 
 
@@ -49,3 +51,22 @@ def test_explanation_text_has_a_line_for_each_reason():
         "  next: nothing happens by itself; it waits for somebody to act",
         "  next: at ? it resumes by itself",
     ]
+
+
+def test_pass_adds_up():
+    """Counts are added; of the lag the longer stays."""
+    first = Pass(fired=1, relayed=2, polled=3, failed=4, parked=5, lag=timedelta(minutes=1))
+    second = Pass(fired=10, relayed=20, polled=30, failed=40, parked=50, lag=timedelta(minutes=2))
+    both = Pass(fired=11, relayed=22, polled=33, failed=44, parked=55, lag=timedelta(minutes=2))
+
+    assert both == first.plus(second) == second.plus(first)
+
+
+@pytest.mark.parametrize(
+    ("done", "idle"),
+    [(Pass(), True), (Pass(failed=1, parked=1), True), (Pass(fired=1), False), (Pass(relayed=1), False),
+     (Pass(polled=1), False)],
+)  # fmt: skip
+def test_pass_that_did_nothing_is_idle(done, idle):
+    """What failed was not done, and is tried again at its time: nothing calls for another pass at once."""
+    assert idle is done.idle

@@ -15,9 +15,10 @@ from supporttiers._codec.chain import (
     gap_findings,
     verify_chain,
 )
+from supporttiers._codec.exporting import exported
 from supporttiers._codec.plain import instant_at, micros_of
+from supporttiers._codec.redaction import blank_effect, blank_event, has_private
 from supporttiers._codec.texts import (
-    REDACTED,
     UPCASTERS,
     EncodedEvent,
     body_hash,
@@ -32,10 +33,11 @@ from supporttiers._codec.texts import (
 )
 
 __all__ = [
-    "REDACTED",
     "UPCASTERS",
     "EncodedEvent",
     "EventRecord",
+    "blank_effect",
+    "blank_event",
     "body_hash",
     "chained",
     "commitment",
@@ -47,8 +49,10 @@ __all__ = [
     "encode_agent",
     "encode_case",
     "encode_event",
+    "exported",
     "fold_findings",
     "gap_findings",
+    "has_private",
     "instant_at",
     "loads",
     "micros_of",

@@ -15,10 +15,7 @@ from supporttiers.cases import Case
 from supporttiers.commands import COMMANDS, Command
 from supporttiers.effects import EFFECTS, Effect
 from supporttiers.errors import InputError, StoreError
-from supporttiers.events import EVENTS, Event
-
-REDACTED: Final = "redacted"
-"""What stands in place of a required text whose private part has been deleted."""
+from supporttiers.events import EVENTS, REDACTED, Event
 
 # -- commands, effects and events, tagged
 

@@ -81,7 +81,7 @@ def keep_waiting(work: Work, command: Command) -> None:
 
 _WHILE_AN_OPENING_IS_HELD: Final = frozenset({
     "approve", "decline", "cancel", "merge", "amend", "note", "reply", "attempt", "attach", "watch", "unwatch", "link",
-    "unlink", "inform", "inform_management", "vendor_update", "count_affected",
+    "unlink", "inform", "inform_management", "vendor_update", "count_affected", "redact",
 })  # fmt: skip
 
 
@@ -129,7 +129,7 @@ def _answer(work: Work, command: Approve | Decline, kind: type[happened.Event]) 
         work.forbid(NotPermittedError(work.case_id, command.trigger, command.by.id, (why,), ()))
     work.emit(kind)
     if is_waiting_for(work.draft, "approval"):
-        _go_on_as_before(work, held)
+        go_on_as_before(work, held)
     return held
 
 
@@ -149,7 +149,7 @@ def _may_answer(held: Held, by: Actor) -> bool:
     return not {by.id, *by.roles}.isdisjoint(held.approvers)
 
 
-def _go_on_as_before(work: Work, held: Held | None) -> None:
+def go_on_as_before(work: Work, held: Held | None) -> None:
     resume_to = work.draft.resume_to
     if held is None or held.wait_reason is None or _is_over(work, held):
         work.emit(happened.CaseResumed, status=resume_to)

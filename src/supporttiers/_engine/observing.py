@@ -102,6 +102,7 @@ _VERBS: Final[Mapping[type[Event], tuple[str, str]]] = {
     happened.CaseAmended: ("amend", "priority"),
     happened.CaseLinked: ("link", ""),
     happened.WatchersAdded: ("watch", ""),
+    happened.CaseRedacted: ("redact", ""),
 }
 """The verb that leads to each event, and the field that says where to, to whom or what; others go by their names."""
 

@@ -9,7 +9,7 @@ import attrs
 from supporttiers import _fields as fields
 from supporttiers import commands as wanted
 from supporttiers import events as happened
-from supporttiers._engine import approvals, linking, moves, rules
+from supporttiers._engine import approvals, linking, moves, redacting, rules
 from supporttiers._engine.observing import by_rule
 from supporttiers._engine.work import Work, is_waiting_for
 from supporttiers._machine import tier_target
@@ -364,5 +364,6 @@ VERBS: Final[Mapping[type[Command], Callable[[Work, Any], None]]] = {
     wanted.Rate: rate,
     wanted.Approve: approve,
     wanted.Decline: approvals.decline,
+    wanted.Redact: redacting.redact,
 }
 """What carries out each command."""

@@ -22,6 +22,7 @@ from supporttiers._flows.operating import backlog, discard, messages, parked, re
 from supporttiers._flows.outbox import poll, relay
 from supporttiers._flows.people import of_tenant, sources_of
 from supporttiers._flows.processes import process_of
+from supporttiers._flows.redacting import parts_of, redact_person
 
 __all__ = [
     "Call",
@@ -45,9 +46,11 @@ __all__ = [
     "of_tenant",
     "options_for",
     "parked",
+    "parts_of",
     "poll",
     "preview",
     "process_of",
+    "redact_person",
     "relay",
     "retry",
     "sources_of",

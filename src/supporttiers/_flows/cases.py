@@ -122,7 +122,7 @@ def _other_exists(ports: Ports, tenant: str, command: LinkCase | Merge) -> Flow[
 
 def _replayed(ports: Ports, tenant: str, used: KeyUse, body: str | None) -> Flow[Decision]:
     """Answer a repeated idempotency key."""
-    if used.body != body:
+    if used.body not in {body, ""}:  # of a redacted case nobody knows any more what the command was
         raise IdempotencyError(used.case_id, used.key)
     loaded = yield Call(ports.store.load, tenant, used.case_id)
     return Decision(case=loaded.case, replayed=True)

@@ -5,6 +5,7 @@ from collections.abc import Coroutine, Generator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
+from threading import Lock
 from types import CoroutineType
 from typing import Any, TypeVar
 
@@ -127,11 +128,12 @@ async def _in_thread(call: Call[Any]) -> object:
     """Call in a thread, and leave none behind: what is being written must have ended before anybody goes on."""
     import asyncio  # noqa: PLC0415 - takes as long to load as all the rest, and only those who await need it
 
-    doing = asyncio.get_running_loop().run_in_executor(None, copy_context().run, _caught, call)
+    begun = Lock()
+    doing = asyncio.get_running_loop().run_in_executor(None, partial(copy_context().run, _caught, call, begun))
     try:
         result, error = await asyncio.shield(doing)
     except asyncio.CancelledError:
-        while not doing.done():
+        while not begun.acquire(blocking=False) and not doing.done():
             with suppress(asyncio.CancelledError):
                 await asyncio.wait([doing])
         raise
@@ -140,8 +142,14 @@ async def _in_thread(call: Call[Any]) -> object:
     return result
 
 
-def _caught(call: Call[Any]) -> tuple[object, Exception | None]:
-    """Give the error beside the result: a future takes no StopIteration, and warns of errors that nobody asks for."""
+def _caught(call: Call[Any], begun: Lock) -> tuple[object, Exception | None]:
+    """
+    Call, unless whoever wanted it has been cancelled before a thread was free: who takes *begun* first decides.
+
+    The error is given beside the result: a future takes no StopIteration, and warns of errors that nobody asks for.
+    """
+    if not begun.acquire(blocking=False):
+        return None, None
     try:
         return call(), None
     except Exception as error:  # noqa: BLE001 - raised again on the loop

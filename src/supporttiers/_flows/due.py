@@ -178,7 +178,6 @@ class _Sweep:
         """Try again later, and later each time; after the tenth time in a row the case is set aside, and that told."""
         case, failures = due.case, due.failures + 1
         problem = str(error) if isinstance(error, SupportTiersError) else type(error).__name__
-        log.error("case %s cannot be decided: %s", case.id, problem)  # ids only
         reason = Reason("park.undecided", {"failures": failures, "problem": problem})
         parks = failures >= FAILURES
         wait = min(_FIRST_RETRY * 2 ** (failures - 1), _LAST_RETRY) if not parks else None
@@ -215,12 +214,19 @@ class _Sweep:
             if isinstance(answer, Commit) and ok and answer.events:
                 self.fired.add((answer.tenant, answer.case.id))
             elif isinstance(answer, Setback) and ok:
-                kept = self.parked if answer.wakes_at is None else self.failed
-                kept.add((answer.tenant, answer.case_id))
-                if answer.wakes_at is None:
-                    log.error("case %s is set aside: %s", answer.case_id, answer.reason)
+                self._note(answer)
         self.answers = []
         self.knowledge.given.clear()
+
+    def _note(self, setback: Setback) -> None:
+        """Count and log, which may take long and ask anything, so that it waits for the end of the transaction."""
+        who = setback.tenant, setback.case_id
+        log.error("case %s cannot be decided: %s", setback.case_id, setback.reason.params["problem"])
+        if setback.wakes_at is None:
+            log.error("case %s is set aside: %s", setback.case_id, setback.reason)
+            self.parked.add(who)
+        else:
+            self.failed.add(who)
 
     def read(self) -> Flow[None]:
         """Read what is wanted."""

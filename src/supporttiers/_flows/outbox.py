@@ -66,12 +66,15 @@ def relay(
     results: list[Settled | bool | None] = []
     while len(results) < limit:
         now, size = clock(), min(limit - len(results), LEASED)
+        until = now + LEASE
         messages: Sequence[Message] = yield Call(
-            ports.store.lease, now, until=now + LEASE, token=tokens(now), limit=size, tenant=tenant
+            ports.store.lease, now, until=until, token=tokens(now), limit=size, tenant=tenant
         )
         if not messages:
             break
         for message in messages:
+            if message is not messages[0] and clock() >= until:
+                break  # the others have taken so long that it may be somebody else's by now
             result = yield from _relay_one(ports, Delivery(message, now), limit=limit)
             results.append(result)
     kept = [result for result in results if isinstance(result, Settled)]

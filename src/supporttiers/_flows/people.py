@@ -9,6 +9,7 @@ import attrs
 from supporttiers._flows.driving import Call, Flow
 from supporttiers.actors import Agent
 from supporttiers.cases import Case
+from supporttiers.events import REDACTED
 from supporttiers.facts import FactSource
 from supporttiers.protocols import (
     AgentDirectory,
@@ -144,7 +145,8 @@ def shifted(plain: Mapping[str, Any], case: Case, step: int) -> dict[str, object
 
 def recipients(directory: Directory | None, case: Case, to: str) -> Flow[tuple[str, ...]]:
     """Give the people that a role stands for on a case now; none where nobody knows."""
-    one = {"assignee": case.assignee, "owner": case.owner, "requester": case.requester}
+    requester = None if case.requester == REDACTED else case.requester
+    one = {"assignee": case.assignee, "owner": case.owner, "requester": requester}
     if to in one:
         return _somebody(one[to])
     if to == "watchers":

@@ -11,7 +11,18 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from supporttiers.cli import _list, _process_files, _replay, _show, _verify
+from supporttiers.cli import (
+    _db,
+    _export,
+    _list,
+    _operating,
+    _process_files,
+    _redact,
+    _replay,
+    _show,
+    _verify,
+    _worker,
+)
 from supporttiers.cli._exits import BROKEN_PIPE, FINE, INTERRUPTED, NO, USAGE, WORLD
 from supporttiers.cli._output import complain, tolerant
 
@@ -76,7 +87,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="store_true", help="print the version and end")
     parser.set_defaults(run=_run_none)
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for command in (_process_files, _replay, _show, _list, _verify):
+    commands = (
+        _process_files,
+        _replay,
+        _show,
+        _list,
+        _verify,
+        _worker,
+        _operating,
+        _db,
+        _export,
+        _redact,
+    )
+    for command in commands:
         command.register(subparsers)
     return parser
 

@@ -38,22 +38,28 @@ def policies_of(args: argparse.Namespace) -> "list[type[Any]]":
     Raises:
         InputError: One of them cannot be imported.
     """
-    if args.policies and "" not in sys.path:
-        sys.path.insert(0, "")
-    return [_imported(name) for name in args.policies]
+    named: list[str] = args.policies
+    return [imported(name, "--policies", "a module and a class of it, such as 'mypkg.rules:ByPlan'") for name in named]
 
 
-def _imported(name: str) -> Any:  # noqa: ANN401 - whether it is a class, the process says
+def imported(name: str, option: str, meant: str) -> Any:  # noqa: ANN401 - whoever asks says what it must be
+    """
+    Import what an option names; modules of the current directory are found.
+
+    Raises:
+        InputError: It cannot be imported.
+    """
     from importlib import import_module  # noqa: PLC0415 - only commands that run load it
 
     from supporttiers.errors import InputError  # noqa: PLC0415
 
-    module, _, kind = name.partition(":")
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+    module, _, member = name.partition(":")
     try:
-        return getattr(import_module(module), kind)
+        return getattr(import_module(module), member)
     except (ImportError, AttributeError, ValueError) as error:
-        how = "name a module and a class of it, such as 'mypkg.rules:ByPlan'"
-        raise InputError("", "--policies", f"{name!r} cannot be imported ({error}); {how}") from error
+        raise InputError("", option, f"{name!r} cannot be imported ({error}); name {meant}") from error
 
 
 @contextmanager
@@ -72,6 +78,29 @@ def reading_desk(args: argparse.Namespace) -> "Iterator[SupportDesk]":
     must_exist(args.store)
     own = policies_of(args) if "policies" in args else []
     desk = SupportDesk(SupportProcess.default(), store=args.store, clock=_clock_of(args), policies=own)
+    try:
+        yield desk.bind(tenant=args.tenant)
+    finally:
+        desk.shut_down()
+
+
+@contextmanager
+def guest_desk(args: argparse.Namespace) -> "Iterator[SupportDesk]":
+    """
+    Give a desk that changes cases of a store that exists, and opens none: its own process is not kept there.
+
+    Raises:
+        StoreError: There is no such store; none is made.
+    """
+    from supporttiers.desk import SupportDesk  # noqa: PLC0415 - only commands that run load it
+    from supporttiers.process import SupportProcess  # noqa: PLC0415
+
+    class Guest(SupportDesk):
+        def _keep_processes(self, now: Any) -> Any:  # noqa: ANN401, ARG002 - a flow without a step
+            return ()
+
+    must_exist(args.store)
+    desk = Guest(SupportProcess.default(), store=args.store, policies=policies_of(args))
     try:
         yield desk.bind(tenant=args.tenant)
     finally:

@@ -146,6 +146,7 @@ TELLERS: Final[Mapping[type[Event], _Teller]] = {
     happened.ScheduleEnded: lambda event: f"{'dropped' if event.dropped else 'now due'}: {event.name}",
     happened.ReactionRefused: lambda event: f"could not {event.trigger}",
     happened.LimitsRenewed: lambda event: f"limits of revision {event.revision} are in force",
+    happened.CaseRedacted: lambda _: "redacted: personal texts and names deleted",
     happened.ActionWithheld: lambda event: f"would have done: {event.would_have}",
     happened.RefusalObserved: lambda event: f"would have refused: {event.trigger}",
     happened.CaseAdopted: lambda event: f"in the care of {event.process} from here on",

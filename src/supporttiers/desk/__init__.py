@@ -14,8 +14,9 @@ from supporttiers.backends.directory.stored import People
 from supporttiers.cases import Case
 from supporttiers.commands import Command
 from supporttiers.decisions import Decision
-from supporttiers.desk._async import AsyncSupportDesk
+from supporttiers.desk._async import Awaited
 from supporttiers.desk._core import Core, Ids
+from supporttiers.desk._keeping import Keeping
 from supporttiers.desk._operating import Operating
 from supporttiers.desk._parts import store_of_people
 from supporttiers.desk._reading import Reading
@@ -26,7 +27,7 @@ from supporttiers.readings import Pass
 __all__ = ["AsyncSupportDesk", "Common", "Ids", "SupportDesk"]
 
 
-class SupportDesk(Core, Verbs[Case], Reading, Operating):
+class SupportDesk(Core, Verbs[Case], Reading, Operating, Keeping):
     """
     A support desk: opens cases, carries out commands, and lets time do its part.
 
@@ -131,23 +132,27 @@ class SupportDesk(Core, Verbs[Case], Reading, Operating):
 
     # -- time
 
-    def run_due(self, *, limit: int = 1000) -> Pass:
+    def run_due(self, *, limit: int = 1000, tenant: str | None = None) -> Pass:
         """
         Do one whole pass: settle what is due, carry out messages, ask vendors. Call it from a worker, cron or Celery.
 
-        It looks after all tenants of the store, whatever tenant this view is bound to.
-
         Args:
             limit: At most so many cases, messages and tickets each.
+            tenant: Whose; of all tenants of the store when None, whatever tenant this view is bound to.
 
         Returns:
             What was done.
         """
-        return drive(self._run_due(limit=limit))
+        return drive(self._run_due(limit=limit, tenant=tenant))
 
-    def next_wake(self) -> datetime | None:
-        """Give the earliest instant at which something will be due by itself; None when nothing will."""
-        return drive(self._next_wake())
+    def next_wake(self, *, tenant: str | None = None) -> datetime | None:
+        """
+        Give the earliest instant at which something will be due by itself; None when nothing will.
+
+        Args:
+            tenant: Of whose cases; of all tenants' when None.
+        """
+        return drive(self._next_wake(tenant))
 
     def __enter__(self) -> Self:
         """Use the desk for a while."""
@@ -160,3 +165,24 @@ class SupportDesk(Core, Verbs[Case], Reading, Operating):
     def shut_down(self) -> None:
         """Let go of what the store holds; a later call opens it again."""
         drive(self._shut_down())
+
+
+class AsyncSupportDesk(Awaited):
+    """
+    A `SupportDesk` for asyncio: the same constructor, methods and arguments; what `SupportDesk` returns, is awaited.
+
+    Only `bind`, `on`, `tenant`, `clock`, `process` and `people` are not awaited. Asynchronous ports are awaited; all
+    others are called in a thread, but for those that do not block. When a task is cancelled, a step that runs in a
+    thread ends first; a commit that has begun is then written, though nobody is told.
+
+    >>> import asyncio
+    >>> from supporttiers.process import SupportProcess
+    >>> async def story():
+    ...     async with AsyncSupportDesk(SupportProcess.default()) as desk:
+    ...         return await desk.open("The printer prints hieroglyphs", by="jane")
+    >>> case = asyncio.run(story())
+    >>> case.tier, str(case.status)
+    (1, 'queued')
+
+    .. versionadded:: 0.1.0
+    """

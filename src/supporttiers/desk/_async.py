@@ -1,8 +1,8 @@
-"""AsyncSupportDesk: the desk whose methods are awaited. It drives the same flows as `SupportDesk`, in asyncio."""
+"""The methods of AsyncSupportDesk: it drives the same flows as `SupportDesk`, in asyncio."""
 
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Self, Unpack, overload
 
 from supporttiers._flows import Call, Flow, adrive
 from supporttiers.actors import Actor
@@ -13,34 +13,17 @@ from supporttiers.decisions import Decision
 from supporttiers.desk._core import Core
 from supporttiers.desk._parts import store_of_people
 from supporttiers.desk._questions import EVERYTHING
-from supporttiers.desk._verbs import Verbs
+from supporttiers.desk._verbs import Common, Verbs
 from supporttiers.errors import CaseError, SupportTiersError
 from supporttiers.events import Event
 from supporttiers.match import Match
 from supporttiers.protocols import Backlog, Message, ParkedCase
-from supporttiers.readings import ClockReading, Explanation, Option, Page, Pass
+from supporttiers.readings import ClockReading, Explanation, Option, Page, Pass, Redaction
 from supporttiers.reasons import Reason
 
 
-class AsyncSupportDesk(Core, Verbs[Coroutine[Any, Any, Case]]):
-    """
-    A `SupportDesk` for asyncio: the same constructor, methods and arguments; what `SupportDesk` returns, is awaited.
-
-    Only `bind`, `tenant`, `process` and `people` are not awaited. Asynchronous ports are awaited; all others are called
-    in a thread, but for those that do not block. When a task is cancelled, a step that runs in a thread ends first; a
-    commit that has begun is then written, though nobody is told.
-
-    >>> import asyncio
-    >>> from supporttiers.process import SupportProcess
-    >>> async def story():
-    ...     async with AsyncSupportDesk(SupportProcess.default()) as desk:
-    ...         return await desk.open("The printer prints hieroglyphs", by="jane")
-    >>> case = asyncio.run(story())
-    >>> case.tier, str(case.status)
-    (1, 'queued')
-
-    .. versionadded:: 0.1.0
-    """
+class Awaited(Core, Verbs[Coroutine[Any, Any, Case]]):
+    """Everything that `SupportDesk` can do, awaited."""
 
     _awaits = True
     _driven = staticmethod(adrive)
@@ -146,15 +129,32 @@ class AsyncSupportDesk(Core, Verbs[Coroutine[Any, Any, Case]]):
         """See `SupportDesk.discard`."""
         await adrive(self._discard(key))
 
+    # -- what is kept
+
+    @overload
+    async def redact(self, case: Case | str, /, **common: Unpack[Common]) -> Case: ...
+    @overload
+    async def redact(self, /, *, person: str, **common: Unpack[Common]) -> Redaction: ...
+    async def redact(
+        self, case: Case | str | None = None, /, *, person: str | None = None, **common: Unpack[Common]
+    ) -> Case | Redaction:
+        """See `SupportDesk.redact`."""
+        found: Case | Redaction = await adrive(self._redact(case, person, common))
+        return found
+
+    async def export(self, case: Case | str) -> dict[str, Any]:
+        """See `SupportDesk.export`."""
+        return await adrive(self._export(case))
+
     # -- time
 
-    async def run_due(self, *, limit: int = 1000) -> Pass:
+    async def run_due(self, *, limit: int = 1000, tenant: str | None = None) -> Pass:
         """See `SupportDesk.run_due`."""
-        return await adrive(self._run_due(limit=limit))
+        return await adrive(self._run_due(limit=limit, tenant=tenant))
 
-    async def next_wake(self) -> datetime | None:
+    async def next_wake(self, *, tenant: str | None = None) -> datetime | None:
         """See `SupportDesk.next_wake`."""
-        return await adrive(self._next_wake())
+        return await adrive(self._next_wake(tenant))
 
     async def __aenter__(self) -> Self:
         """Use the desk for a while."""

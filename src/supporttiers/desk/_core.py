@@ -41,6 +41,7 @@ from supporttiers.desk._parts import (
     tolerance,
 )
 from supporttiers.desk._questions import Questions
+from supporttiers.desk._records import Records
 from supporttiers.desk._turns import Turns
 from supporttiers.errors import CaseError, CaseNotFoundError, InputError, SupportTiersError, UnsupportedConnectionError
 from supporttiers.facts import FactSource
@@ -72,7 +73,7 @@ class Ids(Protocol):
         ...
 
 
-class Core(Questions, Operations):
+class Core(Questions, Operations, Records):
     """The parts of a desk, and what it does with them."""
 
     _awaits: ClassVar[bool]
@@ -215,6 +216,11 @@ class Core(Questions, Operations):
         return self._tenant
 
     @property
+    def clock(self) -> Clock:
+        """By which this desk goes."""
+        return self._clock
+
+    @property
     def process(self) -> SupportProcess:
         """The process of cases that name none."""
         return self._ports.default
@@ -332,25 +338,27 @@ class Core(Questions, Operations):
 
     # -- time
 
-    def _run_due(self, *, limit: int) -> Flow[Pass]:
+    def _run_due(self, *, limit: int, tenant: str | None) -> Flow[Pass]:
         must(at_least(1), "limit", limit)
+        must(fields.optional(fields.name), "tenant", tenant)
         if self._joins:
             problem = "a pass has transactions of its own, and sends messages; call run_due on the desk itself"
             raise UnsupportedConnectionError(self._ports.store.name, problem)
         now = self._clock.now()
         yield from self._keep_processes(now)
-        fired = yield from flows.fire_due(self._ports, now, limit=limit, tenant=None)
-        relay = flows.relay(self._ports, self._clock.now, self._tokens.new_id, limit=limit, tenant=None)
+        fired = yield from flows.fire_due(self._ports, now, limit=limit, tenant=tenant)
+        relay = flows.relay(self._ports, self._clock.now, self._tokens.new_id, limit=limit, tenant=tenant)
         relayed, not_relayed = yield from relay
-        polled, not_polled = yield from flows.poll(self._ports, now, limit=limit, tenant=None)
+        polled, not_polled = yield from flows.poll(self._ports, now, limit=limit, tenant=tenant)
         yield Call(self._ports.store.forget_keys, now - KEY_LIFE)
         return Pass(
             fired=fired.cases, relayed=relayed, polled=polled, failed=fired.failed + not_relayed + not_polled,
             parked=fired.parked, lag=fired.lag,
         )  # fmt: skip
 
-    def _next_wake(self) -> Flow[datetime | None]:
-        wake: datetime | None = yield Call(self._ports.store.next_wake)
+    def _next_wake(self, tenant: str | None) -> Flow[datetime | None]:
+        must(fields.optional(fields.name), "tenant", tenant)
+        wake: datetime | None = yield Call(self._ports.store.next_wake, tenant=tenant)
         return wake
 
     def _shut_down(self) -> Flow[None]:

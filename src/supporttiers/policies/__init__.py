@@ -22,6 +22,7 @@ _HOMES: Final[Mapping[str, tuple[str, str]]] = {
     "supporttiers.inform-in-steps": ("informing", "InformInSteps"),
     "supporttiers.dispatch-by-rules": ("vendors", "DispatchByRules"),
     "supporttiers.request-fix": ("fixes", "RequestFix"),
+    "supporttiers.redact-after": ("retention", "RedactAfter"),
 }
 
 

@@ -2,13 +2,18 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Final, Self
 
 import attrs
 
+from supporttiers._codec import blank_effect
 from supporttiers.cases import Case
-from supporttiers.effects import Effect
-from supporttiers.events import Event
+from supporttiers.effects import DispatchToVendor, Effect, Notify
+from supporttiers.events import CaseRedacted, Event
 from supporttiers.reasons import Reason
+
+ENDED_BY_REDACTION: Final = "redacted"
+"""The result of a message that could not be carried out any more when its case was redacted."""
 
 
 @attrs.frozen(kw_only=True)
@@ -63,6 +68,22 @@ class Message:
     result: str = ""
     state: str = "pending"
     lease: str | None = None
+
+    def redacted(self) -> Self:
+        """
+        Give it as it stands once its case has been redacted.
+
+        What cannot be carried out without what it said is over: a request to a vendor, a command with a text in it,
+        and what was for somebody by name. What tells a role goes on.
+        """
+        effect = blank_effect(self.effect)
+        if isinstance(effect, Notify) and isinstance(self.effect, Notify):
+            goes_on = effect.to == self.effect.to
+        else:
+            goes_on = effect == self.effect and not isinstance(effect, DispatchToVendor)
+        if goes_on or self.state == "done":
+            return attrs.evolve(self, effect=effect)
+        return attrs.evolve(self, effect=effect, state="done", result=ENDED_BY_REDACTION, lease=None)
 
 
 @attrs.frozen(kw_only=True)
@@ -134,6 +155,11 @@ class Commit:
     used: KeyUse | None = None
     settled: Settled | None = None
     recorded_at: datetime
+
+    @property
+    def redacts_before(self) -> int:
+        """The version before which everything private is to be deleted; 0 where nothing is."""
+        return max((event.version for event in self.events if isinstance(event, CaseRedacted)), default=0)
 
 
 @attrs.frozen(kw_only=True)

@@ -62,6 +62,7 @@ class CaseStore(Protocol):
         A case that is written is no longer parked, and has not failed. A commit with a `CaseRedacted` among its events
         deletes the private parts of all earlier events of the case, their salts, what its messages say, and the hashes
         of its idempotency keys; the commitments stay, so that the history can still be verified.
+        `Commit.redacts_before` says before which version, `Message.redacted` what is left of a message.
         """
         ...
 

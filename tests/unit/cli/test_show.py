@@ -191,7 +191,7 @@ def test_show_without_the_stored_process_is_the_stores_fault(run, case, desk, da
 
 def test_show_reads_the_clocks_now_unless_told(run, case, url, monkeypatch):
     """Without --at the machine's clock counts."""
-    from supporttiers import desk as desk_module
+    from supporttiers.desk import _core as desk_module
 
     monkeypatch.setattr(desk_module, "SystemClock", lambda: FakeClock("2026-03-23T09:20Z"))
 

@@ -91,6 +91,15 @@ class Outbox:
         row.message = attrs.evolve(row.message, state="done", result="discarded")
         return True
 
+    def redact(self, tenant: str, case_id: str, version: int) -> None:
+        """Take what is personal out of the messages that a case has caused before a version; see `CaseStore.commit`."""
+        for who, row in self._rows.items():
+            message = row.message
+            if (message.tenant, message.case_id) == (tenant, case_id) and message.effect.version < version:
+                row.message = message.redacted()
+                if row.message.state != message.state:
+                    self._pending.pop(who, None)
+
     def _for_people(self, tenant: str, key: str) -> _Row | None:
         row = self._rows.get((tenant, key))
         return row if row is not None and row.message.state in _OPEN_TO_PEOPLE else None

@@ -11,6 +11,7 @@ from supporttiers._codec import micros_of
 from supporttiers.backends.storage import _rows as rows
 from supporttiers.backends.storage._find import PostgresFinding
 from supporttiers.backends.storage._procedures import Procedures
+from supporttiers.backends.storage._redaction import redact
 from supporttiers.backends.storage._statements import Change, Mode, Procedure, Select
 from supporttiers.backends.storage._texts import postgres_texts
 from supporttiers.clock import IdFactory
@@ -95,9 +96,9 @@ class PostgresProcedures(Procedures):
     # -- writing
 
     def mode_of(self, commits: Sequence[Commit]) -> Mode:
-        """Say whether one statement is enough: not for several rounds, nor where an opening uses a key up."""
-        opens_with_key = any(commit.used is not None and commit.previous == 0 for commit in commits)
-        return "write" if opens_with_key or len(_rounds(commits)) > 1 else "once"
+        """Say whether one statement is enough: not for several rounds, an opening that uses a key up, a redaction."""
+        more = any(commit.redacts_before or (commit.used is not None and commit.previous == 0) for commit in commits)
+        return "write" if more or len(_rounds(commits)) > 1 else "once"
 
     def commit(self, commits: Sequence[Commit]) -> Procedure[Sequence[bool]]:
         """Write decisions, each all or nothing; see `CaseStore.commit`."""
@@ -105,6 +106,8 @@ class PostgresProcedures(Procedures):
         for places in _rounds(commits):
             given = {place: commits[place] for place in places}
             written |= yield from self._commit_round(given)
+        for place in sorted(written):
+            yield from redact(self._mine, commits[place])
         return [place in written for place in range(len(commits))]
 
     def _commit_round(self, given: Mapping[int, Commit]) -> Procedure[set[int]]:

@@ -7,6 +7,7 @@ from supporttiers._codec import micros_of
 from supporttiers.backends.storage import _rows as rows
 from supporttiers.backends.storage._find import SqliteFinding
 from supporttiers.backends.storage._procedures import Procedures
+from supporttiers.backends.storage._redaction import redact
 from supporttiers.backends.storage._statements import Change, ChangeMany, Mode, Procedure, Select
 from supporttiers.backends.storage._texts import sqlite_texts
 from supporttiers.clock import IdFactory
@@ -79,6 +80,7 @@ class SqliteProcedures(Procedures):
         statement = self._mine.UPDATE_CASE if version else self._mine.INSERT_CASE
         yield Change(statement, [*rows.case_row(commit, events[-1][-1] if events else head), *who])
         yield from self._write_beside(commit)
+        yield from redact(self._mine, commit)
         return True
 
     def _use_key(self, commit: Commit) -> Procedure[bool]:

@@ -114,6 +114,20 @@ SELECT {_MESSAGE} FROM supporttiers_outbox
 WHERE tenant = ? {{which}} AND seq > coalesce((SELECT seq FROM supporttiers_outbox WHERE tenant = ? AND key = ?), 0)
 ORDER BY seq LIMIT ?"""  # noqa: S608 - ours
 
+    # -- redaction
+    PRIVATE_PARTS = """
+SELECT version, salt, private FROM supporttiers_event
+WHERE tenant = ? AND case_id = ? AND version < ? AND private <> ''"""
+    FORGET_PRIVATE = """
+UPDATE supporttiers_event SET private = NULL, salt = NULL, committed = ?
+WHERE tenant = ? AND case_id = ? AND version = ?"""
+    MESSAGES_OF_CASE = f"SELECT {_MESSAGE} FROM supporttiers_outbox WHERE tenant = ? AND case_id = ? ORDER BY seq"  # noqa: S608
+    BLANK_MESSAGE = "UPDATE supporttiers_outbox SET effect = ? WHERE seq = ?"
+    END_MESSAGE = """
+UPDATE supporttiers_outbox SET state = ?, result = ?, lease_until = NULL, lease_token = NULL
+WHERE seq = ? AND state <> 'done'"""
+    BLANK_KEYS = "UPDATE supporttiers_key SET body = '' WHERE tenant = ? AND case_id = ? AND version < ?"
+
     # -- links and vendor tickets
     INCOMING = """
 SELECT kind, case_id FROM supporttiers_link WHERE tenant = ? AND target_id = ? AND (kind, case_id) > (?, ?)
@@ -165,6 +179,7 @@ class SqliteTexts(Texts):
     """As SQLite understands it."""
 
     AMONG = "IN (SELECT value FROM json_each(?))"
+    KEY_USES = Texts.KEY_USES.replace("FROM supporttiers_key", "FROM supporttiers_key INDEXED BY supporttiers_key_case")
     BEGIN_WRITING = "UPDATE supporttiers_version SET oldest = oldest WHERE only_row = 0"
     MADE = "SELECT 1 FROM sqlite_master WHERE name = 'supporttiers_version'"
     HAS_OLDEST = "SELECT 1 FROM pragma_table_info('supporttiers_version') WHERE name = 'oldest'"
@@ -211,7 +226,7 @@ _MESSAGE_NUMBERS: Final = frozenset({"at", "not_before", "attempts"})
 class PostgresTexts(Texts):
     """As PostgreSQL understands it; rows come in as one JSON text for each table."""
 
-    AMONG = "IN (SELECT json_array_elements_text(?::text::json))"
+    AMONG = "= ANY (ARRAY(SELECT json_array_elements_text(?::text::json)))"  # an array, so that an index serves
     MADE = "SELECT to_regclass(?::text)::text"
     LOAD = "SELECT body, parked, version, head FROM supporttiers_case WHERE tenant = ? AND id = ?"
     LOAD_WITH_KEY = Texts.LOAD_WITH_KEY.replace("found.parked,", "found.parked, found.version, found.head,")

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import attrs
 
-from supporttiers._codec import fold_findings, gap_findings, micros_of
+from supporttiers._codec import blank_event, fold_findings, gap_findings, micros_of
 from supporttiers.actors import Agent
 from supporttiers.backends.storage._memory_outbox import Outbox
 from supporttiers.backends.storage._memory_wakes import Id, Wakes
@@ -151,7 +151,20 @@ class MemoryStore:
             self._follow_tickets(tenant, case)
         if commit.settled is not None:
             self._outbox.settle(commit.settled)
+        if commit.redacts_before:
+            self._redact(who, commit.redacts_before)
         return True
+
+    def _redact(self, who: Id, version: int) -> None:
+        """Delete what was private before a version: in events, messages and the hashes of keys."""
+        tenant, case_id = who
+        self._events[who] = [
+            (blank_event(event) if event.version < version else event, at) for event, at in self._events[who]
+        ]
+        self._outbox.redact(tenant, case_id, version)
+        for key, used in self._used.items():
+            if (key[0], used.case_id) == (tenant, case_id) and used.version < version:
+                self._used[key] = attrs.evolve(used, body="")
 
     def _use_key(self, tenant: str, used: KeyUse) -> bool:
         before = self._used.get((tenant, used.key))

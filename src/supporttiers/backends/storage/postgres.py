@@ -201,7 +201,9 @@ class PostgresStore(_Common):
             tried += 1
             try:
                 with self._opened().connection() as connection:
-                    return _run(connection, work)
+                    if _is_there(connection):
+                        return _run(connection, work)
+                tried -= 1  # nothing has been asked yet, and the pool has one dead connection less
             except _FAILURES as error:
                 if not self._again(work, error, tried):
                     raise self._failed(work, error) from error
@@ -212,7 +214,7 @@ class PostgresStore(_Common):
             if self._pool is None:
                 self._pool = psycopg_pool.ConnectionPool(
                     self._url, kwargs={"autocommit": True}, min_size=1, max_size=self._connections, open=True,
-                    check=_still_there, name="supporttiers", timeout=WAIT,
+                    name="supporttiers", timeout=WAIT,
                 )  # fmt: skip
             pool: psycopg_pool.ConnectionPool[Any] = self._pool
             return pool
@@ -241,21 +243,21 @@ def on_psycopg(connection: "psycopg.Connection[Any]") -> Callable[[Statement], A
     return execute
 
 
-def _still_there(connection: "psycopg.Connection[Any]") -> None:
-    """Refuse a connection on which the server has said something since: it has said good-bye. No round trip."""
-    _refuse_if_readable(connection.fileno())
+def _is_there(connection: "psycopg.Connection[Any] | psycopg.AsyncConnection[Any]") -> bool:
+    """
+    Say whether the server is still at the other end, without a round trip: to a restart it has said good-bye by now.
 
-
-async def _still_there_async(connection: "psycopg.AsyncConnection[Any]") -> None:
-    _refuse_if_readable(connection.fileno())
-
-
-def _refuse_if_readable(number: int) -> None:
+    A connection that turns out to be dead is marked so, and thrown away by its pool. What else a server may say
+    unasked is read, and changes nothing.
+    """
     watch = select.poll()
-    watch.register(number, select.POLLIN)
-    if watch.poll(0):
-        gone = "the server has closed the connection"
-        raise psycopg.OperationalError(gone)
+    try:
+        watch.register(connection.fileno(), select.POLLIN)
+        while watch.poll(0):
+            connection.pgconn.consume_input()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 class AsyncPostgresStore(_Common):
@@ -303,7 +305,9 @@ class AsyncPostgresStore(_Common):
             tried += 1
             try:
                 async with (await self._opened()).connection() as connection:
-                    return await _run_async(connection, work)
+                    if _is_there(connection):
+                        return await _run_async(connection, work)
+                tried -= 1  # nothing has been asked yet, and the pool has one dead connection less
             except _FAILURES as error:
                 if not self._again(work, error, tried):
                     raise self._failed(work, error) from error
@@ -313,7 +317,7 @@ class AsyncPostgresStore(_Common):
         if self._pool is None:
             self._pool = psycopg_pool.AsyncConnectionPool(
                 self._url, kwargs={"autocommit": True}, min_size=1, max_size=self._connections, open=False,
-                check=_still_there_async, name="supporttiers", timeout=WAIT,
+                name="supporttiers", timeout=WAIT,
             )  # fmt: skip
             await self._pool.open()
         pool: psycopg_pool.AsyncConnectionPool[Any] = self._pool

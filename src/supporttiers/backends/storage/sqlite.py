@@ -342,6 +342,7 @@ def _open(path: str, sql: SqliteProcedures) -> sqlite3.Connection:
     try:
         _use_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = ON")  # what is deleted must not stay in the file
         version, oldest = run(sql.version(), _on(connection))
         check_version(SqliteStore.name, oldest)
         if version < VERSION:

@@ -24,13 +24,16 @@ from supporttiers.testing.suites.finding import DIRECTIONS, MATCHES, FindingLaws
 from supporttiers.testing.suites.linking import LinkingLaws
 from supporttiers.testing.suites.outbox import OutboxLaws
 from supporttiers.testing.suites.people import PeopleLaws
+from supporttiers.testing.suites.redaction import RedactionLaws
 from supporttiers.testing.suites.trust import TrustLaws
 from supporttiers.testing.suites.waking import WakingLaws
 
 __all__ = ["DIRECTIONS", "MATCHES", "AsyncStoreSuite", "StoreSuite", "population"]
 
 
-class StoreSuite(CaseLaws, PeopleLaws, FindingLaws, WakingLaws, OutboxLaws, LinkingLaws, TrustLaws):
+class StoreSuite(
+    CaseLaws, PeopleLaws, FindingLaws, WakingLaws, OutboxLaws, LinkingLaws, TrustLaws, RedactionLaws
+):  # fmt: skip
     """
     What every `CaseStore` must do. Give a fixture `store` that is empty for each test.
 

@@ -1,7 +1,6 @@
 """An `AsyncCaseStore` as a `CaseStore`: each call is awaited on one loop in a thread."""
 
 import asyncio
-import inspect
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,10 +33,16 @@ class _Awaiting:
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the store has
         found = getattr(self._store, name)
-        return self._called(found) if inspect.iscoroutinefunction(found) else found
+        return self._called(found) if callable(found) else found
 
     def _called(self, method: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-            return asyncio.run_coroutine_threadsafe(method(*args, **kwargs), self._loop).result(timeout=120)
+            awaited = _awaited(method, args, kwargs)
+            return asyncio.run_coroutine_threadsafe(awaited, self._loop).result(timeout=120)
 
         return call
+
+
+async def _awaited(method: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
+    """Call a method, and wait for what it gives, whether it is written with `async` or only hands on a coroutine."""
+    return await method(*args, **kwargs)

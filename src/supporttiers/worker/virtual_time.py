@@ -1,8 +1,8 @@
 """
-The loop around a desk's pass.
+The loop on virtual time, which replay, rehearsal and simulation share.
 
-Here is the loop on virtual time, which replay, rehearsal and simulation share: it steps from one instant at which
-something is due to the next, so that everything happens at its own time, however long the span.
+It steps from one instant at which something is due to the next, so that everything happens at its own time, however
+long the span.
 """
 
 from datetime import datetime
@@ -37,13 +37,6 @@ def run_until(desk: SupportDesk, clock: FakeClock, until: datetime) -> Pass:
             reached = f"has reached the wake-up at {wake.isoformat()}"
             problem = f"{reached}, but the desk finds nothing due; it must have been built with this clock"
             raise InputError("", "clock", problem)
-        done = _sum(done, one)
+        done = done.plus(one)
     clock.advance(to=until)
-    return _sum(done, desk.run_due())
-
-
-def _sum(first: Pass, second: Pass) -> Pass:
-    return Pass(
-        fired=first.fired + second.fired, relayed=first.relayed + second.relayed, polled=first.polled + second.polled,
-        failed=first.failed + second.failed, parked=first.parked + second.parked, lag=max(first.lag, second.lag),
-    )  # fmt: skip
+    return done.plus(desk.run_due())

@@ -1,0 +1,101 @@
+"""`db status`, `db upgrade` and `db sql`: the tables of a store."""
+
+import argparse
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from supporttiers.cli._exits import FINE, NO
+from supporttiers.cli._output import write, write_json
+from supporttiers.cli._store import add_json
+
+if TYPE_CHECKING:
+    from supporttiers.protocols import SchemaStore
+
+_PREFIX: Final = "supporttiers_"
+
+
+def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not export the type
+    """Add the commands."""
+    parser = subparsers.add_parser("db", help="look after the tables of a store")
+    below = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    status = below.add_parser("status", help="say which version the tables have, and which this release needs")
+    status.set_defaults(run=run_status)
+    upgrade = below.add_parser("upgrade", help="make the tables, or bring them up to date")
+    upgrade.set_defaults(run=run_upgrade)
+    for command in (status, upgrade):
+        command.add_argument("--store", required=True, metavar="URL", help="which store: sqlite:///support.db")
+        add_json(command)
+    _register_sql(below)
+
+
+def _register_sql(below: Any) -> None:  # noqa: ANN401 - as above
+    sql = below.add_parser("sql", help="print the statements, for migrations of your own")
+    sql.add_argument("--dialect", default="sqlite", help="sqlite or postgresql (default: %(default)s)")
+    since = "the version that is there; 0 for an empty database (default: %(default)s)"
+    sql.add_argument("--since", type=int, default=0, metavar="N", help=since)
+    sql.add_argument("--schema", metavar="NAME", help="the schema in which the tables lie (PostgreSQL)")
+    prefix = "what the names of the tables begin with (default: %(default)s)"
+    sql.add_argument("--prefix", default=_PREFIX, metavar="NAME", help=prefix)
+    add_json(sql)
+    sql.set_defaults(run=run_sql)
+
+
+def run_status(args: argparse.Namespace) -> int:
+    """Say which version is there; nothing is made."""
+    from supporttiers.schema import VERSION  # noqa: PLC0415 - only commands that run load it
+
+    found = _version(_store(args.store))
+    current = found >= VERSION
+    if args.json:
+        write_json({"version": found, "known": VERSION, "current": current})
+    else:
+        there = f"the tables are of version {found}" if found else "there are no tables"
+        needed = "" if current else f", and this release needs version {VERSION}; run 'supporttiers db upgrade'"
+        newer = f", which is newer than version {VERSION} of this release" if found > VERSION else ""
+        write([f"{there}{needed}{newer}"])
+    return FINE if current else NO
+
+
+def run_upgrade(args: argparse.Namespace) -> int:
+    """Make the tables, or bring them up to date."""
+    store = _store(args.store)
+    before = cast("int", store.upgrade())
+    after = _version(store)
+    if args.json:
+        write_json({"before": before, "after": after})
+    elif before == after:
+        write([f"the tables were of version {after} already"])
+    else:
+        write([f"the tables are of version {after} now, before: {before or 'none'}"])
+    return FINE
+
+
+def run_sql(args: argparse.Namespace) -> int:
+    """Print the statements."""
+    from supporttiers.schema import VERSION, statements  # noqa: PLC0415
+
+    found = statements(args.dialect, since=args.since, prefix=args.prefix, schema=args.schema)
+    if args.json:
+        write_json({"dialect": args.dialect, "since": args.since, "version": VERSION, "statements": list(found)})
+    else:
+        write(f"{statement};\n" for statement in found)
+    return FINE
+
+
+def _store(url: str) -> "SchemaStore":
+    """
+    Give the store; nothing is opened.
+
+    Raises:
+        StoreError: It is none, or one without tables.
+    """
+    from supporttiers.backends.storage import store_of  # noqa: PLC0415
+    from supporttiers.errors import StoreError  # noqa: PLC0415
+
+    store = store_of(url)
+    if "schema" not in store.capabilities:
+        raise StoreError(store.name, "it has no tables to look after", retryable=False)
+    return cast("SchemaStore", store)
+
+
+def _version(store: "SchemaStore") -> int:
+    return cast("int", store.schema_version())  # a URL never gives a store that is awaited

@@ -1,0 +1,100 @@
+"""`worker`: lets time do its part, in a process of its own."""
+
+import argparse
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from supporttiers.cli._desks import acting_desk, add_desk_options, add_process
+from supporttiers.cli._exits import FINE
+
+if TYPE_CHECKING:
+    from supporttiers.clock import Clock
+    from supporttiers.readings import Pass
+    from supporttiers.worker import Telemetry, Worker
+
+_ABOUT: Final = """Fire what is due, carry out messages, ask vendors: pass after pass, until SIGTERM or Ctrl-C, which
+let the pass that is under way end. Any number of workers may look after one store. A line is written for each pass that
+did something."""
+_POLL_EVERY: Final = 30
+_LIMIT: Final = 1000
+
+
+def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not export the type
+    """Add the command."""
+    parser = subparsers.add_parser("worker", help="fire what is due, and carry out messages", description=_ABOUT)
+    parser.add_argument("--once", action="store_true", help="do one pass and end: for cron")
+    every = "do a pass at least so often (default: %(default)s)"
+    parser.add_argument("--poll-every", type=int, default=_POLL_EVERY, metavar="SECONDS", help=every)
+    limit = "how many cases, messages and tickets each a pass (default: %(default)s)"
+    parser.add_argument("--limit", type=int, default=_LIMIT, help=limit)
+    parser.add_argument("--otel", action="store_true", help="tell OpenTelemetry of each pass")
+    add_process(parser)
+    add_desk_options(parser, tenant=None)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Work until a signal comes, or for one pass."""
+    with acting_desk(args) as desk:
+        lines = _Lines(desk.clock, as_json=args.json, always=args.once and args.json)
+        if args.once:
+            lines(desk.run_due(limit=args.limit, tenant=args.tenant))
+        else:
+            _work(args, desk, lines)
+    return FINE
+
+
+def _work(args: argparse.Namespace, desk: Any, lines: "_Lines") -> None:  # noqa: ANN401 - a SupportDesk
+    from supporttiers.worker import Worker  # noqa: PLC0415 - only commands that run load it
+
+    worker = Worker(
+        desk, poll_every=timedelta(seconds=args.poll_every), limit=args.limit, tenant=args.tenant,
+        telemetry=_telemetry() if args.otel else None, on_pass=lambda done: _told(lines, done, worker),
+    )  # fmt: skip
+    worker.run()
+    if lines.broken is not None:
+        raise lines.broken
+
+
+def _telemetry() -> "Telemetry":
+    from supporttiers.worker.otel import OpenTelemetry  # noqa: PLC0415 - an extra
+
+    return OpenTelemetry()
+
+
+def _told(lines: "_Lines", done: "Pass", worker: "Worker") -> None:
+    """Tell of a pass; where nobody reads any more, that is the end, and no error of the pass."""
+    try:
+        lines(done)
+    except BrokenPipeError as error:
+        lines.broken = error
+        worker.stop()
+
+
+class _Lines:
+    """Writes a line for each pass that did something."""
+
+    def __init__(self, clock: "Clock", *, as_json: bool, always: bool) -> None:
+        self.broken: BrokenPipeError | None = None
+        self._clock = clock
+        self._as_json = as_json
+        self._always = always
+
+    def __call__(self, done: "Pass") -> None:
+        if not (self._always or not done.idle or done.failed or done.parked):
+            return
+        print(json.dumps(self._data(done)) if self._as_json else self._line(done), flush=True)
+
+    def _data(self, done: "Pass") -> dict[str, Any]:
+        from supporttiers.cli._plain import plain_of  # noqa: PLC0415 - only commands that run load it
+
+        return {"at": self._clock.now().isoformat(), **plain_of(done, texts=False)}
+
+    def _line(self, done: "Pass") -> str:
+        from supporttiers.cli._timeline import instant_text, span_text  # noqa: PLC0415
+
+        counts = ("fired", "relayed", "polled", "failed", "parked")
+        parts = [f"{name} {count}" for name in counts if (count := getattr(done, name))]
+        late = [f"late by {span_text(done.lag)}"] if done.lag >= timedelta(seconds=1) else []
+        return f"{instant_text(self._clock.now())}  {', '.join([*parts, *late])}"

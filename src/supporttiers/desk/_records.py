@@ -1,0 +1,62 @@
+"""What is kept about cases and people, as flows: given out whole, or deleted."""
+
+from abc import abstractmethod
+from typing import Any, Final
+
+from supporttiers import _fields as fields
+from supporttiers import _flows as flows
+from supporttiers._codec import exported
+from supporttiers._flows import Flow, Ports
+from supporttiers.actors import Actor
+from supporttiers.cases import Case
+from supporttiers.clock import Clock
+from supporttiers.commands import Command, Redact
+from supporttiers.decisions import Decision
+from supporttiers.desk._parts import must
+from supporttiers.desk._verbs import Common
+from supporttiers.errors import InputError
+from supporttiers.readings import Redaction
+
+_OF_A_PERSON: Final = frozenset({"by", "reason"})
+
+
+class Records:
+    """Redaction and export."""
+
+    _ports: Ports
+    _tenant: str
+    _clock: Clock
+
+    @abstractmethod
+    def _actor(self, by: Actor | str | None) -> Flow[tuple[Actor, bool]]: ...
+
+    @abstractmethod
+    def _id_of(self, case: Case | str) -> str: ...
+
+    @abstractmethod
+    def _execute(self, command: Command, *, by_id: bool) -> Flow[Decision]: ...
+
+    def _redact(self, case: Case | str | None, person: str | None, common: Common) -> Flow[Any]:
+        if (case is None) == (person is None):
+            raise InputError("", "case", "name one case, or person=, not both")
+        if case is None:
+            return (yield from self._redact_person(person, common))
+        case_id = self._id_of(case)
+        actor, by_id = yield from self._actor(common.pop("by", None))
+        rest: dict[str, Any] = {**common}
+        decision = yield from self._execute(Redact(case_id=case_id, by=actor, **rest), by_id=by_id)
+        return decision.case
+
+    def _redact_person(self, person: str | None, common: Common) -> Flow[Redaction]:
+        must(fields.name, "person", person)
+        if unknown := sorted(common.keys() - _OF_A_PERSON):
+            raise InputError("", unknown[0], "belongs to one case; with person= only `by` and `reason` are possible")
+        actor, _ = yield from self._actor(common.get("by"))
+        said = common.get("reason", "")
+        must(fields.text, "reason", said)
+        redaction = flows.redact_person(self._ports, self._tenant, str(person), actor, self._clock.now(), said=said)
+        return (yield from redaction)
+
+    def _export(self, case: Case | str) -> Flow[dict[str, Any]]:
+        parts = yield from flows.parts_of(self._ports, self._tenant, self._id_of(case))
+        return exported(**parts)
