@@ -106,6 +106,7 @@ OTHERS = {
     "bind": lambda desk: desk.bind(by=Actor.agent("anna")).find(),
     "tenant": lambda desk: desk.tenant,
     "process": lambda desk: desk.process,
+    "clock": lambda desk: desk.clock,
     "parked": lambda desk: desk.parked(),
     "backlog": lambda desk: desk.backlog(all_tenants=False),
     "messages": lambda desk: [desk.messages(), desk.messages(case="O-1"), desk.messages(after="T-1:6:0:silent")],

@@ -5,7 +5,8 @@ import os
 from datetime import datetime
 
 import pytest
-from tests.proofs.world import store_of
+
+from supporttiers.backends.storage import store_of
 
 
 @pytest.fixture(scope="session")

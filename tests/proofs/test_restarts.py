@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tests.proofs.crew import crew
 from tests.proofs.test_kills import delivered
-from tests.proofs.world import BEGIN, LONG_AFTER, STEP, desk_on, store_of, story, thresholds
+from tests.proofs.world import BEGIN, LONG_AFTER, STEP, desk_on, story, thresholds
 
+from supporttiers.backends.storage import store_of
 from supporttiers.backends.storage.postgres import AsyncPostgresStore
 from supporttiers.errors import StoreError
 from supporttiers.worker import run_until

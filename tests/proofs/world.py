@@ -79,20 +79,11 @@ class Receipts:
         return [tuple(json.loads(line)[:-1]) for line in self.path.read_text().splitlines()]
 
 
-def store_of(given):
-    """Give the store that a URL names."""
-    if isinstance(given, str) and given.startswith("postgresql:"):
-        from supporttiers.backends.storage.postgres import PostgresStore
-
-        return PostgresStore.from_url(given)
-    return given
-
-
 def desk_on(store, receipts, now, **ports):
     """Give a desk with a clock that stands still."""
     return SupportDesk(
         PROCESS,
-        store=store_of(store),
+        store=store,
         clock=FakeClock(now),
         notifiers=[Receipts("pager", receipts)],
         vendors=[Receipts("acme-print", receipts)],

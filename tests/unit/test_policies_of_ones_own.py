@@ -191,7 +191,7 @@ def test_process_says_where_a_fact_is_needed():
 def test_built_in_policies_are_known_by_their_own_names():
     """Each is loaded when it is first asked for, and says of itself how files call it."""
     assert list(BUILT_IN) == [kind.name for kind in BUILT_IN.values()]
-    assert 14 == len(BUILT_IN)
+    assert 15 == len(BUILT_IN)
     assert BUILT_IN.get("acme.unheard-of") is None
 
 
