@@ -124,15 +124,16 @@ _WRITE_IN_POSTGRES = """
 WITH moved AS (
   UPDATE supporttiers_case AS found SET version = new.version, tier = 2, changed_at = new.at, tier_entered_at = new.at,
     due_at = NULL, wakes_at = NULL, head = new.head, body = new.body
-  FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::text[])
-    AS new (tenant, id, version, at, head, body)
+  FROM json_to_recordset(%s::text::json)
+    AS new (tenant text, id text, version bigint, at bigint, head text, body text)
   WHERE found.tenant = new.tenant AND found.id = new.id
 )
 INSERT INTO supporttiers_event
   (tenant, case_id, version, type, schema, at, recorded_at, public, private, salt, digest)
 SELECT tenant, case_id, version, type, 1, at, %s, public, '', '', digest
-FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::text[])
-  AS event (tenant, case_id, version, type, at, public, digest)"""
+FROM json_to_recordset(%s::text::json)
+  AS event (tenant text, case_id text, version bigint, type text, at bigint, public text, digest text)"""
+_PLAIN = json.JSONEncoder(ensure_ascii=False).encode  # one text costs less than as many arrays as there are columns
 
 
 class InPostgres:
@@ -150,12 +151,17 @@ class InPostgres:
         with self._db.transaction(), self._db.cursor() as cursor:
             due = cursor.execute(f"{_DUE_IN_POSTGRES} FOR UPDATE SKIP LOCKED", (micros, DUE)).fetchall()
             made = [escalated(*row) for row in due]
-            cases = zip(*[(one.tenant, one.id, one.version, one.at, one.head, one.body) for one in made], strict=True)
-            events = zip(*[
-                (one.tenant, one.id, version, kind, one.at, public, digest)
+            cases = [
+                {"tenant": one.tenant, "id": one.id, "version": one.version, "at": one.at, "head": one.head,
+                 "body": one.body}
+                for one in made
+            ]  # fmt: skip
+            events = [
+                {"tenant": one.tenant, "case_id": one.id, "version": version, "type": kind, "at": one.at,
+                 "public": public, "digest": digest}
                 for one in made for version, kind, public, digest in one.events
-            ], strict=True)  # fmt: skip
-            cursor.execute(_WRITE_IN_POSTGRES, (*map(list, cases), micros, *map(list, events)))
+            ]  # fmt: skip
+            cursor.execute(_WRITE_IN_POSTGRES, (_PLAIN(cases), micros, _PLAIN(events)))
         return [one.id for one in made]
 
     def idle(self, now: datetime) -> int:

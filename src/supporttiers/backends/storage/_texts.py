@@ -175,6 +175,13 @@ WHERE process = ? AND status IN ('queued', 'in_progress', 'waiting', 'resolved')
                 setattr(self, name, text.replace("{among}", self.AMONG))
 
 
+SPARED: Final = (
+    "process", "limits_revision", "status", "channel", "assignee", "last_assignee", "opened_at", "assigned_at",
+    "due_at", "wakes_at",
+)  # fmt: skip
+"""Columns that indexes need: SQLite writes an index anew where an update names one of them, changed or not."""
+
+
 class SqliteTexts(Texts):
     """As SQLite understands it."""
 
@@ -184,15 +191,13 @@ class SqliteTexts(Texts):
     MADE = "SELECT 1 FROM sqlite_master WHERE name = 'supporttiers_version'"
     HAS_OLDEST = "SELECT 1 FROM pragma_table_info('supporttiers_version') WHERE name = 'oldest'"
     VERSION_ALONE = "SELECT version FROM supporttiers_version"
-    FIND_HEAD = "SELECT version, head FROM supporttiers_case WHERE tenant = ? AND id = ?"
+    FIND_HEAD = f"SELECT version, head, parked_at, {_list(SPARED)} FROM supporttiers_case WHERE tenant = ? AND id = ?"  # noqa: S608 - ours
+    CLAIM = Texts.CLAIM.replace("body", f"body, version, head, parked_at, {_list(SPARED)}")
     INSERT_CASE = (
         f"INSERT INTO supporttiers_case ({_list(CASE_COLUMNS)}, tenant, id) "  # noqa: S608 - ours
         f"VALUES ({_list(CASE_COLUMNS, '?')}, ?, ?)"
     )
-    UPDATE_CASE = (
-        f"UPDATE supporttiers_case SET {_list(CASE_COLUMNS, '{0} = ?')}, "  # noqa: S608 - ours
-        "failures = 0, parked = NULL, parked_at = NULL WHERE tenant = ? AND id = ?"
-    )
+    UPDATE_CASE = "UPDATE supporttiers_case SET {columns}, failures = 0 WHERE tenant = ? AND id = ?"
     INSERT_EVENT = f"INSERT INTO supporttiers_event ({_list(EVENT_COLUMNS)}) VALUES ({_list(EVENT_COLUMNS, '?')})"  # noqa: S608
     INSERT_MESSAGE = (
         f"INSERT INTO supporttiers_outbox ({_list(MESSAGE_COLUMNS)}) "  # noqa: S608 - ours
