@@ -146,6 +146,17 @@ def test_rules_of_permission_hold_for_redaction(with_rules):
     assert "" == desk.redact("T-1", by=Actor.agent("dora", roles=["data"])).subject
 
 
+def test_rules_of_permission_hold_for_redaction_where_they_only_watch(make_desk, acme):
+    """What is deleted cannot be put back when the pilot is over."""
+    rule = PermitByRules([Permission(verbs=["redact"], roles=["data"])])
+    desk = make_desk(attrs.evolve(acme, policies=[rule]).observing())
+    desk.open("Fire", id="T-1", by=JANE)
+
+    with pytest.raises(NotPermittedError):
+        desk.redact("T-1", by=DORA)
+    assert "Fire" == desk.get("T-1").subject
+
+
 def test_redaction_may_need_an_approval(with_rules):
     """It waits, and is carried out once somebody else has said yes."""
     desk = with_rules(PermitByApproval([ApprovalRule(verbs=["redact"], approvers=["mona"])]))

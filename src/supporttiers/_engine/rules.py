@@ -249,7 +249,10 @@ def _between(work: Work, here: int, there: int) -> tuple[int, ...]:
 def _refuse(work: Work, trigger: str, refusals: Sequence[Refusal]) -> None:
     if refusals:
         reasons = tuple(refusal.reason for refusal in refusals)
-        work.forbid(NotPermittedError(work.case_id, trigger, work.by.id, reasons, _missing(refusals)))
+        refused = NotPermittedError(work.case_id, trigger, work.by.id, reasons, _missing(refusals))
+        if trigger == "redact":  # not even where rules only watch: what is deleted cannot be put back
+            raise refused
+        work.forbid(refused)
 
 
 def _missing(refusals: Iterable[Refusal]) -> tuple[str, ...]:
