@@ -36,7 +36,7 @@ test: $(TOOLS)
 	$(BIN)/coverage report
 
 soak: $(TOOLS)
-	SUPPORTTIERS_SOAK=1 $(BIN)/python -m pytest -n auto --dist loadfile $(or $(ARGS),tests/proofs)
+	SUPPORTTIERS_SOAK=1 $(BIN)/python -m pytest -n auto --dist loadfile $(or $(ARGS),tests/proofs tests/properties/test_stores_agree.py)
 
 lint: $(TOOLS)
 	$(BIN)/ruff check

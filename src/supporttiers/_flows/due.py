@@ -123,9 +123,19 @@ class _Sweep:
     # -- inside the store's transaction: nothing is read here
 
     def decide(self, due: Sequence[DueCase]) -> Sequence[Commit | Setback | None]:
-        """Decide what can be decided, and note what has to be read for the others."""
+        """Decide what can be decided, and note what has to be read for the others; anew, where that was rolled back."""
+        self._forget_uncounted()
         self.answers = [self._one(each) for each in due]
         return self.answers
+
+    def _forget_uncounted(self) -> None:
+        """Forget what was decided in a transaction that did not come about."""
+        for answer in self.answers:
+            if answer is not None:
+                who = answer.tenant, answer.case.id if isinstance(answer, Commit) else answer.case_id
+                self.met.discard(who)
+                self.left.discard(who)
+        self.knowledge.given.clear()
 
     def _one(self, due: DueCase) -> Commit | Setback | None:
         case = due.case
