@@ -228,6 +228,16 @@ _EVENT_NUMBERS: Final = frozenset({"version", "schema", "at", "recorded_at"})
 _MESSAGE_NUMBERS: Final = frozenset({"at", "not_before", "attempts"})
 
 
+def _assigned(name: str) -> str:
+    return f"{name} = ?::text::bigint" if name in NUMBERS else f"{name} = ?"
+
+
+def _event_value(name: str) -> str:
+    if name == "salt":
+        return "decode(?, 'hex')"
+    return "?::text::bigint" if name in _EVENT_NUMBERS else "?::text"
+
+
 class PostgresTexts(Texts):
     """As PostgreSQL understands it; rows come in as one JSON text for each table."""
 
@@ -291,6 +301,22 @@ WITH given AS MATERIALIZED (
 SELECT written.tenant, written.id, NULL FROM written
 UNION ALL SELECT used.tenant, NULL, used.key FROM used
 UNION ALL SELECT NULL, NULL, oldest::text FROM supporttiers_version WHERE oldest > {VERSION}"""  # noqa: S608 - ours
+    # The same for what nearly all commands are: one decision on a case that is there, without a key. It names one table
+    # where the other opens several, and costs half as much. Numbers come as texts: their types would differ with values.
+    COMMIT_ONE = f"""
+WITH written AS (
+  UPDATE supporttiers_case SET {", ".join(_assigned(name) for name in CASE_COLUMNS)},
+    failures = 0, parked = NULL, parked_at = NULL
+  WHERE tenant = ? AND id = ? AND version = ?::text::bigint AND head = ?
+    AND (SELECT oldest FROM supporttiers_version) <= {VERSION}
+  RETURNING tenant, id
+), events AS (
+  INSERT INTO supporttiers_event ({_list(EVENT_COLUMNS)})
+  SELECT written.tenant, written.id, event.* FROM written, (VALUES {{events}}) AS event
+){{beside}}
+SELECT tenant, id, NULL FROM written
+UNION ALL SELECT NULL, NULL, oldest::text FROM supporttiers_version WHERE oldest > {VERSION}"""  # noqa: S608 - ours
+    ONE_EVENT = "({})".format(", ".join(_event_value(name) for name in EVENT_COLUMNS[2:]))
     INSERT_MESSAGES = f"""
 INSERT INTO supporttiers_outbox ({_list(MESSAGE_COLUMNS)})
 SELECT {_list(MESSAGE_COLUMNS)} FROM json_to_recordset(?::text::json) AS message (
