@@ -2,8 +2,8 @@
 The peer: APScheduler 4's store of schedules; run in a Python of its own, where it is installed.
 
 Makes so many schedules, of which nothing is due; then, for each line that it reads, makes 100 of them due, and prints
-the seconds in which they are taken and given back with their next time: what its scheduler does with what is due,
-without the jobs that come of it.
+the seconds in which they are dealt with. `store`: they are taken, and given back with their next time. `scheduler`: a job
+is added for each in between, as its scheduler does, so that somebody can carry it out.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ import time
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 
-from apscheduler import ConflictPolicy, Schedule, ScheduleResult, Task
+from apscheduler import ConflictPolicy, Job, Schedule, ScheduleResult, Task
 from apscheduler.datastores.sqlalchemy import SQLAlchemyDataStore
 from apscheduler.eventbrokers.local import LocalEventBroker
 from apscheduler.triggers.date import DateTrigger
@@ -52,7 +52,7 @@ async def filled(store: SQLAlchemyDataStore, n: int, far: datetime) -> None:
         await store._execute(connection, table.insert().from_select(["id", *(c.name for c in others)], copies))  # noqa: SLF001
 
 
-async def main(url: str, n: int) -> None:
+async def main(url: str, n: int, how: str) -> None:
     """Make ready, and take turns."""
     make = create_async_engine if url.startswith("postgresql") else create_engine
     store = SQLAlchemyDataStore(make(url))
@@ -64,10 +64,10 @@ async def main(url: str, n: int) -> None:
         await filled(store, n, far)
         print("ready", flush=True)
         for turn, _ in enumerate(iter(sys.stdin.readline, "")):
-            print(await one_turn(store, random.Random(turn).sample(range(n), DUE), far), flush=True)  # noqa: S311
+            print(await one_turn(store, random.Random(turn).sample(range(n), DUE), far, how), flush=True)  # noqa: S311
 
 
-async def one_turn(store: SQLAlchemyDataStore, due: list[int], far: datetime) -> float:
+async def one_turn(store: SQLAlchemyDataStore, due: list[int], far: datetime, how: str) -> float:
     """Make schedules due; then take them, and give them back."""
     table, now = store._t_schedules, datetime.now(UTC)  # noqa: SLF001
     late = now - timedelta(seconds=5)
@@ -79,6 +79,13 @@ async def one_turn(store: SQLAlchemyDataStore, due: list[int], far: datetime) ->
         await store._execute(connection, changed)  # noqa: SLF001
     began = time.perf_counter()
     taken = await store.acquire_schedules("peer", LEASE, DUE)
+    if how == "scheduler":
+        for one in taken:
+            job = Job(
+                task_id=one.task_id, schedule_id=one.id, scheduled_fire_time=one.next_fire_time,
+                executor=one.job_executor, result_expiration_time=one.job_result_expiration_time,
+            )  # fmt: skip
+            await store.add_job(job)
     results = [
         ScheduleResult(
             schedule_id=one.id, task_id="task", trigger=one.trigger, last_fire_time=now, next_fire_time=far
@@ -91,5 +98,5 @@ async def one_turn(store: SQLAlchemyDataStore, due: list[int], far: datetime) ->
     return taken_by
 
 
-asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+asyncio.run(main(sys.argv[1], int(sys.argv[2]), sys.argv[3]))
 os._exit(0)
