@@ -59,6 +59,7 @@ class PostgresProcedures(Procedures):
     """Procedures on PostgreSQL: a case is loaded by one statement, and written by one."""
 
     dialect = "postgresql"
+    LEASING: Mode = "once"
 
     def __init__(self, names: Names, ids: IdFactory) -> None:
         """Take the names of the tables, and who makes salts."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from operator import itemgetter
+from typing import Any
 
 from supporttiers._codec import micros_of
 from supporttiers.backends.storage import _rows as rows
@@ -98,7 +99,7 @@ class SqliteProcedures(Procedures):
         yield from redact(self._mine, commit)
         return True
 
-    def _updating(self, former: Row, row: list[object]) -> tuple[str, Row]:
+    def _updating(self, former: Sequence[Any], row: list[object]) -> tuple[str, Row]:
         """Give the statement that writes a row, and its values, without those that stand there in an index already."""
         parked_at, *spared = former
         same = tuple(place for place, value in zip(_SPARED, spared, strict=True) if row[place] == value)
