@@ -2,8 +2,8 @@
 The peer: APScheduler 4's store of schedules; run in a Python of its own, where it is installed.
 
 Makes so many schedules, of which nothing is due; then, for each line that it reads, makes 100 of them due, and prints
-the seconds in which they are dealt with. `store`: they are taken, and given back with their next time. `scheduler`: a job
-is added for each in between, as its scheduler does, so that somebody can carry it out.
+the seconds in which they are dealt with. `store`: they are taken, and given back with their next time. `scheduler`: a
+job is added for each in between, as its scheduler does, so that somebody can carry it out.
 """
 
 import asyncio
@@ -47,7 +47,9 @@ async def filled(store: SQLAlchemyDataStore, n: int, far: datetime) -> None:
     table = store._t_schedules  # noqa: SLF001 - it offers no way to make many
     others = [column for column in table.columns if column.name != "id"]
     series = text(numbers_below(n, store._engine.dialect.name)).columns(literal_column("number")).subquery()  # noqa: SLF001
-    copies = select(literal_column("CAST(number AS VARCHAR(20))"), *others).select_from(table.join(series, text("1 = 1")))
+    copies = select(literal_column("CAST(number AS VARCHAR(20))"), *others).select_from(
+        table.join(series, text("1 = 1"))
+    )
     async with store._begin_transaction() as connection:  # noqa: SLF001
         await store._execute(connection, table.insert().from_select(["id", *(c.name for c in others)], copies))  # noqa: SLF001
 
@@ -64,7 +66,7 @@ async def main(url: str, n: int, how: str) -> None:
         await filled(store, n, far)
         print("ready", flush=True)
         for turn, _ in enumerate(iter(sys.stdin.readline, "")):
-            print(await one_turn(store, random.Random(turn).sample(range(n), DUE), far, how), flush=True)  # noqa: S311
+            print(await one_turn(store, random.Random(turn).sample(range(n), DUE), far, how), flush=True)
 
 
 async def one_turn(store: SQLAlchemyDataStore, due: list[int], far: datetime, how: str) -> float:

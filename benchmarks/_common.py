@@ -48,7 +48,10 @@ def arguments(description: str, *, peers: Sequence[str] = (), postgres: bool = F
 def _python_with(module: str, pythons: str | None) -> str | None:
     """Give the first Python that has a module."""
     for python in (pythons or "").split(os.pathsep):
-        if python and not subprocess.run([python, "-c", f"import {module}"], capture_output=True, check=False).returncode:
+        if (
+            python
+            and not subprocess.run([python, "-c", f"import {module}"], capture_output=True, check=False).returncode
+        ):
             return python
     print(f"  {module}: skipped; name a Python that has it with --peers-python PATH")
     return None

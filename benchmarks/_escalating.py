@@ -100,9 +100,7 @@ class InSqlite:
             (one.tenant, one.id, version, kind, one.at, micros, public, digest)
             for one in made for version, kind, public, digest in one.events
         ])  # fmt: skip
-        db.executemany(
-            _UPDATE, [(one.version, one.at, one.at, one.head, one.body, one.tenant, one.id) for one in made]
-        )
+        db.executemany(_UPDATE, [(one.version, one.at, one.at, one.head, one.body, one.tenant, one.id) for one in made])
         db.execute("COMMIT")
         return [one.id for one in made]
 

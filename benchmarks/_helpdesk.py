@@ -4,6 +4,7 @@ The peer: django-helpdesk's `escalate_tickets`; run in a Python of its own, wher
 Makes so many open tickets in an SQLite file; then, for each line that it reads, makes some of them due (none, or 100),
 and prints the seconds of the command. Mail goes nowhere, but is written.
 """
+# ruff: noqa: PLC0415 - Django wants to be configured before anything else is imported
 
 import logging
 import random
@@ -37,7 +38,8 @@ def configured(path: str) -> None:
         TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}],
     )
     django.setup()
-    from django.urls import include, path as route
+    from django.urls import include
+    from django.urls import path as route
 
     urls = types.ModuleType("urls_of_benchmark")
     urls.urlpatterns = [route("helpdesk/", include("helpdesk.urls", namespace="helpdesk"))]

@@ -21,7 +21,8 @@ def filled(url: str, n: int) -> int:
     with psycopg.connect(url, autocommit=True) as db:
         db.execute(
             "INSERT INTO procrastinate_jobs (queue_name, task_name, args, scheduled_at) SELECT 'default', 'escalate', "
-            "jsonb_build_object('case', number), now() + interval '30 days' FROM generate_series(1, %s) AS job (number)",
+            "jsonb_build_object('case', number), now() + interval '30 days' "
+            "FROM generate_series(1, %s) AS job (number)",
             (n,),
         )
         db.execute("VACUUM ANALYZE procrastinate_jobs")

@@ -113,7 +113,9 @@ def measure(where: str, least: float, *, in_memory: bool, quick: bool, python: s
         subjects = {hand: ByHand(path).subject(repeats), ours: desk_subject(path, repeats)}
         if python:
             numbers = iter(range(1000))
-            subjects[theirs] = lambda: peer("_eventsourcing.py", python, str(2 * CASES * repeats // 10), str(path / f"es{next(numbers)}.db"))
+            subjects[theirs] = lambda: peer(
+                "_eventsourcing.py", python, str(2 * CASES * repeats // 10), str(path / f"es{next(numbers)}.db")
+            )
         measured = in_turn(subjects, rounds)
     show(measured)
     verdict(f"speed of the desk / by hand, {where}", ratio(measured, hand, ours), at_least=least)

@@ -2,8 +2,8 @@
 A durable command on PostgreSQL against the same bytes by hand: round trips, and time.
 
 By hand: one statement reads the case, one writes it with its event where the version still holds; JSON read and
-written, the same SHA-256; no checks, no process, no clocks, no values. The server flushes at each commit. Round trips are
-counted in what libpq says that it has sent and received.
+written, the same SHA-256; no checks, no process, no clocks, no values. The server flushes at each commit.
+Round trips are counted in what libpq says that it has sent and received.
 """
 
 import json

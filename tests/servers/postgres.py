@@ -222,7 +222,7 @@ def _temporary(user: str) -> Path:
 
 @contextlib.contextmanager
 def own_server(settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[Server]:
-    """Run a server of our own as long as the context lasts; with settings other than those that tests have, if given."""
+    """Run a server of our own as long as the context lasts; settings go before those of the tests."""
     wish = os.environ.get(WISH, "")
     server = _first_that_runs(wish if wish in {"system", "wheel"} else "", settings)
     try:

@@ -302,7 +302,7 @@ SELECT written.tenant, written.id, NULL FROM written
 UNION ALL SELECT used.tenant, NULL, used.key FROM used
 UNION ALL SELECT NULL, NULL, oldest::text FROM supporttiers_version WHERE oldest > {VERSION}"""  # noqa: S608 - ours
     # The same for what nearly all commands are: one decision on a case that is there, without a key. It names one table
-    # where the other opens several, and costs half as much. Numbers come as texts: their types would differ with values.
+    # where the other opens several, and costs less. Numbers come as texts: else their types would differ with values.
     COMMIT_ONE = f"""
 WITH written AS (
   UPDATE supporttiers_case SET {", ".join(_assigned(name) for name in CASE_COLUMNS)},
