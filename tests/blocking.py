@@ -80,8 +80,15 @@ class BlockingDesk(Blocking):
 
     def bind(self, **named: Any) -> Self:
         """Give a view."""
+        return self._view(self._inner.bind(**named))
+
+    def on(self, connection: Any) -> Self:
+        """Give a view in the transaction of a connection."""
+        return self._view(self._inner.on(connection))
+
+    def _view(self, inner: AsyncSupportDesk) -> Self:
         view = object.__new__(type(self))
-        Blocking.__init__(view, self._inner.bind(**named))
+        Blocking.__init__(view, inner)
         return view
 
     @property

@@ -3,9 +3,11 @@
 import contextlib
 import itertools
 
+import psycopg
 import pytest
 
 from supporttiers.backends.storage.postgres import AsyncPostgresStore, PostgresStore
+from supporttiers.schema import statements
 from supporttiers.testing.suites import AsyncStoreSuite, StoreSuite
 
 NUMBERS = itertools.count(1)
@@ -33,6 +35,21 @@ class TestPostgresStore(StoreSuite):
         """Give an empty store."""
         url, schema = emptied
         with contextlib.closing(PostgresStore(url, schema=schema)) as store:
+            yield store
+
+
+class TestPostgresStoreInParts(StoreSuite):
+    """The tables of cases and events are spread over four partitions."""
+
+    @pytest.fixture
+    def store(self, database):
+        """Give an empty store."""
+        schema = f"law_{next(NUMBERS)}"
+        with psycopg.connect(database, autocommit=True) as db:
+            db.execute(f"CREATE SCHEMA {schema}")
+            for text in statements("postgresql", schema=schema, partitions=4):
+                db.execute(text)
+        with contextlib.closing(PostgresStore(database, schema=schema)) as store:
             yield store
 
 

@@ -75,11 +75,56 @@ def test_unknown_dialect_is_refused():
         schema.statements("oracle")
 
 
+def test_schema_is_nothing_that_sqlite_has():
+    """A prefix is what SQLite has instead."""
+    with pytest.raises(InputError, match=r"^schema is nothing that SQLite has; give the tables a prefix instead$"):
+        schema.statements("sqlite", schema="support")
+
+
+def test_way_back_leaves_nothing(database):
+    """What the statements make, the way back takes away, with whatever stands in it."""
+    for statement in schema.drop_statements():
+        database.execute(statement)
+
+    assert [] == database.execute("SELECT name FROM sqlite_master").fetchall()
+
+
+def test_way_back_has_the_hosts_names():
+    """Under a prefix and in a schema as the way there."""
+    ways = schema.drop_statements(prefix="help_", schema="support")
+
+    assert ("DROP VIEW support.help_cases", "DROP TABLE support.help_version") == (ways[0], ways[-1])
+
+
 @pytest.mark.parametrize("since", [-1, schema.VERSION + 1])
 def test_unknown_version_is_refused(since):
     """The error says which there are."""
     with pytest.raises(InputError, match=f"^since is {since}; possible is one of: 0, 1, 2$"):
         schema.statements("sqlite", since=since)
+
+
+def test_tables_may_be_made_in_parts():
+    """Those that grow without end are spread by tenant and case; each part lies where its table does."""
+    whole = schema.statements("postgresql", prefix="st_", schema="desk")
+    parted = schema.statements("postgresql", prefix="st_", schema="desk", partitions=3)
+    added = [text for text in parted if " PARTITION OF " in text]
+
+    assert len(parted) == len(whole) + len(added)
+    assert [text.split(" FOR ")[0] for text in added] == [
+        f"CREATE TABLE desk.st_{table}_part_{place} PARTITION OF desk.st_{table}"
+        for table in ("case", "event")
+        for place in range(3)
+    ]
+    assert all("fillfactor = 85" in text for text in added if "st_case_part" in text)
+    assert schema.statements("postgresql", since=schema.VERSION, partitions=3) == ()
+
+
+@pytest.mark.parametrize(("dialect", "partitions"), [("sqlite", 2), ("postgresql", -1), ("postgresql", 1025)])
+def test_impossible_partitions_are_refused(dialect, partitions):
+    """The error says how many are possible."""
+    problem = f"^partitions is {partitions}; possible is 0 to 1024 on postgresql, and 0 elsewhere$"
+    with pytest.raises(InputError, match=problem):
+        schema.statements(dialect, partitions=partitions)
 
 
 def test_newer_schema_is_refused():

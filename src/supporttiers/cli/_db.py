@@ -33,6 +33,8 @@ def _register_sql(below: Any) -> None:  # noqa: ANN401 - as above
     since = "the version that is there; 0 for an empty database (default: %(default)s)"
     sql.add_argument("--since", type=int, default=0, metavar="N", help=since)
     sql.add_argument("--schema", metavar="NAME", help="the schema in which the tables lie (PostgreSQL)")
+    parts = "into how many parts the tables of cases and events are made (PostgreSQL)"
+    sql.add_argument("--partitions", type=int, default=0, metavar="N", help=parts)
     prefix = "what the names of the tables begin with (default: %(default)s)"
     sql.add_argument("--prefix", default=_PREFIX, metavar="NAME", help=prefix)
     add_json(sql)
@@ -73,7 +75,9 @@ def run_sql(args: argparse.Namespace) -> int:
     """Print the statements."""
     from supporttiers.schema import VERSION, statements  # noqa: PLC0415
 
-    found = statements(args.dialect, since=args.since, prefix=args.prefix, schema=args.schema)
+    found = statements(
+        args.dialect, since=args.since, prefix=args.prefix, schema=args.schema, partitions=args.partitions
+    )
     if args.json:
         write_json({"dialect": args.dialect, "since": args.since, "version": VERSION, "statements": list(found)})
     else:

@@ -155,6 +155,10 @@ class Core(Questions, Operations, Records):
         parts = f"{self._ports.default.name!r}, store={self._ports.store.name!r}, tenant={self._tenant!r}"
         return f"{type(self).__name__}({parts})"
 
+    def __deepcopy__(self, _memo: dict[int, Any]) -> Self:
+        """Give this very desk: it is shared, never doubled, also by Django's `setUpTestData`."""
+        return self
+
     # -- views
 
     def bind(self, *, tenant: str | None = None, by: Actor | str | None = None) -> Self:
@@ -190,6 +194,9 @@ class Core(Questions, Operations, Records):
         """
         store: Any = self._ports.store
         kind = type_name(connection)
+        if self._joins:
+            problem = "this view of a desk works on one already; call on() of the desk itself"
+            raise UnsupportedConnectionError(kind, problem)
         if "joins" not in store.capabilities:
             problem = f"this desk keeps its cases in {store.name!r}, which has no part in transactions of yours"
             raise UnsupportedConnectionError(kind, problem)
@@ -208,7 +215,7 @@ class Core(Questions, Operations, Records):
             self._ports, store=store, directory=self._directory, retries=False,
             sources=flows.sources_of(self._directory, store, self._facts),
         )  # fmt: skip
-        self._joins, self._kept = True, _Kept(self._kept.done)
+        self._joins = True
 
     @property
     def tenant(self) -> str:
@@ -275,6 +282,7 @@ class Core(Questions, Operations, Records):
         house = None if self._directory is None else flows.of_tenant(self._directory, self._tenant)
         if not isinstance(house, AgentDirectory):
             raise InputError("", "agent", "cannot be looked up; build the desk with a directory that knows agents")
+        yield from self._begin()
         found = yield Call(house.agent, agent)
         if found is None:
             raise InputError("", "agent", "is nobody whom the directory knows as an agent")
@@ -285,12 +293,28 @@ class Core(Questions, Operations, Records):
     def _keep_processes(self, now: datetime) -> Flow[None]:
         """Keep the processes beside the cases, before the first thing is written; where two ask at once, each does."""
         store: Any = self._ports.store
-        if self._joins:
-            yield Call(store.begin_writing)
+        yield from self._begin()
+        certain = not self._joins and getattr(store, "certain", True)
+        if not certain and not self._kept.done and not self._kept.unsure:
+            self._kept.done = yield from self._are_kept()
         if not self._kept.done:
+            self._kept.unsure |= not certain
             for process in self._ports.newest.values():
                 yield Call(store.put_process, process.name, process.revision, process.to_json(), now)
-            self._kept.done = self._joins or getattr(store, "certain", True)
+            self._kept.done = certain
+
+    def _begin(self) -> Flow[None]:
+        """In a transaction of the caller's, say before anything is read that it will be one that writes."""
+        if self._joins:
+            store: Any = self._ports.store
+            yield Call(store.begin_writing)
+
+    def _are_kept(self) -> Flow[bool]:
+        """Whether somebody has kept the processes before: then there is nothing to keep, nor to be rolled back."""
+        for process in self._ports.newest.values():
+            if (yield Call(self._ports.store.process_kept_at, process.name, process.revision)) is None:
+                return False
+        return True
 
     def _with_id(self, command: Command, now: datetime) -> Command:
         if isinstance(command, Open) and not command.case_id:
@@ -310,6 +334,8 @@ class Core(Questions, Operations, Records):
         found = self._known(by)
         if found is None:
             directory: Any = self._directory  # else everybody would be known
+            if isinstance(directory, StoredDirectory):
+                yield from self._begin()
             house: Any = flows.of_tenant(directory, self._tenant)
             actor = yield Call(house.actor, self._by if by is None else by)
             if actor is None:
@@ -382,6 +408,13 @@ def _body_of(command: Command) -> str | None:
 
 @attrs.define
 class _Kept:
-    """Whether the processes have been kept; all views of a desk share it."""
+    """
+    Whether the processes have been kept; all views of a desk share it.
+
+    Attributes:
+        done: They have been, for good.
+        unsure: They were written in a transaction of the caller's, and nobody tells whether it has been rolled back.
+    """
 
     done: bool = False
+    unsure: bool = False

@@ -31,6 +31,9 @@ class Records:
     def _actor(self, by: Actor | str | None) -> Flow[tuple[Actor, bool]]: ...
 
     @abstractmethod
+    def _begin(self) -> Flow[None]: ...
+
+    @abstractmethod
     def _id_of(self, case: Case | str) -> str: ...
 
     @abstractmethod
@@ -51,6 +54,7 @@ class Records:
         must(fields.name, "person", person)
         if unknown := sorted(common.keys() - _OF_A_PERSON):
             raise InputError("", unknown[0], "belongs to one case; with person= only `by` and `reason` are possible")
+        yield from self._begin()
         actor, _ = yield from self._actor(common.get("by"))
         said = common.get("reason", "")
         must(fields.text, "reason", said)

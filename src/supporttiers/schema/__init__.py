@@ -28,8 +28,14 @@ VERSION: Final = 2
 DIALECTS: Final = tuple(_MIGRATIONS)
 """The databases whose tables are known."""
 
+MAX_PARTITIONS: Final = 1024
+"""Into how many parts a table can be made at most."""
+
 _NAME: Final = re.compile(r"[a-z_][a-z0-9_]{0,30}")
-_TABLE: Final = re.compile(r"\bsupporttiers_(version|case|cases|event|outbox|key|link|vendor_ticket|agent|process)\b")
+_TABLES: Final = ("case", "event", "outbox", "key", "link", "vendor_ticket", "agent", "process", "version")
+_TABLE: Final = re.compile(
+    r"\bsupporttiers_(version|(?:case|event)(?:_part_\d+)?|cases|outbox|key|link|vendor_ticket|agent|process)\b"
+)
 
 
 def _identifier(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
@@ -64,7 +70,7 @@ class Names:
 
 
 def statements(
-    dialect: str, *, since: int = 0, prefix: str = "supporttiers_", schema: str | None = None
+    dialect: str, *, since: int = 0, prefix: str = "supporttiers_", schema: str | None = None, partitions: int = 0
 ) -> tuple[str, ...]:
     """
     Give the statements that bring a schema up to `VERSION`; run them in order, in one transaction.
@@ -77,12 +83,14 @@ def statements(
         since: The version that is there; 0 for an empty database.
         prefix: What the names of tables and indexes begin with.
         schema: The schema in which the tables lie (PostgreSQL); it has to exist.
+        partitions: Into how many parts, by a hash of tenant and case, the tables of cases and events are made
+            (PostgreSQL); tables that are there already stay as they are.
 
     Returns:
         The statements, without a semicolon; the last one of each version writes that version down.
 
     Raises:
-        InputError: There is no such dialect or version, or a name is none.
+        InputError: There is no such dialect or version, a name is none, or these cannot be so many partitions.
     """
     steps = _MIGRATIONS.get(dialect)
     if steps is None:
@@ -90,8 +98,35 @@ def statements(
     if since not in {0, *steps}:
         possible = ", ".join(map(str, (0, *steps)))
         raise InputError("", "since", f"is {since}; possible is one of: {possible}")
+    if schema is not None and dialect == "sqlite":
+        raise InputError("", "schema", "is nothing that SQLite has; give the tables a prefix instead")
+    if partitions not in range(MAX_PARTITIONS + 1) or (partitions and dialect != "postgresql"):
+        problem = f"is {partitions}; possible is 0 to {MAX_PARTITIONS} on postgresql, and 0 elsewhere"
+        raise InputError("", "partitions", problem)
     names = Names(prefix, schema)
-    return tuple(names.put_into(text) for version, step in steps.items() if version > since for text in step)
+    texts = [text for version, step in steps.items() if version > since for text in step]
+    if partitions:
+        texts = [part for text in texts for part in _postgresql.parted(text, partitions)]
+    return tuple(map(names.put_into, texts))
+
+
+def drop_statements(*, prefix: str = "supporttiers_", schema: str | None = None) -> tuple[str, ...]:
+    """
+    Give the statements that take away what `statements` makes, with all that stands in it: the way back of a migration.
+
+    >>> drop_statements(prefix="help_")[0]
+    'DROP VIEW help_cases'
+
+    Args:
+        prefix: What the names of the tables begin with.
+        schema: The schema in which the tables lie (PostgreSQL).
+
+    Raises:
+        InputError: A name is none.
+    """
+    names = Names(prefix, schema)
+    tables = (names.put_into(f"DROP TABLE supporttiers_{table}") for table in _TABLES)
+    return (names.put_into("DROP VIEW supporttiers_cases"), *tables)
 
 
 def check_version(backend: str, oldest: int) -> None:

@@ -1,5 +1,6 @@
 """The tables of PostgreSQL, which begin with version 2. Texts are ordered by their code points, as everywhere else."""
 
+from collections.abc import Iterator
 from typing import Final
 
 _INSTANTS: Final = (
@@ -10,6 +11,22 @@ _INSTANTS: Final = (
 
 def _instant(column: str) -> str:
     return f"timestamptz 'epoch' + {column} * interval '1 microsecond' AS {column}"
+
+
+_PARTED: Final = {"supporttiers_case": "tenant, id", "supporttiers_event": "tenant, case_id"}
+
+
+def parted(text: str, number: int) -> Iterator[str]:
+    """Give a statement, and, where it makes a table that may grow without end, that table in parts."""
+    table = next((name for name in _PARTED if text.startswith(f"CREATE TABLE {name} ")), None)
+    if table is None:
+        yield text
+        return
+    columns, _, options = text.partition("\n)")
+    yield f"{columns}\n) PARTITION BY HASH ({_PARTED[table]})"
+    for place in range(number):
+        within = f"FOR VALUES WITH (MODULUS {number}, REMAINDER {place})"
+        yield f"CREATE TABLE {table}_part_{place} PARTITION OF {table} {within}{options}"
 
 
 VERSION_2: Final = (

@@ -50,7 +50,7 @@ def _named(url: str, *, asynchronous: bool) -> Any:  # noqa: ANN401 - one of sev
 
         return (AsyncPostgresStore if asynchronous else PostgresStore).from_url(url)
     if url.startswith("django:"):
-        from supporttiers.backends.storage._hosts import DjangoStore  # noqa: PLC0415
+        from supporttiers.backends.storage.django import DjangoStore  # noqa: PLC0415
 
         return DjangoStore(url.removeprefix("django:") or "default")
     raise _unknown(url)

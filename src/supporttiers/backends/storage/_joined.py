@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, ClassVar, Final, NamedTuple, TypeVar
 
 import attrs
@@ -9,7 +10,9 @@ import attrs
 from supporttiers.backends.storage._methods import Methods
 from supporttiers.backends.storage._procedures import Procedures
 from supporttiers.backends.storage._statements import (
+    Change,
     ChangeMany,
+    Procedure,
     Select,
     Statement,
     Style,
@@ -29,6 +32,10 @@ _KNOWN: Final = (
     "possible are connections of sqlite3, psycopg (blocking and async), SQLAlchemy (Connection, Session, "
     "scoped_session, AsyncConnection, AsyncSession) and django.db"
 )
+_LOCKED: Final = (
+    "supporttiers: was this transaction begun with BEGIN IMMEDIATE? One that has only read cannot write any more once "
+    "another connection has written. Is another transaction of your own left open?"
+)
 _STYLES: Final[dict[str, Style]] = {
     "qmark": "qmark", "format": "format", "pyformat": "format", "numeric_dollar": "numeric_dollar"
 }  # fmt: skip
@@ -42,12 +49,14 @@ class Grip(NamedTuple):
         kind: What was handed in, for errors.
         dialect: `sqlite` or `postgresql`.
         execute: Carries out a statement, at once or to be awaited.
+        check: Refuses autocommit; asked anew each time, for a transaction may have ended.
         asynchronous: Whether it has to be awaited.
     """
 
     kind: str
     dialect: str
     execute: Callable[[Statement], Any]
+    check: Callable[[], None]
     asynchronous: bool = False
 
 
@@ -64,10 +73,11 @@ def joined(connection: Any, sql: Procedures) -> "JoinedStore | AsyncJoinedStore"
         AutocommitError: It is in autocommit mode, and no transaction is open on it.
     """
     grip = grip_of(connection)
+    grip.check()
     if grip.dialect != sql.dialect:
         problem = f"it leads to {grip.dialect}, and this desk's store is {sql.dialect}"
         raise UnsupportedConnectionError(grip.kind, problem)
-    return AsyncJoinedStore(sql, grip) if grip.asynchronous else JoinedStore(sql, grip)
+    return AsyncJoinedStore(sql.apart(), grip) if grip.asynchronous else JoinedStore(sql.apart(), grip)
 
 
 @attrs.frozen(eq=False)
@@ -91,19 +101,48 @@ class _Joined(Methods):
         """By which errors and logs speak of it."""
         return self._grip.dialect
 
+    def _begun(self) -> Procedure[None]:
+        """
+        Begin to write, then look at the tables, unless that was done before.
+
+        PostgreSQL's are looked at first: an error would make the caller's transaction useless.
+        """
+        if self.name != "sqlite":
+            yield from self._looked()
+        yield from self._sql.begin_writing()
+        yield from self._looked()
+
+    def _looked(self) -> Procedure[None]:
+        if not self._sql.tables.seen:
+            yield from self._sql.ready()
+
+    def _whole(self, work: Work[T]) -> Procedure[T]:
+        yield from self._begun() if work.mode in {"write", "once"} else self._looked()
+        return (yield from work.procedure())
+
 
 class JoinedStore(_Joined):
     """A store on a blocking connection of the caller's."""
 
     def begin_writing(self) -> None:
         """Make the transaction one that writes, before anything is read."""
-        run(self._sql.begin_writing(), self._grip.execute)
+        self._run(self._begun())
 
     def close(self) -> None:
         """Nothing: the connection is the caller's."""
 
     def _do(self, work: Work[T]) -> T:
-        return run(work.procedure(), self._grip.execute)
+        return self._run(self._whole(work))
+
+    def _run(self, procedure: Procedure[T]) -> T:
+        self._grip.check()
+        try:
+            return run(procedure, self._grip.execute)
+        except Exception as error:
+            if _is_missing_table(error):
+                run(self._sql.ready(), self._grip.execute)
+            _ask(error)
+            raise
 
 
 class AsyncJoinedStore(_Joined):
@@ -113,13 +152,33 @@ class AsyncJoinedStore(_Joined):
 
     async def begin_writing(self) -> None:
         """Make the transaction one that writes, before anything is read."""
-        await run_async(self._sql.begin_writing(), self._grip.execute)
+        await self._run(self._begun())
 
     async def close(self) -> None:
         """Nothing: the connection is the caller's."""
 
     async def _do(self, work: Work[T]) -> T:
-        return await run_async(work.procedure(), self._grip.execute)
+        return await self._run(self._whole(work))
+
+    async def _run(self, procedure: Procedure[T]) -> T:
+        try:
+            return await run_async(procedure, self._grip.execute)
+        except Exception as error:
+            if _is_missing_table(error):
+                await run_async(self._sql.ready(), self._grip.execute)
+            _ask(error)
+            raise
+
+
+def _is_missing_table(error: Exception) -> bool:
+    """Whether SQLite has no table of ours; it can be asked more, for an error does not end its transaction."""
+    return "no such table: " in str(error)
+
+
+def _ask(error: Exception) -> None:
+    """Put a question to SQLite's refusal of a writer; the error itself stays as it is."""
+    if "database is locked" in str(error):
+        error.add_note(_LOCKED)
 
 
 # -- which connection it is
@@ -160,10 +219,13 @@ def _of_sqlite3(connection: Any) -> Grip | None:
 
     if not isinstance(connection, sqlite3.Connection):
         return None
-    begins_itself = connection.isolation_level is not None and getattr(connection, "autocommit", -1) is not True
-    if not connection.in_transaction and not begins_itself:
-        raise AutocommitError(_kind(connection), 'call connection.execute("BEGIN IMMEDIATE") first')
-    return Grip(_kind(connection), "sqlite", by_cursor(connection.cursor, "qmark"))
+
+    def check() -> None:
+        begins_itself = connection.isolation_level is not None and getattr(connection, "autocommit", -1) is not True
+        if not connection.in_transaction and not begins_itself:
+            raise AutocommitError(_kind(connection), 'call connection.execute("BEGIN IMMEDIATE") first')
+
+    return Grip(_kind(connection), "sqlite", _by_sqlite3(connection), check)
 
 
 def _of_psycopg(connection: Any) -> Grip | None:
@@ -173,12 +235,17 @@ def _of_psycopg(connection: Any) -> Grip | None:
 
     if not isinstance(connection, psycopg.Connection | psycopg.AsyncConnection):
         return None
-    idle = connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
-    if connection.autocommit and idle:
-        raise AutocommitError(_kind(connection), "work inside `with connection.transaction():`")
+    awaited = isinstance(connection, psycopg.AsyncConnection)
+
+    def check() -> None:
+        idle = connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+        if connection.autocommit and idle:
+            begin = "async with" if awaited else "with"
+            raise AutocommitError(_kind(connection), f"work inside `{begin} connection.transaction():`")
+
     if isinstance(connection, psycopg.AsyncConnection):
-        return Grip(_kind(connection), "postgresql", on_psycopg_async(connection), asynchronous=True)
-    return Grip(_kind(connection), "postgresql", on_psycopg(connection))
+        return Grip(_kind(connection), "postgresql", on_psycopg_async(connection), check, asynchronous=True)
+    return Grip(_kind(connection), "postgresql", on_psycopg(connection), check)
 
 
 def _of_django(connection: Any) -> Grip | None:
@@ -189,9 +256,13 @@ def _of_django(connection: Any) -> Grip | None:
         connection = connection._connections[connection._alias]  # noqa: SLF001 - it has no other way
     if not isinstance(connection, BaseDatabaseWrapper):
         return None
-    if not connection.in_atomic_block and connection.get_autocommit():
-        raise AutocommitError(_kind(connection), "work inside `with transaction.atomic():`")
-    return Grip(_kind(connection), connection.vendor, by_cursor(connection.cursor, "format"))
+    theirs = connection
+
+    def check() -> None:
+        if not theirs.in_atomic_block and theirs.get_autocommit():
+            raise AutocommitError(_kind(theirs), "work inside `with transaction.atomic():`")
+
+    return Grip(_kind(theirs), theirs.vendor, by_cursor(theirs.cursor, "format"), check)
 
 
 def _of_sqlalchemy(connection: Any) -> Grip | None:
@@ -202,11 +273,25 @@ def _of_sqlalchemy(connection: Any) -> Grip | None:
     if isinstance(connection, scoped_session):
         connection = connection()
     if isinstance(connection, Session):
-        return Grip(kind, connection.get_bind().dialect.name, _by_session(connection, kind))
+        return Grip(kind, _bound(connection, kind).dialect.name, _by_session(connection, kind), _nothing)
     if isinstance(connection, Connection):
-        _refuse_autocommit(connection, kind)
-        return Grip(kind, connection.dialect.name, by_sqlalchemy(connection))
+        check = partial(_refuse_autocommit, connection, kind)
+        return Grip(kind, connection.dialect.name, by_sqlalchemy(connection, kind), check)
     return _of_async_sqlalchemy(connection, kind) if "sqlalchemy.ext.asyncio" in sys.modules else None
+
+
+def _nothing() -> None:
+    """Nothing yet: a session says only once it is used which connection it has."""
+
+
+def _bound(session: Any, kind: str) -> Any:
+    from sqlalchemy.exc import UnboundExecutionError  # noqa: PLC0415 - only for those who hand in one
+
+    try:
+        return session.get_bind()
+    except UnboundExecutionError as error:
+        problem = "it is bound to no database, or to several; hand in its connection(bind_arguments=...)"
+        raise UnsupportedConnectionError(kind, problem) from error
 
 
 def _of_async_sqlalchemy(connection: Any, kind: str) -> Grip | None:
@@ -215,11 +300,11 @@ def _of_async_sqlalchemy(connection: Any, kind: str) -> Grip | None:
     if isinstance(connection, async_scoped_session):
         connection = connection()
     if isinstance(connection, AsyncSession):
-        dialect = connection.get_bind().dialect
-        return Grip(kind, dialect.name, _by_async_session(connection, kind), asynchronous=True)
+        dialect = _bound(connection, kind).dialect
+        return Grip(kind, dialect.name, _by_async_session(connection, kind), _nothing, asynchronous=True)
     if isinstance(connection, AsyncConnection):
-        _refuse_autocommit(connection.sync_connection, kind)
-        return Grip(kind, connection.dialect.name, by_async_sqlalchemy(connection), asynchronous=True)
+        check = partial(_refuse_autocommit, connection.sync_connection, kind)
+        return Grip(kind, connection.dialect.name, by_async_sqlalchemy(connection, kind), check, asynchronous=True)
     return None
 
 
@@ -256,6 +341,29 @@ def by_cursor(cursor_of: Callable[[], Any], style: Style) -> Callable[[Statement
     return execute
 
 
+def _by_sqlite3(connection: Any) -> Callable[[Statement], Any]:
+    """Carry out statements on a connection of sqlite3's, whatever the host has made of rows and texts."""
+
+    def plain_cursor() -> Any:
+        cursor = connection.cursor()
+        cursor.row_factory = None
+        return cursor
+
+    carry_out = by_cursor(plain_cursor, "qmark")
+
+    def execute(statement: Statement) -> Any:
+        theirs = connection.text_factory
+        if theirs is str:
+            return carry_out(statement)
+        connection.text_factory = str
+        try:
+            return carry_out(statement)
+        finally:
+            connection.text_factory = theirs
+
+    return execute
+
+
 def _sqlalchemy_arguments(statement: Statement, style: Style) -> tuple[str, Any]:
     text = in_style(statement.text, style)
     if isinstance(statement, ChangeMany):
@@ -263,7 +371,18 @@ def _sqlalchemy_arguments(statement: Statement, style: Style) -> tuple[str, Any]
     return text, tuple(statement.values)
 
 
-def by_sqlalchemy(connection: Any) -> Callable[[Statement], Any]:
+def _refuse_if_committed(driven: Any, dialect: str, statement: Statement, kind: str) -> None:
+    """
+    Refuse what SQLAlchemy takes for a transaction, and SQLite does not.
+
+    That is when the engine was told by `connect_args` not to begin by itself, and nobody else does. The first statement
+    that changes something is one that changes nothing: nothing is lost.
+    """
+    if dialect == "sqlite" and isinstance(statement, Change) and not driven.in_transaction:
+        raise AutocommitError(kind, 'call connection.exec_driver_sql("BEGIN IMMEDIATE") first')
+
+
+def by_sqlalchemy(connection: Any, kind: str = "") -> Callable[[Statement], Any]:
     """Carry out statements on a Connection of SQLAlchemy's, by whatever driver it has."""
     style = _STYLES[connection.dialect.paramstyle]
 
@@ -271,12 +390,13 @@ def by_sqlalchemy(connection: Any) -> Callable[[Statement], Any]:
         if isinstance(statement, ChangeMany) and not statement.values:
             return None
         result = connection.exec_driver_sql(*_sqlalchemy_arguments(statement, style))
+        _refuse_if_committed(connection.connection.driver_connection, connection.dialect.name, statement, kind)
         return result.fetchall() if isinstance(statement, Select) else result.rowcount
 
     return execute
 
 
-def by_async_sqlalchemy(connection: Any) -> Callable[[Statement], Awaitable[Any]]:
+def by_async_sqlalchemy(connection: Any, kind: str = "") -> Callable[[Statement], Awaitable[Any]]:
     """Carry out statements on an AsyncConnection of SQLAlchemy's, by whatever driver it has."""
     style = _STYLES[connection.dialect.paramstyle]
 
@@ -284,6 +404,8 @@ def by_async_sqlalchemy(connection: Any) -> Callable[[Statement], Awaitable[Any]
         if isinstance(statement, ChangeMany) and not statement.values:
             return None
         result = await connection.exec_driver_sql(*_sqlalchemy_arguments(statement, style))
+        driven = connection.sync_connection.connection.driver_connection
+        _refuse_if_committed(driven, connection.dialect.name, statement, kind)
         return result.fetchall() if isinstance(statement, Select) else result.rowcount
 
     return execute
@@ -295,7 +417,7 @@ def _by_session(session: Any, kind: str) -> Callable[[Statement], Any]:
     def execute(statement: Statement) -> Any:
         connection = session.connection()
         _refuse_autocommit(connection, kind)
-        return by_sqlalchemy(connection)(statement)
+        return by_sqlalchemy(connection, kind)(statement)
 
     return execute
 
@@ -304,6 +426,6 @@ def _by_async_session(session: Any, kind: str) -> Callable[[Statement], Awaitabl
     async def execute(statement: Statement) -> Any:
         connection = await session.connection()
         _refuse_autocommit(connection.sync_connection, kind)
-        return await by_async_sqlalchemy(connection)(statement)
+        return await by_async_sqlalchemy(connection, kind)(statement)
 
     return execute

@@ -1,11 +1,12 @@
 """What only PostgreSQL does in its own way: to write, to claim and to lease."""
 
+import copy
 import json
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from supporttiers._codec import micros_of
 from supporttiers.backends.storage import _rows as rows
@@ -23,6 +24,7 @@ _LINKING: Final = frozenset({CaseLinked, CaseUnlinked, CaseMerged})
 _TICKETING: Final = frozenset({VendorDispatched, VendorTicketUpdated})
 _REMEMBERED: Final = 20_000
 _FEW: Final = 4
+_LOCK: Final = 0x73757070  # of those who bring the tables up to date, so that they wait for each other
 
 _Who = tuple[str, str]
 """Tenant and id of a case."""
@@ -48,6 +50,11 @@ class Heads:
             if len(self._heads) > _REMEMBERED:
                 self._heads.popitem(last=False)
 
+    def forget(self, who: _Who) -> None:
+        """Forget one that did not hold: whoever wrote it has been rolled back."""
+        with self._lock:
+            self._heads.pop(who, None)
+
     def get(self, who: _Who, version: int) -> str | None:
         """Give the head of a case at a version, if it is the one that is remembered."""
         with self._lock:
@@ -68,6 +75,12 @@ class PostgresProcedures(Procedures):
         self._ids = ids
         self._heads = Heads()
 
+    def apart(self) -> Self:
+        """Give the same with a memory of its own: where histories end is not sure before the caller has committed."""
+        other = copy.copy(self)
+        other._heads = Heads()  # noqa: SLF001 - a copy of ourselves
+        return other
+
     def begin_writing(self) -> Procedure[None]:
         """Nothing: whoever reads first may write later."""
         yield from ()
@@ -79,6 +92,13 @@ class PostgresProcedures(Procedures):
             return 0, 0
         ((version, oldest),) = yield Select(self._mine.VERSION)
         return version, oldest
+
+    def upgrading(self) -> Procedure[int]:
+        """Bring the tables up to date; another process may just be doing so, and is waited for."""
+        yield Select("SELECT pg_advisory_xact_lock(?::bigint)::text", (_LOCK,))
+        if self._names.schema is not None:
+            yield Change(f"CREATE SCHEMA IF NOT EXISTS {self._names.schema}")
+        return (yield from super().upgrading())
 
     # -- one case
 
@@ -130,7 +150,9 @@ class PostgresProcedures(Procedures):
             commit = one.commit
             if _who(commit) in written:
                 self._heads.put(_who(commit), commit.case.version, one.head)
-            elif commit.used is not None and (commit.tenant, commit.used.key) in used:
+                continue
+            self._heads.forget(_who(commit))
+            if commit.used is not None and (commit.tenant, commit.used.key) in used:
                 yield Change(self._mine.FREE_KEY, (commit.tenant, commit.used.key))
         return {place for place, one in sound.items() if _who(one.commit) in written}
 

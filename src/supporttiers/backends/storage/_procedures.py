@@ -4,7 +4,9 @@ import json
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Self
+
+import attrs
 
 from supporttiers._codec import decode_agent, decode_case, encode_agent, instant_at, micros_of, verify_chain
 from supporttiers.actors import Agent
@@ -44,6 +46,13 @@ from supporttiers.schema import VERSION, Names, check_made, check_version, state
 _AT_ONCE: Final = timedelta(0)
 
 
+@attrs.define
+class Tables:
+    """Whether the tables were seen to be there, and of a version that fits; all who share procedures share this."""
+
+    seen: bool = False
+
+
 class Procedures:
     """What SQL stores do; how to commit, to claim and to lease, each database says for itself."""
 
@@ -56,6 +65,11 @@ class Procedures:
         self._texts = texts
         self._finding = finding
         self._names = names
+        self.tables = Tables()
+
+    def apart(self) -> Self:
+        """Give the same for one transaction that may be rolled back: what is learnt there holds only there."""
+        return self
 
     # -- the tables
 
@@ -78,6 +92,7 @@ class Procedures:
         version, oldest = yield from self.version()
         check_version(self.dialect, oldest)
         check_made(self.dialect, version)
+        self.tables.seen = True
 
     def upgrading(self) -> Procedure[int]:
         """Bring the tables up to date; give the version that was there."""

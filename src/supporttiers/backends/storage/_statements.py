@@ -44,7 +44,7 @@ Statement = Select | Change | ChangeMany
 Procedure = Generator[Statement, Any, T]
 Execute = Callable[[Statement], Any]
 Style = Literal["qmark", "format", "numeric_dollar"]
-Mode = Literal["read", "snapshot", "write", "once"]
+Mode = Literal["read", "snapshot", "write", "once", "tables"]
 
 
 def run(procedure: Procedure[T], execute: Execute) -> T:
@@ -78,7 +78,7 @@ class Work(Generic[T]):
         doing: In words, for errors.
         procedure: Makes the procedure, anew for each try.
         mode: `read`; `snapshot`, for several reads of one state; `write`, in a transaction; `once`, for a write of a
-            single statement, which is a transaction by itself.
+            single statement, which is a transaction by itself; `tables`, for making tables, in a transaction.
     """
 
     doing: str

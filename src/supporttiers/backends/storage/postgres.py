@@ -4,15 +4,14 @@ import os
 import select
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from typing import Any, ClassVar, Final, Self, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from supporttiers.backends.storage._methods import Methods
 from supporttiers.backends.storage._postgres_procedures import PostgresProcedures
 from supporttiers.backends.storage._statements import (
-    Change,
     ChangeMany,
-    Procedure,
     Select,
     Statement,
     Work,
@@ -45,7 +44,6 @@ _SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 _ROLLED_BACK: Final = ("40001", "40P01")
 _TRIES: Final = 5
 _FAILURES: Final = (psycopg.Error, psycopg_pool.PoolTimeout, psycopg_pool.PoolClosed)
-_LOCK: Final = 0x73757070  # of those who bring the tables up to date, so that they wait for each other
 
 
 class _Common(Methods):
@@ -75,12 +73,10 @@ class _Common(Methods):
         """
         self._url: Final = url if isinstance(url, str) else ""
         self._own: Final = isinstance(url, str)
-        self._schema: Final = schema
         self._connections: Final = connections
         self._sql = PostgresProcedures(Names(prefix, schema), ids or IdFactory())
         self._lock = threading.Lock()
         self._pid = os.getpid()
-        self._checked = False
         self._pool: Any = None if self._own else url
 
     @classmethod
@@ -109,13 +105,6 @@ class _Common(Methods):
     def __repr__(self) -> str:
         """Show neither host nor password."""
         return f"{type(self).__name__}(...)"
-
-    def _upgrading(self) -> Procedure[int]:
-        """Bring the tables up to date; another process may just be doing so."""
-        yield Select("SELECT pg_advisory_xact_lock(?::bigint)", (_LOCK,))
-        if self._schema is not None:
-            yield Change(f"CREATE SCHEMA IF NOT EXISTS {self._schema}")
-        return (yield from self._sql.upgrading())
 
     def _renew_after_fork(self) -> None:
         """Let a forked child open its own pool."""
@@ -173,7 +162,7 @@ class PostgresStore(_Common):
 
     def upgrade(self) -> int:
         """Make the tables, or bring them up to date; give the version that was there."""
-        return self._try(Work("bring the tables up to date", self._upgrading, "write"))
+        return self._try(Work("bring the tables up to date", self._sql.upgrading, "write"))
 
     def on(self, connection: Any, /) -> Methods:  # noqa: ANN401 - many libraries' connections
         """Give a store that works in the transaction of a connection; see `JoiningStore.on`."""
@@ -190,9 +179,8 @@ class PostgresStore(_Common):
             pool.close()
 
     def _do(self, work: Work[T]) -> T:
-        if not self._checked:
+        if not self._sql.tables.seen:
             self._try(Work("look at the tables", self._sql.ready))
-            self._checked = True
         return self._try(work)
 
     def _try(self, work: Work[T]) -> T:
@@ -233,14 +221,22 @@ def on_psycopg(connection: "psycopg.Connection[Any]") -> Callable[[Statement], A
     """Give what carries out statements on a connection."""
 
     def execute(statement: Statement) -> Any:  # noqa: ANN401 - rows or a number
-        with connection.cursor(row_factory=tuple_row) as cursor:
-            if isinstance(statement, ChangeMany):
-                cursor.executemany(_style(statement), statement.values)
-                return None
-            cursor.execute(_style(statement), statement.values)
+        with psycopg.Cursor(connection, row_factory=tuple_row) as cursor:  # whatever factories the host has set
+            with _answered(connection):
+                if isinstance(statement, ChangeMany):
+                    cursor.executemany(_style(statement), statement.values)
+                    return None
+                cursor.execute(_style(statement), statement.values)
             return cursor.fetchall() if isinstance(statement, Select) else cursor.rowcount
 
     return execute
+
+
+def _answered(connection: Any) -> Any:  # noqa: ANN401 - of either kind
+    """Wait for the answer of a statement where the caller's pipeline mode would not."""
+    if connection.pgconn.pipeline_status == psycopg.pq.PipelineStatus.OFF:
+        return nullcontext()
+    return connection.pipeline()  # one inside another, at whose end answers have come
 
 
 def _is_there(connection: "psycopg.Connection[Any] | psycopg.AsyncConnection[Any]") -> bool:
@@ -278,7 +274,7 @@ class AsyncPostgresStore(_Common):
 
     async def upgrade(self) -> int:
         """Make the tables, or bring them up to date; give the version that was there."""
-        return await self._try(Work("bring the tables up to date", self._upgrading, "write"))
+        return await self._try(Work("bring the tables up to date", self._sql.upgrading, "write"))
 
     def on(self, connection: Any, /) -> Methods:  # noqa: ANN401 - many libraries' connections
         """Give a store that works in the transaction of a connection; see `JoiningStore.on`."""
@@ -294,9 +290,8 @@ class AsyncPostgresStore(_Common):
             await pool.close()
 
     async def _do(self, work: Work[T]) -> T:
-        if not self._checked:
+        if not self._sql.tables.seen:
             await self._try(Work("look at the tables", self._sql.ready))
-            self._checked = True
         return await self._try(work)
 
     async def _try(self, work: Work[T]) -> T:
@@ -337,11 +332,12 @@ def on_psycopg_async(connection: "psycopg.AsyncConnection[Any]") -> Callable[[St
     """Give what carries out statements on a connection, to be awaited."""
 
     async def execute(statement: Statement) -> Any:  # noqa: ANN401 - rows or a number
-        async with connection.cursor(row_factory=tuple_row) as cursor:
-            if isinstance(statement, ChangeMany):
-                await cursor.executemany(_style(statement), statement.values)
-                return None
-            await cursor.execute(_style(statement), statement.values)
+        async with psycopg.AsyncCursor(connection, row_factory=tuple_row) as cursor:
+            async with _answered(connection):
+                if isinstance(statement, ChangeMany):
+                    await cursor.executemany(_style(statement), statement.values)
+                    return None
+                await cursor.execute(_style(statement), statement.values)
             return (await cursor.fetchall()) if isinstance(statement, Select) else cursor.rowcount
 
     return execute

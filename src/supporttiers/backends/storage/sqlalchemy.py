@@ -1,0 +1,170 @@
+"""Stores in the database of a SQLAlchemy engine, on any driver of SQLite or PostgreSQL."""
+
+from typing import Any, ClassVar, Final, TypeVar
+
+from supporttiers.backends.storage._hosts import Host, is_lost_by_state
+from supporttiers.backends.storage._joined import by_async_sqlalchemy, by_sqlalchemy
+from supporttiers.backends.storage._methods import Methods
+from supporttiers.backends.storage._statements import Work, run, run_async
+from supporttiers.clock import IdFactory
+from supporttiers.errors import StoreError
+
+try:
+    from sqlalchemy.engine import Engine
+    from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+    from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+    from sqlalchemy.ext.asyncio import AsyncEngine
+except ImportError as missing:
+    problem = "SQLAlchemy is not installed: pip install sqlalchemy"
+    raise StoreError("sqlalchemy", problem, retryable=False) from missing
+
+# An engine is known by its class only; SQLAlchemy's own types would be asked of everybody who checks ours.
+# ruff: noqa: ANN401
+
+T = TypeVar("T")
+
+
+class _Common(Host):
+    """What the two stores share."""
+
+    _failures = SQLAlchemyError, OSError  # the latter from drivers that cannot reach the server
+
+    def __init__(
+        self, engine: Any, *, schema: str | None = None, prefix: str = "supporttiers_", ids: IdFactory | None = None
+    ) -> None:
+        """
+        Name the engine.
+
+        Args:
+            engine: The host's; a `sqlalchemy.Engine`, or for the store that is awaited an `AsyncEngine`.
+            schema: The schema in which the tables lie (PostgreSQL); where the connection looks first, when None.
+            prefix: What the names of the tables begin with.
+            ids: Makes the salts of private parts.
+
+        Raises:
+            StoreError: It leads to a database whose tables are not known.
+            InputError: Schema or prefix is no name, or the database knows no schemas.
+        """
+        super().__init__(engine.dialect.name, schema=schema, prefix=prefix, ids=ids)
+        self._engine: Final = engine
+
+    def _engine_for(self, work: Work[Any]) -> Any:
+        """Give the engine at the isolation that our statements are made for, whatever the host's own is."""
+        if self.name == "sqlite":
+            return self._engine
+        level = "REPEATABLE READ" if work.mode == "snapshot" else "READ COMMITTED"
+        return self._engine.execution_options(isolation_level=level)
+
+    def _begin(self, work: Work[Any]) -> str | None:
+        """Give what has to be said on SQLite, whose drivers begin by themselves only before some statements."""
+        if self.name != "sqlite" or work.mode == "read":
+            return None
+        return "BEGIN" if work.mode == "snapshot" else "BEGIN IMMEDIATE"
+
+    def _is_lost(self, error: Exception) -> bool:
+        if isinstance(error, DBAPIError):
+            return error.connection_invalidated or (self.name != "sqlite" and _is_of_connections(error))
+        return isinstance(error, PoolTimeoutError | OSError)
+
+
+def _is_of_connections(error: DBAPIError) -> bool:
+    return type(error).__name__ in {"OperationalError", "InterfaceError"} and is_lost_by_state(error)
+
+
+class SqlAlchemyStore(_Common):
+    """
+    Keeps cases in the database of an engine.
+
+    >>> import sqlalchemy
+    >>> SqlAlchemyStore(sqlalchemy.create_engine("sqlite://")).name
+    'sqlite'
+
+    .. versionadded:: 0.1.0
+    """
+
+    def schema_version(self) -> int:
+        """Say which version of the tables is there; 0 where there are none."""
+        return self._try(self._versions())[0]
+
+    def upgrade(self) -> int:
+        """Make the tables, or bring them up to date; give the version that was there."""
+        return self._try(self._upgrading())
+
+    def close(self) -> None:
+        """Nothing: the engine is the host's."""
+
+    def _do(self, work: Work[T]) -> T:
+        if not self._sql.tables.seen:
+            self._try(self._looking())
+        return self._try(work)
+
+    def _try(self, work: Work[T]) -> T:
+        tried = 0
+        while True:
+            tried += 1
+            try:
+                return self._within(work)
+            except self._failures as error:
+                if not self._again(work, error, tried):
+                    self._fail(work, error)
+
+    def _within(self, work: Work[T]) -> T:
+        with self._engine_for(work).begin() as connection:
+            begin = self._begin(work)
+            if begin is not None and not connection.connection.driver_connection.in_transaction:
+                connection.exec_driver_sql(begin)
+            return run(self._whole(work), by_sqlalchemy(connection))
+
+
+class AsyncSqlAlchemyStore(_Common):
+    """
+    Keeps cases in the database of an engine that is awaited.
+
+    >>> from sqlalchemy.ext.asyncio import create_async_engine
+    >>> AsyncSqlAlchemyStore(create_async_engine("sqlite+aiosqlite://")).asynchronous
+    True
+
+    .. versionadded:: 0.1.0
+    """
+
+    asynchronous: ClassVar[bool] = True
+
+    async def schema_version(self) -> int:
+        """Say which version of the tables is there; 0 where there are none."""
+        return (await self._try(self._versions()))[0]
+
+    async def upgrade(self) -> int:
+        """Make the tables, or bring them up to date; give the version that was there."""
+        return await self._try(self._upgrading())
+
+    async def close(self) -> None:
+        """Nothing: the engine is the host's."""
+
+    async def _do(self, work: Work[T]) -> T:
+        if not self._sql.tables.seen:
+            await self._try(self._looking())
+        return await self._try(work)
+
+    async def _try(self, work: Work[T]) -> T:
+        tried = 0
+        while True:
+            tried += 1
+            try:
+                return await self._within(work)
+            except self._failures as error:
+                if not self._again(work, error, tried):
+                    self._fail(work, error)
+
+    async def _within(self, work: Work[T]) -> T:
+        async with self._engine_for(work).begin() as connection:
+            begin = self._begin(work)
+            if begin is not None and not (await connection.get_raw_connection()).driver_connection.in_transaction:
+                await connection.exec_driver_sql(begin)
+            return await run_async(self._whole(work), by_async_sqlalchemy(connection))
+
+
+def store_on(given: object) -> Methods | None:
+    """Give a store on an engine; None where it is none."""
+    if isinstance(given, Engine):
+        return SqlAlchemyStore(given)
+    return AsyncSqlAlchemyStore(given) if isinstance(given, AsyncEngine) else None
