@@ -93,7 +93,7 @@ def openings(process: SupportProcess, cases: int) -> Subject:
 
 def main() -> None:
     """Measure, and print."""
-    options = arguments(__doc__ or "", peers=True)
+    options = arguments(__doc__ or "", peers=["eventsourcing"])
     cases, rounds = (20, 7) if options.quick else (60, 31)
     process = SupportProcess.default()
     trigger, status, opening = "transitions: one trigger", "desk: start, release", "desk: open (checks 24 fields)"
@@ -106,14 +106,15 @@ def main() -> None:
     subjects |= {name: commands(process, pair, cases) for name, pair in others.items()}
     subjects[opening] = openings(process, 2 * cases)
     theirs = "eventsourcing: get, command, save"
-    if options.peers_python:
-        subjects[theirs] = lambda: peer(options.peers_python, str(cases))
+    python = options.peers.get("eventsourcing")
+    if python:
+        subjects[theirs] = lambda: peer("_eventsourcing.py", python, str(cases))
     measured = in_turn(subjects, rounds)
     show(measured)
     verdict("whole command (start, release) / one trigger", ratio(measured, status, trigger), at_most=3.0)
     for name in (*others, opening):
         print(f"     {name.removeprefix('desk: ')} / one trigger: {ratio(measured, name, trigger):.2f}")
-    if options.peers_python:
+    if python:
         verdict("eventsourcing / whole command (start, release)", ratio(measured, theirs, status), at_least=5.0)
 
 

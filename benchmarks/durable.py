@@ -7,14 +7,13 @@ script that does nothing else: no checks, no process, no clocks, no values. The 
 processor is left.
 """
 
-import hashlib
 import json
 import os
 import sqlite3
 import time
 from pathlib import Path
 
-from _common import Subject, arguments, folder, in_turn, peer, ratio, show, verdict
+from _common import Subject, arguments, chained, folder, in_turn, peer, ratio, show, verdict
 
 from supporttiers import SupportDesk, SupportProcess
 
@@ -106,17 +105,6 @@ class ByHand:
         return run
 
 
-def chained(head: str, public: str, salt: bytes, private: str) -> str:
-    """Bind an event to the one before it."""
-    committed = hashed(salt, private.encode())
-    return hashed(head.encode(), public.encode(), committed.encode())
-
-
-def hashed(*parts: bytes) -> str:
-    """Hash parts, each with its length before it."""
-    return hashlib.sha256(b"".join([b for part in parts for b in (len(part).to_bytes(8), part)])).hexdigest()
-
-
 def measure(where: str, least: float, *, in_memory: bool, quick: bool, python: str | None) -> None:
     """Measure in one place, and print."""
     repeats, rounds = (1, 5) if quick else (5, 15)
@@ -125,7 +113,9 @@ def measure(where: str, least: float, *, in_memory: bool, quick: bool, python: s
         subjects = {hand: ByHand(path).subject(repeats), ours: desk_subject(path, repeats)}
         if python:
             numbers = iter(range(1000))
-            subjects[theirs] = lambda: peer(python, str(2 * CASES * repeats // 10), str(path / f"es{next(numbers)}.db"))
+            subjects[theirs] = lambda: peer(
+                "_eventsourcing.py", python, str(2 * CASES * repeats // 10), str(path / f"es{next(numbers)}.db")
+            )
         measured = in_turn(subjects, rounds)
     show(measured)
     verdict(f"speed of the desk / by hand, {where}", ratio(measured, hand, ours), at_least=least)
@@ -135,8 +125,8 @@ def measure(where: str, least: float, *, in_memory: bool, quick: bool, python: s
 
 def main() -> None:
     """Measure in memory and on disk."""
-    options = arguments(__doc__ or "", peers=True)
-    python = options.peers_python
+    options = arguments(__doc__ or "", peers=["eventsourcing"])
+    python = options.peers.get("eventsourcing")
     measure("file system in memory", 0.4, in_memory=True, quick=options.quick, python=python)
     measure("disk, synchronous=FULL", 0.7, in_memory=False, quick=options.quick, python=python)
 

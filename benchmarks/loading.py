@@ -11,6 +11,7 @@ import time
 from datetime import timedelta
 
 from _common import Subject, arguments, folder, in_turn, ratio, show, verdict
+from _server import databases
 
 from supporttiers import FakeClock, SupportDesk, SupportProcess
 from supporttiers._codec import plain
@@ -49,24 +50,44 @@ def loads(desk: SupportDesk, case_id: str, n: int, *, cold: bool) -> Subject:
 
 def main() -> None:
     """Measure, and print."""
-    options = arguments(__doc__ or "")
+    options = arguments(__doc__ or "", postgres=True)
     n, rounds = (200, 7) if options.quick else (1_000, 21)
     with folder(in_memory=True) as path:
-        clock = FakeClock()
-        desk = SupportDesk(SupportProcess.default(), store=f"sqlite:///{path / 'loading.db'}", clock=clock)
-        subjects, names = {}, []
-        for cycles in (3, 30, 300):
-            case_id = case_with(desk, clock, cycles)
-            names.append(f"desk.get: {cycles} cycles, {len(desk.history(case_id))} events")
-            subjects[names[-1]] = loads(desk, case_id, n, cold=False)
-            subjects[f"{names[-1]}, cold"] = loads(desk, case_id, n, cold=True)
-        measured = in_turn(subjects, rounds)
+        measure("SQLite", f"sqlite:///{path / 'loading.db'}", n, rounds)
+    with databases(options.postgres) as fresh:
+        if fresh is not None:
+            url = fresh()
+            upgrade(url)
+            measure("PostgreSQL", url, n // 5, rounds)
+
+
+def upgrade(url: str) -> None:
+    """Make the tables."""
+    from supporttiers.backends.storage.postgres import PostgresStore  # noqa: PLC0415 - only who has a server needs it
+
+    store = PostgresStore(url)
+    store.upgrade()
+    store.close()
+
+
+def measure(where: str, store: str, n: int, rounds: int) -> None:
+    """Measure in one store."""
+    clock = FakeClock()
+    desk = SupportDesk(SupportProcess.default(), store=store, clock=clock)
+    subjects, names = {}, []
+    for cycles in (3, 30, 300):
+        case_id = case_with(desk, clock, cycles)
+        names.append(f"{where}, desk.get: {cycles} cycles, {len(desk.history(case_id))} events")
+        subjects[names[-1]] = loads(desk, case_id, n, cold=False)
+        subjects[f"{names[-1]}, cold"] = loads(desk, case_id, n, cold=True)
+    measured = in_turn(subjects, rounds)
+    desk.shut_down()
     show(measured)
     short, middle, long = names
-    verdict("loading after 300 cycles / after 3", ratio(measured, long, short), at_most=1.1)
+    verdict(f"{where}: loading after 300 cycles / after 3", ratio(measured, long, short), at_most=1.1)
     for before, after in ((short, middle), (middle, long)):
         cold = ratio(measured, f"{after}, cold", f"{before}, cold")
-        print(f"     cold: {after.partition(',')[0]} / {before.partition(',')[0]}: {cold:.2f}")
+        print(f"     cold: {after} / {before.rpartition(': ')[2]}: {cold:.2f}")
 
 
 main()

@@ -20,8 +20,9 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import urlsplit, urlunsplit
 
 import attrs
@@ -107,8 +108,9 @@ def _unpacked() -> Path | None:
 class Server:
     """A server of our own, which can be stopped, started again and killed."""
 
-    def __init__(self, found: Binaries) -> None:
-        """Make its files; it does not run yet."""
+    def __init__(self, found: Binaries, settings: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Make its files; it does not run yet. Settings go before those that tests have."""
+        self._settings = {**_SETTINGS, **settings}
         self._user = found.user
         self._keeper: subprocess.Popen[bytes] | None = None
         self.directory = _temporary(found.user)
@@ -170,7 +172,7 @@ class Server:
         raise NoPostgresError(f"postgres did not start: {told}")
 
     def _has_started(self) -> bool:
-        options = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
         command = [self._bin / "postgres", "-D", self.directory / "data", "-k", self.directory, *options]
         keeper = subprocess.Popen(
             [sys.executable, "-I", "-S", _KEEPER, self.directory, self._user, *command],
@@ -219,21 +221,21 @@ def _temporary(user: str) -> Path:
 
 
 @contextlib.contextmanager
-def own_server() -> Iterator[Server]:
-    """Run a server of our own as long as the context lasts."""
+def own_server(settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[Server]:
+    """Run a server of our own as long as the context lasts; settings go before those of the tests."""
     wish = os.environ.get(WISH, "")
-    server = _first_that_runs(wish if wish in {"system", "wheel"} else "")
+    server = _first_that_runs(wish if wish in {"system", "wheel"} else "", settings)
     try:
         yield server
     finally:
         server.close()
 
 
-def _first_that_runs(wish: str) -> Server:
+def _first_that_runs(wish: str, settings: Mapping[str, str]) -> Server:
     tried = []
     for found in binaries(wish):
         try:
-            server = Server(found)
+            server = Server(found, settings)
         except (OSError, NoPostgresError) as error:
             tried.append(f"{found.directory}: {error}")
             continue

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 import attrs
 
@@ -30,7 +31,7 @@ def digest(previous: str, public: str, salt: bytes, private: str) -> str:
 
 def commitment(salt: bytes, private: str) -> str:
     """Give what stays of a private part when it is deleted, so that the chain can still be verified."""
-    return _hash(salt, private.encode())
+    return _hash(salt, private.encode()) if private or salt else _NOTHING
 
 
 def chained(previous: str, public: str, committed: str) -> str:
@@ -40,6 +41,10 @@ def chained(previous: str, public: str, committed: str) -> str:
 
 def _hash(*parts: bytes) -> str:
     return hashlib.sha256(b"".join([length for part in parts for length in (len(part).to_bytes(8), part)])).hexdigest()
+
+
+_NOTHING: Final = _hash(b"", b"")
+"""The commitment to no private part, which most events of time have."""
 
 
 @attrs.frozen(kw_only=True)

@@ -102,7 +102,8 @@ class Methods:
 
     def lease(self, now: datetime, /, *, until: datetime, token: str, limit: int, tenant: str | None = None) -> Any:
         """Take messages to be carried out; see `CaseStore.lease`."""
-        return self._do(Work("lease messages", lambda: self._sql.lease(now, until, token, limit, tenant), "write"))
+        sql = self._sql
+        return self._do(Work("lease messages", lambda: sql.lease(now, until, token, limit, tenant), sql.LEASING))
 
     def messages(
         self, tenant: str, /, *, state: str | None = None, case_id: str | None = None, after: str | None = None,

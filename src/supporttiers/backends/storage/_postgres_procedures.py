@@ -23,6 +23,7 @@ from supporttiers.schema import Names, check_version
 _LINKING: Final = frozenset({CaseLinked, CaseUnlinked, CaseMerged})
 _TICKETING: Final = frozenset({VendorDispatched, VendorTicketUpdated})
 _REMEMBERED: Final = 20_000
+_FEW: Final = 4
 _LOCK: Final = 0x73757070  # of those who bring the tables up to date, so that they wait for each other
 
 _Who = tuple[str, str]
@@ -65,6 +66,7 @@ class PostgresProcedures(Procedures):
     """Procedures on PostgreSQL: a case is loaded by one statement, and written by one."""
 
     dialect = "postgresql"
+    LEASING: Mode = "once"
 
     def __init__(self, names: Names, ids: IdFactory) -> None:
         """Take the names of the tables, and who makes salts."""
@@ -173,7 +175,13 @@ class PostgresProcedures(Procedures):
 
     def _statement(self, made: "Sequence[_Rows]") -> Select:
         """Put the one statement together: parts for which there are no rows are left out."""
-        text, values = self._mine.COMMIT, [_json([one.case for one in made]), _json(_all(one.events for one in made))]
+        first = made[0]
+        if len(made) == 1 and first.is_plain:
+            events = ", ".join([self._mine.ONE_EVENT] * len(first.event_rows))
+            text, values = self._mine.COMMIT_ONE.replace("{events}", events), first.plain_values()
+        else:
+            text = self._mine.COMMIT
+            values = [_json([one.case() for one in made]), _json(_all(one.events() for one in made))]
         beside = ""
         parts = (
             (self._mine.MESSAGES_BESIDE, _numbered(_all(one.messages for one in made))),
@@ -184,9 +192,9 @@ class PostgresProcedures(Procedures):
             if plain:
                 beside += part
                 values.append(_json(plain))
-        if any(one.case["relinked"] for one in made):
+        if any(one.relinked for one in made):
             beside += self._mine.LINKS_BESIDE
-            values.append(_json(_all(one.links for one in made)))
+            values.append(_json(_all(one.links() for one in made)))
         return Select(text.replace("{beside}", beside), values)
 
     # -- the worker's part
@@ -233,20 +241,45 @@ class _Rows:
 
     def __init__(self, commit: Commit, known: str, ids: IdFactory) -> None:
         kinds = {type(event) for event in commit.events}
-        events = rows.event_rows(commit, known, ids)
         self.commit: Final = commit
-        self.head: Final = events[-1][-1] if events else known
-        self.events: Final = [_event(row) for row in events]
-        self.case: Final = _case(commit, known, self.head, relinked=bool(kinds & _LINKING))
+        self.event_rows: Final = rows.event_rows(commit, known, ids)
+        self.head: Final[str] = self.event_rows[-1][-1] if self.event_rows else known
+        self.relinked: Final = bool(kinds & _LINKING)
+        self._known: Final = known
         owner = commit.case.id
         self.messages: Final = [{"owner": owner, **_message(message)} for message in commit.messages]
         self.settled: Final = [] if commit.settled is None else [_settled(commit)]
-        self.links: Final = [dict(zip(_LINK_COLUMNS, row, strict=True)) for row in rows.link_rows(commit)]
         self.tickets: Final = (
             [dict(zip(rows.TICKET_COLUMNS, row, strict=True)) for row in rows.ticket_rows(commit)]
             if kinds & _TICKETING
             else []
         )
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a few events of a case that is there, without a key and without links."""
+        commit = self.commit
+        return commit.previous > 0 and commit.used is None and not self.relinked and 0 < len(commit.events) <= _FEW
+
+    def plain_values(self) -> list[object]:
+        """Give the values of `COMMIT_ONE`, all of them texts."""
+        commit = self.commit
+        values = [*rows.case_row(commit, self.head), commit.tenant, commit.case.id, commit.previous, self._known]
+        for _, _, *event, salt, digest in self.event_rows:
+            values += [*event, salt.hex(), digest]
+        return [str(value) if type(value) is int else value for value in values]
+
+    def case(self) -> dict[str, Any]:
+        """Give the row of the case."""
+        return _case(self.commit, self._known, self.head, relinked=self.relinked)
+
+    def events(self) -> list[dict[str, Any]]:
+        """Give the rows of the events."""
+        return [_event(row) for row in self.event_rows]
+
+    def links(self) -> list[dict[str, Any]]:
+        """Give the rows of the links, all that the case has."""
+        return [dict(zip(_LINK_COLUMNS, row, strict=True)) for row in rows.link_rows(self.commit)]
 
 
 _LINK_COLUMNS: Final = ("tenant", "case_id", "kind", "target_id")

@@ -58,6 +58,7 @@ class Procedures:
 
     dialect: str
     TENANT = "AND tenant = ?"
+    LEASING: Mode = "write"
 
     def __init__(self, texts: Texts, finding: Finding, names: Names) -> None:
         """Take the statements of one database, and the names of the tables."""

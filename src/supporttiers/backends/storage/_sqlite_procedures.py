@@ -1,15 +1,18 @@
 """What only SQLite does in its own way: to write, to claim and to lease."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from operator import itemgetter
+from typing import Any
 
 from supporttiers._codec import micros_of
 from supporttiers.backends.storage import _rows as rows
 from supporttiers.backends.storage._find import SqliteFinding
 from supporttiers.backends.storage._procedures import Procedures
 from supporttiers.backends.storage._redaction import redact
+from supporttiers.backends.storage._rows import Row
 from supporttiers.backends.storage._statements import Change, ChangeMany, Mode, Procedure, Select
-from supporttiers.backends.storage._texts import sqlite_texts
+from supporttiers.backends.storage._texts import SPARED, sqlite_texts
 from supporttiers.clock import IdFactory
 from supporttiers.events import CaseLinked, CaseMerged, CaseUnlinked, VendorDispatched, VendorTicketUpdated
 from supporttiers.protocols import Commit, Decide, Message, Setback
@@ -17,6 +20,8 @@ from supporttiers.schema import Names, check_version
 
 LINKING = frozenset({CaseLinked, CaseUnlinked, CaseMerged})
 TICKETING = frozenset({VendorDispatched, VendorTicketUpdated})
+_SPARED = tuple(map(rows.CASE_COLUMNS.index, SPARED))
+_AND_UNPARK = "failures = 0", "failures = 0, parked = NULL, parked_at = NULL"
 
 
 class SqliteProcedures(Procedures):
@@ -34,6 +39,7 @@ class SqliteProcedures(Procedures):
         self._mine = sqlite_texts(names)
         super().__init__(self._mine, SqliteFinding(names), names)
         self._ids = ids
+        self._updates: dict[tuple[int, ...], tuple[str, Callable[[Sequence[object]], Row]]] = {}
 
     def begin_writing(self) -> Procedure[None]:
         """Take the one place of a writer at once: a reader that begins to write later may be refused."""
@@ -68,20 +74,42 @@ class SqliteProcedures(Procedures):
             written.append((yield from self._commit(commit)))  # noqa: PERF401 - a comprehension cannot yield
         return written
 
-    def _commit(self, commit: Commit) -> Procedure[bool]:
-        """Look first and write then, so that nothing of a loser is written; nobody else writes meanwhile."""
+    def _commit(self, commit: Commit, former: Row | None = None) -> Procedure[bool]:
+        """
+        Look first and write then, so that nothing of a loser is written; nobody else writes meanwhile.
+
+        `former` is what FIND_HEAD would give, where that has been read already.
+        """
         who = commit.tenant, commit.case.id
-        found = yield Select(self._mine.FIND_HEAD, who)
-        version, head = found[0] if found else (0, "")
+        if former is None:
+            found = yield Select(self._mine.FIND_HEAD, who)
+            former = found[0] if found else (0, "")
+        version, head, *columns = former
         if version != commit.previous or not (yield from self._use_key(commit)):
             return False
         events = rows.event_rows(commit, head, self._ids)
         yield ChangeMany(self._mine.INSERT_EVENT, events)
-        statement = self._mine.UPDATE_CASE if version else self._mine.INSERT_CASE
-        yield Change(statement, [*rows.case_row(commit, events[-1][-1] if events else head), *who])
+        row = rows.case_row(commit, events[-1][-1] if events else head)
+        if version:
+            statement, picked = self._updating(columns, row)
+            yield Change(statement, [*picked, *who])
+        else:
+            yield Change(self._mine.INSERT_CASE, [*row, *who])
         yield from self._write_beside(commit)
         yield from redact(self._mine, commit)
         return True
+
+    def _updating(self, former: Sequence[Any], row: list[object]) -> tuple[str, Row]:
+        """Give the statement that writes a row, and its values, without those that stand there in an index already."""
+        parked_at, *spared = former
+        same = tuple(place for place, value in zip(_SPARED, spared, strict=True) if row[place] == value)
+        known = self._updates.get(same)
+        if known is None:
+            places = [place for place in range(len(row)) if place not in same]
+            columns = ", ".join(f"{rows.CASE_COLUMNS[place]} = ?" for place in places)
+            known = self._updates[same] = self._mine.UPDATE_CASE.replace("{columns}", columns), itemgetter(*places)
+        text, picked = known
+        return text if parked_at is None else text.replace(*_AND_UNPARK), picked(row)
 
     def _use_key(self, commit: Commit) -> Procedure[bool]:
         if commit.used is None:
@@ -110,10 +138,13 @@ class SqliteProcedures(Procedures):
         found = yield Select(statement, [micros_of(now), *theirs, limit])
         if not found:
             return []
+        due = [rows.due_of(row[:3]) for row in found]
+        known = {(one.case.tenant, one.case.id): row[3:] for one, row in zip(due, found, strict=True)}
         written = []
-        for verdict in decide([rows.due_of(row) for row in found]):
+        for verdict in decide(due):
             if isinstance(verdict, Commit):
-                written.append((yield from self._commit(verdict)))
+                former = known.pop((verdict.tenant, verdict.case.id), None)
+                written.append((yield from self._commit(verdict, former)))
             else:
                 written.append(verdict is not None and (yield from self._set_back(verdict)))
         return written

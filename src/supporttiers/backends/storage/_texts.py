@@ -175,6 +175,13 @@ WHERE process = ? AND status IN ('queued', 'in_progress', 'waiting', 'resolved')
                 setattr(self, name, text.replace("{among}", self.AMONG))
 
 
+SPARED: Final = (
+    "process", "limits_revision", "status", "channel", "assignee", "last_assignee", "opened_at", "assigned_at",
+    "due_at", "wakes_at",
+)  # fmt: skip
+"""Columns that indexes need: SQLite writes an index anew where an update names one of them, changed or not."""
+
+
 class SqliteTexts(Texts):
     """As SQLite understands it."""
 
@@ -184,15 +191,13 @@ class SqliteTexts(Texts):
     MADE = "SELECT 1 FROM sqlite_master WHERE name = 'supporttiers_version'"
     HAS_OLDEST = "SELECT 1 FROM pragma_table_info('supporttiers_version') WHERE name = 'oldest'"
     VERSION_ALONE = "SELECT version FROM supporttiers_version"
-    FIND_HEAD = "SELECT version, head FROM supporttiers_case WHERE tenant = ? AND id = ?"
+    FIND_HEAD = f"SELECT version, head, parked_at, {_list(SPARED)} FROM supporttiers_case WHERE tenant = ? AND id = ?"  # noqa: S608 - ours
+    CLAIM = Texts.CLAIM.replace("body", f"body, version, head, parked_at, {_list(SPARED)}")
     INSERT_CASE = (
         f"INSERT INTO supporttiers_case ({_list(CASE_COLUMNS)}, tenant, id) "  # noqa: S608 - ours
         f"VALUES ({_list(CASE_COLUMNS, '?')}, ?, ?)"
     )
-    UPDATE_CASE = (
-        f"UPDATE supporttiers_case SET {_list(CASE_COLUMNS, '{0} = ?')}, "  # noqa: S608 - ours
-        "failures = 0, parked = NULL, parked_at = NULL WHERE tenant = ? AND id = ?"
-    )
+    UPDATE_CASE = "UPDATE supporttiers_case SET {columns}, failures = 0 WHERE tenant = ? AND id = ?"
     INSERT_EVENT = f"INSERT INTO supporttiers_event ({_list(EVENT_COLUMNS)}) VALUES ({_list(EVENT_COLUMNS, '?')})"  # noqa: S608
     INSERT_MESSAGE = (
         f"INSERT INTO supporttiers_outbox ({_list(MESSAGE_COLUMNS)}) "  # noqa: S608 - ours
@@ -221,6 +226,16 @@ def _typed(names: tuple[str, ...], numbers: frozenset[str]) -> str:
 
 _EVENT_NUMBERS: Final = frozenset({"version", "schema", "at", "recorded_at"})
 _MESSAGE_NUMBERS: Final = frozenset({"at", "not_before", "attempts"})
+
+
+def _assigned(name: str) -> str:
+    return f"{name} = ?::text::bigint" if name in NUMBERS else f"{name} = ?"
+
+
+def _event_value(name: str) -> str:
+    if name == "salt":
+        return "decode(?, 'hex')"
+    return "?::text::bigint" if name in _EVENT_NUMBERS else "?::text"
 
 
 class PostgresTexts(Texts):
@@ -286,6 +301,22 @@ WITH given AS MATERIALIZED (
 SELECT written.tenant, written.id, NULL FROM written
 UNION ALL SELECT used.tenant, NULL, used.key FROM used
 UNION ALL SELECT NULL, NULL, oldest::text FROM supporttiers_version WHERE oldest > {VERSION}"""  # noqa: S608 - ours
+    # The same for what nearly all commands are: one decision on a case that is there, without a key. It names one table
+    # where the other opens several, and costs less. Numbers come as texts: else their types would differ with values.
+    COMMIT_ONE = f"""
+WITH written AS (
+  UPDATE supporttiers_case SET {", ".join(_assigned(name) for name in CASE_COLUMNS)},
+    failures = 0, parked = NULL, parked_at = NULL
+  WHERE tenant = ? AND id = ? AND version = ?::text::bigint AND head = ?
+    AND (SELECT oldest FROM supporttiers_version) <= {VERSION}
+  RETURNING tenant, id
+), events AS (
+  INSERT INTO supporttiers_event ({_list(EVENT_COLUMNS)})
+  SELECT written.tenant, written.id, event.* FROM written, (VALUES {{events}}) AS event
+){{beside}}
+SELECT tenant, id, NULL FROM written
+UNION ALL SELECT NULL, NULL, oldest::text FROM supporttiers_version WHERE oldest > {VERSION}"""  # noqa: S608 - ours
+    ONE_EVENT = "({})".format(", ".join(_event_value(name) for name in EVENT_COLUMNS[2:]))
     INSERT_MESSAGES = f"""
 INSERT INTO supporttiers_outbox ({_list(MESSAGE_COLUMNS)})
 SELECT {_list(MESSAGE_COLUMNS)} FROM json_to_recordset(?::text::json) AS message (
