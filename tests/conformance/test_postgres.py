@@ -11,6 +11,7 @@ from supporttiers.schema import statements
 from supporttiers.testing.suites import AsyncStoreSuite, StoreSuite
 
 NUMBERS = itertools.count(1)
+TABLES = ("case", "event", "outbox", "key", "link", "vendor_ticket", "agent", "process")
 
 
 @pytest.fixture(scope="module")
@@ -20,12 +21,22 @@ def database(_databases):
         yield url
 
 
+@pytest.fixture(scope="class")
+def schema(database, request):
+    """Make tables in a schema of the class's own."""
+    name = f"law_{next(NUMBERS)}"
+    with psycopg.connect(database, autocommit=True) as db:
+        db.execute(f"CREATE SCHEMA {name}")
+        for text in statements("postgresql", schema=name, partitions=getattr(request.cls, "partitions", 0)):
+            db.execute(text)
+    return name
+
+
 @pytest.fixture
-def emptied(database):
-    """Give the URL of a database, and a schema of the test's own with nothing but the tables."""
-    schema = f"law_{next(NUMBERS)}"
-    with contextlib.closing(PostgresStore(database, schema=schema)) as store:
-        store.upgrade()
+def emptied(database, schema):
+    """Give the URL of a database, and a schema with tables in which nothing is."""
+    with psycopg.connect(database, autocommit=True) as db:
+        db.execute(";".join(f"DELETE FROM {schema}.supporttiers_{table}" for table in TABLES))
     return database, schema
 
 
@@ -41,15 +52,13 @@ class TestPostgresStore(StoreSuite):
 class TestPostgresStoreInParts(StoreSuite):
     """The tables of cases and events are spread over four partitions."""
 
+    partitions = 4
+
     @pytest.fixture
-    def store(self, database):
+    def store(self, emptied):
         """Give an empty store."""
-        schema = f"law_{next(NUMBERS)}"
-        with psycopg.connect(database, autocommit=True) as db:
-            db.execute(f"CREATE SCHEMA {schema}")
-            for text in statements("postgresql", schema=schema, partitions=4):
-                db.execute(text)
-        with contextlib.closing(PostgresStore(database, schema=schema)) as store:
+        url, schema = emptied
+        with contextlib.closing(PostgresStore(url, schema=schema)) as store:
             yield store
 
 
