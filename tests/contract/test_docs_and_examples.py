@@ -1,5 +1,6 @@
 """The examples run; the blocks of README.md and docs/ run too, by way of the conftest.py at the root."""
 
+import logging
 import re
 import runpy
 import sys
@@ -19,10 +20,14 @@ def test_example_runs(script, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", [str(script)])
     monkeypatch.syspath_prepend(str(script.parent))
 
+    logger = logging.getLogger("supporttiers")
+    level = logger.level
     try:
         runpy.run_path(str(script), run_name="__main__")
     except SystemExit as stop:
         assert stop.code in {None, 0}  # noqa: PT017
+    finally:
+        logger.setLevel(level)  # what an example asks for must not silence the tests that come after it
 
     assert capsys.readouterr().out.strip()
 

@@ -9,6 +9,7 @@ import pytest
 
 from supporttiers import commands as wanted
 from supporttiers._engine.deciding import MAX_SETTLED
+from supporttiers._flows import due
 from supporttiers._flows.due import BATCH, FAILURES
 from supporttiers.actors import Actor
 from supporttiers.backends.storage.memory import MemoryStore
@@ -437,3 +438,12 @@ def test_case_that_was_woken_for_nothing_sleeps_until_something_is_due(desk, clo
 
     assert Pass() == desk.run_due()
     assert (due, before) == (desk.next_wake(), kinds(desk, "T-1"))
+
+
+def test_case_that_waited_for_facts_is_forgotten_with_its_transaction():
+    """When a claim is begun anew, a case for which something had to be read first is met as if for the first time."""
+    sweep = due._Sweep(ports=None, now=None)
+    sweep.answers = [None]
+
+    assert [] == sweep.decide([])
+    assert set() == sweep.met
