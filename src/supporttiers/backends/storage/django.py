@@ -1,8 +1,8 @@
 """A store in a database of Django's settings."""
 
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
-from supporttiers.backends.storage._hosts import Host, is_lost_by_state
+from supporttiers.backends.storage._connected import SNAPSHOT, Blocking, is_lost_by_state
 from supporttiers.backends.storage._joined import by_cursor
 from supporttiers.backends.storage._statements import Work, run
 from supporttiers.clock import IdFactory
@@ -19,10 +19,8 @@ except ImportError as _missing:
 
 T = TypeVar("T")
 
-_SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 
-
-class DjangoStore(Host):
+class DjangoStore(Blocking):
     """
     Keeps cases in a database of Django's settings: `store="django:default"`.
 
@@ -68,43 +66,30 @@ class DjangoStore(Host):
         by_itself = connection.settings_dict["AUTOCOMMIT"] if connection.connection is None else connection.autocommit
         return bool(by_itself) and not connection.in_atomic_block
 
-    def schema_version(self) -> int:
-        """Say which version of the tables is there; 0 where there are none."""
-        return self._try(self._versions())[0]
-
-    def upgrade(self) -> int:
-        """Make the tables, or bring them up to date; give the version that was there."""
-        return self._try(self._upgrading())
-
     def close(self) -> None:
         """Nothing: connections are Django's."""
 
-    def _do(self, work: Work[T]) -> T:
-        if not self._sql.tables.seen:
-            self._try(self._looking())
-        return self._try(work)
+    def _again(self, work: Work[Any], error: Exception, tried: int) -> bool:
+        """Whether to try once more; inside the caller's block that is not ours to say."""
+        return self.certain and super()._again(work, error, tried)
 
-    def _try(self, work: Work[T]) -> T:
+    def _within(self, work: Work[T]) -> T:
         certain = self.certain
-        tried = 0
-        while True:
-            tried += 1
-            try:
-                return self._within(work, certain=certain)
-            except self._failures as error:
-                if certain:  # Django itself looks only between requests whether a connection is still good
-                    connections[self._alias].close_if_unusable_or_obsolete()
-                if not certain or not self._again(work, error, tried):
-                    self._fail(work, error)
+        try:
+            return self._in_block(work, sets_snapshot=certain and self.name == "postgresql")
+        except self._failures:
+            if certain:  # Django itself looks only between requests whether a connection is still good
+                connections[self._alias].close_if_unusable_or_obsolete()
+            raise
 
-    def _within(self, work: Work[T], *, certain: bool) -> T:
+    def _in_block(self, work: Work[T], *, sets_snapshot: bool) -> T:
         execute = by_cursor(connections[self._alias].cursor, "format")
         if work.mode in {"read", "once"}:  # a single statement
             return run(work.procedure(), execute)
         with atomic(using=self._alias):
-            if work.mode == "snapshot" and certain and self.name == "postgresql":
+            if work.mode == "snapshot" and sets_snapshot:
                 with connections[self._alias].cursor() as cursor:
-                    cursor.execute(_SNAPSHOT)
+                    cursor.execute(SNAPSHOT)
             return run(self._whole(work), execute)
 
     def _is_lost(self, error: Exception) -> bool:

@@ -5,12 +5,10 @@ import select
 import threading
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
-from typing import Any, ClassVar, Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from supporttiers.backends.storage._hosts import FORGOTTEN, LOCK_TIMEOUT
-from supporttiers.backends.storage._methods import Methods
-from supporttiers.backends.storage._postgres_procedures import PostgresProcedures
+from supporttiers.backends.storage._connected import SNAPSHOT, Awaited, Blocking, Connected, is_lost_by_state
 from supporttiers.backends.storage._statements import (
     ChangeMany,
     Select,
@@ -22,7 +20,6 @@ from supporttiers.backends.storage._statements import (
 )
 from supporttiers.clock import IdFactory
 from supporttiers.errors import StoreError
-from supporttiers.schema import Names
 
 try:
     import psycopg
@@ -41,18 +38,13 @@ CONNECTIONS: Final = 10
 WAIT: Final = 10.0
 """How many seconds a call waits for a connection."""
 
-_SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-_ROLLED_BACK: Final = ("40001", "40P01")
-_TRIES: Final = 5
-_FAILURES: Final = (psycopg.Error, psycopg_pool.PoolTimeout, psycopg_pool.PoolClosed)
+_NAME: Final = "postgresql"
 
 
-class _Common(Methods):
+class _Common(Connected):
     """What the two stores share."""
 
-    name: Final = "postgresql"
-    capabilities: Final = frozenset({"durable", "digests", "joins", "schema"})
-    _sql: PostgresProcedures
+    _failures = (psycopg.Error,)
 
     def __init__(
         self, url: Given, *, schema: str | None = None, prefix: str = "supporttiers_", connections: int = CONNECTIONS,
@@ -75,7 +67,7 @@ class _Common(Methods):
         self._url: Final = url if isinstance(url, str) else ""
         self._own: Final = isinstance(url, str)
         self._connections: Final = connections
-        self._sql = PostgresProcedures(Names(prefix, schema), ids or IdFactory())
+        super().__init__(_NAME, schema=schema, prefix=prefix, ids=ids)
         self._lock = threading.Lock()
         self._pid = os.getpid()
         self._pool: Any = None if self._own else url
@@ -97,7 +89,7 @@ class _Common(Methods):
         schema, prefix = options.pop("schema", None), options.pop("prefix", "supporttiers_")
         many = options.pop("connections", str(CONNECTIONS))
         if not many.isdecimal() or many == "0":
-            raise StoreError(cls.name, "connections in its URL must be a number of at least 1", retryable=False)
+            raise StoreError(_NAME, "connections in its URL must be a number of at least 1", retryable=False)
         rest = urlunsplit(parts._replace(query=urlencode(options, quote_via=quote)))
         if not parts.netloc:  # urlunsplit drops the slashes before an empty host
             rest = rest.replace(f"{parts.scheme}:/", f"{parts.scheme}:///", 1)
@@ -112,42 +104,15 @@ class _Common(Methods):
         if self._own and self._pid != os.getpid():
             self._lock, self._pool, self._pid = threading.Lock(), None, os.getpid()
 
-    def _again(self, work: Work[Any], error: Exception, tried: int) -> bool:
-        """Whether to try once more: a reader whose connection had died, and who was rolled back for another's sake."""
-        if getattr(error, "sqlstate", None) in _ROLLED_BACK:
-            return tried < _TRIES
-        return work.mode in {"read", "snapshot"} and _is_lost(error) and tried == 1
-
-    def _failed(self, work: Work[Any], error: Exception) -> StoreError:
-        lost, state = _is_lost(error), getattr(error, "sqlstate", None)
-        unknown = FORGOTTEN if state == LOCK_TIMEOUT else ""
-        if lost and work.mode in {"write", "once"}:
-            unknown = "; whether it was written is not known: read again, or repeat it with its idempotency key"
-        retryable = lost or state in {*_ROLLED_BACK, LOCK_TIMEOUT}
-        return StoreError(self.name, f"could not {work.doing}: {_said(error)}{unknown}", retryable=retryable)
-
-
-def _is_lost(error: Exception) -> bool:
-    """Whether the connection has gone, or could not be had, rather than a statement been refused."""
-    state: str | None = getattr(error, "sqlstate", None)
-    if isinstance(error, psycopg_pool.PoolTimeout):
-        return True
-    return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) and (
-        state is None or state[:2] in {"08", "57"}
-    )
-
-
-def _said(error: Exception) -> str:
-    """Give what the database said, but nothing that may show a value."""
-    text = str(error).strip().partition("\n")[0]
-    return type(error).__name__ if isinstance(error, psycopg.DataError) or not text else text
+    def _is_lost(self, error: Exception) -> bool:
+        return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) and is_lost_by_state(error)
 
 
 def _style(statement: Statement) -> str:
     return in_style(statement.text, "format")
 
 
-class PostgresStore(_Common):
+class PostgresStore(_Common, Blocking):
     """
     Keeps cases in PostgreSQL. Its methods block; threads share a pool of connections.
 
@@ -157,20 +122,6 @@ class PostgresStore(_Common):
     .. versionadded:: 0.1.0
     """
 
-    def schema_version(self) -> int:
-        """Say which version of the tables is there; 0 where there are none."""
-        return self._try(Work("read the version of the tables", self._sql.version))[0]
-
-    def upgrade(self) -> int:
-        """Make the tables, or bring them up to date; give the version that was there."""
-        return self._try(Work("bring the tables up to date", self._sql.upgrading, "write"))
-
-    def on(self, connection: Any, /) -> Methods:  # noqa: ANN401 - many libraries' connections
-        """Give a store that works in the transaction of a connection; see `JoiningStore.on`."""
-        from supporttiers.backends.storage._joined import joined  # noqa: PLC0415 - only who joins needs it
-
-        return joined(connection, self._sql)
-
     def close(self) -> None:
         """Close the connections; a later call opens new ones. A pool of the host's is left alone."""
         self._renew_after_fork()
@@ -179,23 +130,11 @@ class PostgresStore(_Common):
         if pool is not None and self._own:
             pool.close()
 
-    def _do(self, work: Work[T]) -> T:
-        if not self._sql.tables.seen:
-            self._try(Work("look at the tables", self._sql.ready))
-        return self._try(work)
-
-    def _try(self, work: Work[T]) -> T:
-        tried = 0
-        while True:
-            tried += 1
-            try:
-                with self._opened().connection() as connection:
-                    if _is_there(connection):
-                        return _run(connection, work)
-                tried -= 1  # nothing has been asked yet, and the pool has one dead connection less
-            except _FAILURES as error:
-                if not self._again(work, error, tried):
-                    raise self._failed(work, error) from error
+    def _within(self, work: Work[T]) -> T:
+        while True:  # one that is dead is thrown away by its pool, before anything has been asked
+            with self._opened().connection() as connection:
+                if _is_there(connection):
+                    return _run(connection, work)
 
     def _opened(self) -> "psycopg_pool.ConnectionPool[Any]":
         self._renew_after_fork()
@@ -214,7 +153,7 @@ def _run(connection: "psycopg.Connection[Any]", work: Work[T]) -> T:
         return run(work.procedure(), on_psycopg(connection))
     with connection.transaction():
         if work.mode == "snapshot":
-            connection.execute(_SNAPSHOT)
+            connection.execute(SNAPSHOT)
         return run(work.procedure(), on_psycopg(connection))
 
 
@@ -257,7 +196,7 @@ def _is_there(connection: "psycopg.Connection[Any] | psycopg.AsyncConnection[Any
     return True
 
 
-class AsyncPostgresStore(_Common):
+class AsyncPostgresStore(_Common, Awaited):
     """
     Keeps cases in PostgreSQL. Its methods are awaited, all on one event loop.
 
@@ -267,22 +206,6 @@ class AsyncPostgresStore(_Common):
     .. versionadded:: 0.1.0
     """
 
-    asynchronous: ClassVar[bool] = True
-
-    async def schema_version(self) -> int:
-        """Say which version of the tables is there; 0 where there are none."""
-        return (await self._try(Work("read the version of the tables", self._sql.version)))[0]
-
-    async def upgrade(self) -> int:
-        """Make the tables, or bring them up to date; give the version that was there."""
-        return await self._try(Work("bring the tables up to date", self._sql.upgrading, "write"))
-
-    def on(self, connection: Any, /) -> Methods:  # noqa: ANN401 - many libraries' connections
-        """Give a store that works in the transaction of a connection; see `JoiningStore.on`."""
-        from supporttiers.backends.storage._joined import joined  # noqa: PLC0415 - only who joins needs it
-
-        return joined(connection, self._sql)
-
     async def close(self) -> None:
         """Close the connections; a later call opens new ones. A pool of the host's is left alone."""
         self._renew_after_fork()
@@ -290,23 +213,11 @@ class AsyncPostgresStore(_Common):
         if pool is not None and self._own:
             await pool.close()
 
-    async def _do(self, work: Work[T]) -> T:
-        if not self._sql.tables.seen:
-            await self._try(Work("look at the tables", self._sql.ready))
-        return await self._try(work)
-
-    async def _try(self, work: Work[T]) -> T:
-        tried = 0
-        while True:
-            tried += 1
-            try:
-                async with (await self._opened()).connection() as connection:
-                    if _is_there(connection):
-                        return await _run_async(connection, work)
-                tried -= 1  # nothing has been asked yet, and the pool has one dead connection less
-            except _FAILURES as error:
-                if not self._again(work, error, tried):
-                    raise self._failed(work, error) from error
+    async def _within(self, work: Work[T]) -> T:
+        while True:  # as above
+            async with (await self._opened()).connection() as connection:
+                if _is_there(connection):
+                    return await _run_async(connection, work)
 
     async def _opened(self) -> "psycopg_pool.AsyncConnectionPool[Any]":
         self._renew_after_fork()
@@ -325,7 +236,7 @@ async def _run_async(connection: "psycopg.AsyncConnection[Any]", work: Work[T]) 
         return await run_async(work.procedure(), on_psycopg_async(connection))
     async with connection.transaction():
         if work.mode == "snapshot":
-            await connection.execute(_SNAPSHOT)
+            await connection.execute(SNAPSHOT)
         return await run_async(work.procedure(), on_psycopg_async(connection))
 
 

@@ -1,8 +1,8 @@
 """Stores in the database of a SQLAlchemy engine, on any driver of SQLite or PostgreSQL."""
 
-from typing import Any, ClassVar, Final, TypeVar
+from typing import Any, Final, TypeVar
 
-from supporttiers.backends.storage._hosts import Host, is_lost_by_state
+from supporttiers.backends.storage._connected import Awaited, Blocking, Connected, is_lost_by_state
 from supporttiers.backends.storage._joined import by_async_sqlalchemy, by_sqlalchemy
 from supporttiers.backends.storage._methods import Methods
 from supporttiers.backends.storage._statements import Work, run, run_async
@@ -24,7 +24,7 @@ except ImportError as _missing:
 T = TypeVar("T")
 
 
-class _Common(Host):
+class _Common(Connected):
     """What the two stores share."""
 
     _failures = SQLAlchemyError, OSError  # the latter from drivers that cannot reach the server
@@ -71,7 +71,7 @@ def _is_of_connections(error: DBAPIError) -> bool:
     return type(error).__name__ in {"OperationalError", "InterfaceError"} and is_lost_by_state(error)
 
 
-class SqlAlchemyStore(_Common):
+class SqlAlchemyStore(_Common, Blocking):
     """
     Keeps cases in the database of an engine.
 
@@ -82,31 +82,8 @@ class SqlAlchemyStore(_Common):
     .. versionadded:: 0.1.0
     """
 
-    def schema_version(self) -> int:
-        """Say which version of the tables is there; 0 where there are none."""
-        return self._try(self._versions())[0]
-
-    def upgrade(self) -> int:
-        """Make the tables, or bring them up to date; give the version that was there."""
-        return self._try(self._upgrading())
-
     def close(self) -> None:
         """Nothing: the engine is the host's."""
-
-    def _do(self, work: Work[T]) -> T:
-        if not self._sql.tables.seen:
-            self._try(self._looking())
-        return self._try(work)
-
-    def _try(self, work: Work[T]) -> T:
-        tried = 0
-        while True:
-            tried += 1
-            try:
-                return self._within(work)
-            except self._failures as error:
-                if not self._again(work, error, tried):
-                    self._fail(work, error)
 
     def _within(self, work: Work[T]) -> T:
         with self._engine_for(work).begin() as connection:
@@ -116,7 +93,7 @@ class SqlAlchemyStore(_Common):
             return run(self._whole(work), by_sqlalchemy(connection))
 
 
-class AsyncSqlAlchemyStore(_Common):
+class AsyncSqlAlchemyStore(_Common, Awaited):
     """
     Keeps cases in the database of an engine that is awaited.
 
@@ -127,33 +104,8 @@ class AsyncSqlAlchemyStore(_Common):
     .. versionadded:: 0.1.0
     """
 
-    asynchronous: ClassVar[bool] = True
-
-    async def schema_version(self) -> int:
-        """Say which version of the tables is there; 0 where there are none."""
-        return (await self._try(self._versions()))[0]
-
-    async def upgrade(self) -> int:
-        """Make the tables, or bring them up to date; give the version that was there."""
-        return await self._try(self._upgrading())
-
     async def close(self) -> None:
         """Nothing: the engine is the host's."""
-
-    async def _do(self, work: Work[T]) -> T:
-        if not self._sql.tables.seen:
-            await self._try(self._looking())
-        return await self._try(work)
-
-    async def _try(self, work: Work[T]) -> T:
-        tried = 0
-        while True:
-            tried += 1
-            try:
-                return await self._within(work)
-            except self._failures as error:
-                if not self._again(work, error, tried):
-                    self._fail(work, error)
 
     async def _within(self, work: Work[T]) -> T:
         async with self._engine_for(work).begin() as connection:
