@@ -593,7 +593,7 @@ def together(store, works):
     def ask(place):
         try:
             answers[place] = store._do(works[place])
-        except Exception as error:  # noqa: BLE001 - the answer is what is tested
+        except BaseException as error:  # noqa: BLE001 - the answer is what is tested
             answers[place] = error
 
     threads = [threading.Thread(target=ask, args=(place,)) for place in range(len(works))]
@@ -604,6 +604,7 @@ def together(store, works):
                 pass
     for thread in threads:
         thread.join(timeout=60)
+    assert not any(thread.is_alive() for thread in threads)
     return answers
 
 
@@ -668,26 +669,89 @@ def test_sqlite_lets_others_go_on_when_one_is_interrupted(store):
             raise KeyboardInterrupt
         return "done"
 
-    answers = []
-
-    def ask(work):
-        try:
-            answers.append(store._do(work))
-        except KeyboardInterrupt:
-            answers.append("interrupted")
-
     works = [Work("stop", stop, "write"), writing(store, opening()), writing(store, opening("T-2"))]
-    threads = [threading.Thread(target=ask, args=(work,)) for work in works]
-    with store._writer.alone():
-        for number, thread in enumerate(threads, 1):
-            thread.start()
-            while len(store._writer._waiting) < number:
-                pass
-    for thread in threads:
-        thread.join(timeout=60)
+    answers = together(store, works)
 
-    assert sorted(map(str, answers)) in (["[True]", "[True]", "interrupted"], ["[True]", "done", "interrupted"])
-    assert not any(thread.is_alive() for thread in threads)
+    shown = ["interrupted" if isinstance(answer, KeyboardInterrupt) else str(answer) for answer in answers]
+    assert sorted(shown) in (["[True]", "[True]", "interrupted"], ["[True]", "done", "interrupted"])
+
+
+class Interrupted(sqlite3.Connection):
+    """A connection on whose first commits an interrupt comes, when they are on the disk."""
+
+    left = 0
+
+    def execute(self, statement, *values):
+        """Carry it out, and let the interrupt come then."""
+        cursor = super().execute(statement, *values)
+        if statement == "COMMIT" and self.left:
+            self.left -= 1
+            raise KeyboardInterrupt
+        return cursor
+
+
+@pytest.fixture
+def interrupted(path, monkeypatch):
+    """Give a store whose next commit is interrupted in its last moment."""
+    real = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *given, **named: real(*given, factory=Interrupted, **named))
+    with contextlib.closing(SqliteStore(path)) as store:
+        store._opened().left = 1
+        yield store
+
+
+def test_sqlite_writes_nothing_twice_when_it_is_interrupted_with_its_commit(interrupted):
+    """What is on the disk when the interrupt comes is answered as written: it is not done once more."""
+    tried = []
+
+    def counted():
+        tried.append(True)
+        return (yield from interrupted._sql.commit([opening("T-2")]))
+
+    works = [writing(interrupted, opening()), Work("commit", counted, "write"), writing(interrupted, opening("T-3"))]
+    answers = together(interrupted, works)
+
+    assert [True] == tried
+    assert sorted("interrupted" if isinstance(answer, KeyboardInterrupt) else str(answer) for answer in answers) == [
+        "[True]", "[True]", "interrupted"
+    ]  # fmt: skip
+    assert [case.id for case in interrupted.find("acme", Match())[0]] == ["T-1", "T-2", "T-3"]
+
+
+def test_sqlite_alone_that_is_interrupted_with_its_commit_has_written(interrupted):
+    """The interrupt goes on to its caller; the store works on."""
+    with pytest.raises(KeyboardInterrupt):
+        interrupted.commit([opening()])
+
+    assert interrupted.load("acme", "T-1").case == opening().case
+    assert interrupted.commit([opening("T-2")]) == [True]
+
+
+def test_sqlite_forgets_the_error_of_a_try_that_was_taken_back(store):
+    """Who failed in a group that was then interrupted, and is written later, hears that it was written."""
+    failed = []
+
+    def fail_once():
+        yield Change("UPDATE supporttiers_version SET oldest = oldest")
+        if not failed:
+            failed.append(True)
+            raise ValueError
+        return "written"
+
+    def stop():
+        yield Change("UPDATE supporttiers_version SET oldest = oldest")
+        raise KeyboardInterrupt
+
+    job, stopper, other = (
+        sqlite._Job(work) for work in (Work("fail", fail_once), Work("stop", stop), writing(store, opening()))
+    )
+    writer, connection = store._writer, store._opened()
+    with pytest.raises(KeyboardInterrupt):
+        writer._write_together(connection, [job, stopper])
+    assert not job.done
+
+    assert writer._write_together(connection, [job, other])
+    assert (job.answer(), other.answer()) == ("written", [True])
 
 
 def test_sqlite_reads_while_another_thread_writes(store):

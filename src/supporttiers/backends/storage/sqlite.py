@@ -207,7 +207,11 @@ class _Job(Generic[T]):
         self.error: BaseException | None = None
 
     def run(self, connection: sqlite3.Connection) -> None:
+        self.error = None  # of an earlier try
         self.result = run(self.work.procedure(), _on(connection))
+
+    def end(self) -> None:
+        self.done = True
 
     def answer(self) -> T:
         if self.error is not None:
@@ -267,21 +271,18 @@ class _Writer:
             self._waiting.extendleft(job for job in reversed(jobs) if not job.done)
 
     def _write_alone(self, connection: sqlite3.Connection, job: _Job[Any]) -> None:
-        job.error = None
         try:
-            _within(connection, "BEGIN IMMEDIATE", lambda: job.run(connection))
+            _within(connection, "BEGIN IMMEDIATE", lambda: job.run(connection), job.end)
         except Exception as error:  # noqa: BLE001 - it belongs to whoever wanted this written
             job.error = error
-        job.done = True
+            job.end()
 
     def _write_together(self, connection: sqlite3.Connection, jobs: list[_Job[Any]]) -> bool:
         """Write all in one transaction; False, with nothing written, where that cannot be."""
         try:
-            _within(connection, "BEGIN IMMEDIATE", lambda: self._save_all(connection, jobs))
+            _within(connection, "BEGIN IMMEDIATE", lambda: self._save_all(connection, jobs), lambda: _end_all(jobs))
         except Exception:  # noqa: BLE001 - one has ended the transaction of all, or the disk is full; each hears alone
             return False
-        for job in jobs:
-            job.done = True
         return True
 
     def _save_all(self, connection: sqlite3.Connection, jobs: list[_Job[Any]]) -> None:
@@ -300,6 +301,11 @@ class _Writer:
         connection.execute("RELEASE one")
 
 
+def _end_all(jobs: list[_Job[Any]]) -> None:
+    for job in jobs:
+        job.end()
+
+
 class _Held:
     """A lock that has been taken, to be given back at the end of a `with`."""
 
@@ -313,15 +319,27 @@ class _Held:
         self._lock.release()
 
 
-def _within(connection: sqlite3.Connection, begin: str, work: Callable[[], T]) -> T:
-    """Work inside a transaction; whatever goes wrong takes all of it back."""
+def _within(
+    connection: sqlite3.Connection, begin: str, work: Callable[[], T], written: Callable[[], object] = lambda: None
+) -> T:
+    """
+    Work inside a transaction; whatever goes wrong takes all of it back.
+
+    Python lets an interrupt wait until a statement has ended: one that comes with the COMMIT is raised when all is on
+    the disk already. So *written* is called then, too, before the interrupt goes on.
+    """
     connection.execute(begin)
+    worked = False
     try:
         result = work()
+        worked = True
         connection.execute("COMMIT")
-    except BaseException:
+        written()
+    except BaseException as error:
         if connection.in_transaction:  # some errors have ended it already
             connection.execute("ROLLBACK")
+        elif worked and not isinstance(error, Exception):
+            written()
         raise
     return result
 
