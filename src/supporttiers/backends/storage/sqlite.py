@@ -117,17 +117,18 @@ class SqliteStore(Methods):
         """Close the file; a later call opens it again."""
         self._after_fork()
         with self._reading, self._writer.alone():
-            for connection in (self._connection, self._reader):
-                if connection is not None:
-                    connection.close()
+            self._let_go()
             self._connection = self._reader = None
 
     def __del__(self) -> None:
         """Close the file of a store that nobody holds any more; a forked child leaves its parent's alone."""
         if getattr(self, "_pid", None) == os.getpid():
-            for connection in (self._connection, self._reader):
-                if connection is not None:
-                    connection.close()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        for connection in (self._connection, self._reader):
+            if connection is not None:
+                connection.close()
 
     def _do(self, work: Work[T]) -> T:
         self._after_fork()
@@ -140,10 +141,11 @@ class SqliteStore(Methods):
 
     def _read(self, work: Work[T]) -> T:
         """Read by the writer's connection, which has the pages at hand; while it writes, by one of its own."""
-        idle = self._writer.if_idle()
-        if idle is not None:
-            with idle:
+        if self._writer.take_if_idle():
+            try:
                 return _reading(self._opened(), work)
+            finally:
+                self._writer.give_back()
         with self._reading:
             self._opened()  # makes the tables, the first time
             if self._reader is None:
@@ -231,12 +233,16 @@ class _Writer:
         """Give the place itself, for whoever writes nothing but must not be disturbed."""
         return self._place
 
-    def if_idle(self) -> "_Held | None":
-        """Take the place if nobody has it or waits for it."""
-        if self._waiting or not self._place.acquire(blocking=False):
-            self._refuse_itself()
-            return None
-        return _Held(self._place)
+    def take_if_idle(self) -> bool:
+        """Take the place if nobody has it or waits for it; whoever has taken it gives it back by `give_back`."""
+        if not self._waiting and self._place.acquire(blocking=False):
+            return True
+        self._refuse_itself()
+        return False
+
+    def give_back(self) -> None:
+        """Give back the place that was taken."""
+        self._place.release()
 
     def do(self, work: Work[T], opened: Callable[[], sqlite3.Connection]) -> T:
         """Have something written, by this thread or by the one whose turn it is."""
@@ -304,19 +310,6 @@ class _Writer:
 def _end_all(jobs: list[_Job[Any]]) -> None:
     for job in jobs:
         job.end()
-
-
-class _Held:
-    """A lock that has been taken, to be given back at the end of a `with`."""
-
-    def __init__(self, lock: threading.Lock) -> None:
-        self._lock = lock
-
-    def __enter__(self) -> None:
-        """Nothing: it has been taken."""
-
-    def __exit__(self, *_error: object) -> None:
-        self._lock.release()
 
 
 def _within(
