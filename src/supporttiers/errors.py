@@ -35,6 +35,16 @@ class SupportTiersError(Exception):
         return Reason("error", {"text": str(self)})
 
 
+def safe_text(error: Exception) -> str:
+    """
+    Say what went wrong, for logs and records: errors of ours hold no customer text, those of others may.
+
+    >>> safe_text(ValueError("Jane Doe")), safe_text(StoreError("sqlite", "the file is full", retryable=False))
+    ('ValueError', 'sqlite: the file is full; trying again will not help')
+    """
+    return str(error) if isinstance(error, SupportTiersError) else type(error).__name__
+
+
 class DefinitionError(SupportTiersError):
     """A process, policy or plugin is wrong; its author must act. Raised at set-up, never in the middle of a case."""
 

@@ -15,7 +15,7 @@ from supporttiers._flows.processes import process_of, renewing, wake_followers
 from supporttiers.cases import Case
 from supporttiers.decisions import Decision, NeedFacts
 from supporttiers.effects import Notify
-from supporttiers.errors import BackendError, SupportTiersError
+from supporttiers.errors import BackendError, safe_text
 from supporttiers.facts import FactKey, Facts
 from supporttiers.protocols import Commit, DueCase, Message, Setback
 from supporttiers.reasons import Reason
@@ -187,8 +187,7 @@ class _Sweep:
     def _set_back(self, due: DueCase, error: Exception) -> Setback:
         """Try again later, and later each time; after the tenth time in a row the case is set aside, and that told."""
         case, failures = due.case, due.failures + 1
-        problem = str(error) if isinstance(error, SupportTiersError) else type(error).__name__
-        reason = Reason("park.undecided", {"failures": failures, "problem": problem})
+        reason = Reason("park.undecided", {"failures": failures, "problem": safe_text(error)})
         parks = failures >= FAILURES
         wait = min(_FIRST_RETRY * 2 ** (failures - 1), _LAST_RETRY) if not parks else None
         return Setback(

@@ -14,7 +14,7 @@ from supporttiers._flows.people import WORKLOAD, is_own_workload, read_source, s
 from supporttiers.cases import Case
 from supporttiers.commands import Command
 from supporttiers.decisions import Decision, NeedFacts
-from supporttiers.errors import SupportTiersError
+from supporttiers.errors import safe_text
 from supporttiers.facts import FactKey, Facts, plain_fact
 from supporttiers.process import SupportProcess
 
@@ -66,7 +66,7 @@ def read(ports: Ports, tenant: str, facts: Facts, wanted: frozenset[FactKey]) ->
             found = yield from read_source(ports.sources[name], tenant, keys)
             values |= {FactKey(name, key): plain_fact(found.get(key)) for key in keys}
         except Exception as error:  # noqa: BLE001 - a source is foreign code: it may raise anything
-            failed[name] = str(error) if isinstance(error, SupportTiersError) else type(error).__name__
+            failed[name] = safe_text(error)
             log.warning("facts of %s could not be read: %s", name, failed[name])
     return facts.with_values(values, failed)
 

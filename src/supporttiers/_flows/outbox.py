@@ -24,8 +24,8 @@ from supporttiers.errors import (
     InputError,
     NotifyError,
     ParkedError,
-    SupportTiersError,
     VendorError,
+    safe_text,
 )
 from supporttiers.links import VendorStatus
 from supporttiers.protocols import (
@@ -205,12 +205,7 @@ def _alarm(ports: Ports, delivery: Delivery, text: str) -> Flow[None]:
     try:
         yield from execute(ports, message.tenant, told, delivery.now)
     except Exception as error:  # noqa: BLE001 - a rule may forbid that too, or fail; the message must not come for ever
-        log.error("case %s: %s; management was not told: %s", message.case_id, told.reason, _told(error))  # noqa: TRY400 - ids only
-
-
-def _told(error: Exception) -> str:
-    """Say what went wrong, for logs: errors of ours hold no customer text, those of others may."""
-    return str(error) if isinstance(error, SupportTiersError) else type(error).__name__
+        log.error("case %s: %s; management was not told: %s", message.case_id, told.reason, safe_text(error))  # noqa: TRY400 - ids only
 
 
 # -- what could not be carried out
@@ -222,7 +217,7 @@ def _failed(ports: Ports, delivery: Delivery, error: Exception) -> Flow[None]:
     if delivery.once and delivery.unsure:
         yield from _set_aside(ports, delivery, error)
         return
-    log.warning("message %s to %s failed: %s", message.key, message.target, _told(error))
+    log.warning("message %s to %s failed: %s", message.key, message.target, safe_text(error))
     final = isinstance(error, BackendError) and not error.retryable
     result = message.result if isinstance(message.effect, TellLinked) else type(error).__name__  # how far it has got
     wait = min(_FIRST_RETRY * 2**message.attempts, _LAST_RETRY)
@@ -238,7 +233,7 @@ def _failed(ports: Ports, delivery: Delivery, error: Exception) -> Flow[None]:
 def _set_aside(ports: Ports, delivery: Delivery, error: Exception) -> Flow[None]:
     """Leave to people what may have arrived; that a request to a vendor may have, stands on the record of its case."""
     message, effect = delivery.message, delivery.message.effect
-    log.error("message %s to %s may or may not have arrived: %s", message.key, message.target, _told(error))
+    log.error("message %s to %s may or may not have arrived: %s", message.key, message.target, safe_text(error))
     if isinstance(effect, DispatchToVendor):
         text = f"nobody knows whether request {effect.key} has reached vendor {effect.vendor}"
         yield from _alarm(ports, delivery, text)
@@ -258,7 +253,7 @@ def _give_up(ports: Ports, delivery: Delivery, dead: Settled) -> Flow[None]:
         try:
             decision = yield from execute(ports, message.tenant, update, delivery.now, settled=dead)
         except Exception as error:  # noqa: BLE001 - other messages must not wait behind this one for ever
-            log.error("case %s could not be told of its dead message: %s", message.case_id, _told(error))  # noqa: TRY400 - ids only
+            log.error("case %s could not be told of its dead message: %s", message.case_id, safe_text(error))  # noqa: TRY400 - ids only
         else:
             if decision.events:
                 return
@@ -277,7 +272,7 @@ def poll(ports: Ports, now: datetime, *, limit: int, tenant: str | None) -> Flow
         try:
             yield from _poll_one(ports, ports.vendors[ticket.vendor], ticket, now)
         except Exception as error:  # noqa: BLE001 - a plugin may raise anything; the ticket is asked about again
-            log.warning("vendor %s could not be asked about %s: %s", ticket.vendor, ticket.case_id, _told(error))
+            log.warning("vendor %s could not be asked about %s: %s", ticket.vendor, ticket.case_id, safe_text(error))
             failed += 1
         else:
             asked += 1

@@ -17,8 +17,8 @@ from supporttiers.errors import (
     DefinitionError,
     InputError,
     PluginError,
-    SupportTiersError,
     TransactionError,
+    safe_text,
 )
 from supporttiers.protocols import Backlog
 from supporttiers.readings import Pass
@@ -199,10 +199,7 @@ class Loop:
         self.seen = self.seen.erred(error, self._now())
         wait: timedelta = min(_FIRST_WAIT * 2 ** min(self._failures, _DOUBLINGS), _LAST_WAIT)
         self._failures += 1
-        told = (
-            str(error) if isinstance(error, SupportTiersError) else type(error).__name__
-        )  # foreign texts may tell all
-        log.error("a pass failed, the next one is tried in %s: %s", wait, told)
+        log.error("a pass failed, the next one is tried in %s: %s", wait, safe_text(error))
         return wait.total_seconds()
 
     # -- how it is
