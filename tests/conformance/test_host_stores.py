@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import itertools
 
 import psycopg
 import psycopg_pool
@@ -14,35 +13,6 @@ from supporttiers.backends.storage.postgres import AsyncPostgresStore, PostgresS
 from supporttiers.backends.storage.sqlalchemy import AsyncSqlAlchemyStore, SqlAlchemyStore
 from supporttiers.backends.storage.sqlite import SqliteStore
 from supporttiers.testing.suites import AsyncStoreSuite, StoreSuite
-
-TABLES = ("case", "event", "outbox", "key", "link", "vendor_ticket", "agent", "process")
-_NUMBERS = itertools.count()
-
-
-@pytest.fixture(scope="module")
-def url(_databases):
-    """Give the URL of one PostgreSQL database for all tests of this file."""
-    with _databases.fresh() as url:
-        yield url
-
-
-@pytest.fixture(scope="class")
-def schema_and_prefix(url, request):
-    """Make tables in a schema of the class's own."""
-    name, prefix = f"laws_{next(_NUMBERS)}", getattr(request.cls, "prefix", "supporttiers_")
-    with contextlib.closing(PostgresStore(url, schema=name, prefix=prefix, connections=1)) as store:
-        store.upgrade()
-    return name, prefix
-
-
-@pytest.fixture
-def schema(url, schema_and_prefix):
-    """Name a schema with tables that are empty for each test."""
-    name, prefix = schema_and_prefix
-    tables = [f"{name}.{prefix}{table}" for table in TABLES]
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(";".join(f"DELETE FROM {table}" for table in tables))
-    return name
 
 
 def driver_url(url, driver):

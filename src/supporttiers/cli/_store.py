@@ -73,15 +73,9 @@ def reading_desk(args: argparse.Namespace) -> "Iterator[SupportDesk]":
         StoreError: There is no such store; none is made.
     """
     from supporttiers.desk import SupportDesk  # noqa: PLC0415 - only commands that run load it
-    from supporttiers.process import SupportProcess  # noqa: PLC0415
 
-    must_exist(args.store)
-    own = policies_of(args) if "policies" in args else []
-    desk = SupportDesk(SupportProcess.default(), store=args.store, clock=_clock_of(args), policies=own)
-    try:
-        yield desk.bind(tenant=args.tenant)
-    finally:
-        desk.shut_down()
+    with _bound(args, SupportDesk) as desk:
+        yield desk
 
 
 @contextmanager
@@ -93,14 +87,22 @@ def guest_desk(args: argparse.Namespace) -> "Iterator[SupportDesk]":
         StoreError: There is no such store; none is made.
     """
     from supporttiers.desk import SupportDesk  # noqa: PLC0415 - only commands that run load it
-    from supporttiers.process import SupportProcess  # noqa: PLC0415
 
     class Guest(SupportDesk):
         def _keep_processes(self, now: Any) -> Any:  # noqa: ANN401, ARG002 - a flow without a step
             return ()
 
+    with _bound(args, Guest) as desk:
+        yield desk
+
+
+@contextmanager
+def _bound(args: argparse.Namespace, kind: "type[SupportDesk]") -> "Iterator[SupportDesk]":
+    from supporttiers.process import SupportProcess  # noqa: PLC0415 - only commands that run load it
+
     must_exist(args.store)
-    desk = Guest(SupportProcess.default(), store=args.store, policies=policies_of(args))
+    own = policies_of(args) if "policies" in args else []
+    desk = kind(SupportProcess.default(), store=args.store, clock=_clock_of(args), policies=own)
     try:
         yield desk.bind(tenant=args.tenant)
     finally:
