@@ -20,7 +20,8 @@ from supporttiers.desk._keeping import Keeping
 from supporttiers.desk._operating import Operating
 from supporttiers.desk._parts import store_of_people
 from supporttiers.desk._reading import Reading
-from supporttiers.desk._verbs import Common, Verbs
+from supporttiers.desk._verbs import Verbs
+from supporttiers.desk._view import Common
 from supporttiers.errors import CaseError, SupportTiersError
 from supporttiers.readings import Pass
 

@@ -13,7 +13,8 @@ from supporttiers.decisions import Decision
 from supporttiers.desk._core import Core
 from supporttiers.desk._parts import store_of_people
 from supporttiers.desk._questions import EVERYTHING
-from supporttiers.desk._verbs import Common, Verbs
+from supporttiers.desk._verbs import Verbs
+from supporttiers.desk._view import Common
 from supporttiers.errors import CaseError, SupportTiersError
 from supporttiers.events import Event
 from supporttiers.match import Match

@@ -5,7 +5,7 @@ from typing import Any, Unpack, overload
 from supporttiers._flows import drive
 from supporttiers.cases import Case
 from supporttiers.desk._records import Records
-from supporttiers.desk._verbs import Common
+from supporttiers.desk._view import Common
 from supporttiers.readings import Redaction
 
 

@@ -1,27 +1,19 @@
 """What whoever runs a desk can ask and do, as flows: cases set aside, messages that could not be carried out."""
 
-from abc import abstractmethod
 from collections.abc import Sequence
 
 from supporttiers import _fields as fields
 from supporttiers import _flows as flows
 from supporttiers._fields import at_least, flag, one_of, optional
-from supporttiers._flows import Flow, Ports
+from supporttiers._flows import Flow
 from supporttiers.cases import Case
-from supporttiers.clock import Clock
 from supporttiers.desk._parts import must
+from supporttiers.desk._view import View
 from supporttiers.protocols import STATES, Backlog, Message, ParkedCase
 
 
-class Operations:
+class Operations(View):
     """What goes wrong by itself, and how it goes on."""
-
-    _ports: Ports
-    _tenant: str
-    _clock: Clock
-
-    @abstractmethod
-    def _id_of(self, case: Case | str) -> str: ...
 
     def _parked(self, *, after: str | None, limit: int) -> Flow[Sequence[ParkedCase]]:
         must(optional(fields.name), "after", after)

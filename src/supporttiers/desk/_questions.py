@@ -1,6 +1,5 @@
 """What a desk can be asked, as flows: cases, their clocks and histories, what may be done with them, and why."""
 
-from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Final
 
@@ -9,11 +8,11 @@ import attrs
 from supporttiers import _flows as flows
 from supporttiers._engine import readings
 from supporttiers._fields import at_least, instance_of, one_of, optional
-from supporttiers._flows import Call, Flow, Ports
+from supporttiers._flows import Call, Flow
 from supporttiers.actors import Actor, ActorKind
 from supporttiers.cases import Case
-from supporttiers.clock import Clock
 from supporttiers.desk._parts import must
+from supporttiers.desk._view import View
 from supporttiers.errors import InputError
 from supporttiers.events import Event
 from supporttiers.match import Match, facts_in
@@ -25,18 +24,8 @@ from supporttiers.tiers import Visibility
 EVERYTHING: Final = Match()
 
 
-class Questions:
+class Questions(View):
     """Everything about a desk that writes nothing."""
-
-    _ports: Ports
-    _tenant: str
-    _clock: Clock
-
-    @abstractmethod
-    def _actor(self, by: Actor | str | None) -> Flow[tuple[Actor, bool]]: ...
-
-    @abstractmethod
-    def _id_of(self, case: Case | str) -> str: ...
 
     def _get(self, case_id: Case | str) -> Flow[Case]:
         return (yield from flows.get(self._ports, self._tenant, self._id_of(case_id)))

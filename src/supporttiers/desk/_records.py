@@ -6,49 +6,29 @@ from typing import Any, Final
 from supporttiers import _fields as fields
 from supporttiers import _flows as flows
 from supporttiers._codec import exported
-from supporttiers._flows import Flow, Ports
-from supporttiers.actors import Actor
+from supporttiers._flows import Flow
 from supporttiers.cases import Case
-from supporttiers.clock import Clock
-from supporttiers.commands import Command, Redact
-from supporttiers.decisions import Decision
+from supporttiers.commands import Redact
 from supporttiers.desk._parts import must
-from supporttiers.desk._verbs import Common
+from supporttiers.desk._view import Common, View
 from supporttiers.errors import InputError
 from supporttiers.readings import Redaction
 
 _OF_A_PERSON: Final = frozenset({"by", "reason"})
 
 
-class Records:
+class Records(View):
     """Redaction and export."""
-
-    _ports: Ports
-    _tenant: str
-    _clock: Clock
-
-    @abstractmethod
-    def _actor(self, by: Actor | str | None) -> Flow[tuple[Actor, bool]]: ...
 
     @abstractmethod
     def _begin(self) -> Flow[None]: ...
-
-    @abstractmethod
-    def _id_of(self, case: Case | str) -> str: ...
-
-    @abstractmethod
-    def _execute(self, command: Command, *, by_id: bool) -> Flow[Decision]: ...
 
     def _redact(self, case: Case | str | None, person: str | None, common: Common) -> Flow[Any]:
         if (case is None) == (person is None):
             raise InputError("", "case", "name one case, or person=, not both")
         if case is None:
             return (yield from self._redact_person(person, common))
-        case_id = self._id_of(case)
-        actor, by_id = yield from self._actor(common.pop("by", None))
-        rest: dict[str, Any] = {**common}
-        decision = yield from self._execute(Redact(case_id=case_id, by=actor, **rest), by_id=by_id)
-        return decision.case
+        return (yield from self._doing(Redact, case, common, {}))
 
     def _redact_person(self, person: str | None, common: Common) -> Flow[Redaction]:
         must(fields.name, "person", person)

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import EllipsisType
-from typing import Any, Generic, TypedDict, TypeVar, Unpack
+from typing import Any, Generic, TypeVar, Unpack
 
 from supporttiers import commands as wanted
 from supporttiers._fields import tuple_of
@@ -12,7 +12,7 @@ from supporttiers._flows import Flow
 from supporttiers.actors import Actor
 from supporttiers.cases import Case
 from supporttiers.commands import Command
-from supporttiers.decisions import Decision
+from supporttiers.desk._view import Common, View, case_of
 from supporttiers.links import Attachment, Link
 from supporttiers.tiers import CaseKind, Visibility
 
@@ -20,28 +20,7 @@ Given = TypeVar("Given")
 """What a verb gives: a case, or what is awaited for one."""
 
 
-class Common(TypedDict, total=False):
-    """
-    What every verb takes besides its own.
-
-    Attributes:
-        by: Who acts: an Actor, or an id; may be left out on a desk with a bound actor.
-        at: When it is judged; the desk's clock says so when left out.
-        occurred_at: When it really happened, if that was earlier.
-        idempotency_key: The caller's key; the same command with it again changes nothing.
-        expected_version: The version that the caller has seen; another one raises StaleCaseError.
-        reason: Why, in the actor's own words.
-    """
-
-    by: Actor | str
-    at: datetime
-    occurred_at: datetime
-    idempotency_key: str
-    expected_version: int
-    reason: str
-
-
-class Verbs(Generic[Given]):
+class Verbs(View, Generic[Given]):
     """
     What can be done with a case. Each verb returns the case as it is afterwards: at once, or when it is awaited.
 
@@ -54,37 +33,15 @@ class Verbs(Generic[Given]):
     @abstractmethod
     def _driven(flow: Flow[Case], /) -> Given: ...
 
-    @abstractmethod
-    def _execute(self, command: Command, *, by_id: bool) -> Flow[Decision]: ...
-
-    @abstractmethod
-    def _known(self, by: Actor | str | None) -> tuple[Actor, bool] | None:
-        """Give who acts, as far as it can be said without I/O."""
-
-    @abstractmethod
-    def _actor(self, by: Actor | str | None) -> Flow[tuple[Actor, bool]]:
-        """Give who acts, and whether only an id is known, so that the case has yet to say if it is its requester."""
-
-    @abstractmethod
-    def _id_of(self, case: Case | str) -> str: ...
-
     def _do(self, verb: type[Command], case: Case | str, common: Common, /, **own: Any) -> Given:  # noqa: ANN401
         return self._driven(self._doing(verb, case, common, own))
-
-    def _doing(self, verb: type[Command], case: Case | str, common: Common, own: dict[str, Any]) -> Flow[Case]:
-        case_id = self._id_of(case)
-        by = common.pop("by", None)
-        actor, by_id = self._known(by) or (yield from self._actor(by))
-        own.update(common)
-        decision = yield from self._execute(verb(case_id=case_id, by=actor, **own), by_id=by_id)
-        return _case_of(decision)
 
     def _opening(self, common: Common, own: dict[str, Any]) -> Flow[Case]:
         actor, by_id = yield from self._actor(common.pop("by", None))
         if by_id and own["requester"] in {None, actor.id}:
             actor = Actor.customer(actor.id)
         own.update(common, tags=tuple_of(own["tags"]))
-        return _case_of((yield from self._execute(wanted.Open(by=actor, **own), by_id=False)))
+        return case_of((yield from self._execute(wanted.Open(by=actor, **own), by_id=False)))
 
     def open(
         self,
@@ -476,8 +433,3 @@ class Verbs(Generic[Given]):
     def decline(self, case: Case | str, **common: Unpack[Common]) -> Given:
         """Decline what the case waits for; it goes back to work."""
         return self._do(wanted.Decline, case, common)
-
-
-def _case_of(decision: Decision) -> Case:
-    assert decision.case is not None  # noqa: S101 - what is not refused has a case; for the type checker
-    return decision.case
