@@ -29,16 +29,23 @@ def shared_data():
     return directory
 
 
-@pytest.fixture(scope="session")
-def _databases():
-    """Reach one PostgreSQL for all tests of this process, or skip, and say what was tried."""
-    from tests.servers.postgres import NoPostgresError, databases
+@contextlib.contextmanager
+def _or_skip(of):
+    """Give a PostgreSQL of one of the ways to have one, or skip, and say what was tried."""
+    from tests.servers import postgres
 
     with contextlib.ExitStack() as stack:
         try:
-            found = stack.enter_context(databases())
-        except NoPostgresError as error:
+            found = stack.enter_context(getattr(postgres, of)())
+        except postgres.NoPostgresError as error:
             pytest.skip(str(error))
+        yield found
+
+
+@pytest.fixture(scope="session")
+def _databases():
+    """Reach one PostgreSQL for all tests of this process."""
+    with _or_skip("databases") as found:
         yield found
 
 
@@ -52,11 +59,5 @@ def postgres_url(_databases):
 @pytest.fixture
 def postgres_server():
     """Give a PostgreSQL server of the test's own, which it may stop, start and kill."""
-    from tests.servers.postgres import NoPostgresError, own_server
-
-    with contextlib.ExitStack() as stack:
-        try:
-            server = stack.enter_context(own_server())
-        except NoPostgresError as error:
-            pytest.skip(str(error))
+    with _or_skip("own_server") as server:
         yield server

@@ -75,7 +75,7 @@ def execute(
     seen = 0
     for _ in range(ATTEMPTS_AT_WRITING if ports.retries else 1):
         loaded: Loaded = yield Call(ports.store.load, tenant, command.case_id, key=key)
-        if loaded.used is not None and loaded.used.used_at >= now - KEY_LIFE:
+        if loaded.used is not None and _still_counts(loaded.used, now):
             return (yield from _replayed(ports, tenant, loaded.used, body))
         if isinstance(command, _LINKING):
             yield from _other_exists(ports, tenant, command)
@@ -89,7 +89,7 @@ def execute(
                 raise decision.refusal
             return decision
     found = yield Call(ports.store.load, tenant, command.case_id, key=key)
-    if found.used is not None and found.used.used_at >= now - KEY_LIFE:  # another had the same key, and was faster
+    if found.used is not None and _still_counts(found.used, now):  # another had the same key, and was faster
         return (yield from _replayed(ports, tenant, found.used, body))
     raise StaleCaseError(command.case_id, seen, found.case.version if found.case else 0)
 
@@ -108,6 +108,10 @@ def _decided(ports: Ports, tenant: str, loaded: Loaded, command: Command, now: d
 def _may_be_what_parked(error: Exception) -> bool:
     """Whether what went wrong may be what a case was set aside for: no refusal, and no store that is away."""
     return not isinstance(error, CaseError) and not (isinstance(error, BackendError) and error.retryable)
+
+
+def _still_counts(used: KeyUse, now: datetime) -> bool:
+    return used.used_at >= now - KEY_LIFE
 
 
 def _other_exists(ports: Ports, tenant: str, command: LinkCase | Merge) -> Flow[None]:
