@@ -62,8 +62,21 @@ def desk(make_desk, acme, store):
 # -- races
 
 
-@pytest.mark.parametrize("losses", [1, 19])
-def test_execute_decides_again_when_somebody_was_faster(desk, store, kinds, losses):
+@pytest.fixture
+def waits(monkeypatch):
+    """Note how long whoever has lost would wait, and let nobody wait."""
+    waits = []
+
+    async def awaited(seconds):
+        waits.append(seconds)
+
+    monkeypatch.setattr("time.sleep", waits.append)
+    monkeypatch.setattr("asyncio.sleep", awaited)
+    return waits
+
+
+@pytest.mark.parametrize("losses", [1, 99])
+def test_execute_decides_again_when_somebody_was_faster(desk, store, kinds, waits, losses):
     """A lost race is not the caller's business, as long as it is won in the end; the command counts once."""
     store.losses = losses
 
@@ -71,11 +84,23 @@ def test_execute_decides_again_when_somebody_was_faster(desk, store, kinds, loss
 
     assert case == desk.get("T-1")
     assert ["CaseNoted"] == kinds(desk, "T-1", after=3)
+    assert losses == len(waits)
 
 
-def test_execute_gives_up_after_twenty_lost_races(desk, store):
+def test_execute_waits_a_moment_of_its_own_before_it_decides_again(desk, store, waits):
+    """Those who meet once would meet again, if all came back at once; nobody waits for long."""
+    store.losses = 99
+
+    desk.note("T-1", by="bob", text="Hm.")
+
+    assert waits[0] < 0.001
+    assert 0.016 < max(waits) < 0.032
+    assert len(waits) == len(set(waits))
+
+
+def test_execute_gives_up_after_a_hundred_lost_races(desk, store, waits):
     """Somebody is always faster: the caller is told, and nothing was written."""
-    store.losses = 20
+    store.losses = 100
     before = desk.history("T-1")
 
     with pytest.raises(StaleCaseError, match=r"^case 'T-1' is at version 3"):
@@ -84,9 +109,10 @@ def test_execute_gives_up_after_twenty_lost_races(desk, store):
     assert 0 == store.losses
 
 
-def test_execute_gives_up_opening_after_twenty_lost_races(desk, store):
+@pytest.mark.usefixtures("waits")
+def test_execute_gives_up_opening_after_a_hundred_lost_races(desk, store):
     """A case that could not be opened is said to be at no version."""
-    store.losses = 20
+    store.losses = 100
 
     with pytest.raises(StaleCaseError, match="'T-2' is at version 0"):
         desk.open("Stuck", id="T-2", by="jane")

@@ -16,7 +16,17 @@ from supporttiers._flows.cases import (
     options_for,
     preview,
 )
-from supporttiers._flows.driving import Call, Flow, Ports, adrive, drive, has_asynchronous, is_asynchronous
+from supporttiers._flows.driving import (
+    Call,
+    Flow,
+    Ports,
+    adrive,
+    awaited_pause,
+    drive,
+    has_asynchronous,
+    is_asynchronous,
+    pause,
+)
 from supporttiers._flows.due import fire_due
 from supporttiers._flows.operating import backlog, discard, messages, parked, retry, unpark
 from supporttiers._flows.outbox import poll, relay
@@ -30,6 +40,7 @@ __all__ = [
     "Ports",
     "adopt",
     "adrive",
+    "awaited_pause",
     "backlog",
     "discard",
     "drive",
@@ -47,6 +58,7 @@ __all__ = [
     "options_for",
     "parked",
     "parts_of",
+    "pause",
     "poll",
     "preview",
     "process_of",

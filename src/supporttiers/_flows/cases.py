@@ -14,6 +14,7 @@ from supporttiers._flows.knowing import ROUNDS, Knowledge, answered, decide_many
 from supporttiers._flows.processes import process_for, process_of
 from supporttiers.actors import Actor
 from supporttiers.cases import Case
+from supporttiers.clock import pause_after
 from supporttiers.commands import Command, LinkCase, Merge
 from supporttiers.decisions import Decision, NeedFacts
 from supporttiers.effects import DispatchToVendor, Effect, Notify, Tell, TellLinked
@@ -43,7 +44,7 @@ from supporttiers.readings import Explanation, Option
 from supporttiers.reasons import Reason
 from supporttiers.tiers import Status
 
-ATTEMPTS_AT_WRITING: Final = 20
+ATTEMPTS_AT_WRITING: Final = 100
 _LINKING: Final = (LinkCase, Merge)
 
 
@@ -73,7 +74,9 @@ def execute(
     if key is not None and body is None:
         body = body_hash(command)
     seen = 0
-    for _ in range(ATTEMPTS_AT_WRITING if ports.retries else 1):
+    for lost in range(ATTEMPTS_AT_WRITING if ports.retries else 1):
+        if lost:
+            yield Call(ports.pause, pause_after(lost))
         loaded: Loaded = yield Call(ports.store.load, tenant, command.case_id, key=key)
         if loaded.used is not None and _still_counts(loaded.used, now):
             return (yield from _replayed(ports, tenant, loaded.used, body))

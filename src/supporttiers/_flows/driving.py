@@ -1,7 +1,8 @@
 """Steps of I/O, what they work with, and the two drivers that do them: one that calls, and one that awaits."""
 
 import inspect
-from collections.abc import Coroutine, Generator, Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
@@ -110,6 +111,18 @@ async def _step(call: Call[Any]) -> object:
     return await result if inspect.isawaitable(result) else result
 
 
+def pause(seconds: float) -> None:
+    """Wait."""
+    time.sleep(seconds)  # noqa: TID251 - for some milliseconds at most, which nothing that happens would cut short
+
+
+async def awaited_pause(seconds: float) -> None:
+    """Wait, and leave the loop to others."""
+    import asyncio  # noqa: PLC0415 - takes as long to load as all the rest, and only those who await need it
+
+    await asyncio.sleep(seconds)
+
+
 def is_asynchronous(callee: object) -> bool:
     """Whether what it gives has to be awaited, as far as can be told without calling it."""
     while isinstance(callee, partial):
@@ -175,6 +188,7 @@ class Ports:
         directory: Knows people.
         policies: Classes of policies that a stored process may name, besides the built-in ones.
         retries: Whether what loses a race is decided again; not in a transaction of the caller's.
+        pause: Waits for some seconds, before it is.
         renewed: Processes with the limits of a newer revision, by name and both revisions; None where they do not fit.
         no_facts: What is known before anything has been read.
     """
@@ -189,6 +203,7 @@ class Ports:
     directory: Directory | None = None
     policies: Sequence[type[Any]] = ()
     retries: bool = True
+    pause: Callable[[float], object] = pause
     renewed: dict[tuple[str, str, str], SupportProcess | None] = attrs.field(factory=dict)
     no_facts: Facts = attrs.field(init=False)
 

@@ -17,7 +17,7 @@ from supporttiers import _fields as fields
 from supporttiers import _flows as flows
 from supporttiers._codec import body_hash
 from supporttiers._fields import at_least, instance_of, type_name
-from supporttiers._flows import Call, Flow, Ports, is_asynchronous
+from supporttiers._flows import Call, Flow, Ports, awaited_pause, is_asynchronous, pause
 from supporttiers.actors import Actor
 from supporttiers.backends.directory import directory_of
 from supporttiers.backends.directory.stored import StoredDirectory
@@ -135,6 +135,7 @@ class Core(Questions, Operations, Records):
             sources=sources(flows.sources_of(self._directory, cases, self._facts)),
             directory=self._directory,
             policies=classes(own, found),
+            pause=awaited_pause if self._awaits else pause,
         )
         check_needs(found, self._ports.sources)
         self._clock: Clock = SystemClock() if clock is None else fitting(clock, Clock)

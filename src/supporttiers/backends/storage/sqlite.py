@@ -120,9 +120,9 @@ class SqliteStore(Methods):
             self._let_go()
             self._connection = self._reader = None
 
-    def __del__(self) -> None:
+    def __del__(self, *, getpid: Callable[[], int] = os.getpid) -> None:  # at exit, modules go before objects do
         """Close the file of a store that nobody holds any more; a forked child leaves its parent's alone."""
-        if getattr(self, "_pid", None) == os.getpid():
+        if getattr(self, "_pid", None) == getpid():
             self._let_go()
 
     def _let_go(self) -> None:
