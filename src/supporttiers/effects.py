@@ -12,6 +12,7 @@ import attrs
 
 from supporttiers import _fields as fields
 from supporttiers._fields import PRIVATE, given
+from supporttiers.actors import Contact
 from supporttiers.commands import Command
 from supporttiers.links import VendorStatus
 from supporttiers.match import Match
@@ -116,8 +117,12 @@ class Notification:
         tenant: Whose case.
         case_id: Which case.
         to: The role or name that the process speaks of.
-        recipients: The people that the role stands for at the time of sending; may be empty.
+        recipients: The people that the role stands for at the time of sending; may be empty. A notifier with
+            `per_recipient = True` is handed one at a time.
         reason: What to tell; `str()` is English.
+        subject: One line, in the language of the recipients.
+        text: What to tell, written out in that language; never what is not for them.
+        language: That language; empty where nobody has said.
         tier: Where the case is.
         status: How it stands.
         at: When it happened.
@@ -126,8 +131,11 @@ class Notification:
     tenant: str
     case_id: str
     to: str
-    recipients: tuple[str, ...]
+    recipients: tuple[Contact, ...]
     reason: Reason
+    subject: str = attrs.field(default="", repr=False)
+    text: str = attrs.field(default="", repr=False)
+    language: str = ""
     tier: int
     status: Status
     at: datetime

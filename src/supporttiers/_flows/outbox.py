@@ -13,7 +13,7 @@ from supporttiers._flows.driving import Call, Flow, Ports
 from supporttiers._flows.linked import tell_linked
 from supporttiers._flows.people import recipients
 from supporttiers._flows.sending import SENDING, Delivery, LeaseLostError
-from supporttiers.actors import SYSTEM, Actor
+from supporttiers.actors import SYSTEM, Actor, Contact
 from supporttiers.cases import Case
 from supporttiers.commands import Command, InformManagement, Open, VendorUpdate
 from supporttiers.decisions import Decision
@@ -129,7 +129,7 @@ def _notify(ports: Ports, delivery: Delivery, effect: Notify) -> Flow[None]:
         return
     people = yield from recipients(ports.directory, case, effect.to)
     notification = Notification(
-        tenant=message.tenant, case_id=case.id, to=effect.to, recipients=people,
+        tenant=message.tenant, case_id=case.id, to=effect.to, recipients=tuple(Contact(id=each) for each in people),
         reason=effect.reason, tier=case.tier, status=case.status, at=message.at,
     )  # fmt: skip
     yield from delivery.hand(ports, notifier, Call(notifier.notify, notification, key=message.key))

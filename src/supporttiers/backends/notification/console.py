@@ -28,7 +28,7 @@ class ConsoleNotifier:
 
     def notify(self, notification: Notification, /, *, key: str) -> None:  # noqa: ARG002 - a repeated line does no harm
         """Write the line."""
-        people = ", ".join(notification.recipients) or "-"
+        people = ", ".join(map(str, notification.recipients)) or "-"
         when = f"{notification.at:%Y-%m-%d %H:%M}"
         line = f"{when}  {notification.to} ({people}): case {notification.case_id}: {notification.reason}"
         print(line, file=self._stream or sys.stdout)
