@@ -1,6 +1,7 @@
 """HTTP: one request, one answer, in bounded time and of bounded size."""
 
 import os
+import socket
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -17,6 +18,7 @@ from supporttiers.backends.transport import (
     HttpTransport,
     Transport,
     TransportError,
+    cut_off,
     retry_after,
 )
 from supporttiers.errors import PolicyConfigError
@@ -136,6 +138,17 @@ def test_transport_waits_no_longer_for_a_handshake():
     """A server that accepts and says nothing holds nobody."""
     with listener(lambda connection, over: over.wait(20)) as port:
         assert ("no answer within 0.3 s", False) == failed(f"https://localhost:{port}/")
+
+
+def test_connection_is_cut_off_as_soon_as_there_is_one():
+    """The time was over while it was being made."""
+    here, there = socket.socketpair()
+    held = iter([None, here])
+    with here, there, cut_off(lambda: next(held, None), 0) as cut:
+        there.settimeout(10)
+
+        assert b"" == there.recv(1)
+        assert cut.is_set()
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ _MAX_LOCAL: Final = 64
 _MAX_LABEL: Final = 63
 _SPECIAL: Final = set(' ()<>[]:;@\\,"')
 _LABEL: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9])?")
-_DEVIATIONS: Final = set("\u00df\u03c2\u200c\u200d")
+_DEVIATIONS: Final = set("\u00df\u1e9e\u03c2\u200c\u200d")
 """Letters that older and newer rules for domains encode differently, so that mail could reach somebody else."""
 
 _MAX_SUBJECT: Final = 500
@@ -73,7 +73,7 @@ def _is_dotted(local: str) -> bool:
 
 
 def _ascii_domain(domain: str) -> str | None:
-    if not domain.isprintable() or not _DEVIATIONS.isdisjoint(domain.casefold() if "\u1e9e" in domain else domain):
+    if not domain.isprintable() or not _DEVIATIONS.isdisjoint(domain):
         return None
     try:
         encoded = domain.encode("idna").decode("ascii")
@@ -146,8 +146,13 @@ def _shown(mailbox: Mailbox, name: str) -> Address:
 
 
 def _line(text: str) -> str:
-    """Make one line of whatever it is: a line break would begin another header."""
-    return _BLANKS.sub(" ", "".join(each if each.isprintable() else " " for each in text)).strip()
+    """
+    Make one line of whatever it is: a line break would begin another header.
+
+    What looks like an encoded word is taken apart: the standard library would decode it, line breaks and all.
+    """
+    shown = "".join(each if each.isprintable() else " " for each in text)
+    return _BLANKS.sub(" ", shown).replace("=?", "= ?").strip()
 
 
 def _text(text: str) -> str:
