@@ -30,8 +30,10 @@ TOLD = Notification(
 
 hostile = (
     st.text(max_size=80)
-    | st.text(alphabet="\r\n\t\0 :=?._-\x0b\x0c\x1c\x85\u2028\u202e\ud800aB<>\"\\,@;ä\U0001f4a5", max_size=120)
-    | st.lists(st.sampled_from(["\r\n", "\n", "\r", "Bcc: x@y.example", "=?utf-8?q?=0D=0ABcc:_x?=", " ", "."])).map("".join)
+    | st.text(alphabet='\r\n\t\0 :=?._-\x0b\x0c\x1c\x85\u2028\u202e\ud800aB<>"\\,@;ä\U0001f4a5', max_size=120)
+    | st.lists(st.sampled_from(["\r\n", "\n", "\r", "Bcc: x@y.example", "=?utf-8?q?=0D=0ABcc:_x?=", " ", "."])).map(
+        "".join
+    )
 )
 
 
@@ -67,7 +69,7 @@ def test_mail_has_no_header_more_whatever_its_parts_hold(subject, text, name):
 @given(st.text(alphabet=st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=60))
 def test_mail_is_read_as_it_was_written(words):
     """What is no attack arrives as it is."""
-    _, got = written(words, words, words)
+    _, got = written(words, words)
 
     assert words == got["Subject"]
     assert words == got.get_content().replace("\r\n", "\n").removesuffix("\n")
@@ -78,7 +80,7 @@ def test_mail_shows_breaks_in_lines_as_blanks():
     _, got = written("a\r\nBcc: x@y.example\0\u2028z", name="Ann\r\nEvil: 1")
 
     assert "a Bcc: x@y.example z" == got["Subject"]
-    assert "Ann Evil: 1" == got["To"].addresses[0].display_name
+    assert "Ann Evil 1" == got["To"].addresses[0].display_name
 
 
 def test_mail_keeps_its_lines_and_loses_what_no_mail_can_hold():
@@ -130,6 +132,24 @@ def test_address_is_safe_whatever_it_was(text):
     assert found is None or len(str(found).encode()) <= MAX_ADDRESS
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Dr. Jörg O'Neill-Ōta", "Dr. Jörg O'Neill-Ōta"),
+        ("देवनागरी", "देवनागरी"),
+        ('Ant, Anna "A." <evil@x.example>', "Ant Anna A. evil x.example"),
+        ("x" * 100, "x" * 64),
+        ("...", ""),
+    ],
+)
+def test_mail_shows_of_names_what_needs_no_quotes(name, shown):
+    """An address within a name would be taken for one to write to."""
+    _, got = written(name=name)
+
+    assert shown == got["To"].addresses[0].display_name
+    assert 1 == len(got["To"].addresses)
+
+
 def test_mail_to_letters_of_the_world_is_written_in_utf8():
     """Only then: servers that do not know it are never handed one."""
     raw, _ = written("ä", "ö", "Jörg", to="jörg@example.org")
@@ -142,4 +162,5 @@ def test_mail_does_not_decode_what_looks_encoded():
     """The standard library would, and a line break in it would begin another header."""
     _, got = written("=?utf-8?q?=0D=0ABcc:_x?=", name="=?utf-8?q?=0D=0ABcc:_x?=")
 
-    assert "= ?utf-8?q?=0D=0ABcc:_x?=" == got["Subject"] == got["To"].addresses[0].display_name
+    assert "= ?utf-8?q?=0D=0ABcc:_x?=" == got["Subject"]
+    assert "utf-8 q 0D 0ABcc _x" == got["To"].addresses[0].display_name

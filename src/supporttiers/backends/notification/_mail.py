@@ -8,6 +8,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Final
+from unicodedata import category
 
 import attrs
 
@@ -24,6 +25,9 @@ _DEVIATIONS: Final = set("\u00df\u1e9e\u03c2\u200c\u200d")
 """Letters that older and newer rules for domains encode differently, so that mail could reach somebody else."""
 
 _MAX_SUBJECT: Final = 500
+_MAX_NAME: Final = 64
+_OF_NAMES: Final = frozenset("LMN")  # letters with their marks, and numbers
+_IN_NAMES: Final = frozenset(".'-_")
 _BLANKS: Final = re.compile(r"\s+")
 _LINES: Final = re.compile("\r\n?")
 _SUPPRESSED: Final = "DR, RN, NRN, OOF, AutoReply"
@@ -142,7 +146,18 @@ def compose(
 
 
 def _shown(mailbox: Mailbox, name: str) -> Address:
-    return Address(_line(name), username=mailbox.local, domain=mailbox.domain)
+    return Address(_name(name), username=mailbox.local, domain=mailbox.domain)
+
+
+def _name(text: str) -> str:
+    """
+    Keep of a name what needs no quotes.
+
+    The standard library loses them where it breaks a long line (python/cpython#80222), and an address within a name
+    would stand beside the real one.
+    """
+    kept = (each if category(each)[0] in _OF_NAMES or each in _IN_NAMES else " " for each in text)
+    return _BLANKS.sub(" ", "".join(kept))[:_MAX_NAME].strip(" .")
 
 
 def _line(text: str) -> str:
