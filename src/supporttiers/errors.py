@@ -430,7 +430,7 @@ class NotifyError(BackendError):
 
     Attributes:
         ambiguous: Whether it may have arrived all the same: the answer did not come in time, say.
-        retry_after: How long the other side asks to wait; None where it has not said.
+        retry_after: After how long to try again, where the receiver has said so; 24 hours at most.
     """
 
     ambiguous: bool = False

@@ -91,7 +91,7 @@ def test_apprise_of_both_generations_says_that_it_was_taken(monkeypatch, chat, n
         ("nobody://hunter2", "Apprise knows no service for its URL"),
         ("json://", "Apprise knows no service for its URL"),
         ("hunter2", "Apprise knows no service for its URL"),
-        ("mailto://u:hunter2@x.example?to=a@x.example,b@x.example", "its URL names 2 places; make one notifier for each"),
+        ("mailto://u:hunter2@x.org?to=a@x.org,b@x.org", "its URL names 2 places; make one notifier for each"),
         ("", "Apprise knows no service for its URL"),
         (7, "url must be a text, not int"),
     ],

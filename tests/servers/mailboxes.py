@@ -1,4 +1,4 @@
-"""A mail server in this process that does as a test says: it takes mail, puts it off, refuses it, hangs or breaks off."""
+"""A mail server in this process that does as a test says: it takes mail, puts it off, refuses, hangs or breaks off."""
 
 import asyncio
 import contextlib
@@ -16,12 +16,13 @@ class MailServer(Controller):
     """
     A server on a socket of this machine.
 
-    `mails` holds the envelopes that were taken. `answers` says what is answered to a recipient, by address and in turn:
+    `mails` holds the envelopes that were taken, `given` all whose text has come. `answers` says what is answered to a recipient, by address and in turn:
     a reply to RCPT that is not 250 refuses them. `at_data` is the reply to the text, or `hang` or `drop`.
     """
 
     def __init__(self, **options):
         self.mails = []
+        self.given = []
         self.answers = {}
         self.at_data = "250 taken"
         self.logins = []
@@ -59,6 +60,7 @@ class MailServer(Controller):
         return answer
 
     async def handle_DATA(self, server, session, envelope):
+        self.given.append(envelope)
         if self.at_data == "hang":
             await self._over.wait()
         if self.at_data == "drop":

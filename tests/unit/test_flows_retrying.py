@@ -63,11 +63,13 @@ def test_message_is_left_alone_as_long_as_the_receiver_asks(calm_desk, clock, pa
 
 
 def test_receivers_wish_counts_with_the_outboxs_own_waits(calm_desk, clock, pager):
-    """After a minute, two, four and so on, unless it asks for more."""
+    """In place of a minute, two, four and so on; a wish for no time at all is none."""
     waits, state = failing(calm_desk, clock, pager, busy(timedelta(minutes=3), ambiguous=True))
 
     assert "ambiguous" == state
-    assert [timedelta(minutes=each) for each in (3, 3, 4, 8, 16, 32, 60, 60, 60)] == waits
+    assert [timedelta(minutes=3)] * 9 == waits
+    waits, _ = failing(calm_desk, clock, pager, busy(timedelta(0)), "T-2")
+    assert [timedelta(minutes=each) for each in (1, 2, 4, 8, 16, 32, 60, 60, 60)] == waits
 
 
 @pytest.mark.parametrize("waits", [None, 5, "5s", [5], [timedelta(seconds=-1)]])

@@ -29,18 +29,18 @@ def wait_before_next(adapter: object, error: Exception, *, attempts: int, key: s
     Args:
         adapter: Whose `retries`, if it has any, are the waits after the first attempt, the second and so on. They are
             lengthened by up to a tenth, each message's by its own part, so that many do not come back at one instant.
-        error: What it raised; it may ask for a wait of its own, which is kept where it is the longer one.
+        error: What it raised. The receiver may ask for a wait of its own, which is kept in place of the outbox's; in
+            place of one of `retries` only where it is longer, lest a receiver that is down uses them up in no time.
         attempts: How many there were before this one.
         key: The message's.
     """
+    asked = error.retry_after if isinstance(error, NotifyError) else None
+    asked = min(asked or timedelta(0), LONGEST_WAIT)
     schedule = _schedule(adapter)
     if schedule is None:
-        wait = min(_FIRST_RETRY * 2**attempts, _LAST_RETRY)
-    else:
-        wait = schedule[min(attempts, len(schedule) - 1)] if schedule else timedelta(0)
-        wait += wait * _SPREAD * _part_of(f"{attempts}:{key}")
-    asked = error.retry_after if isinstance(error, NotifyError) else None
-    return wait if asked is None else max(wait, min(asked, LONGEST_WAIT))
+        return asked if asked > timedelta(0) else min(_FIRST_RETRY * 2**attempts, _LAST_RETRY)
+    wait = schedule[min(attempts, len(schedule) - 1)] if schedule else timedelta(0)
+    return max(asked, wait + wait * _SPREAD * _part_of(f"{attempts}:{key}"))
 
 
 def _schedule(adapter: object) -> Sequence[timedelta] | None:

@@ -160,7 +160,7 @@ class HttpTransport:
                 connected = True
                 answer = _exchange(connection, request)
                 if cut.is_set():  # what ends early may pass for an answer
-                    raise TimeoutError  # noqa: TRY301 - told as the other one is
+                    raise TimeoutError
             except (OSError, http.client.HTTPException, ValueError) as error:
                 what = "it gave no answer that can be understood" if connected else "it cannot be reached"
                 late = cut.is_set() or isinstance(error, TimeoutError)
