@@ -16,8 +16,9 @@ class MailServer(Controller):
     """
     A server on a socket of this machine.
 
-    `mails` holds the envelopes that were taken, `given` all whose text has come. `answers` says what is answered to a recipient, by address and in turn:
-    a reply to RCPT that is not 250 refuses them. `at_data` is the reply to the text, or `hang` or `drop`.
+    `mails` holds the envelopes that were taken, `given` all whose text has come. `answers` says what is answered to a
+    recipient, by address and in turn: a reply to RCPT that is not 250 refuses them. `at_data` is the reply to the text,
+    or `hang` or `drop`.
     """
 
     def __init__(self, **options):

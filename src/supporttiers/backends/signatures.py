@@ -40,7 +40,8 @@ def key_of(secret: str) -> bytes:
     Raises:
         PolicyConfigError: It is no `whsec_` with 24 to 64 bytes in base64; the secret is not shown.
     """
-    if not isinstance(secret, str) or not secret.startswith(_PREFIX):
+    given: object = secret
+    if not isinstance(given, str) or not given.startswith(_PREFIX):
         raise PolicyConfigError("secret", f"does not begin with {_PREFIX}; {_HOW}")
     try:
         key = base64.b64decode(secret.removeprefix(_PREFIX), validate=True)

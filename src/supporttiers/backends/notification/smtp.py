@@ -217,7 +217,7 @@ class SmtpNotifier:
         checked(self.name, fields.one_of(tuple(Security))(given), "security")
         return Security(given)
 
-    def _sender_of(self, sender: str, reply_to: str | None, list_id: str) -> Sender:
+    def _sender_of(self, sender: object, reply_to: str | None, list_id: str) -> Sender:
         shown, address = parseaddr(sender) if isinstance(sender, str) and sender.isprintable() else ("", "")
         mailbox = self._mailbox(address, "sender")
         reply = None if reply_to is None else self._mailbox(reply_to, "reply_to")
@@ -230,7 +230,7 @@ class SmtpNotifier:
             return str(self._sender.mailbox)
         return str(self._mailbox(given, "bounces")) if given else ""
 
-    def _mailbox(self, address: str, field: str) -> Mailbox:
+    def _mailbox(self, address: object, field: str) -> Mailbox:
         found = Mailbox.of(address) if isinstance(address, str) else None
         if found is None or found.international:
             raise PluginError(self.name, f"{field} must be an address in ASCII, such as support@example.org")

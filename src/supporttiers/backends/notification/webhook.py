@@ -95,7 +95,7 @@ class WebhookNotifier:
         self.name = name
         checked(name, fields.name(name), "name")
         checked(name, fields.positive_duration(timeout), "timeout")
-        checked(name, None if isinstance(source, str) and source.isascii() else "must be a URI in ASCII", "source")
+        checked(name, _uri(source), "source")
         if isinstance(secrets, str) or not secrets:
             raise PluginError(name, "secrets must be a list of one at least, such as ['whsec_...']")
         try:
@@ -196,6 +196,11 @@ class WebhookNotifier:
             "datacontenttype": "application/json", "data": data,
         }  # fmt: skip
         return json.dumps(event, default=str, separators=(",", ":")).encode()
+
+
+def _uri(value: object) -> str | None:
+    fits = isinstance(value, str) and value.isascii() and value.isprintable()
+    return None if fits else "must be a URI in ASCII"
 
 
 def _id(tenant: str, key: str) -> str:
