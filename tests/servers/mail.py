@@ -160,7 +160,7 @@ class MailSystem:
     def _write(self, chain):
         from tests.servers.receivers import listener
 
-        self.smtp, self.imap, auth = _free_ports(3)
+        self.smtp, self.imap, auth = free_ports(3)
         policy = self._stack.enter_context(listener(self._judge))
         store = pwd.getpwnam("nobody")
         values = {
@@ -284,7 +284,8 @@ def mail_system(chain: bytes) -> Iterator[MailSystem]:
         system.close()
 
 
-def _free_ports(count):
+def free_ports(count):
+    """Give ports of this machine that nobody uses just now."""
     with contextlib.ExitStack() as stack:
         found = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
         return [each.getsockname()[1] for each in found]
