@@ -260,8 +260,9 @@ def gibberish_at_the_end(connection):
     connection.sendall(b"thank you\r\n")
 
 
-def test_mail_that_was_taken_is_not_sent_again_for_a_goodbye(notification):
-    """The server is gone before it hears it."""
+@pytest.mark.parametrize("silent", [False, True], ids=["gone", "silent"])
+def test_mail_that_was_taken_is_not_sent_again_for_a_goodbye(notification, silent):
+    """The server is gone before it hears it, or does not answer."""
 
     def speak(connection, over):
         lines = connection.makefile("rb")
@@ -270,8 +271,10 @@ def test_mail_that_was_taken_is_not_sent_again_for_a_goodbye(notification):
             lines.readline()
         while lines.readline() != b".\r\n":
             pass
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         connection.sendall(b"250 taken\r\n")
+        if silent:
+            over.wait(20)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
 
     with listener(speak) as port:
         SmtpNotifier("127.0.0.1", port, sender=SENDER).notify(notification(), key="k")

@@ -12,6 +12,9 @@ class Notifier(Protocol):
 
     One that must not be called twice about one message, such as one that rings people up, says so with an attribute
     `repeats = False`: a message of which nobody knows whether it has arrived is then left to people.
+
+    One that wants other waits between attempts than the outbox's has them in an attribute `retries`, a tuple of
+    timedeltas; after as many attempts and one more a message is given up.
     """
 
     name: str

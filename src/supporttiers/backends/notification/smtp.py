@@ -31,6 +31,7 @@ TIMEOUT: Final = timedelta(seconds=30)
 _OPTIONS: Final = ("from", "security", "bounces", "reply_to", "list_id", "timeout")
 _READY, _FINAL = 220, 500
 _DONE, _GO_ON = 2, 3
+_GOODBYE: Final = 1.0
 _ABOUT_LOGIN: Final = frozenset({530, 534, 535, 538})
 _ENHANCED: Final = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}(?=\s|$)")
 _DOTS: Final = re.compile(rb"^\.", re.MULTILINE)
@@ -73,6 +74,14 @@ class _Conversation(smtplib.SMTP):
         assert self.sock is not None  # noqa: S101 - for the type checker
         self.sock = secured = over_tls(self.sock, self._context, self._host)
         secured.do_handshake()
+
+    def part(self) -> None:
+        """Say goodbye, and hear it for a moment: the mail has been taken, whatever becomes of that."""
+        with suppress(OSError):
+            self.putcmd("QUIT")
+            assert self.sock is not None  # noqa: S101 - for the type checker
+            self.sock.settimeout(_GOODBYE)
+            self.getreply()
 
     def go_over_to_tls(self) -> tuple[int, bytes]:
         """Do what `starttls` does; there the handshake could not be cut off."""
@@ -322,8 +331,7 @@ class SmtpNotifier:
         server.send(content)
         code, text = server.getreply()
         self._must(code, text, f"the mail to {who!r}")
-        with suppress(OSError):  # the mail has been taken, whatever becomes of the goodbye
-            server.send(b"QUIT\r\n")
+        server.part()
 
     # -- what went wrong
 
