@@ -32,6 +32,7 @@ _OPTIONS: Final = ("from", "security", "bounces", "reply_to", "list_id", "timeou
 _READY, _FINAL = 220, 500
 _DONE, _GO_ON = 2, 3
 _GOODBYE: Final = 1.0
+_SLACK: Final = 5.0  # no single read ends before the whole is cut off: there is but one way in which time is over
 _ABOUT_LOGIN: Final = frozenset({530, 534, 535, 538})
 _ENHANCED: Final = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}(?=\s|$)")
 _DOTS: Final = re.compile(rb"^\.", re.MULTILINE)
@@ -66,6 +67,7 @@ class _Conversation(smtplib.SMTP):
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket:
         self.sock = create_connection((host, port), timeout)
+        self.sock.settimeout(timeout + _SLACK)
         if self._tls:
             self._secure()
         return self.sock
