@@ -1,11 +1,15 @@
 """Stores on PostgreSQL: their URLs, their pools, what they do again, and what they say when something goes wrong."""
 
+import asyncio
 import contextlib
 import importlib
 import os
 import sys
+import types
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+import psycopg_pool
 import pytest
 from tests.blocking import LOOP, Blocking
 
@@ -106,6 +110,55 @@ def test_missing_psycopg_names_the_extra(monkeypatch):
         importlib.import_module("supporttiers.backends.storage.postgres")
 
 
+def test_psycopg_without_libpq_is_not_called_missing(monkeypatch):
+    """It is installed; what it lacks is something else."""
+    monkeypatch.setitem(sys.modules, "psycopg_pool", types.ModuleType("psycopg_pool"))
+    monkeypatch.delitem(sys.modules, "psycopg.rows")
+    monkeypatch.setitem(sys.modules, "psycopg.rows", types.ModuleType("psycopg.rows"))
+    monkeypatch.delitem(sys.modules, "supporttiers.backends.storage.postgres")
+    with pytest.raises(StoreError, match=r"psycopg cannot be loaded \(.*pip install .psycopg\[binary\]"):
+        importlib.import_module("supporttiers.backends.storage.postgres")
+
+
+def test_pool_of_the_hosts_is_left_as_it_is(database):
+    """Closed or busy: that is the host's matter, and is said."""
+    with psycopg_pool.ConnectionPool(database, min_size=1, max_size=1, open=True, timeout=0.2) as pool:
+        store = PostgresStore(pool)
+        assert store.next_wake() is None
+        with pool.connection(), pytest.raises(StoreError, match="couldn't get a connection after"):
+            store.next_wake()
+    with pytest.raises(StoreError, match="closed; it may be tried again"):
+        store.next_wake()
+
+
+def test_awaited_pool_of_the_hosts_is_left_as_it_is(database):
+    """The same."""
+
+    async def story():
+        async with psycopg_pool.AsyncConnectionPool(database, min_size=1, max_size=1, open=False, timeout=0.2) as pool:
+            store = AsyncPostgresStore(pool)
+            assert await store.next_wake() is None
+            async with pool.connection():
+                with pytest.raises(StoreError, match="couldn't get a connection after"):
+                    await store.next_wake()
+        with pytest.raises(StoreError, match="closed; it may be tried again"):
+            await store.next_wake()
+
+    asyncio.run(story())
+
+
+def test_tasks_that_come_at_once_share_one_pool(database):
+    """Each may knock; only one of them opens a pool."""
+
+    async def story():
+        store = AsyncPostgresStore(database, connections=1)
+        answers = await asyncio.gather(*(store.next_wake() for _ in range(4)))
+        await store.close()
+        return answers
+
+    assert [None] * 4 == asyncio.run(story())
+
+
 def test_tables_are_made_only_when_asked_for(store_class, postgres_url):
     """Without them the error says what to do; a schema is made with them."""
     without = store_class.from_url(postgres_url)
@@ -167,13 +220,79 @@ def test_what_is_refused_on_its_way_is_done_again(store, monkeypatch):
     assert 5 == len(tried)
 
 
-def test_server_that_is_not_there_is_away(store_class, monkeypatch):
-    """No connection can be had: that may be tried again."""
-    monkeypatch.setattr("supporttiers.backends.storage.postgres.WAIT", 0.05)
-    store = store_class("postgresql:///desk?host=/nowhere")
-    with pytest.raises(StoreError, match=r"could not look at the tables: .*; it may be tried again$"):
+@pytest.mark.parametrize(
+    ("change", "said", "again"),
+    [
+        ({"path": "/nowhere"}, r'.*database "nowhere" does not exist', "trying again will not help"),
+        ({"query": "host=/nowhere"}, ".*No such file or directory.*", "it may be tried again"),
+        ({"query": "colour=red"}, 'invalid URI query parameter: "colour"', "trying again will not help"),
+        ({"netloc": "u:geheim@[::1"}, "its URL is none that libpq understands", "trying again will not help"),
+    ],
+)
+def test_whoever_gets_no_connection_is_told_why_at_once(store_class, database, change, said, again):
+    """A pool alone would wait, and not say; what may be a part of a password is kept back."""
+    if "netloc" in change:
+        store = store_class("postgresql://u:geheim@[::1/desk")
+    else:
+        store = store_class(urlunsplit(urlsplit(database)._replace(**change)))
+    with pytest.raises(StoreError, match=rf"could not look at the tables: {said}; {again}$") as caught:
         store.next_wake()
+    assert "geheim" not in str(caught.value)
     store.close()
+
+
+def test_server_that_goes_away_is_knocked_at_by_the_next_call(store_class, database, monkeypatch):
+    """A pool waits for connections that do not come; whoever comes next is told at once, and later goes on."""
+    monkeypatch.setattr("supporttiers.backends.storage.postgres.WAIT", 0.2)
+    with contextlib.closing(store_class(database, connections=1)) as store:
+        store.next_wake()
+        inner = getattr(store, "_inner", store)
+        first, url = inner._pool, inner._url
+        first.conninfo = inner._url = "postgresql:///desk?host=/nowhere"
+        end(database)
+        for _ in range(2):
+            with pytest.raises(StoreError, match=r"could not keep a process: .*/nowhere.*; it may be tried again$"):
+                store.put_process("acme", "1", "{}", NOON)
+        assert inner._pool is None
+        assert first.closed
+
+        inner._url = url
+        store.put_process("acme", "1", "{}", NOON)
+        assert first is not inner._pool
+
+
+def test_pool_that_is_busy_says_only_that(store_class, database, monkeypatch):
+    """The server is there: nothing is wrong with the pool but that others have its connections."""
+    monkeypatch.setattr("supporttiers.backends.storage.postgres.WAIT", 0.2)
+    with contextlib.closing(store_class(database, connections=1)) as store:
+        store.next_wake()
+        inner = getattr(store, "_inner", store)
+        pool = inner._pool
+        taken = LOOP.run(pool.getconn()) if hasattr(store, "_inner") else pool.getconn()
+        with pytest.raises(StoreError, match=r"couldn't get a connection after 0\.20 sec.*may be tried again$"):
+            store.next_wake()
+        assert pool is inner._pool
+        LOOP.run(pool.putconn(taken)) if hasattr(store, "_inner") else pool.putconn(taken)
+        assert store.next_wake() is None
+
+
+def test_pool_that_another_thread_has_closed_is_opened_anew(store_class, database):
+    """Whoever was about to use it notices nothing; a pool of the host's stays closed."""
+    with contextlib.closing(store_class(database, connections=1)) as store:
+        store.next_wake()
+        inner = getattr(store, "_inner", store)
+        closing = inner._pool.close()
+        if closing is not None:
+            LOOP.run(closing)
+        pool, inner._pool = inner._pool, None
+
+        class Once:
+            def connection(self):
+                inner._pool = None
+                return pool.connection()
+
+        inner._pool = Once()
+        assert store.next_wake() is None
 
 
 def test_what_the_database_says_of_values_is_not_repeated(store):
