@@ -197,7 +197,11 @@ def test_sqlite_columns_are_those_of_the_case(store, path):
         assert row["subject"] == (commit.case.subject or None)
     assert found[-1]["wakes_at"] == f"{minutes(7):%Y-%m-%d %H:%M:%S.%f}"
     assert found[-1]["parked_at"] is None
-    assert (found[-1]["tags"], found[-1]["watchers"]) == ('["hot"]', None)
+    assert (found[-1]["tags"], found[-1]["watchers"]) == ('["hot"]', "[]")
+    for row, commit in zip(found, commits, strict=True):
+        for name in WORDS_AND_MORE:
+            value = getattr(commit.case, name, ())
+            assert value or row[name] in {"[]", "{}"}, name  # nothing is nothing, not NULL
 
 
 def test_sqlite_remembers_what_became_of_a_message(store, behind):

@@ -1,5 +1,6 @@
 """Load, decide, commit: commands one by one and many at once, what time has made due, and reading."""
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -17,7 +18,7 @@ from supporttiers.cases import Case
 from supporttiers.clock import pause_after
 from supporttiers.commands import Command, LinkCase, Merge
 from supporttiers.decisions import Decision, NeedFacts
-from supporttiers.effects import DispatchToVendor, Effect, Notify, Tell, TellLinked
+from supporttiers.effects import RECIPIENTS, DispatchToVendor, Effect, Notify, Tell, TellLinked
 from supporttiers.errors import (
     BackendError,
     CaseError,
@@ -43,6 +44,8 @@ from supporttiers.protocols import (
 from supporttiers.readings import Explanation, Option
 from supporttiers.reasons import Reason
 from supporttiers.tiers import Status
+
+log = logging.getLogger("supporttiers.flows")
 
 ATTEMPTS_AT_WRITING: Final = 100
 _LINKING: Final = (LinkCase, Merge)
@@ -164,6 +167,8 @@ def _messages(ports: Ports, tenant: str, decision: Decision, now: datetime) -> t
     happened_at = {event.version: event.at for event in decision.events}
     rows: list[Message] = []
     for number, effect in enumerate(decision.effects):
+        if isinstance(effect, Notify) and not ports.notifiers:
+            _nobody_hears(ports, effect)
         for kind, target in told_to(ports, effect):
             rows.append(
                 Message(
@@ -178,6 +183,17 @@ def _messages(ports: Ports, tenant: str, decision: Decision, now: datetime) -> t
                 )
             )
     return tuple(rows)
+
+
+def _nobody_hears(ports: Ports, effect: Notify) -> None:
+    """Say once that what is to be told is told to nobody: elsewhere there may be a desk that would have done so."""
+    if ports.unheard or "durable" not in ports.store.capabilities:
+        return
+    ports.unheard.append(effect)
+    log.warning(
+        "case %s: %s is told nothing of %s, for this desk has no notifiers; give it those of the desk that sends",
+        effect.case_id, effect.to if effect.to in RECIPIENTS else "somebody", effect.reason.code,
+    )  # fmt: skip
 
 
 def _not_before(effect: Effect, now: datetime) -> datetime:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import attrs
 
+from supporttiers.effects import Notify
 from supporttiers.errors import PluginError
 from supporttiers.facts import Facts, FactSource
 from supporttiers.process import SupportProcess
@@ -189,6 +190,7 @@ class Ports:
         policies: Classes of policies that a stored process may name, besides the built-in ones.
         retries: Whether what loses a race is decided again; not in a transaction of the caller's.
         pause: Waits for some seconds, before it is.
+        unheard: The first of what nobody is told, for want of notifiers.
         renewed: Processes with the limits of a newer revision, by name and both revisions; None where they do not fit.
         no_facts: What is known before anything has been read.
     """
@@ -204,6 +206,7 @@ class Ports:
     policies: Sequence[type[Any]] = ()
     retries: bool = True
     pause: Callable[[float], object] = pause
+    unheard: list[Notify] = attrs.field(factory=list)
     renewed: dict[tuple[str, str, str], SupportProcess | None] = attrs.field(factory=dict)
     no_facts: Facts = attrs.field(init=False)
 

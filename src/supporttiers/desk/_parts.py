@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from inspect import signature
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -122,7 +123,28 @@ def by_name(what: str, adapters: Iterable[Any], protocol: type) -> dict[str, Any
         if label in found:
             raise PluginError(label, f"there are two {what}s of this name")
         found[label] = fitting(adapter, protocol, label)
+        _check_calls(adapter, protocol, label)
     return found
+
+
+_CALLS: Final[Mapping[str, tuple[tuple[object, ...], dict[str, object]]]] = {
+    "notify": ((None,), {"key": ""}), "open": ((None,), {"key": ""}), "fetch": (("",), {}),
+}  # fmt: skip
+"""How the methods of adapters are called."""
+
+
+def _check_calls(adapter: Any, protocol: type, label: str) -> None:  # noqa: ANN401 - it has the methods of its Protocol
+    """Refuse an adapter whose method takes other arguments than it will be given."""
+    for method, (given, named) in _CALLS.items():
+        if not hasattr(protocol, method):
+            continue
+        try:
+            signature(getattr(adapter, method)).bind(*given, **named)
+        except TypeError as error:
+            listed = ", ".join([*("..." for _ in given), *(f"{name}=..." for name in named)])
+            raise PluginError(label, f"its {method} cannot be called as {method}({listed}): {error}") from error
+        except ValueError:  # it tells nobody what it takes, as some that are written in C
+            continue
 
 
 def fitting(port: T, protocol: type, label: str | None = None) -> T:

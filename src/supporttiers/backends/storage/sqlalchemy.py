@@ -13,7 +13,6 @@ try:
     from sqlalchemy.engine import Engine
     from sqlalchemy.exc import DBAPIError, SQLAlchemyError
     from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-    from sqlalchemy.ext.asyncio import AsyncEngine
 except ImportError as _missing:
     _problem = "SQLAlchemy is not installed: pip install sqlalchemy"
     raise StoreError("sqlalchemy", _problem, retryable=False) from _missing
@@ -119,4 +118,6 @@ def store_on(given: object) -> Methods | None:
     """Give a store on an engine; None where it is none."""
     if isinstance(given, Engine):
         return SqlAlchemyStore(given)
+    from sqlalchemy.ext.asyncio import AsyncEngine  # noqa: PLC0415 - it needs greenlet, which not everybody has
+
     return AsyncSqlAlchemyStore(given) if isinstance(given, AsyncEngine) else None
