@@ -186,6 +186,20 @@ def test_held_command_is_dropped_with_its_text(with_rules):
     assert () == desk.verify("T-1")
 
 
+def test_refusal_of_what_was_held_is_recorded_without_names(with_rules):
+    """Why an approved command came to nothing stays on record; the id of a file must not stay with it."""
+    desk = with_rules(PermitByApproval([ApprovalRule(verbs=["attach"], roles=["junior"])]))
+    passport = [Attachment(id="passport-of-jane")]
+    desk.open("Fire", id="T-1", by=JANE)
+    desk.attach("T-1", by=Actor.agent("bob", roles=["junior"]), attachments=passport)
+    desk.attach("T-1", by="ann", attachments=passport)
+    desk.approve("T-1", by=Actor.manager("lea"))
+    assert "HeldDropped" == types_after(desk, 0)[-1]
+    desk.redact("T-1", by=DORA)
+
+    assert "passport" not in json.dumps(desk.export("T-1"))
+
+
 def test_ended_case_stays_ended_when_what_is_held_is_dropped(make_desk, calm):
     """A reopening that waits for a yes is not known any more."""
     rule = PermitByApproval([ApprovalRule(verbs=["reopen"], approvers=["mona"])])
