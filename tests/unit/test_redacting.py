@@ -8,12 +8,14 @@ import pytest
 from supporttiers.actors import Actor
 from supporttiers.commands import Close, Inform, Open, Reply
 from supporttiers.decisions import Later
-from supporttiers.errors import CaseNotFoundError, InputError, NotPermittedError
+from supporttiers.desk import SupportDesk
+from supporttiers.errors import CaseNotFoundError, InputError, NotPermittedError, VendorError
 from supporttiers.events import REDACTED, CaseOpened, CaseReplied
 from supporttiers.links import Attachment
 from supporttiers.match import Match
 from supporttiers.policies.approval import ApprovalRule, PermitByApproval
 from supporttiers.policies.permission import Permission, PermitByRules
+from supporttiers.policies.reopening import ReopenWithin
 from supporttiers.policies.retention import RedactAfter
 from supporttiers.process import SupportProcess
 
@@ -415,6 +417,51 @@ def test_retention_counts_calendar_days_in_a_process_file(tmp_path):
     process = SupportProcess.from_toml(path)
     assert (RedactAfter("365 calendar days"),) == process.policies
     assert process == SupportProcess.from_json(process.to_json())
+
+
+# -- a redaction in the midst of a pass
+
+
+def ask_vendor(desk):
+    """Have a vendor asked for help."""
+    desk.dispatch("T-1", by="bob", vendor="acme-print", text="Fire at Jane's.")
+
+
+def go_on_elsewhere(desk):
+    """Have another case opened with what the requester says."""
+    desk.cancel("T-1", by="bob")
+    desk.reply("T-1", by=JANE, text="Fire again.")
+
+
+def tell_anna(desk):
+    """Have somebody told by name."""
+    desk.inform("T-1", by="bob", to="anna")
+
+
+@pytest.mark.parametrize("cause", [ask_vendor, go_on_elsewhere, tell_anna])
+def test_redaction_ends_what_a_worker_has_taken_and_not_yet_sent(calm, clock, pager, vendor, cause):
+    """Those before it may take minutes: what is deleted meanwhile must not go out from what was read before."""
+
+    class Slow(type(pager)):
+        def notify(self, notification, /, *, key):
+            desk.redact("T-1", by=DORA)
+            super().notify(notification, key=key)
+
+    desk = SupportDesk(
+        attrs.evolve(calm, policies=[ReopenWithin("1h")]), clock=clock, notifiers=[slow := Slow()], vendors=[vendor]
+    )
+    desk.open("Ice", id="T-0", by="joe")
+    desk.inform_management("T-0", by="bob")
+    desk.open("Fire", id="T-1", by=JANE)
+    cause(desk)
+    desk.run_due()
+
+    assert "T-0" == slow.sent[0].case_id
+    assert "anna" not in [sent.to for sent in slow.sent]
+    assert "redacted" in [message.result for message in desk.messages(case="T-1")]
+    assert [] == list(desk.find(Match(requester="jane")))
+    with pytest.raises(VendorError):
+        vendor.fetch("ACME-PRINT-1")
 
 
 # -- export

@@ -75,7 +75,8 @@ def relay(
         for message in messages:
             if message is not messages[0] and clock() >= until:
                 break  # the others have taken so long that it may be somebody else's by now
-            result = yield from _relay_one(ports, Delivery(message, now), limit=limit)
+            delivery = Delivery(message, now, first=message is messages[0])
+            result = yield from _relay_one(ports, delivery, limit=limit)
             results.append(result)
     kept = [result for result in results if isinstance(result, Settled)]
     for settled in kept:  # it was kept, so that it had but one turn in this pass, and goes on in the next
@@ -133,7 +134,7 @@ def _notify(ports: Ports, delivery: Delivery, effect: Notify) -> Flow[None]:
         reason=effect.reason, tier=case.tier, status=case.status, at=message.at,
     )  # fmt: skip
     yield from delivery.hand(ports, notifier, Call(notifier.notify, notification, key=message.key))
-    yield Call(ports.store.settle, delivery.settled("done", "sent"))
+    yield Call(ports.store.settle, delivery.arrived("sent"))
 
 
 def _open_ticket(ports: Ports, delivery: Delivery, effect: DispatchToVendor) -> Flow[None]:
@@ -146,7 +147,7 @@ def _open_ticket(ports: Ports, delivery: Delivery, effect: DispatchToVendor) -> 
         category=effect.category, priority=effect.priority,
     )  # fmt: skip
     answer = yield from delivery.hand(ports, vendor, Call(vendor.open, request, key=effect.key))
-    settled = delivery.settled("done", answer.remote_id)
+    settled = delivery.arrived(answer.remote_id)
     ticket = (effect.vendor, effect.key, message.case_id)
     decision = yield from _take_note(ports, message.tenant, ticket, answer, now, settled=settled)
     if not decision.events:  # the case knew it all already, so that no commit has carried the message off
@@ -170,6 +171,7 @@ def _tell(ports: Ports, delivery: Delivery, effect: Tell) -> Flow[None]:
     message = delivery.message
     command = attrs.evolve(effect.command, at=None, idempotency_key=f"tell:{message.key}")
     result = "told"
+    yield from delivery.check(ports)
     try:
         yield from _give(ports, message.tenant, command, delivery.now)
     except ParkedError:
