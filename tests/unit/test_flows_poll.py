@@ -133,6 +133,20 @@ def test_ticket_of_a_vendor_that_is_not_there_is_left_to_others(make_desk, calm,
     assert Pass(polled=1) == desk.run_due()
 
 
+def test_tickets_of_a_vendor_that_is_not_there_do_not_hide_others(make_desk, calm, clock, vendor):
+    """However many there are that nobody asks about, the desk gets to its own."""
+    store = MemoryStore()
+    desk = make_desk(calm, store=store, vendors=[vendor, InProcessVendor("gone")])
+    for number, name in enumerate(["gone"] * 5 + ["acme-print"] * 3):
+        desk.open("Stuck", id=f"T-{number}", by="jane")
+        desk.dispatch(f"T-{number}", by="bob", vendor=name)
+    desk.run_due()
+    clock.advance("2m")
+    desk = make_desk(calm, store=store)
+
+    assert [2, 1, 0] == [desk.run_due(limit=2).polled for _ in range(3)]
+
+
 def test_poll_asks_about_no_more_tickets_than_limited(make_desk, calm, clock, vendor):
     """A small limit leaves the rest for the next pass; nobody is forgotten."""
     desk = make_desk(calm)

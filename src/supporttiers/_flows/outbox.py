@@ -268,8 +268,7 @@ def _give_up(ports: Ports, delivery: Delivery, dead: Settled) -> Flow[None]:
 def poll(ports: Ports, now: datetime, *, limit: int, tenant: str | None) -> Flow[tuple[int, int]]:
     """Ask vendors about open tickets; give how many were asked about, and how many could not be."""
     asked = failed = 0
-    open_tickets = yield Call(ports.store.open_tickets, now - POLL_EVERY, limit=limit, tenant=tenant)
-    tickets = [ticket for ticket in open_tickets if ticket.vendor in ports.vendors]
+    tickets = yield from _own_tickets(ports, now - POLL_EVERY, limit=limit, tenant=tenant)
     for ticket in tickets:
         try:
             yield from _poll_one(ports, ports.vendors[ticket.vendor], ticket, now)
@@ -281,6 +280,18 @@ def poll(ports: Ports, now: datetime, *, limit: int, tenant: str | None) -> Flow
     if tickets:
         yield Call(ports.store.asked, tickets, now)
     return asked, failed
+
+
+def _own_tickets(ports: Ports, asked_before: datetime, *, limit: int, tenant: str | None) -> Flow[list[OpenTicket]]:
+    """Read what this desk can ask about; tickets of vendors that it lacks are others', and must not stand before."""
+    size = limit
+    while ports.vendors:
+        found: Sequence[OpenTicket] = yield Call(ports.store.open_tickets, asked_before, limit=size, tenant=tenant)
+        own = [ticket for ticket in found if ticket.vendor in ports.vendors]
+        if len(own) >= limit or len(found) < size:
+            return own[:limit]
+        size *= 2
+    return []
 
 
 def _poll_one(ports: Ports, vendor: VendorGateway, ticket: OpenTicket, now: datetime) -> Flow[None]:

@@ -48,7 +48,7 @@ class Delivery:
         return Settled(tenant=message.tenant, key=message.key, state=state, result=result, **given)
 
     def arrived(self, result: str) -> Settled:
-        """Say that it has arrived: so it has, whoever may have leased it meanwhile, and nobody needs to send it again."""
+        """Say that it has arrived: so it has, whoever may have leased it meanwhile, and need not send it again."""
         return self.settled("done", result, lease=None)
 
     def check(self, ports: Ports) -> Flow[None]:
