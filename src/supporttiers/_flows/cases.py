@@ -303,7 +303,7 @@ def _foresee(
             try:
                 process = yield from process_for(knowledge.ports, before, command)
                 answer = decide_with(process, before, command, knowledge.of(tenant), now=now, tenant=tenant)
-            except CaseError:
+            except Exception:  # noqa: BLE001, S112 - it comes again when the command is decided, and is judged there
                 continue
             if isinstance(answer, NeedFacts):
                 wanted |= answer.wanted
