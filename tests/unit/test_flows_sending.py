@@ -202,9 +202,30 @@ def test_slow_sending_takes_no_message_with_an_old_lease(make_desk, calm, clock,
     lease, leases = store.lease, []
     store.lease = lambda now, **how: leases.append((how["until"] - now, how["token"])) or lease(now, **how)
 
-    assert Pass(relayed=3) == desk.run_due()
+    assert [1, 1, 1, 0] == [desk.run_due().relayed for _ in range(4)]
     assert {timedelta(minutes=5)} == {length for length, _ in leases}
     assert len(leases) == len({token for _, token in leases})
+
+
+def test_deadlines_do_not_wait_behind_all_that_is_slow_to_send(make_desk, acme, clock, pager):
+    """A pass takes no new messages once it has taken long; the next one sees first to what has become due."""
+
+    class Hanging(type(pager)):
+        def notify(self, notification, /, *, key):
+            clock.advance("30s")
+            raise TimeoutError
+
+    desk = make_desk(attrs.evolve(acme, limits=()), notifiers=[Hanging()])
+    for number in range(100):
+        desk.open("Stuck", id=f"A-{number:02}", by="jane")
+        desk.inform_management(f"A-{number:02}", by="bob")
+        desk.cancel(f"A-{number:02}", by="bob")
+    desk.open("Stuck", id="T-1", by="jane")
+    began = clock.now()
+    while 1 == desk.get("T-1").tier:
+        desk.run_due()
+
+    assert clock.now() - began <= timedelta(minutes=30)
 
 
 def test_message_whose_lease_has_run_out_meanwhile_is_leased_anew(make_desk, calm, clock, pager, store):
@@ -222,7 +243,7 @@ def test_message_whose_lease_has_run_out_meanwhile_is_leased_anew(make_desk, cal
     lease, given = store.lease, []
     store.lease = lambda now, **how: given.append(lease(now, **how)) or given[-1]
 
-    assert Pass(relayed=3) == desk.run_due()
+    assert [2, 1, 0] == [desk.run_due().relayed for _ in range(3)]
     assert [3, 1, 0] == [len(messages) for messages in given]
     assert 3 == len(set(slow.keys)) == len(slow.keys)
 

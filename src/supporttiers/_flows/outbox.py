@@ -42,6 +42,8 @@ LEASED: Final = 20
 """So many messages are taken at a time."""
 LEASE: Final = timedelta(minutes=5)
 """After so long others may take over what a worker has taken and not carried out."""
+AT_MOST: Final = timedelta(minutes=1)
+"""After so long a pass takes no more messages: deadlines must not wait behind slow notifiers."""
 POLL_EVERY: Final = timedelta(minutes=1)
 _FIRST_RETRY: Final = timedelta(minutes=1)
 _LAST_RETRY: Final = timedelta(hours=1)
@@ -54,7 +56,7 @@ def relay(
     ports: Ports, clock: Callable[[], datetime], tokens: Callable[[datetime], str], *, limit: int, tenant: str | None
 ) -> Flow[tuple[int, int]]:
     """
-    Carry out messages, a few at a time, until there are no more; give how many were, and how many failed.
+    Carry out messages, a few at a time, while there are any and time is left; give how many were, and how many failed.
 
     Args:
         ports: What to work with.
@@ -64,8 +66,9 @@ def relay(
         tenant: Whose; of all tenants when None.
     """
     results: list[Settled | bool | None] = []
-    while len(results) < limit:
-        now, size = clock(), min(limit - len(results), LEASED)
+    now = began = clock()
+    while len(results) < limit and now < began + AT_MOST:
+        size = min(limit - len(results), LEASED)
         until = now + LEASE
         messages: Sequence[Message] = yield Call(
             ports.store.lease, now, until=until, token=tokens(now), limit=size, tenant=tenant
@@ -78,6 +81,7 @@ def relay(
             delivery = Delivery(message, now, first=message is messages[0])
             result = yield from _relay_one(ports, delivery, limit=limit)
             results.append(result)
+        now = clock()
     kept = [result for result in results if isinstance(result, Settled)]
     for settled in kept:  # it was kept, so that it had but one turn in this pass, and goes on in the next
         yield Call(ports.store.settle, attrs.evolve(settled, keep=False))

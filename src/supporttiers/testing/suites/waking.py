@@ -151,7 +151,7 @@ class WakingLaws(Laws):
     # -- cases that cannot be decided
 
     def test_setback_puts_a_case_off(self, store: CaseStore) -> None:
-        """It is tried again at its time, not before; it remembers how often it has failed, and is otherwise as it was."""
+        """It is tried again at its time, not before, remembers how often it has failed, and is otherwise as it was."""
         commit = opening(wakes_at=minutes(1))
         store.commit([commit, opening("T-2", wakes_at=minutes(2))])
         back = _setback(commit.case, failures=3, wakes_at=minutes(9))
