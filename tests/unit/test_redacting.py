@@ -9,7 +9,7 @@ from supporttiers.actors import Actor
 from supporttiers.commands import Close, Inform, Open, Reply
 from supporttiers.decisions import Later
 from supporttiers.desk import SupportDesk
-from supporttiers.errors import CaseNotFoundError, InputError, NotPermittedError, VendorError
+from supporttiers.errors import CaseNotFoundError, InputError, NotPermittedError, StoreError, VendorError
 from supporttiers.events import REDACTED, CaseOpened, CaseReplied
 from supporttiers.links import Attachment
 from supporttiers.match import Match
@@ -321,6 +321,63 @@ def test_cases_that_cannot_be_redacted_are_named_and_others_are(with_rules):
     assert 204 == len(found)
     assert ["T-007"] == list(found.failed)
     assert ("Fire", "jane") == (desk.get("T-007").subject, desk.get("T-007").requester)
+
+
+class Faulty:
+    """A rule that fails about a case."""
+
+    name, revision = "tests.faulty", 1
+    error = KeyError("jane")
+
+    def permit(self, situation, /):
+        """Fail, or have no opinion."""
+        if (situation.case.id, situation.trigger) == ("T-1", "redact"):
+            raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (KeyError("jane"), "it cannot be decided: KeyError"),
+        (StoreError("codec", "a process cannot be read", retryable=False), "codec: a process cannot be read"),
+    ],
+)
+def test_case_that_cannot_be_decided_keeps_no_other_from_redaction(with_rules, error, why):
+    """It is named with the fault, and those behind it are redacted; each further call would meet it again."""
+    desk = with_rules(type("Faulty", (Faulty,), {"error": error})())
+    for case_id in ("T-0", "T-1", "T-2"):
+        desk.open("Fire", id=case_id, by=JANE)
+
+    found = desk.redact(person="jane", by=DORA)
+    assert (("T-0", "T-2"), {"T-1": why}) == (found.cases, {name: str(said) for name, said in found.failed.items()})
+
+
+def test_redaction_of_a_person_stops_where_the_store_is_away(with_rules):
+    """What is left is not its fault: the same call goes on with it later."""
+    error = StoreError("pg", "away", retryable=True)
+    desk = with_rules(type("Faulty", (Faulty,), {"error": error})())
+    for case_id in ("T-0", "T-1", "T-2"):
+        desk.open("Fire", id=case_id, by=JANE)
+
+    with pytest.raises(StoreError, match="away"):
+        desk.redact(person="jane", by=DORA)
+    assert [REDACTED, "jane", "jane"] == [desk.get(case_id).requester for case_id in ("T-0", "T-1", "T-2")]
+
+
+def test_case_whose_redaction_waits_for_an_approval_does_not_count_as_redacted(with_rules):
+    """Nothing has been deleted of it yet; nor is anybody taken off a case where that has to be approved."""
+    desk = with_rules(PermitByApproval([ApprovalRule(verbs=["redact", "unwatch"])]))
+    desk.open("Fire", id="T-1", by=JANE)
+    desk.open("Wind", id="T-2", by=Actor.customer("joe"))
+    desk.watch("T-2", by="bob", watchers=["jane"])
+
+    found = desk.redact(person="jane", by=DORA)
+    assert ((), ()) == (found.cases, found.unwatched)
+    assert {"T-1": "permit.approval", "T-2": "permit.approval"} == {
+        name: said.code for name, said in found.failed.items()
+    }
+    desk.approve("T-1", by=Actor.manager("lea"))
+    assert REDACTED == desk.get("T-1").requester
 
 
 @pytest.mark.parametrize(
