@@ -1,5 +1,6 @@
 """Load, decide, commit: commands one by one and many at once, what time has made due, and reading."""
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -29,6 +30,7 @@ from supporttiers.errors import (
     StaleCaseError,
     StoreError,
     SupportTiersError,
+    safe_text,
 )
 from supporttiers.events import Event
 from supporttiers.facts import FactKey, Facts
@@ -43,6 +45,8 @@ from supporttiers.protocols import (
 from supporttiers.readings import Explanation, Option
 from supporttiers.reasons import Reason
 from supporttiers.tiers import Status
+
+log = logging.getLogger("supporttiers.flows")
 
 ATTEMPTS_AT_WRITING: Final = 100
 _LINKING: Final = (LinkCase, Merge)
@@ -314,7 +318,7 @@ def _foresee(
 
 def execute_each(
     ports: Ports, tenant: str, commands: Sequence[tuple[Case, Command]], now: datetime
-) -> Flow[list[Decision | SupportTiersError]]:
+) -> Flow[list[Decision | Exception]]:
     """
     Carry out one command on each of several cases, in one transaction; each has an idempotency key of its own.
 
@@ -335,7 +339,7 @@ def execute_each(
             commits[place] = commit
     written = (yield Call(ports.store.commit, tuple(commits.values()))) if commits else ()
     done = {place for place, ok in zip(commits, written, strict=True) if ok and decisions[place].refusal is None}
-    answers: list[Decision | SupportTiersError] = []
+    answers: list[Decision | Exception] = []
     for place, (_, command) in enumerate(commands):
         answers.append(decisions[place] if place in done else (yield from _alone(ports, tenant, command, now)))
     return answers
@@ -353,18 +357,21 @@ def _asking(
     def ask(facts: Facts) -> Decision | NeedFacts:
         try:
             return decide_with(process, case, command, facts, now=now, tenant=tenant)
-        except SupportTiersError:
+        except Exception:  # noqa: BLE001 - a policy is foreign code; it is asked again alone, and judged there
             return Decision(case=None)
 
     return ask
 
 
-def _alone(ports: Ports, tenant: str, command: Command, now: datetime) -> Flow[Decision | SupportTiersError]:
+def _alone(ports: Ports, tenant: str, command: Command, now: datetime) -> Flow[Decision | Exception]:
+    """Carry out a command; what stands against it is this case's own, but for what is only away."""
     try:
         return (yield from execute(ports, tenant, command, now))
-    except SupportTiersError as error:
+    except Exception as error:
         if isinstance(error, BackendError) and error.retryable:
             raise
+        if not isinstance(error, SupportTiersError):
+            log.error("case %s could not be told: %s", command.case_id, safe_text(error))  # noqa: TRY400 - ids only
         return error
 
 
