@@ -111,6 +111,21 @@ def test_notices_to_the_requester_of_a_redacted_case_reach_nobody(make_desk, cal
     assert ["done", "done"] == [one.state for one in desk.messages()]
 
 
+@pytest.mark.parametrize("others", [(), ("eve",)])
+def test_requester_of_a_redacted_case_watches_no_other_case(with_rules, others):
+    """It is merged with those who follow it since; nobody is called `redacted`."""
+    desk = with_rules()
+    desk.open("Fire", id="T-1", by=JANE)
+    desk.open("Smoke", id="T-2", by=Actor.customer("joe"))
+    desk.redact("T-1", by=DORA)
+    if others:
+        desk.watch("T-1", by="bob", watchers=others)
+    desk.merge("T-1", by="bob", into="T-2")
+    desk.run_due()
+
+    assert others == desk.get("T-2").watchers
+
+
 def test_ended_case_keeps_nobody(spoken):
     """Of a closed case not even the agents' names are kept; it may be reopened, for whoever takes it then."""
     spoken.resolve("T-1", by="bob")
