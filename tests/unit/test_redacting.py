@@ -111,6 +111,18 @@ def test_notices_to_the_requester_of_a_redacted_case_reach_nobody(make_desk, cal
     assert ["done", "done"] == [one.state for one in desk.messages()]
 
 
+def test_follow_up_of_a_redacted_case_is_of_the_customer_who_speaks(with_rules):
+    """What they say now is theirs: they are told of it, and it is found when they ask that it be deleted."""
+    desk = with_rules(ReopenWithin("1h"))
+    desk.cancel(desk.open("Fire", id="T-1", by=JANE), by="bob")
+    desk.redact("T-1", by=DORA)
+    follow_up = desk.reply("T-1", by=JANE, text="It is I, Jane.").follow_up
+    desk.run_due()
+
+    assert "jane" == desk.get(follow_up).requester
+    assert (follow_up,) == desk.redact(person="jane", by=DORA).cases
+
+
 @pytest.mark.parametrize("others", [(), ("eve",)])
 def test_requester_of_a_redacted_case_watches_no_other_case(with_rules, others):
     """It is merged with those who follow it since; nobody is called `redacted`."""
