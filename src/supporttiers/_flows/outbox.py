@@ -43,7 +43,7 @@ LEASED: Final = 20
 LEASE: Final = timedelta(minutes=5)
 """After so long others may take over what a worker has taken and not carried out."""
 AT_MOST: Final = timedelta(minutes=1)
-"""After so long a pass takes no more messages: deadlines must not wait behind slow notifiers."""
+"""After so long a pass takes no more messages, or tickets: deadlines must not wait behind what is slow."""
 POLL_EVERY: Final = timedelta(minutes=1)
 _FIRST_RETRY: Final = timedelta(minutes=1)
 _LAST_RETRY: Final = timedelta(hours=1)
@@ -269,11 +269,16 @@ def _give_up(ports: Ports, delivery: Delivery, dead: Settled) -> Flow[None]:
 # -- vendors
 
 
-def poll(ports: Ports, now: datetime, *, limit: int, tenant: str | None) -> Flow[tuple[int, int]]:
-    """Ask vendors about open tickets; give how many were asked about, and how many could not be."""
+def poll(ports: Ports, clock: Callable[[], datetime], *, limit: int, tenant: str | None) -> Flow[tuple[int, int]]:
+    """Ask vendors about open tickets, while time is left; give how many were asked about, and how many could not be."""
     asked = failed = 0
+    now = clock()
     tickets = yield from _own_tickets(ports, now - POLL_EVERY, limit=limit, tenant=tenant)
+    tried: list[OpenTicket] = []
     for ticket in tickets:
+        if clock() >= now + AT_MOST:
+            break
+        tried.append(ticket)
         try:
             yield from _poll_one(ports, ports.vendors[ticket.vendor], ticket, now)
         except Exception as error:  # noqa: BLE001 - a plugin may raise anything; the ticket is asked about again
@@ -281,8 +286,8 @@ def poll(ports: Ports, now: datetime, *, limit: int, tenant: str | None) -> Flow
             failed += 1
         else:
             asked += 1
-    if tickets:
-        yield Call(ports.store.asked, tickets, now)
+    if tried:
+        yield Call(ports.store.asked, tried, now)
     return asked, failed
 
 
