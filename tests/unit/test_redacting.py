@@ -257,7 +257,7 @@ def test_case_whose_opening_is_held_is_cancelled(with_rules):
 
 @attrs.frozen
 class Wishes:
-    """Wants things done later, of which one says something personal."""
+    """Wants things done later, of which two say something personal."""
 
     name = "test.wishes"
     revision = 1
@@ -268,6 +268,7 @@ class Wishes:
             return ()
         of = {"case_id": situation.case.id, "by": DORA}
         wishes = {"close": Close(**of), "lead": Inform(**of, to="lead"), "reply": Reply(**of, text="Dear Jane")}
+        wishes["call"] = Inform(**of, to="lead", reason="Call Jane")
         at = situation.now.replace(year=2027)
         when = Match(category="x")
         return [Later(command=command, at=at, name=name, when=when) for name, command in wishes.items()]
@@ -577,7 +578,7 @@ def test_export_shows_what_is_to_come_with_its_condition(with_rules):
     desk.open("Fire", id="T-1", by=JANE, category="x")
 
     found = json.loads(json.dumps(desk.export("T-1")))["case"]["scheduled"]
-    assert [("close", {"category": "x"}), ("lead", {"category": "x"}), ("reply", {"category": "x"})] == [
+    assert [(name, {"category": "x"}) for name in ("close", "lead", "reply", "call")] == [
         (one["name"], one["when"]) for one in found
     ]
     assert ("Reply", "Dear Jane") == (found[2]["command"]["type"], found[2]["command"]["text"])
