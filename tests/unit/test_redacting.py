@@ -247,10 +247,11 @@ def test_ended_case_stays_ended_when_what_is_held_is_dropped(make_desk, calm):
 def test_case_whose_opening_is_held_is_cancelled(with_rules):
     """It was not let in, and nobody can say any more whether it should be."""
     desk = with_rules(PermitByApproval([ApprovalRule(verbs=["open"], approvers=["mona"])]))
-    waiting = desk.open("Fire", id="T-1", by=JANE)
+    desk.open("Fire", id="T-1", by=JANE)
+    waiting = desk.amend("T-1", by="bob", owner="anna")
 
     case = desk.redact("T-1", by=DORA)
-    assert (None, "cancelled") == (case.held, case.status)
+    assert (None, "cancelled", None) == (case.held, case.status, case.owner)
     assert ["CaseRedacted", "HeldDropped", "CaseCancelled"] == types_after(desk, waiting.version)[:3]
     assert () == desk.verify("T-1")
 

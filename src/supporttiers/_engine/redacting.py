@@ -27,12 +27,13 @@ def redact(work: Work, command: Redact) -> None:
     if draft.redacted_at is not None:
         return
     held: Held | None = draft.held
-    works = work.is_open and draft.assignee is not None
+    goes_on = work.is_open and not (held is not None and isinstance(held.command, Open))  # see `_drop`
+    works = goes_on and draft.assignee is not None
     work.forget_used()  # facts may be about people, and would stand on what is left
     work.emit(
         happened.CaseRedacted, awaiting_reply_since=draft.awaiting_reply_since,
         assigned_at=draft.assigned_at if works else None, assignee=draft.assignee if works else None,
-        owner=draft.owner if work.is_open else None, scheduled=_kept(draft),
+        owner=draft.owner if goes_on else None, scheduled=_kept(draft),
     )  # fmt: skip
     if held is not None:
         _drop(work, held)
