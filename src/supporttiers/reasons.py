@@ -153,6 +153,8 @@ CODES: Final[Mapping[str, str]] = {
     "backend.failed": "{backend}: {problem}",
     # why a case was set aside
     "park.undecided": "what is due on it could not be decided, {failures} times in a row: {problem}",
+    # why a case of a person was not redacted
+    "redact.undecided": "it cannot be decided: {problem}",
     # what a sweep met
     "limit.no_action": "the process refuses {action!r}: {why}",
     "limit.chain": "time gave {limit} commands at one instant, and more are due then; the process may run in a circle",

@@ -30,6 +30,7 @@ from supporttiers.errors import (
     StaleCaseError,
     StoreError,
     SupportTiersError,
+    safe_text,
 )
 from supporttiers.events import Event
 from supporttiers.facts import FactKey, Facts
@@ -319,7 +320,7 @@ def _foresee(
             try:
                 process = yield from process_for(knowledge.ports, before, command)
                 answer = decide_with(process, before, command, knowledge.of(tenant), now=now, tenant=tenant)
-            except CaseError:
+            except Exception:  # noqa: BLE001, S112 - it comes again when the command is decided, and is judged there
                 continue
             if isinstance(answer, NeedFacts):
                 wanted |= answer.wanted
@@ -330,7 +331,7 @@ def _foresee(
 
 def execute_each(
     ports: Ports, tenant: str, commands: Sequence[tuple[Case, Command]], now: datetime
-) -> Flow[list[Decision | SupportTiersError]]:
+) -> Flow[list[Decision | Exception]]:
     """
     Carry out one command on each of several cases, in one transaction; each has an idempotency key of its own.
 
@@ -351,7 +352,7 @@ def execute_each(
             commits[place] = commit
     written = (yield Call(ports.store.commit, tuple(commits.values()))) if commits else ()
     done = {place for place, ok in zip(commits, written, strict=True) if ok and decisions[place].refusal is None}
-    answers: list[Decision | SupportTiersError] = []
+    answers: list[Decision | Exception] = []
     for place, (_, command) in enumerate(commands):
         answers.append(decisions[place] if place in done else (yield from _alone(ports, tenant, command, now)))
     return answers
@@ -369,18 +370,21 @@ def _asking(
     def ask(facts: Facts) -> Decision | NeedFacts:
         try:
             return decide_with(process, case, command, facts, now=now, tenant=tenant)
-        except SupportTiersError:
+        except Exception:  # noqa: BLE001 - a policy is foreign code; it is asked again alone, and judged there
             return Decision(case=None)
 
     return ask
 
 
-def _alone(ports: Ports, tenant: str, command: Command, now: datetime) -> Flow[Decision | SupportTiersError]:
+def _alone(ports: Ports, tenant: str, command: Command, now: datetime) -> Flow[Decision | Exception]:
+    """Carry out a command; what stands against it is this case's own, but for what is only away."""
     try:
         return (yield from execute(ports, tenant, command, now))
-    except SupportTiersError as error:
+    except Exception as error:
         if isinstance(error, BackendError) and error.retryable:
             raise
+        if not isinstance(error, SupportTiersError):
+            log.error("case %s could not be told: %s", command.case_id, safe_text(error))  # noqa: TRY400 - ids only
         return error
 
 

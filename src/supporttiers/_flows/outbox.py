@@ -42,6 +42,8 @@ LEASED: Final = 20
 """So many messages are taken at a time."""
 LEASE: Final = timedelta(minutes=5)
 """After so long others may take over what a worker has taken and not carried out."""
+AT_MOST: Final = timedelta(minutes=1)
+"""After so long a pass takes no more messages, or tickets: deadlines must not wait behind what is slow."""
 POLL_EVERY: Final = timedelta(minutes=1)
 _FIRST_RETRY: Final = timedelta(minutes=1)
 _LAST_RETRY: Final = timedelta(hours=1)
@@ -54,7 +56,7 @@ def relay(
     ports: Ports, clock: Callable[[], datetime], tokens: Callable[[datetime], str], *, limit: int, tenant: str | None
 ) -> Flow[tuple[int, int]]:
     """
-    Carry out messages, a few at a time, until there are no more; give how many were, and how many failed.
+    Carry out messages, a few at a time, while there are any and time is left; give how many were, and how many failed.
 
     Args:
         ports: What to work with.
@@ -64,8 +66,9 @@ def relay(
         tenant: Whose; of all tenants when None.
     """
     results: list[Settled | bool | None] = []
-    while len(results) < limit:
-        now, size = clock(), min(limit - len(results), LEASED)
+    now = began = clock()
+    while len(results) < limit and now < began + AT_MOST:
+        size = min(limit - len(results), LEASED)
         until = now + LEASE
         messages: Sequence[Message] = yield Call(
             ports.store.lease, now, until=until, token=tokens(now), limit=size, tenant=tenant
@@ -75,8 +78,10 @@ def relay(
         for message in messages:
             if message is not messages[0] and clock() >= until:
                 break  # the others have taken so long that it may be somebody else's by now
-            result = yield from _relay_one(ports, Delivery(message, now), limit=limit)
+            delivery = Delivery(message, now, first=message is messages[0])
+            result = yield from _relay_one(ports, delivery, limit=limit)
             results.append(result)
+        now = clock()
     kept = [result for result in results if isinstance(result, Settled)]
     for settled in kept:  # it was kept, so that it had but one turn in this pass, and goes on in the next
         yield Call(ports.store.settle, attrs.evolve(settled, keep=False))
@@ -133,7 +138,7 @@ def _notify(ports: Ports, delivery: Delivery, effect: Notify) -> Flow[None]:
         reason=effect.reason, tier=case.tier, status=case.status, at=message.at,
     )  # fmt: skip
     yield from delivery.hand(ports, notifier, Call(notifier.notify, notification, key=message.key))
-    yield Call(ports.store.settle, delivery.settled("done", "sent"))
+    yield Call(ports.store.settle, delivery.arrived("sent"))
 
 
 def _open_ticket(ports: Ports, delivery: Delivery, effect: DispatchToVendor) -> Flow[None]:
@@ -146,7 +151,7 @@ def _open_ticket(ports: Ports, delivery: Delivery, effect: DispatchToVendor) -> 
         category=effect.category, priority=effect.priority,
     )  # fmt: skip
     answer = yield from delivery.hand(ports, vendor, Call(vendor.open, request, key=effect.key))
-    settled = delivery.settled("done", answer.remote_id)
+    settled = delivery.arrived(answer.remote_id)
     ticket = (effect.vendor, effect.key, message.case_id)
     decision = yield from _take_note(ports, message.tenant, ticket, answer, now, settled=settled)
     if not decision.events:  # the case knew it all already, so that no commit has carried the message off
@@ -170,6 +175,7 @@ def _tell(ports: Ports, delivery: Delivery, effect: Tell) -> Flow[None]:
     message = delivery.message
     command = attrs.evolve(effect.command, at=None, idempotency_key=f"tell:{message.key}")
     result = "told"
+    yield from delivery.check(ports)
     try:
         yield from _give(ports, message.tenant, command, delivery.now)
     except ParkedError:
@@ -263,12 +269,16 @@ def _give_up(ports: Ports, delivery: Delivery, dead: Settled) -> Flow[None]:
 # -- vendors
 
 
-def poll(ports: Ports, now: datetime, *, limit: int, tenant: str | None) -> Flow[tuple[int, int]]:
-    """Ask vendors about open tickets; give how many were asked about, and how many could not be."""
+def poll(ports: Ports, clock: Callable[[], datetime], *, limit: int, tenant: str | None) -> Flow[tuple[int, int]]:
+    """Ask vendors about open tickets, while time is left; give how many were asked about, and how many could not be."""
     asked = failed = 0
-    open_tickets = yield Call(ports.store.open_tickets, now - POLL_EVERY, limit=limit, tenant=tenant)
-    tickets = [ticket for ticket in open_tickets if ticket.vendor in ports.vendors]
+    now = clock()
+    tickets = yield from _own_tickets(ports, now - POLL_EVERY, limit=limit, tenant=tenant)
+    tried: list[OpenTicket] = []
     for ticket in tickets:
+        if clock() >= now + AT_MOST:
+            break
+        tried.append(ticket)
         try:
             yield from _poll_one(ports, ports.vendors[ticket.vendor], ticket, now)
         except Exception as error:  # noqa: BLE001 - a plugin may raise anything; the ticket is asked about again
@@ -276,9 +286,21 @@ def poll(ports: Ports, now: datetime, *, limit: int, tenant: str | None) -> Flow
             failed += 1
         else:
             asked += 1
-    if tickets:
-        yield Call(ports.store.asked, tickets, now)
+    if tried:
+        yield Call(ports.store.asked, tried, now)
     return asked, failed
+
+
+def _own_tickets(ports: Ports, asked_before: datetime, *, limit: int, tenant: str | None) -> Flow[list[OpenTicket]]:
+    """Read what this desk can ask about; tickets of vendors that it lacks are others', and must not stand before."""
+    size = limit
+    while ports.vendors:
+        found: Sequence[OpenTicket] = yield Call(ports.store.open_tickets, asked_before, limit=size, tenant=tenant)
+        own = [ticket for ticket in found if ticket.vendor in ports.vendors]
+        if len(own) >= limit or len(found) < size:
+            return own[:limit]
+        size *= 2
+    return []
 
 
 def _poll_one(ports: Ports, vendor: VendorGateway, ticket: OpenTicket, now: datetime) -> Flow[None]:

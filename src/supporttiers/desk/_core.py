@@ -376,7 +376,7 @@ class Core(Questions, Operations, Records):
         fired = yield from flows.fire_due(self._ports, now, limit=limit, tenant=tenant)
         relay = flows.relay(self._ports, self._clock.now, self._tokens.new_id, limit=limit, tenant=tenant)
         relayed, not_relayed = yield from relay
-        polled, not_polled = yield from flows.poll(self._ports, now, limit=limit, tenant=tenant)
+        polled, not_polled = yield from flows.poll(self._ports, self._clock.now, limit=limit, tenant=tenant)
         yield Call(self._ports.store.forget_keys, now - KEY_LIFE)
         return Pass(
             fired=fired.cases, relayed=relayed, polled=polled, failed=fired.failed + not_relayed + not_polled,

@@ -233,7 +233,8 @@ class CaseStore(Protocol):
         Enqueue what has to follow another revision of its process's limits.
 
         Cases of the process, of all tenants, that have not been closed or cancelled, and whose limits follow a revision
-        that was kept earlier than this one, get *at* for their wake-up, unless theirs is earlier, or they are parked.
+        that was kept earlier than this one, get *at* for their wake-up, unless theirs is earlier. Those that could not
+        be decided when they were last tried wait for their next try, and those that are parked for somebody.
 
         Returns:
             How many.

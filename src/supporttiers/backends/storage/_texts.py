@@ -164,7 +164,7 @@ UPDATE supporttiers_case SET wakes_at = ?
 WHERE process = ? AND status IN ('queued', 'in_progress', 'waiting', 'resolved')
   AND limits_revision IN (SELECT revision FROM supporttiers_process WHERE name = ? AND at < (
     SELECT at FROM supporttiers_process WHERE name = ? AND revision = ?))
-  AND (wakes_at IS NULL OR wakes_at > ?) AND parked_at IS NULL"""
+  AND (wakes_at IS NULL OR wakes_at > ?) AND parked_at IS NULL AND failures = 0"""
     GET_PROCESS = "SELECT body FROM supporttiers_process WHERE name = ? AND revision = ?"
 
     def __init__(self, names: Names) -> None:
