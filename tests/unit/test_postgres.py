@@ -216,6 +216,18 @@ def test_heads_are_forgotten_when_there_are_too_many(monkeypatch):
     assert [None, "head", "head"] == [heads.get(("default", f"T-{number}"), 1) for number in range(3)]
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_heads_do_not_wait_for_a_thread_that_was_not_forked(monkeypatch):
+    """In a child the thread that held the lock is not there to let go of it."""
+    heads = Heads()
+    with heads._lock:
+        monkeypatch.setattr(heads, "_pid", -1)  # as a child finds it
+        with heads._lock:
+            pass
+        assert os.getpid() == heads._pid
+        assert not heads._lock.locked()
+
+
 def test_head_that_did_not_hold_is_forgotten(store):
     """A wrong guess costs one refusal, and is then looked up."""
     inner = getattr(store, "_inner", store)
