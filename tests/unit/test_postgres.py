@@ -4,15 +4,17 @@ import contextlib
 import importlib
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
 from tests.blocking import LOOP, Blocking
 
-from supporttiers.backends.storage._postgres_procedures import Heads
+from supporttiers.backends.storage._postgres_procedures import _LOCK, Heads
 from supporttiers.backends.storage.postgres import AsyncPostgresStore, PostgresStore
 from supporttiers.errors import InputError, StoreError
 from supporttiers.events import CaseNoted
+from supporttiers.schema import VERSION, statements
 from supporttiers.testing.builders import NOON, going_on, opening
 
 
@@ -115,6 +117,22 @@ def test_tables_are_made_only_when_asked_for(store_class, postgres_url):
     with contextlib.closing(store_class(postgres_url, schema="support")) as store:
         assert (0, 0, 2, 2) == (store.schema_version(), store.upgrade(), store.upgrade(), store.schema_version())
         assert store.next_wake() is None
+
+
+@pytest.mark.parametrize("level", ["repeatable read", "serializable"])
+def test_those_who_make_tables_at_once_wait_for_each_other_at_any_isolation(store_class, postgres_url, level):
+    """Whoever has waited sees what was made meanwhile, also where transactions see what was there when they began."""
+    with psycopg.connect(postgres_url, autocommit=True) as apart:
+        apart.execute(f"ALTER DATABASE {apart.info.dbname} SET default_transaction_isolation = '{level}'")
+        with contextlib.closing(store_class(postgres_url)) as store, ThreadPoolExecutor() as threads:
+            with apart.transaction():
+                apart.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+                upgraded = threads.submit(store.upgrade)
+                while not apart.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchall():
+                    assert not upgraded.done()
+                for text in statements("postgresql"):
+                    apart.execute(text)
+            assert VERSION == upgraded.result()
 
 
 def test_store_that_is_closed_opens_again(store):

@@ -1,11 +1,12 @@
 """What stores share that ask a database over connections, their own or the host's: to try again, and to fail."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar, Final, Never, TypeVar
 
 from supporttiers.backends.storage._methods import Methods
 from supporttiers.backends.storage._procedures import Procedures
-from supporttiers.backends.storage._statements import Procedure, Work
+from supporttiers.backends.storage._statements import Mode, Procedure, Work
 from supporttiers.clock import IdFactory
 from supporttiers.errors import InputError, StoreError
 from supporttiers.schema import DIALECTS, Names
@@ -22,8 +23,15 @@ _LOCK_TIMEOUT: Final = "55P03"
 FORGOTTEN: Final = "is a transaction of your own left open, or was .on(connection) forgotten?"
 """What to ask whoever has waited too long for another's write."""
 
-SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-"""How a transaction on PostgreSQL sees one state, to be said first."""
+ISOLATION: Final[Mapping[Mode, str]] = {
+    "snapshot": "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+    "tables": "SET TRANSACTION ISOLATION LEVEL READ COMMITTED",
+}
+"""
+What is said first in a transaction on PostgreSQL, whatever the database's own default is.
+
+One that reads sees one state; one that makes tables sees what those have made for whom it has waited.
+"""
 
 
 def _procedures(dialect: str, names: Names, ids: IdFactory) -> Procedures:

@@ -4,11 +4,11 @@ import os
 import select
 import threading
 from collections.abc import Awaitable, Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import Any, Final, Self, TypeVar
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from supporttiers.backends.storage._connected import SNAPSHOT, Awaited, Blocking, Connected, is_lost_by_state
+from supporttiers.backends.storage._connected import ISOLATION, Awaited, Blocking, Connected, is_lost_by_state
 from supporttiers.backends.storage._statements import (
     ChangeMany,
     Select,
@@ -152,8 +152,8 @@ def _run(connection: "psycopg.Connection[Any]", work: Work[T]) -> T:
     if work.mode in {"read", "once"}:
         return run(work.procedure(), on_psycopg(connection))
     with connection.transaction():
-        if work.mode == "snapshot":
-            connection.execute(SNAPSHOT)
+        if work.mode in ISOLATION:
+            connection.execute(ISOLATION[work.mode])
         return run(work.procedure(), on_psycopg(connection))
 
 
@@ -235,8 +235,8 @@ async def _run_async(connection: "psycopg.AsyncConnection[Any]", work: Work[T]) 
     if work.mode in {"read", "once"}:
         return await run_async(work.procedure(), on_psycopg_async(connection))
     async with connection.transaction():
-        if work.mode == "snapshot":
-            await connection.execute(SNAPSHOT)
+        if work.mode in ISOLATION:
+            await connection.execute(ISOLATION[work.mode])
         return await run_async(work.procedure(), on_psycopg_async(connection))
 
 
