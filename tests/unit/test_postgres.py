@@ -155,6 +155,15 @@ def test_connection_that_has_died_costs_nothing(store, database):
     assert "{}" == store.get_process("acme", "1")
 
 
+def test_connection_that_has_died_is_seen_without_poll(store, database, monkeypatch):
+    """Windows has no `select.poll`."""
+    monkeypatch.delattr("select.poll")
+    store.next_wake()
+    end(database)
+
+    assert store.next_wake() is None
+
+
 def test_what_is_refused_on_its_way_is_done_again(store, monkeypatch):
     """A deadlock is begun anew, and a reader's connection replaced; a writer hears that nobody knows."""
     inner = getattr(store, "_inner", store)

@@ -186,14 +186,20 @@ def _is_there(connection: "psycopg.Connection[Any] | psycopg.AsyncConnection[Any
     A connection that turns out to be dead is marked so, and thrown away by its pool. What else a server may say
     unasked is read, and changes nothing.
     """
-    watch = select.poll()
     try:
-        watch.register(connection.fileno(), select.POLLIN)
-        while watch.poll(0):
+        while _has_something(connection.fileno()):
             connection.pgconn.consume_input()
     except psycopg.OperationalError:
         return False
     return True
+
+
+def _has_something(socket: int) -> bool:
+    if hasattr(select, "poll"):
+        watch = select.poll()
+        watch.register(socket, select.POLLIN)
+        return bool(watch.poll(0))
+    return bool(select.select([socket], [], [], 0)[0])  # Windows has no poll, and needs none for high numbers
 
 
 class AsyncPostgresStore(_Common, Awaited):
