@@ -94,6 +94,18 @@ def test_url_with_an_impossible_number_of_connections_is_refused(many):
         PostgresStore.from_url(f"postgresql:///desk?connections={many}")
 
 
+@pytest.mark.parametrize(
+    "url", ["postgresql://jane:100%sure@host/desk", "postgresql://jane:se[cret@host/desk", "postgresql:///desk?sure=1"]
+)
+def test_url_that_cannot_be_read_is_refused_without_its_password(store_class, url):
+    """It is refused at once: a pool would try it again and again, and log the part that libpq has stumbled on."""
+    with pytest.raises(StoreError, match=r"its URL cannot be read; .*; trying again will not help$") as caught:
+        store_class.from_url(url)
+
+    assert not any(part in repr(error) for error in (caught.value, caught.value.__cause__) for part in ("sure", "cret"))
+    assert caught.value.__context__ is None
+
+
 def test_names_that_are_none_are_refused():
     """They stand in statements, so nothing but a name may."""
     with pytest.raises(InputError, match=r"^schema must be a name of small letters"):

@@ -39,6 +39,10 @@ WAIT: Final = 10.0
 """How many seconds a call waits for a connection."""
 
 _NAME: Final = "postgresql"
+_UNREADABLE: Final = (
+    "its URL cannot be read; possible is postgresql://user@host/database?option=value, in which signs such as % and / "
+    "in a name or password are percent-encoded, and options are libpq's"
+)
 
 
 class _Common(Connected):
@@ -62,8 +66,11 @@ class _Common(Connected):
             ids: Makes the salts of private parts.
 
         Raises:
+            StoreError: The URL cannot be read.
             InputError: Schema or prefix is no name.
         """
+        if isinstance(url, str) and not _is_understood(url):
+            raise StoreError(_NAME, _UNREADABLE, retryable=False)
         self._url: Final = url if isinstance(url, str) else ""
         self._own: Final = isinstance(url, str)
         self._connections: Final = connections
@@ -81,10 +88,10 @@ class _Common(Connected):
         'postgresql'
 
         Raises:
-            StoreError: `connections` is no number.
+            StoreError: `connections` is no number, or the URL cannot be read.
             InputError: Schema or prefix is no name.
         """
-        parts = urlsplit(url)
+        parts = _parts_of(url)
         options = dict(parse_qsl(parts.query.replace("+", "%2B")))  # to libpq a plus is a plus
         schema, prefix = options.pop("schema", None), options.pop("prefix", "supporttiers_")
         many = options.pop("connections", str(CONNECTIONS))
@@ -106,6 +113,21 @@ class _Common(Connected):
 
     def _is_lost(self, error: Exception) -> bool:
         return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) and is_lost_by_state(error)
+
+
+def _parts_of(url: str) -> SplitResult:
+    with suppress(ValueError):  # what it says may show a part of a password, as what libpq says
+        return urlsplit(url)
+    raise StoreError(_NAME, _UNREADABLE, retryable=False)
+
+
+def _is_understood(url: str) -> bool:
+    """Say whether libpq can read a URL, before a pool asks again and again, and writes its words into the log."""
+    try:
+        psycopg.conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        return False
+    return True
 
 
 def _style(statement: Statement) -> str:
