@@ -8,6 +8,7 @@ import threading
 
 import attrs
 import pytest
+import sqlalchemy
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +19,7 @@ from supporttiers.backends.storage._pages import Cursor, Order
 from supporttiers.backends.storage._sqlite_procedures import SqliteProcedures
 from supporttiers.backends.storage._statements import Change, Work
 from supporttiers.backends.storage._texts import sqlite_texts
+from supporttiers.backends.storage.sqlalchemy import SqlAlchemyStore
 from supporttiers.backends.storage.sqlite import SqliteStore
 from supporttiers.clock import IdFactory
 from supporttiers.errors import StoreError
@@ -303,6 +305,20 @@ def test_sqlite_takes_what_it_cannot_read_for_an_error(store, behind):
 
 
 # -- what can go wrong
+
+
+@pytest.mark.parametrize("by", ["itself", "engine"])
+def test_sqlite_does_not_show_a_text_that_is_damaged(by, store, behind, path):
+    """SQLite quotes what it cannot read; it may be a customer's, and errors of ours go into logs."""
+    store.commit([opening("T-2", subject="my word is secret")])
+    behind.execute("UPDATE supporttiers_event SET private = CAST(CAST(private AS BLOB) || x'FF' AS TEXT)")
+    engine = sqlalchemy.create_engine(f"sqlite:///{path}")
+    asked = store if by == "itself" else SqlAlchemyStore(engine)
+    with pytest.raises(StoreError, match=r": Could not decode to UTF-8 column 'private'; ") as caught:
+        asked.history("acme", "T-2")
+
+    assert "secret" not in str(caught.value)
+    engine.dispose()
 
 
 def test_sqlite_says_where_it_cannot_be(tmp_path):

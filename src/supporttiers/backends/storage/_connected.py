@@ -102,7 +102,7 @@ class Connected(Methods):
         if lost and work.mode in {"write", "once"}:
             hint = "; whether it was written is not known: read again, or repeat it with its idempotency key"
         retryable = lost or busy or state in _ROLLED_BACK
-        raise StoreError(self.name, f"could not {work.doing}: {_said(cause)}{hint}", retryable=retryable) from error
+        raise StoreError(self.name, f"could not {work.doing}: {said(cause)}{hint}", retryable=retryable) from error
 
 
 def _driver_error(error: Exception) -> BaseException:
@@ -110,9 +110,9 @@ def _driver_error(error: Exception) -> BaseException:
     return error if hasattr(error, "sqlstate") else getattr(error, "orig", None) or error.__cause__ or error
 
 
-def _said(cause: BaseException) -> str:
-    """Give what the database said, but nothing that may show a value."""
-    text = str(cause).strip().partition("\n")[0]
+def said(cause: BaseException) -> str:
+    """Give what the database said, but nothing that may show a value, as SQLite does of a text that is damaged."""
+    text = str(cause).partition(" with text ")[0].strip().partition("\n")[0]
     shows_value = "DataError" in text or any(kind.__name__ == "DataError" for kind in type(cause).__mro__)
     return type(cause).__name__ if shows_value or not text else text
 

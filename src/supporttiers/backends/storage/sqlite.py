@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final, Generic, Self, TypeVar
 
-from supporttiers.backends.storage._connected import FORGOTTEN
+from supporttiers.backends.storage._connected import FORGOTTEN, said
 from supporttiers.backends.storage._methods import Methods
 from supporttiers.backends.storage._sqlite_procedures import SqliteProcedures
 from supporttiers.backends.storage._statements import ChangeMany, Select, Statement, Work, run
@@ -172,7 +172,7 @@ class SqliteStore(Methods):
     def _failed(self, doing: str, error: Exception) -> StoreError:
         busy = _is_busy(error)
         hint = f"; another connection has been writing for {BUSY_AFTER:.0f} seconds: {FORGOTTEN}"
-        text = type(error).__name__ if isinstance(error, UnicodeError) else str(error)
+        text = type(error).__name__ if isinstance(error, UnicodeError) else said(error)
         problem = f"could not {doing} in {self._path}: {text}{hint if busy else ''}"
         return StoreError(self.name, problem, retryable=busy)
 
