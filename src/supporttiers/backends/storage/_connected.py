@@ -113,8 +113,10 @@ def _driver_error(error: Exception) -> BaseException:
 def said(cause: BaseException) -> str:
     """Give what the database said, but nothing that may show a value, as SQLite does of a text that is damaged."""
     text = str(cause).partition(" with text ")[0].strip().partition("\n")[0]
-    shows_value = "DataError" in text or any(kind.__name__ == "DataError" for kind in type(cause).__mro__)
-    return type(cause).__name__ if shows_value or not text else text
+    for each in (cause, cause.__cause__):  # the latter where SQLAlchemy has translated it, as of asyncpg
+        if any(kind.__name__ == "DataError" for kind in type(each).__mro__):
+            return type(each).__name__
+    return type(cause).__name__ if "DataError" in text or not text else text
 
 
 def _state_of(error: Exception) -> str | None:
