@@ -96,6 +96,13 @@ def test_sqlite_refuses_a_url_that_names_no_file(url):
         SqliteStore.from_url(url)
 
 
+@pytest.mark.parametrize("path", ["", ":memory:"])
+def test_sqlite_refuses_what_every_connection_has_for_itself(path):
+    """What one thread writes, another would not find while the first is writing."""
+    with pytest.raises(StoreError, match=r"is no file: .*; possible are the path of a file, and store='memory:'"):
+        SqliteStore(path)
+
+
 def test_sqlite_closes_its_file_when_it_is_forgotten(tmp_path):
     """A desk that is dropped without a word leaves nothing open."""
     store = SqliteStore(tmp_path / "support.db")

@@ -23,6 +23,7 @@ BUSY_AFTER: Final = 30.0
 
 _FAILURES: Final = (sqlite3.Error, UnicodeError)  # the latter from a file that is damaged
 _BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_NO_FILES: Final = ("", ":memory:")  # to SQLite these are databases of a connection's own
 _WAL_ATTEMPTS: Final = 100
 _STRICT_SINCE: Final = (3, 37)
 _fork_lock: Final = threading.Lock()
@@ -56,9 +57,16 @@ class SqliteStore(Methods):
             prefix: What the names of the tables begin with.
 
         Raises:
+            StoreError: It is no file.
             InputError: The prefix is no name.
         """
         self._path: Final = os.fspath(path)
+        if self._path in _NO_FILES:
+            problem = (
+                f"{self._path!r} is no file: each connection would have a database of its own; possible are the path "
+                "of a file, and store='memory:'"
+            )
+            raise StoreError(self.name, problem, retryable=False)
         self._sql: SqliteProcedures = SqliteProcedures(Names(prefix), ids or IdFactory())
         self._writer = _Writer()
         self._opening = threading.Lock()
