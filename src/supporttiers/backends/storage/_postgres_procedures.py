@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
@@ -39,8 +40,16 @@ class Heads:
 
     def __init__(self) -> None:
         """Start with none."""
-        self._lock = threading.Lock()
+        self._held = threading.Lock()
+        self._pid = os.getpid()
         self._heads: OrderedDict[_Who, tuple[int, str]] = OrderedDict()
+
+    @property
+    def _lock(self) -> threading.Lock:
+        """Give the lock; a forked child has one of its own, for the thread that held its parent's is not there."""
+        if self._pid != os.getpid():
+            self._held, self._pid = threading.Lock(), os.getpid()
+        return self._held
 
     def put(self, who: _Who, version: int, head: str) -> None:
         """Remember one, and forget the oldest of too many."""

@@ -4,11 +4,11 @@ import os
 import select
 import threading
 from collections.abc import Awaitable, Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import Any, Final, Never, Self, TypeVar
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from supporttiers.backends.storage._connected import SNAPSHOT, Awaited, Blocking, Connected, is_lost_by_state, said
+from supporttiers.backends.storage._connected import ISOLATION, Awaited, Blocking, Connected, is_lost_by_state, said
 from supporttiers.backends.storage._statements import (
     ChangeMany,
     Select,
@@ -42,6 +42,10 @@ WAIT: Final = 10.0
 """How many seconds a call waits for a connection."""
 
 _NAME: Final = "postgresql"
+_UNREADABLE: Final = (
+    "its URL cannot be read; possible is postgresql://user@host/database?option=value, in which signs such as % and / "
+    "in a name or password are percent-encoded, and options are libpq's"
+)
 
 _CLOSING: Final = 1.0
 """How many seconds a closed pool may take over its own threads, which may be at a server that does not answer."""
@@ -50,19 +54,12 @@ _HOPELESS: Final = ("does not exist", "authentication failed", "no pg_hba.conf e
 """What a server that speaks English says of a URL that it will refuse tomorrow, too."""
 
 
-_UNKNOWN_OPTION: Final = "invalid URI query parameter"
-
-
 class _NoConnectionError(psycopg.OperationalError):
     """No connection can be had, so that nothing was begun; the text is the server's, or libpq's."""
 
     def __init__(self, cause: Exception) -> None:
-        wrong_url = isinstance(cause, psycopg.ProgrammingError)
-        text = str(cause)
-        if wrong_url and not text.startswith(_UNKNOWN_OPTION):  # a part of the password may stand in it
-            text = "its URL is none that libpq understands"
-        super().__init__(text)
-        self.hopeless = wrong_url or any(known in text for known in _HOPELESS)
+        super().__init__(str(cause))
+        self.hopeless = any(known in str(cause) for known in _HOPELESS)
 
 
 class _Common(Connected):
@@ -86,8 +83,11 @@ class _Common(Connected):
             ids: Makes the salts of private parts.
 
         Raises:
+            StoreError: The URL cannot be read.
             InputError: Schema or prefix is no name.
         """
+        if isinstance(url, str) and not _is_understood(url):
+            raise StoreError(_NAME, _UNREADABLE, retryable=False)
         self._url: Final = url if isinstance(url, str) else ""
         self._own: Final = isinstance(url, str)
         self._connections: Final = connections
@@ -105,10 +105,10 @@ class _Common(Connected):
         'postgresql'
 
         Raises:
-            StoreError: `connections` is no number.
+            StoreError: `connections` is no number, or the URL cannot be read.
             InputError: Schema or prefix is no name.
         """
-        parts = urlsplit(url)
+        parts = _parts_of(url)
         options = dict(parse_qsl(parts.query.replace("+", "%2B")))  # to libpq a plus is a plus
         schema, prefix = options.pop("schema", None), options.pop("prefix", "supporttiers_")
         many = options.pop("connections", str(CONNECTIONS))
@@ -148,11 +148,23 @@ class _Common(Connected):
 
     def _patience(self) -> dict[str, Any]:
         """How whoever knocks connects, to hear why there is no connection to be had: a pool would not say."""
-        try:
-            own = psycopg.conninfo.conninfo_to_dict(self._url).get("connect_timeout")
-        except psycopg.Error as error:
-            raise _NoConnectionError(error) from error
+        own = psycopg.conninfo.conninfo_to_dict(self._url).get("connect_timeout")
         return {"autocommit": True, "connect_timeout": own or int(WAIT)}
+
+
+def _parts_of(url: str) -> SplitResult:
+    with suppress(ValueError):  # what it says may show a part of a password, as what libpq says
+        return urlsplit(url)
+    raise StoreError(_NAME, _UNREADABLE, retryable=False)
+
+
+def _is_understood(url: str) -> bool:
+    """Say whether libpq can read a URL, before a pool asks again and again, and writes its words into the log."""
+    try:
+        psycopg.conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        return False
+    return True
 
 
 def _style(statement: Statement) -> str:
@@ -223,8 +235,8 @@ def _run(connection: "psycopg.Connection[Any]", work: Work[T]) -> T:
     if work.mode in {"read", "once"}:
         return run(work.procedure(), on_psycopg(connection))
     with connection.transaction():
-        if work.mode == "snapshot":
-            connection.execute(SNAPSHOT)
+        if work.mode in ISOLATION:
+            connection.execute(ISOLATION[work.mode])
         return run(work.procedure(), on_psycopg(connection))
 
 
@@ -257,14 +269,20 @@ def _is_there(connection: "psycopg.Connection[Any] | psycopg.AsyncConnection[Any
     A connection that turns out to be dead is marked so, and thrown away by its pool. What else a server may say
     unasked is read, and changes nothing.
     """
-    watch = select.poll()
     try:
-        watch.register(connection.fileno(), select.POLLIN)
-        while watch.poll(0):
+        while _has_something(connection.fileno()):
             connection.pgconn.consume_input()
     except psycopg.OperationalError:
         return False
     return True
+
+
+def _has_something(socket: int) -> bool:
+    if hasattr(select, "poll"):
+        watch = select.poll()
+        watch.register(socket, select.POLLIN)
+        return bool(watch.poll(0))
+    return bool(select.select([socket], [], [], 0)[0])  # Windows has no poll, and needs none for high numbers
 
 
 class AsyncPostgresStore(_Common, Awaited):
@@ -330,8 +348,8 @@ async def _run_async(connection: "psycopg.AsyncConnection[Any]", work: Work[T]) 
     if work.mode in {"read", "once"}:
         return await run_async(work.procedure(), on_psycopg_async(connection))
     async with connection.transaction():
-        if work.mode == "snapshot":
-            await connection.execute(SNAPSHOT)
+        if work.mode in ISOLATION:
+            await connection.execute(ISOLATION[work.mode])
         return await run_async(work.procedure(), on_psycopg_async(connection))
 
 
