@@ -1,6 +1,7 @@
 """Redaction at the desk: what goes, what stays, who may, and what a case does afterwards."""
 
 import json
+from datetime import timedelta
 
 import attrs
 import pytest
@@ -378,7 +379,9 @@ def test_case_that_cannot_be_decided_keeps_no_other_from_redaction(with_rules, e
         desk.open("Fire", id=case_id, by=JANE)
 
     found = desk.redact(person="jane", by=DORA)
-    assert (("T-0", "T-2"), {"T-1": why}) == (found.cases, {name: str(said) for name, said in found.failed.items()})
+    ((failed, said),) = found.failed.items()
+    assert (("T-0", "T-2"), "T-1") == (found.cases, failed)
+    assert why == str(said).partition(" in policy 'tests.faulty', permit(), ")[0]
 
 
 def test_redaction_of_a_person_stops_where_the_store_is_away(with_rules):
@@ -477,6 +480,28 @@ def test_reopened_case_is_not_redacted(with_rules, clock):
     clock.advance("6h")
     desk.run_due()
     assert "Fire" == desk.get("T-1").subject
+
+
+def test_what_is_said_after_a_redaction_is_redacted_in_its_turn(with_rules, clock):
+    """As long after it was said; nothing is kept for ever, and nothing is redacted for nothing."""
+    desk = with_rules(RedactAfter("5h"))
+    desk.open("Fire", id="T-1", by=JANE)
+    desk.cancel("T-1", by="bob")
+    clock.advance("5h")
+    desk.run_due()
+    assert [] == list(desk.get("T-1").scheduled)
+    clock.advance("1h")
+    desk.note("T-1", by="bob", text="Jane called again.")
+    clock.advance("1h")
+    desk.note("T-1", by="bob", text="And again.")
+    assert [clock.now() + timedelta(hours=4)] == [one.at for one in desk.get("T-1").scheduled]
+
+    clock.advance("4h")
+    desk.run_due()
+    assert ["", "", ""] == [event.text for event in desk.history("T-1") if hasattr(event, "text")]
+    assert [] == list(desk.get("T-1").scheduled)
+    assert desk.next_wake() is None
+    assert () == desk.verify("T-1")
 
 
 def test_retention_is_about_some_cases_only(with_rules, clock):
