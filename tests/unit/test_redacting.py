@@ -494,7 +494,7 @@ def test_what_is_said_after_a_redaction_is_redacted_in_its_turn(with_rules, cloc
     desk.note("T-1", by="bob", text="Jane called again.")
     clock.advance("1h")
     desk.note("T-1", by="bob", text="And again.")
-    assert [clock.now() + timedelta(hours=4)] == [one.at for one in desk.get("T-1").scheduled]
+    assert [clock.now() + timedelta(hours=4)] == [one.due_at for one in desk.get("T-1").scheduled]
 
     clock.advance("4h")
     desk.run_due()
