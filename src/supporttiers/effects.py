@@ -105,7 +105,19 @@ class TellLinked(Effect):
     among: Match | None = None
 
 
-EFFECTS: Final[tuple[type[Effect], ...]] = (Notify, DispatchToVendor, Tell, TellLinked)
+@attrs.frozen(kw_only=True)
+class TellObserver(Effect):
+    """
+    Tell an observer of the event that causes it. What was said in it is read when it is told: it may be gone by then.
+
+    Attributes:
+        observer: The plugin's name.
+    """
+
+    observer: str
+
+
+EFFECTS: Final[tuple[type[Effect], ...]] = (Notify, DispatchToVendor, Tell, TellLinked, TellObserver)
 
 
 @attrs.frozen(kw_only=True)

@@ -12,7 +12,9 @@ from typing import Any, TypeVar
 
 import attrs
 
+from supporttiers.cases import Case
 from supporttiers.errors import PluginError
+from supporttiers.events import Event
 from supporttiers.facts import Facts, FactSource
 from supporttiers.process import SupportProcess
 from supporttiers.protocols import (
@@ -187,6 +189,7 @@ class Ports:
         sources: Of facts, by name.
         directory: Knows people.
         policies: Classes of policies that a stored process may name, besides the built-in ones.
+        observers: Those that are told of every event, by name.
         retries: Whether what loses a race is decided again; not in a transaction of the caller's.
         pause: Waits for some seconds, before it is.
         renewed: Processes with the limits of a newer revision, by name and both revisions; None where they do not fit.
@@ -202,6 +205,7 @@ class Ports:
     sources: Mapping[str, FactSource] = attrs.field(factory=dict)
     directory: Directory | None = None
     policies: Sequence[type[Any]] = ()
+    observers: Mapping[str, Callable[[Event, Case], object]] = attrs.field(factory=dict)
     retries: bool = True
     pause: Callable[[float], object] = pause
     renewed: dict[tuple[str, str, str], SupportProcess | None] = attrs.field(factory=dict)
