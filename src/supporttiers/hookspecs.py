@@ -13,12 +13,12 @@ A plugin is a module, or an object (not a class), with functions that `@hookimpl
         return PagerNotifier(url) if url.startswith("pager:") else None
 
 A function is named after its hook, and takes any of the hook's arguments, by their names, in any order: a later release
-may add arguments. It is a plain `def`; only `supporttiers_event` may be `async def`, on an `AsyncSupportDesk`. A desk is
-handed plugins with `plugins=[...]`; installed packages name theirs under the entry-point group `supporttiers`, and are
-loaded where a desk says `entry_points=True`. A plugin may say for which version of this page it is written, with
+may add arguments. It is a plain `def`; only `supporttiers_event` may be `async def`, on an `AsyncSupportDesk`. A desk
+is handed plugins with `plugins=[...]`; installed packages name theirs under the entry-point group `supporttiers`, and
+are loaded where a desk says `entry_points=True`. A plugin may say for which version of this page it is written, with
 `supporttiers_api = 1`; a version that a release does not have is refused.
 
-All plugins are verified when the desk is built. Of several, the one registered last is asked first;
+All plugins are verified when the desk is built. Of several, the one that was handed in last is asked first;
 `@hookimpl(tryfirst=True)` and `trylast=True` change its place. What comes with the library is asked after all others.
 Hooks that hand over an object are asked one plugin after another until one gives something else than None; hooks that
 collect are all asked. All but `supporttiers_event` are called while the desk is built: be quick, and open nothing yet.

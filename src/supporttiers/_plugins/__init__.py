@@ -113,8 +113,6 @@ class Plugins:
                 other = self._manager.get_name(each.plugin)
                 twice = f"is there twice, also as {other!r}" if other else "there are two plugins of this name"
                 raise PluginError(each.name, f"{twice}; hand it in once, or block its entry point") from error
-            except pluggy.PluginValidationError as error:
-                raise PluginError(each.name, f"pluggy refuses it: {error}") from error
             log.info("plugin %s: %s %s", each.name, each.distribution or "handed in", each.version or "")
 
     def _of(self, hook: str) -> "list[pluggy.HookImpl]":
@@ -270,7 +268,7 @@ def _reading(found: Found) -> PluginReading:
 
 
 def _named(answer: object) -> str:
-    return f"the class {answer.__name__}" if isinstance(answer, type) else f"a {type_name(answer)}"
+    return f"the class {answer.__name__}" if isinstance(answer, type) else type_name(answer)
 
 
 def _ask(impl: "pluggy.HookImpl", hook: str, given: Mapping[str, object]) -> Any:  # noqa: ANN401 - whatever it gives

@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import Callable, Iterator
-from difflib import get_close_matches
 from typing import Any, Final
 
 import attrs
@@ -113,6 +112,8 @@ def _no_hook(name: str) -> str:
 
 
 def _meant(name: str) -> str | None:
+    from difflib import get_close_matches  # noqa: PLC0415 - only those who look for a name need it
+
     return next(iter(get_close_matches(name, SPECS, 1, _LIKE_ENOUGH)), None)
 
 
