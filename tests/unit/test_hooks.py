@@ -1,5 +1,6 @@
 """Each hook does what its page says: one test a hook at least, by the name of the hook."""
 
+import importlib.util
 from typing import ClassVar
 
 import attrs
@@ -193,6 +194,27 @@ def test_notifier_that_nobody_knows_is_refused(url):
 def test_console_has_a_url(url, name):
     """It may have a name."""
     assert name == BuiltIn().supporttiers_notifier(url).name
+
+
+EXAMPLES = {
+    "console": "console:",
+    "smtp": "smtp://mail.example.org?from=support@example.org",
+    "smtps": "smtps://mail.example.org?from=support@example.org",
+    "webhook": f"webhook+https://hooks.example.org/in#secret=whsec_{'A' * 32}",
+    "apprise": "apprise:json://hooks.example.org/in",
+}
+
+
+@pytest.mark.parametrize("scheme", sorted(_urls._HOMES))
+def test_every_scheme_leads_to_a_notifier(scheme):
+    """The table of schemes names modules and classes that are there."""
+    module, kind = _urls._HOMES[scheme]
+    if importlib.util.find_spec(f"supporttiers.backends.notification.{module}") is None:
+        pytest.skip(f"the notifier of {scheme}: is not part of this tree yet")
+    if module == "apprise" and importlib.util.find_spec("apprise") is None:
+        pytest.skip("apprise is not installed; it is an extra")
+
+    assert kind == type(SupportDesk(DEFAULT, notifiers=[EXAMPLES[scheme]])._ports.notifiers.popitem()[1]).__name__
 
 
 @pytest.mark.parametrize(("what", "given"), [("notifier", "console:"), ("notifier", 7), ("vendor", "acme")])

@@ -169,6 +169,25 @@ def test_observer_that_always_raises_is_given_up_and_can_be_tried_anew(make_desk
     assert ("T-1", 1) in audit.seen
 
 
+def test_observer_is_told_again_after_a_crash(calm, audit, clock):
+    """A worker that dies while it tells, or before it has written that it did, leaves the message to the next one."""
+
+    class Crash(BaseException):
+        """The end of a process."""
+
+    audit.failures = [Crash()]
+    desk = SupportDesk(calm, clock=clock, plugins=[audit])
+    desk.open(id="T-1", by="jane")
+    with pytest.raises(Crash):
+        desk.run_due()
+    desk.run_due()
+    assert [] == audit.told
+    clock.advance("5m")
+    desk.run_due()
+
+    assert list(desk.history("T-1")) == audit.told
+
+
 def test_worker_without_the_observer_keeps_its_messages(make_desk, calm, audit, tmp_path, clock):
     """A process that has not got the plugin cannot tell it; one that has, can later."""
     url = f"sqlite:///{tmp_path / 'support.db'}"

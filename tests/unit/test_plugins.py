@@ -150,6 +150,14 @@ def test_plugin_is_called_by_its_own_name():
     assert [f"{__name__}.{Named.__qualname__}", "acme", "acme.hooks"] == names
 
 
+def test_plugin_may_import_the_whole_contract():
+    """The specifications themselves are no implementations that somebody has forgotten to mark."""
+    module = plugin(supporttiers_event=observe)
+    exec("from supporttiers.hookspecs import supporttiers_store, hookimpl, API", vars(module))
+
+    assert ["acme"] == [each.name for each in SupportDesk(DEFAULT, plugins=[module]).hooks[0].plugins]
+
+
 # -- those that do not
 
 
@@ -577,9 +585,9 @@ def test_wrong_collection_is_the_plugins(hook, answer, problem):
     assert f"'acme' does not fit: {problem}" == told(plugin(**{f"supporttiers_{hook}": lambda: answer}))
 
 
-def failing(secret):
+def failing(url):
     """Fail, and say what nobody should see."""
-    raise ValueError(secret)
+    raise ValueError(url)
 
 
 def failing_late():
@@ -593,6 +601,11 @@ def store_is_away():
     raise StoreError("acme", "is away", retryable=True)
 
 
+def sly(url):
+    """Be a plain function that gives a coroutine."""
+    return awaited_store(url)
+
+
 def yields_then_store_is_away():
     """Give nothing, then fail with an error of ours."""
     yield from ()
@@ -602,13 +615,13 @@ def yields_then_store_is_away():
 @pytest.mark.parametrize(
     ("hook", "function", "error", "said"),
     [
-        ("store", lambda url: failing(url), PluginError, "its supporttiers_store failed with ValueError"),
+        ("store", failing, PluginError, "its supporttiers_store failed with ValueError"),
         ("store", lambda url: url and store_is_away(), StoreError, "acme: is away; it may be tried again"),
         ("facts", failing_late, PluginError, "its supporttiers_facts failed with ValueError"),
         ("facts", yields_then_store_is_away, StoreError, "acme: is away; it may be tried again"),
         (
             "store",
-            lambda url: awaited_store(str(url)),
+            sly,
             PluginError,
             "its supporttiers_store gives a coroutine, which nobody awaits",
         ),

@@ -129,8 +129,12 @@ def _canonical(name: str) -> str:
 
 def distribution_of(plugin: object) -> tuple[str, str] | tuple[None, None]:
     """Find the installed package from which a plugin comes, with its version; where it comes from none, neither."""
-    from importlib.metadata import packages_distributions, version  # noqa: PLC0415 - as above
+    from importlib.metadata import PackageNotFoundError, packages_distributions, version  # noqa: PLC0415 - as above
 
     module = plugin.__name__ if isinstance(plugin, ModuleType) else type(plugin).__module__
-    names = packages_distributions().get(module.partition(".")[0])
-    return (names[0], version(names[0])) if names else (None, None)
+    package = module.partition(".")[0]
+    name = packages_distributions().get(package, [package])[0]  # what is installed to be edited names no packages
+    try:
+        return name, version(name)
+    except PackageNotFoundError:
+        return None, None

@@ -85,6 +85,8 @@ def _functions(plugin: object) -> Iterator[_Marked | str]:
         options = getattr(getattr(static, "__func__", static), "supporttiers_impl", None) if is_function else None
         if options is not None:
             yield _marked(name, getattr(plugin, name), options)
+        elif hasattr(static, "supporttiers_spec"):
+            continue  # of a module that imports everything of the contract
         elif name.startswith(PREFIX) and name != _API and callable(static):
             yield _unmarked(name, is_function=is_function)
         elif is_function and not name.startswith("_") and (meant := _meant(name)):
