@@ -217,3 +217,52 @@ def room_of(capacity: Mapping[str, int] | None, open_cases: Mapping[str, int], c
         return None
     others = sum(count for other, count in open_cases.items() if other not in capacity or other == OTHER_CHANNELS)
     return max(capacity[OTHER_CHANNELS] - others, 0)
+
+
+# -- where people are reached
+
+
+def _addresses(value: object) -> str | None:
+    if not isinstance(value, Mapping):
+        return f"must be a table of an address for each way, such as email, not {type_name(value)}"
+    for way, address in value.items():
+        if problem := name(way) or subject(address):
+            return f"has an entry that {problem}"
+    return None
+
+
+def _table(value: Any) -> Any:  # noqa: ANN401 - anything may come
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+@attrs.frozen(kw_only=True)
+class Contact:
+    """
+    Somebody who is to be told, and how they are reached.
+
+    >>> anna = Contact(id="anna", addresses={"email": "anna@example.org"}, language="de")
+    >>> str(anna), anna.addresses["email"]
+    ('anna', 'anna@example.org')
+
+    Attributes:
+        id: By which cases and directories know them.
+        name: What people call them.
+        addresses: One for each way, such as `email` or `sms`: whatever your notifiers read.
+        language: In which they are told, such as `de` or `pt-BR`; empty where nobody has said.
+
+    Raises:
+        PolicyConfigError: A field cannot be so; the error names it.
+
+    .. versionadded:: 0.1.0
+    """
+
+    id: str = attrs.field(validator=part(name))
+    name: str = attrs.field(default="", validator=part(subject), repr=False)
+    addresses: Mapping[str, str] = attrs.field(
+        factory=dict, converter=_table, validator=part(_addresses), hash=False, repr=False
+    )
+    language: str = attrs.field(default="", validator=part(subject))
+
+    def __str__(self) -> str:
+        """Give the id."""
+        return self.id

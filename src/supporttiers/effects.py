@@ -12,6 +12,7 @@ import attrs
 
 from supporttiers import _fields as fields
 from supporttiers._fields import PRIVATE, given
+from supporttiers.actors import Contact
 from supporttiers.commands import Command
 from supporttiers.links import VendorStatus
 from supporttiers.match import Match
@@ -104,7 +105,19 @@ class TellLinked(Effect):
     among: Match | None = None
 
 
-EFFECTS: Final[tuple[type[Effect], ...]] = (Notify, DispatchToVendor, Tell, TellLinked)
+@attrs.frozen(kw_only=True)
+class TellObserver(Effect):
+    """
+    Tell an observer of the event that causes it. What was said in it is read when it is told: it may be gone by then.
+
+    Attributes:
+        observer: The plugin's name.
+    """
+
+    observer: str
+
+
+EFFECTS: Final[tuple[type[Effect], ...]] = (Notify, DispatchToVendor, Tell, TellLinked, TellObserver)
 
 
 @attrs.frozen(kw_only=True)
@@ -116,8 +129,12 @@ class Notification:
         tenant: Whose case.
         case_id: Which case.
         to: The role or name that the process speaks of.
-        recipients: The people that the role stands for at the time of sending; may be empty.
+        recipients: The people that the role stands for at the time of sending; may be empty. A notifier with
+            `per_recipient = True` is handed one at a time.
         reason: What to tell; `str()` is English.
+        subject: One line, in the language of the recipients.
+        text: What to tell, written out in that language; never what is not for them.
+        language: That language; empty where nobody has said.
         tier: Where the case is.
         status: How it stands.
         at: When it happened.
@@ -126,8 +143,11 @@ class Notification:
     tenant: str
     case_id: str
     to: str
-    recipients: tuple[str, ...]
+    recipients: tuple[Contact, ...]
     reason: Reason
+    subject: str = attrs.field(default="", repr=False)
+    text: str = attrs.field(default="", repr=False)
+    language: str = ""
     tier: int
     status: Status
     at: datetime

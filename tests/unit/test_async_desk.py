@@ -307,7 +307,7 @@ def test_asynchronous_ports_of_every_kind_are_awaited(make_async, store, acme, c
     failed, polled, none, case = asyncio.run(story())
 
     assert (1, 1, None) == (failed, polled, none)
-    assert {("mia",), ("anna",)} == {sent.recipients for sent in pager.sent}
+    assert {("mia",), ("anna",)} == {tuple(map(str, sent.recipients)) for sent in pager.sent}
     assert ["resolved"] == [ticket.status for ticket in case.vendor_tickets]
 
 

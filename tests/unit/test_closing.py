@@ -278,7 +278,7 @@ def test_requester_is_asked_for_satisfaction_once_for_each_resolution(with_rules
 
     (sent,) = pager.sent
     assert ("requester", ("jane",), "satisfaction.asked", "closed") == (
-        sent.to, sent.recipients, sent.reason.code, sent.status
+        sent.to, tuple(map(str, sent.recipients)), sent.reason.code, sent.status
     )  # fmt: skip
     assert ("satisfaction",) == desk.get("T-1").carried_out[1:]
 

@@ -4,6 +4,7 @@ import io
 
 import pytest
 
+from supporttiers.actors import Contact
 from supporttiers.backends.notification.console import ConsoleNotifier
 from supporttiers.effects import Notification
 from supporttiers.protocols import Notifier
@@ -15,7 +16,7 @@ from supporttiers.tiers import Status
 def notification(at):
     """Make a notification for some people."""
     return lambda *people: Notification(
-        tenant="default", case_id="T-1", to="watchers", recipients=people,
+        tenant="default", case_id="T-1", to="watchers", recipients=tuple(Contact(id=each) for each in people),
         reason=Reason("case.waiting", {"wait_reason": "customer"}), tier=1, status=Status.WAITING, at=at("09:05:31"),
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ from supporttiers._codec import body_hash
 from supporttiers._engine import explain, options
 from supporttiers._flows.driving import Call, Flow, Ports
 from supporttiers._flows.knowing import ROUNDS, Knowledge, answered, decide_many, decide_with, decided
+from supporttiers._flows.observers import to_observers
 from supporttiers._flows.processes import process_for, process_of
 from supporttiers.actors import Actor
 from supporttiers.cases import Case
@@ -156,9 +157,15 @@ def commit_of(
         return None
     return Commit(
         tenant=tenant, case=decision.case, previous=0 if before is None else before.version, events=decision.events,
-        wakes_at=decision.wakes_at, messages=_messages(ports, tenant, decision, now), used=used,
+        wakes_at=decision.wakes_at, messages=_all_messages(ports, tenant, decision, now), used=used,
         settled=None if decision.refusal is not None else settled, recorded_at=now,
     )  # fmt: skip
+
+
+def _all_messages(ports: Ports, tenant: str, decision: Decision, now: datetime) -> tuple[Message, ...]:
+    """Make the rows of the outbox: those of the effects, and those for observers, where there are any."""
+    messages = _messages(ports, tenant, decision, now)
+    return (*messages, *to_observers(ports, tenant, decision.events, now)) if ports.observers else messages
 
 
 def _messages(ports: Ports, tenant: str, decision: Decision, now: datetime) -> tuple[Message, ...]:

@@ -11,13 +11,23 @@ from supporttiers._codec import body_hash
 from supporttiers._flows.cases import execute
 from supporttiers._flows.driving import Call, Flow, Ports
 from supporttiers._flows.linked import tell_linked
+from supporttiers._flows.observers import tell_observer
 from supporttiers._flows.people import recipients
 from supporttiers._flows.sending import SENDING, Delivery, LeaseLostError
-from supporttiers.actors import SYSTEM, Actor
+from supporttiers.actors import SYSTEM, Actor, Contact
 from supporttiers.cases import Case
 from supporttiers.commands import Command, InformManagement, Open, VendorUpdate
 from supporttiers.decisions import Decision
-from supporttiers.effects import DispatchToVendor, Notification, Notify, Tell, TellLinked, VendorAnswer, VendorRequest
+from supporttiers.effects import (
+    DispatchToVendor,
+    Notification,
+    Notify,
+    Tell,
+    TellLinked,
+    TellObserver,
+    VendorAnswer,
+    VendorRequest,
+)
 from supporttiers.errors import (
     BackendError,
     CaseError,
@@ -113,8 +123,10 @@ def _carry_out(ports: Ports, delivery: Delivery) -> Flow[None]:
         yield from _notify(ports, delivery, effect)
     elif isinstance(effect, DispatchToVendor):
         yield from _open_ticket(ports, delivery, effect)
+    elif isinstance(effect, TellObserver):
+        yield from tell_observer(ports, delivery, effect)
     else:
-        assert isinstance(effect, Tell)  # noqa: S101 - the fourth kind; for the type checker
+        assert isinstance(effect, Tell)  # noqa: S101 - the last kind; for the type checker
         yield from _tell(ports, delivery, effect)
 
 
@@ -134,7 +146,7 @@ def _notify(ports: Ports, delivery: Delivery, effect: Notify) -> Flow[None]:
         return
     people = yield from recipients(ports.directory, case, effect.to)
     notification = Notification(
-        tenant=message.tenant, case_id=case.id, to=effect.to, recipients=people,
+        tenant=message.tenant, case_id=case.id, to=effect.to, recipients=tuple(Contact(id=each) for each in people),
         reason=effect.reason, tier=case.tier, status=case.status, at=message.at,
     )  # fmt: skip
     yield from delivery.hand(ports, notifier, Call(notifier.notify, notification, key=message.key))

@@ -113,8 +113,6 @@ def path(given: object) -> str | Path:
 def by_name(what: str, adapters: Iterable[Any], protocol: type) -> dict[str, Any]:
     """Check adapters when the desk is built, by name; a wrong one must not be found out in the middle of a case."""
     found: dict[str, Any] = {}
-    if not isinstance(adapters, Iterable):
-        raise PluginError(type_name(adapters), f"{what}s come as a list, even a single one")
     for adapter in adapters:
         name = getattr(adapter, "name", None)
         label = name if isinstance(name, str) else type(adapter).__name__

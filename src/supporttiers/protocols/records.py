@@ -45,7 +45,7 @@ class Message:
         tenant: Whose case.
         key: Its identity, which is also the key handed to notifiers; a vendor is handed that of its request.
         case_id: The case that caused it.
-        kind: `notify`, `dispatch`, `tell` or `tell_linked`.
+        kind: `notify`, `dispatch`, `tell`, `tell_linked` or `tell_observer`.
         target: The notifier's or vendor's name, or the other case.
         effect: What to do.
         at: When it was caused; messages of one case and target keep their order.

@@ -1,7 +1,7 @@
 """Notifications as lines of text on a stream: for demonstrations, development and logs."""
 
 import sys
-from typing import TextIO
+from typing import Self, TextIO
 
 from supporttiers.effects import Notification
 
@@ -26,9 +26,19 @@ class ConsoleNotifier:
         self.name = name
         self._stream = stream
 
+    @classmethod
+    def from_url(cls, url: str, *, name: str | None = None) -> Self:
+        """
+        Make it from `console:`, or from `console:` and a name.
+
+        >>> ConsoleNotifier.from_url("console:pager").name
+        'pager'
+        """
+        return cls(name=name or url.partition(":")[2] or "console")
+
     def notify(self, notification: Notification, /, *, key: str) -> None:  # noqa: ARG002 - a repeated line does no harm
         """Write the line."""
-        people = ", ".join(notification.recipients) or "-"
+        people = ", ".join(map(str, notification.recipients)) or "-"
         when = f"{notification.at:%Y-%m-%d %H:%M}"
         line = f"{when}  {notification.to} ({people}): case {notification.case_id}: {notification.reason}"
         print(line, file=self._stream or sys.stdout)
