@@ -22,13 +22,22 @@ from supporttiers.testing.suites._awaiting import awaiting
 from supporttiers.testing.suites.cases import CaseLaws
 from supporttiers.testing.suites.finding import DIRECTIONS, MATCHES, FindingLaws, population
 from supporttiers.testing.suites.linking import LinkingLaws
+from supporttiers.testing.suites.notifying import AsyncNotifierSuite, NotifierSuite
 from supporttiers.testing.suites.outbox import OutboxLaws
 from supporttiers.testing.suites.people import PeopleLaws
 from supporttiers.testing.suites.redaction import RedactionLaws
 from supporttiers.testing.suites.trust import TrustLaws
 from supporttiers.testing.suites.waking import WakingLaws
 
-__all__ = ["DIRECTIONS", "MATCHES", "AsyncStoreSuite", "StoreSuite", "population"]
+__all__ = [
+    "DIRECTIONS",
+    "MATCHES",
+    "AsyncNotifierSuite",
+    "AsyncStoreSuite",
+    "NotifierSuite",
+    "StoreSuite",
+    "population",
+]
 
 
 class StoreSuite(

@@ -1,0 +1,77 @@
+"""Every law of the suites can fail: for each there is a part that breaks it, and the law finds out."""
+
+import importlib
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET  # our own report
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+KINDS = {"notifiers": "NotifierSuite"}
+"""The modules of `faulty/`, each with the suite whose laws its parts break."""
+
+
+def laws_of(suite):
+    """Name the laws of a suite."""
+    return {name for name in dir(suite) if name.startswith("test_")}
+
+
+def faults_of(module):
+    """Give the faults of a module: of each law the parts that break it."""
+    return importlib.import_module(f"tests.conformance.faulty.{module}").FAULTS
+
+
+def suite_of(module):
+    """Give the suite whose laws the parts of a module break."""
+    return getattr(importlib.import_module("supporttiers.testing.suites"), KINDS[module])
+
+
+@pytest.fixture(scope="module")
+def outcomes(request, tmp_path_factory):
+    """Run the suites of a module in a process of their own; give the laws that fail, by suite, and what each said."""
+    module = request.param
+    report = tmp_path_factory.mktemp("faults") / "report.xml"
+    command = [
+        sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", f"--junitxml={report}",
+        "-o", "junit_family=xunit1", "-o", "addopts=--import-mode=importlib", "--tb=line",
+        str(ROOT / "tests" / "conformance" / "faulty" / f"{module}.py"),
+    ]  # fmt: skip
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True, timeout=300)
+    assert 1 == done.returncode, done.stdout[-4000:] + done.stderr[-4000:]
+    failed = {}
+    for case in ET.parse(report).iter("testcase"):
+        suite, law = case.attrib["classname"].rpartition(".")[2], re.sub(r"\[.*", "", case.attrib["name"])
+        for found in [*case.iter("failure"), *case.iter("error")]:
+            failed.setdefault(suite, {}).setdefault(law, []).append(found.attrib["message"])
+    return module, failed
+
+
+@pytest.mark.parametrize("module", KINDS)
+def test_every_law_has_a_part_that_breaks_it(module):
+    """A law that nothing can break would prove nothing."""
+    assert laws_of(suite_of(module)) == set(faults_of(module))
+
+
+@pytest.mark.parametrize("outcomes", KINDS, indirect=True)
+def test_law_finds_the_part_that_breaks_it(outcomes):
+    """Each faulty part fails the law that it is made to break."""
+    module, failed = outcomes
+    missed = [
+        f"{law} does not find {kind.__name__}"
+        for law, kinds in faults_of(module).items()
+        for kind in kinds
+        if law not in failed.get(f"Test{kind.__name__}", ())
+    ]
+
+    assert [] == missed
+
+
+@pytest.mark.parametrize("outcomes", ["notifiers"], indirect=True)
+def test_waived_law_that_is_kept_is_reported(outcomes):
+    """A waiver that is no longer needed fails, and says its reason."""
+    _, failed = outcomes
+
+    assert {"test_message_goes_out": ["[XPASS(strict)] it was once so"]} == failed["TestSoundAfterAll"]
