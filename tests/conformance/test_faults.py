@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-KINDS = {"notifiers": "NotifierSuite"}
+KINDS = {"notifiers": "NotifierSuite", "policies": "PolicySuite"}
 """The modules of `faulty/`, each with the suite whose laws its parts break."""
 
 
@@ -75,3 +75,11 @@ def test_waived_law_that_is_kept_is_reported(outcomes):
     _, failed = outcomes
 
     assert {"test_message_goes_out": ["[XPASS(strict)] it was once so"]} == failed["TestSoundAfterAll"]
+
+
+@pytest.mark.parametrize("outcomes", ["policies"], indirect=True)
+def test_sound_part_keeps_every_law(outcomes):
+    """The faulty ones are made of one that breaks nothing."""
+    _, failed = outcomes
+
+    assert "TestSound" not in failed

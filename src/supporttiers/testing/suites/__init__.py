@@ -25,6 +25,7 @@ from supporttiers.testing.suites.linking import LinkingLaws
 from supporttiers.testing.suites.notifying import AsyncNotifierSuite, NotifierSuite
 from supporttiers.testing.suites.outbox import OutboxLaws
 from supporttiers.testing.suites.people import PeopleLaws
+from supporttiers.testing.suites.policies import PolicySuite
 from supporttiers.testing.suites.redaction import RedactionLaws
 from supporttiers.testing.suites.trust import TrustLaws
 from supporttiers.testing.suites.waking import WakingLaws
@@ -35,6 +36,7 @@ __all__ = [
     "AsyncNotifierSuite",
     "AsyncStoreSuite",
     "NotifierSuite",
+    "PolicySuite",
     "StoreSuite",
     "population",
 ]
