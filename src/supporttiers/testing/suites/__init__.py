@@ -9,8 +9,10 @@ class TestMyStore(StoreSuite):
 ```
 
 A store whose methods are awaited keeps the same laws: `AsyncStoreSuite` runs them on it, with a fixture `async_store`.
-A law that a store cannot keep is declared in `waived`, with the reason; it is then expected to fail. Laws cannot be
-replaced.
+`NotifierSuite`, `AsyncNotifierSuite`, `PolicySuite` and `FactSourceSuite` are used in the same way.
+
+A law that cannot be kept is declared in `waived`, with the reason; it is then expected to fail. Laws cannot be
+replaced. Only these modules know pytest.
 """
 
 from collections.abc import Iterator
@@ -20,6 +22,7 @@ import pytest
 from supporttiers.protocols import AsyncCaseStore, CaseStore
 from supporttiers.testing.suites._awaiting import awaiting
 from supporttiers.testing.suites.cases import CaseLaws
+from supporttiers.testing.suites.facts import FactSourceSuite
 from supporttiers.testing.suites.finding import DIRECTIONS, MATCHES, FindingLaws, population
 from supporttiers.testing.suites.linking import LinkingLaws
 from supporttiers.testing.suites.notifying import AsyncNotifierSuite, NotifierSuite
@@ -35,6 +38,7 @@ __all__ = [
     "MATCHES",
     "AsyncNotifierSuite",
     "AsyncStoreSuite",
+    "FactSourceSuite",
     "NotifierSuite",
     "PolicySuite",
     "StoreSuite",
