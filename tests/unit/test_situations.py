@@ -16,8 +16,8 @@ from supporttiers.links import Link
 from supporttiers.match import Match
 from supporttiers.process import SupportProcess
 from supporttiers.testing import situation
+from supporttiers.testing._case_fields import READINGS, CaseFields
 from supporttiers.testing.builders import AGENT, NOON, happens, opening
-from supporttiers.testing.case_fields import READINGS, CaseFields
 from supporttiers.testing.situations import a_command
 from supporttiers.tiers import CaseKind, Status, Tier
 

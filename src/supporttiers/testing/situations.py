@@ -18,8 +18,8 @@ from supporttiers.events import CaseOpened, Event
 from supporttiers.facts import plain_fact
 from supporttiers.links import VendorStatus
 from supporttiers.process import SupportProcess
+from supporttiers.testing._case_fields import CaseFields, instant, listed, must, near, texts, value_of
 from supporttiers.testing.builders import AGENT, CUSTOMER, NOON
-from supporttiers.testing.case_fields import CaseFields, instant, listed, must, near, texts, value_of
 from supporttiers.tiers import entry_level
 
 __all__ = ["CaseFields", "a_command", "situation"]
