@@ -1,5 +1,6 @@
 """Every policy keeps the same laws: those that come with the library, and those of the documentation."""
 
+import dataclasses
 from datetime import timedelta
 from typing import ClassVar
 
@@ -110,3 +111,31 @@ class TestBuiltIn(PolicySuite):
 def test_no_policy_that_comes_with_the_library_is_left_out():
     """One that is added is listed above, too."""
     assert set(BUILT_IN) == {policy.name for policy in POLICIES}
+
+
+@dataclasses.dataclass(frozen=True)
+class SharesWork:
+    """A policy that is made with dataclasses, and looks at all of its facts."""
+
+    name: ClassVar = "acme.shares-work"
+    revision: ClassVar = 2
+    needs: ClassVar = ("agents", "workload")
+
+    at_most: int = 1
+
+    def assign(self, asked):
+        """Give whoever has little to do, where everything is known."""
+        known = {name: fact for name, fact in asked.facts.items() if fact is not None}
+        if len(known) < len(asked.facts):
+            return None
+        idle = [one["id"] for one in known["agents"] if known["workload"][one["id"]]["open"] <= self.at_most]
+        return next((one for one in idle if one not in asked.exclude), None)
+
+
+class TestDataclass(PolicySuite):
+    facts: ClassVar = FACTS
+
+    @pytest.fixture
+    def policy(self):
+        """Give the policy."""
+        return SharesWork()

@@ -90,6 +90,20 @@ class Changeable:
         return Destination(tier=self.level)
 
 
+class Loose:
+    """Can be changed at any time."""
+
+    name = "acme.loose"
+    revision = 1
+
+    def __init__(self):
+        self.level = 2
+
+    def route(self, situation):
+        """Give the level."""
+        return Destination(tier=self.level)
+
+
 class Plain:
     """Is itself only."""
 
@@ -314,7 +328,7 @@ def named(doing):
 FAULTS = {
     "test_name_and_revision_are_of_the_class": [TakesAName, RevisedByWords, RevisedBackwards, NamedByItself],
     "test_policy_has_a_method_that_is_asked": [AsksNothing, Awaited],
-    "test_policy_is_frozen": [Changeable],
+    "test_policy_is_frozen": [Changeable, Loose],
     "test_policy_is_a_value": [Plain, Unhashable],
     "test_policy_comes_back_from_a_process_file": [ForgetsAField, HasAFunction, NamesTakenWords],
     "test_needs_are_names_of_facts": [NeedsAText, NeedsDots],

@@ -4,6 +4,7 @@ import os
 import random  # noqa: TID251 - to know its shared source when it is asked
 import sys
 import threading
+import zoneinfo
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -18,6 +19,7 @@ _CLOCK_MODULES: Final = frozenset({None, "time"})
 _SHARED: Final[object] = getattr(random.random, "__self__", None)
 _IO: Final = ("open", "socket.", "subprocess.", "os.", "sqlite3.", "shutil.", "tempfile.", "urllib.", "smtplib.")
 _PLAIN_READING: Final = ("importlib", "zoneinfo", "linecache")
+_ZONES: Final = tuple(f"({folder!r}"[:-1] for folder in zoneinfo.TZPATH)
 """Modules may be loaded at their first use, and so may time zones: that changes no answer."""
 
 
@@ -80,13 +82,18 @@ def input_and_output() -> Iterator[list[str]]:
         _WATCH.found = None
 
 
-def _refuse(event: str, _args: tuple[object, ...]) -> None:
+def _refuse(event: str, args: tuple[object, ...]) -> None:
     found = _WATCH.found
-    if found is None or not event.startswith(_IO) or _is_plain_reading(sys._getframe(1)):  # noqa: SLF001 - who asks
+    if found is None or not event.startswith(_IO):
+        return
+    if str(args[:1]).startswith(_ZONES) or _is_plain_reading(sys._getframe(1)):  # noqa: SLF001 - who asks
         return
     found.append(event)
     message = f"a policy does no I/O, and this one asks for {event}"
     raise PermissionError(message)
+
+
+_refuse.__cantrace__ = True  # type: ignore[attr-defined] # debuggers and coverage may look into it
 
 
 def _is_plain_reading(frame: FrameType | None) -> bool:
