@@ -22,6 +22,7 @@ All are positional attrs classes, so that they pickle.
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import PurePath
 
 import attrs
@@ -462,9 +463,11 @@ class NotifyError(BackendError):
 
     Attributes:
         ambiguous: Whether it may have arrived all the same: the answer did not come in time, say.
+        retry_after: After how long to try again, where the receiver has said so; 24 hours at most.
     """
 
     ambiguous: bool = False
+    retry_after: timedelta | None = None
 
 
 @attrs.define

@@ -13,6 +13,7 @@ from supporttiers._flows.driving import Call, Flow, Ports
 from supporttiers._flows.linked import tell_linked
 from supporttiers._flows.observers import tell_observer
 from supporttiers._flows.people import recipients
+from supporttiers._flows.retrying import attempts_of, wait_before_next
 from supporttiers._flows.sending import SENDING, Delivery, LeaseLostError
 from supporttiers.actors import SYSTEM, Actor, Contact
 from supporttiers.cases import Case
@@ -47,7 +48,6 @@ from supporttiers.protocols import (
 
 log = logging.getLogger("supporttiers.flows")
 
-ATTEMPTS_AT_SENDING: Final = 10
 LEASED: Final = 20
 """So many messages are taken at a time."""
 LEASE: Final = timedelta(minutes=5)
@@ -55,8 +55,6 @@ LEASE: Final = timedelta(minutes=5)
 AT_MOST: Final = timedelta(minutes=1)
 """After so long a pass takes no more messages, or tickets: deadlines must not wait behind what is slow."""
 POLL_EVERY: Final = timedelta(minutes=1)
-_FIRST_RETRY: Final = timedelta(minutes=1)
-_LAST_RETRY: Final = timedelta(hours=1)
 
 
 # -- the outbox
@@ -238,14 +236,22 @@ def _failed(ports: Ports, delivery: Delivery, error: Exception) -> Flow[None]:
     log.warning("message %s to %s failed: %s", message.key, message.target, safe_text(error))
     final = isinstance(error, BackendError) and not error.retryable
     result = message.result if isinstance(message.effect, TellLinked) else type(error).__name__  # how far it has got
-    wait = min(_FIRST_RETRY * 2**message.attempts, _LAST_RETRY)
+    adapter = _adapter_of(ports, message)
+    wait = wait_before_next(adapter, error, attempts=message.attempts, key=message.key)
     settled = delivery.settled("pending", result, not_before=delivery.now + wait)
-    if not final and settled.attempts < ATTEMPTS_AT_SENDING:
+    if not final and settled.attempts < attempts_of(adapter):
         yield Call(ports.store.settle, settled)
     elif delivery.unsure:
         yield from _set_aside(ports, delivery, error)
     else:
         yield from _give_up(ports, delivery, attrs.evolve(settled, state="dead", not_before=delivery.now))
+
+
+def _adapter_of(ports: Ports, message: Message) -> object:
+    """Give whom a message is for; None where that is another case, or nobody whom the desk knows."""
+    if isinstance(message.effect, Notify):
+        return ports.notifiers.get(message.target)
+    return ports.vendors.get(message.target) if isinstance(message.effect, DispatchToVendor) else None
 
 
 def _set_aside(ports: Ports, delivery: Delivery, error: Exception) -> Flow[None]:

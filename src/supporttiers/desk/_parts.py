@@ -122,6 +122,7 @@ def by_name(what: str, adapters: Iterable[Any], protocol: type) -> dict[str, Any
             raise PluginError(label, f"there are two {what}s of this name")
         found[label] = fitting(adapter, protocol, label)
         _check_calls(adapter, protocol, label)
+        _check_retries(adapter, label)
     return found
 
 
@@ -143,6 +144,14 @@ def _check_calls(adapter: Any, protocol: type, label: str) -> None:  # noqa: ANN
             raise PluginError(label, f"its {method} cannot be called as {method}({listed}): {error}") from error
         except ValueError:  # it tells nobody what it takes, as some that are written in C
             continue
+
+
+def _check_retries(adapter: object, label: str) -> None:
+    """Refuse waits between attempts that are none: it would be found out when something else has failed already."""
+    waits = getattr(adapter, "retries", ())
+    fits = isinstance(waits, tuple | list) and all(isinstance(wait, timedelta) for wait in waits)
+    if not fits or any(wait < timedelta(0) for wait in waits):
+        raise PluginError(label, "its `retries` must be a tuple of timedeltas, the waits after attempts that failed")
 
 
 def fitting(port: T, protocol: type, label: str | None = None) -> T:
