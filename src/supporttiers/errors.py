@@ -21,6 +21,8 @@ SupportTiersError         every one carries reason: Reason(code, params); str() 
 All are positional attrs classes, so that they pickle.
 """
 
+from datetime import timedelta
+
 import attrs
 
 from supporttiers.reasons import Reason
@@ -428,9 +430,11 @@ class NotifyError(BackendError):
 
     Attributes:
         ambiguous: Whether it may have arrived all the same: the answer did not come in time, say.
+        retry_after: After how long to try again, where the receiver has said so; 24 hours at most.
     """
 
     ambiguous: bool = False
+    retry_after: timedelta | None = None
 
 
 @attrs.define

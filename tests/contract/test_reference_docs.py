@@ -121,8 +121,8 @@ def test_commands_page_names_the_verb(kind):
 PROTOCOLS = [
     "Policy", "RoutePolicy", "AssignPolicy", "PriorityPolicy", "PermitPolicy", "TargetPolicy", "ReactPolicy",
     "ReopenPolicy", "VendorPolicy",
-    "Directory", "AgentDirectory", "OnCallDirectory", "ManagerDirectory", "TenantDirectory", "Notifier",
-    "VendorGateway", "CaseStore", "JoiningStore", "SchemaStore",
+    "Directory", "AgentDirectory", "OnCallDirectory", "ManagerDirectory", "RoleDirectory",
+    "ContactDirectory", "TenantDirectory", "Notifier", "VendorGateway", "CaseStore", "JoiningStore", "SchemaStore",
 ]  # fmt: skip
 AWAITED = ["AsyncCaseStore", "AsyncDirectory", "AsyncNotifier", "AsyncVendorGateway"]
 

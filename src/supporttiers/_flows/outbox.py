@@ -11,13 +11,12 @@ from supporttiers._codec import body_hash
 from supporttiers._flows.cases import execute
 from supporttiers._flows.driving import Call, Flow, Ports
 from supporttiers._flows.linked import tell_linked
-from supporttiers._flows.people import recipients
 from supporttiers._flows.sending import SENDING, Delivery, LeaseLostError
-from supporttiers.actors import SYSTEM, Actor, Contact
-from supporttiers.cases import Case
+from supporttiers._flows.telling import notify
+from supporttiers.actors import SYSTEM, Actor
 from supporttiers.commands import Command, InformManagement, Open, VendorUpdate
 from supporttiers.decisions import Decision
-from supporttiers.effects import DispatchToVendor, Notification, Notify, Tell, TellLinked, VendorAnswer, VendorRequest
+from supporttiers.effects import DispatchToVendor, Notify, Tell, TellLinked, VendorAnswer, VendorRequest
 from supporttiers.errors import (
     BackendError,
     CaseError,
@@ -45,6 +44,7 @@ LEASE: Final = timedelta(minutes=5)
 POLL_EVERY: Final = timedelta(minutes=1)
 _FIRST_RETRY: Final = timedelta(minutes=1)
 _LAST_RETRY: Final = timedelta(hours=1)
+_LONGEST_RETRY: Final = timedelta(hours=24)
 
 
 # -- the outbox
@@ -105,7 +105,7 @@ def _carry_out(ports: Ports, delivery: Delivery) -> Flow[None]:
         delivery.once = delivery.unsure = True
         raise _NeverHeardOfError
     if isinstance(effect, Notify):
-        yield from _notify(ports, delivery, effect)
+        yield from notify(ports, delivery, effect)
     elif isinstance(effect, DispatchToVendor):
         yield from _open_ticket(ports, delivery, effect)
     else:
@@ -115,25 +115,6 @@ def _carry_out(ports: Ports, delivery: Delivery) -> Flow[None]:
 
 class _NeverHeardOfError(Exception):
     """A message was being sent when its worker was lost."""
-
-
-def _notify(ports: Ports, delivery: Delivery, effect: Notify) -> Flow[None]:
-    message = delivery.message
-    notifier = ports.notifiers.get(message.target)
-    if notifier is None:
-        raise NotifyError(message.target, "this desk has no such notifier", retryable=True)
-    loaded = yield Call(ports.store.load, message.tenant, message.case_id)
-    case: Case = loaded.case
-    if effect.unless is not None and effect.unless.compile()(case):
-        yield Call(ports.store.settle, delivery.settled("done", "cancelled", attempts=message.attempts))
-        return
-    people = yield from recipients(ports.directory, case, effect.to)
-    notification = Notification(
-        tenant=message.tenant, case_id=case.id, to=effect.to, recipients=tuple(Contact(id=each) for each in people),
-        reason=effect.reason, tier=case.tier, status=case.status, at=message.at,
-    )  # fmt: skip
-    yield from delivery.hand(ports, notifier, Call(notifier.notify, notification, key=message.key))
-    yield Call(ports.store.settle, delivery.settled("done", "sent"))
 
 
 def _open_ticket(ports: Ports, delivery: Delivery, effect: DispatchToVendor) -> Flow[None]:
@@ -220,7 +201,7 @@ def _failed(ports: Ports, delivery: Delivery, error: Exception) -> Flow[None]:
     log.warning("message %s to %s failed: %s", message.key, message.target, safe_text(error))
     final = isinstance(error, BackendError) and not error.retryable
     result = message.result if isinstance(message.effect, TellLinked) else type(error).__name__  # how far it has got
-    wait = min(_FIRST_RETRY * 2**message.attempts, _LAST_RETRY)
+    wait = _asked_for(error) or min(_FIRST_RETRY * 2**message.attempts, _LAST_RETRY)
     settled = delivery.settled("pending", result, not_before=delivery.now + wait)
     if not final and settled.attempts < ATTEMPTS_AT_SENDING:
         yield Call(ports.store.settle, settled)
@@ -228,6 +209,12 @@ def _failed(ports: Ports, delivery: Delivery, error: Exception) -> Flow[None]:
         yield from _set_aside(ports, delivery, error)
     else:
         yield from _give_up(ports, delivery, attrs.evolve(settled, state="dead", not_before=delivery.now))
+
+
+def _asked_for(error: Exception) -> timedelta | None:
+    """Give how long the receiver wants to be left alone; longer than a day is not waited for."""
+    asked = error.retry_after if isinstance(error, NotifyError) else None
+    return None if asked is None or asked <= timedelta(0) else min(asked, _LONGEST_RETRY)
 
 
 def _set_aside(ports: Ports, delivery: Delivery, error: Exception) -> Flow[None]:

@@ -9,6 +9,7 @@ import attrs
 from supporttiers._flows.driving import Call, Flow
 from supporttiers.actors import Agent
 from supporttiers.cases import Case
+from supporttiers.effects import RECIPIENTS
 from supporttiers.events import REDACTED
 from supporttiers.facts import FactSource
 from supporttiers.protocols import (
@@ -17,6 +18,7 @@ from supporttiers.protocols import (
     Directory,
     ManagerDirectory,
     OnCallDirectory,
+    RoleDirectory,
     TenantDirectory,
     Workload,
 )
@@ -151,12 +153,28 @@ def recipients(directory: Directory | None, case: Case, to: str) -> Flow[tuple[s
         return _somebody(one[to])
     if to == "watchers":
         return case.watchers
+    if to not in RECIPIENTS:
+        return (yield from _named(directory, case, to))
     if directory is None:
         return ()
     house = of_tenant(directory, case.tenant)
     if to == "manager" and isinstance(house, ManagerDirectory):
         return (yield from _managers(house, case))
     return () if case.team is None else (yield from _of_team(house, case.team, to))
+
+
+def _named(directory: Directory | None, case: Case, to: str) -> Flow[tuple[str, ...]]:
+    """Give whom a word of the house's own stands for: somebody of the case or the house, or those of a role."""
+    if to in {case.requester, case.assignee, case.owner, *case.watchers} - {REDACTED}:
+        return (to,)
+    if directory is None:
+        return ()
+    house = of_tenant(directory, case.tenant)
+    if isinstance(house, AgentDirectory) and (yield Call(house.agent, to)) is not None:
+        return (to,)
+    if isinstance(house, RoleDirectory):
+        return tuple((yield Call(house.holders_of, [to])).get(to, ()))
+    return ()
 
 
 def _of_team(house: Directory, team: str, to: str) -> Flow[tuple[str, ...]]:

@@ -40,6 +40,7 @@ from supporttiers.desk._parts import (
     sources,
     tolerance,
 )
+from supporttiers.desk._parts import notifiers as checked_notifiers
 from supporttiers.desk._questions import Questions
 from supporttiers.desk._records import Records
 from supporttiers.desk._turns import Turns
@@ -130,7 +131,7 @@ class Core(Questions, Operations, Records):
             processes={(each.name, each.revision): each for each in found},
             newest={each.name: each for each in found},
             default=found[0],
-            notifiers=by_name("notifier", notifiers, Notifier),
+            notifiers=checked_notifiers(notifiers),
             vendors=by_name("vendor", vendors, VendorGateway),
             sources=sources(flows.sources_of(self._directory, cases, self._facts)),
             directory=self._directory,

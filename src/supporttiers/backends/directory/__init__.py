@@ -85,6 +85,10 @@ class House:
             team: next((agent.id for agent in self._agents.values() if team in agent.manages), None) for team in teams
         }
 
+    def holders_of(self, roles: Iterable[str], /) -> dict[str, tuple[str, ...]]:
+        """Give the ids of those who have each role."""
+        return {role: tuple(agent.id for agent in self._agents.values() if role in agent.roles) for role in roles}
+
     def manager_of(self, id: str, /) -> str | None:
         """Give the id of a person's own manager."""
         agent = self._agents.get(id)

@@ -132,6 +132,10 @@ class People(_Kept):
         """Give the id of each team's manager."""
         return drive(self._ask(lambda house: house.managers_of(teams)))
 
+    def holders_of(self, roles: Sequence[str], /) -> Mapping[str, Sequence[str]]:
+        """Give the ids of those who have each role."""
+        return drive(self._ask(lambda house: house.holders_of(roles)))
+
     def manager_of(self, id: str, /) -> str | None:
         """Give the id of a person's own manager."""
         return drive(self._ask(lambda house: house.manager_of(id), id))
@@ -191,6 +195,10 @@ class AsyncPeople(_Kept):
     async def managers_of(self, teams: Sequence[str], /) -> Mapping[str, str | None]:
         """See `People.managers_of`."""
         return await adrive(self._ask(lambda house: house.managers_of(teams)))
+
+    async def holders_of(self, roles: Sequence[str], /) -> Mapping[str, Sequence[str]]:
+        """See `People.holders_of`."""
+        return await adrive(self._ask(lambda house: house.holders_of(roles)))
 
     async def manager_of(self, id: str, /) -> str | None:
         """See `People.manager_of`."""
