@@ -119,6 +119,43 @@ def each(check: Check, *, at_most: int, what: str) -> Check:
 
 # -- checks
 
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,3}")
+_SPAN: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
+
+
+def quiet_hours(value: object) -> str | None:
+    """Hours of every day, such as `22:00-07:00`, or the empty text."""
+    if not isinstance(value, str):
+        return f"must be a text, not {type_name(value)}"
+    if not value:
+        return None
+    start, _, end = value.partition("-")
+    if not _SPAN.fullmatch(value) or start == end:
+        return "must be the hours of every day from and to a time of the clock, such as '22:00-07:00'"
+    return None
+
+
+def language(value: object) -> str | None:
+    """The tag of a language, such as `de` or `pt-BR`, or the empty text."""
+    if not isinstance(value, str):
+        return f"must be a text, not {type_name(value)}"
+    if value and not _LANGUAGE.fullmatch(value):
+        return "must be the tag of a language, such as 'de' or 'pt-BR'"
+    return None
+
+
+def zone(value: object) -> str | None:
+    """The IANA name of a time zone, such as `Europe/Berlin`, or the empty text."""
+    if not isinstance(value, str):
+        return f"must be a text, not {type_name(value)}"
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 - loaded only where somebody names a zone
+
+    try:
+        ZoneInfo(value or "UTC")
+    except (ValueError, OSError, KeyError):
+        return "must be the IANA name of a time zone, such as 'Europe/Berlin'"
+    return None
+
 
 def _unsafe(value: str) -> str | None:
     if not value.isprintable() and _UNSAFE.search(value):

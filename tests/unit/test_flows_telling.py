@@ -6,7 +6,7 @@ import pytest
 
 from supporttiers import AsyncSupportDesk, SupportDesk
 from supporttiers._fields import duration_of
-from supporttiers.actors import Actor, Agent
+from supporttiers.actors import Actor, Agent, Contact
 from supporttiers.backends.directory import House
 from supporttiers.commands import Inform
 from supporttiers.errors import NotifyError, PluginError
@@ -179,6 +179,64 @@ def test_desk_refuses_notifiers_that_cannot_tell_recipients_apart(calm, mail, ki
 
     with pytest.raises(PluginError, match=said):
         kind(calm, notifiers=[mail])
+
+
+class Book(House):
+    """A house that knows where customers live, too."""
+
+    def contacts_of(self, ids, /):
+        """Give what it knows."""
+        return super().contacts_of(ids) | {"jane": Contact(id="jane", addresses={"email": "jane@example.com"})}
+
+
+class WrongBook(House):
+    """A house that gives addresses instead of contacts."""
+
+    def contacts_of(self, ids, /):
+        """Give what nobody expects."""
+        return dict.fromkeys(ids, "jane@example.com")
+
+
+def test_notifier_is_handed_how_people_are_reached(make_desk, calm, pager):
+    """As the directory says it; whoever it does not know is reached by their id alone."""
+    anna = Agent(id="anna", name="Anna", addresses={"email": "anna@example.org"}, language="de", zone="Europe/Berlin")
+    desk = make_desk(calm, directory=Book([anna]))
+    desk.open("Stuck", id="T-1", by="jane")
+    desk.watch("T-1", by="jane", watchers=["anna", "max"])
+    for to in ("watchers", "requester"):
+        told(desk, "T-1", to, "eve")
+    desk.run_due()
+
+    assert [(anna.contact, Contact(id="max")), (Contact(id="jane", addresses={"email": "jane@example.com"}),)] == [
+        sent.recipients for sent in pager.sent
+    ]
+    assert "example.com" not in repr(pager.sent)
+
+
+def test_directory_that_gives_no_contacts_is_named(make_desk, calm, pager, caplog):
+    """The message is kept, and the log says which directory gives what."""
+    desk = make_desk(calm, directory=WrongBook([]))
+    desk.open("Stuck", id="T-1", by="jane")
+    told(desk, "T-1", "requester", "eve")
+
+    assert Pass(failed=1) == desk.run_due()
+    assert "WrongBook" in caplog.text
+    assert "its contacts_of must give Contacts, not str" in caplog.text
+    assert "jane" not in caplog.text
+
+
+def test_people_on_the_store_have_addresses(make_desk, calm, pager, tmp_path):
+    """What is kept of an agent is handed on as it was put."""
+    desk = make_desk(calm, directory="store", store=f"sqlite:///{tmp_path}/people.db")
+    anna = Agent(id="anna", addresses={"email": "a@example.org"}, quiet_hours="22:00-07:00", roles=["lead"])
+    desk.people.put(anna, Agent(id="bob"))
+    desk.open("Stuck", id="T-1", by="jane")
+    told(desk, "T-1", "lead", "eve")
+    desk.run_due()
+
+    assert (anna.contact,) == pager.sent[0].recipients
+    assert [anna] == [each for each in desk.people.all() if each.id == "anna"]
+    desk.shut_down()
 
 
 def test_house_is_a_directory_of_roles(people):

@@ -6,15 +6,18 @@ from typing import Any, Final
 
 import attrs
 
+from supporttiers._fields import type_name
 from supporttiers._flows.driving import Call, Flow
-from supporttiers.actors import Agent
+from supporttiers.actors import Agent, Contact
 from supporttiers.cases import Case
 from supporttiers.effects import RECIPIENTS
+from supporttiers.errors import PluginError
 from supporttiers.events import REDACTED
 from supporttiers.facts import FactSource
 from supporttiers.protocols import (
     AgentDirectory,
     CaseStore,
+    ContactDirectory,
     Directory,
     ManagerDirectory,
     OnCallDirectory,
@@ -175,6 +178,24 @@ def _named(directory: Directory | None, case: Case, to: str) -> Flow[tuple[str, 
     if isinstance(house, RoleDirectory):
         return tuple((yield Call(house.holders_of, [to])).get(to, ()))
     return ()
+
+
+def contacts(directory: Directory | None, tenant: str, people: Sequence[str]) -> Flow[tuple[Contact, ...]]:
+    """
+    Give how people are reached; by their ids alone where nobody knows more.
+
+    Raises:
+        PluginError: The directory gives something else than contacts.
+    """
+    found: Mapping[str, Contact] = {}
+    house = None if directory is None or not people else of_tenant(directory, tenant)
+    if isinstance(house, ContactDirectory):
+        found = yield Call(house.contacts_of, list(people))
+    known = tuple(found.get(each) or Contact(id=each) for each in people)
+    for contact in known:
+        if not isinstance(contact, Contact):
+            raise PluginError(type_name(house), f"its contacts_of must give Contacts, not {type_name(contact)}")
+    return known
 
 
 def _of_team(house: Directory, team: str, to: str) -> Flow[tuple[str, ...]]:

@@ -8,9 +8,8 @@ from typing import Any
 import attrs
 
 from supporttiers._flows.driving import Call, Flow, Ports
-from supporttiers._flows.people import recipients
+from supporttiers._flows.people import contacts, recipients
 from supporttiers._flows.sending import Delivery
-from supporttiers.actors import Contact
 from supporttiers.cases import Case
 from supporttiers.effects import RECIPIENTS, Notification, Notify
 from supporttiers.errors import NotifyError
@@ -75,8 +74,9 @@ def _tell(ports: Ports, delivery: Delivery, case: Case, people: tuple[str, ...])
     message = delivery.message
     effect: Any = message.effect
     notifier = ports.notifiers[message.adapter]
+    known = yield from contacts(ports.directory, case.tenant, people)
     notification = Notification(
-        tenant=message.tenant, case_id=case.id, to=effect.to, recipients=tuple(Contact(id=each) for each in people),
+        tenant=message.tenant, case_id=case.id, to=effect.to, recipients=known,
         reason=effect.reason, tier=case.tier, status=case.status, at=message.at,
     )  # fmt: skip
     yield from delivery.hand(ports, notifier, Call(notifier.notify, notification, key=message.key))
