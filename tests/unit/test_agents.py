@@ -44,8 +44,10 @@ from supporttiers.errors import PolicyConfigError
         *(
             (
                 {"quiet_hours": hours},
-                "Agent.quiet_hours: must be the hours of every day from and to a time of the clock, "
-                "such as '22:00-07:00'",
+                (
+                    "Agent.quiet_hours: must be the hours of every day from and to a time of the clock, "
+                    "such as '22:00-07:00'"
+                ),
             )
             for hours in ("22:00", "22-7", "24:00-07:00", "07:00-07:00", "22:00-07:60", " 22:00-07:00")
         ),
