@@ -25,6 +25,9 @@ PRIVATE: Final[Mapping[str, object]] = {"private": True}
 PARTS: Final = "parts"
 """Under this key a field of a policy names the class of its members, which a process file writes as tables."""
 
+WORD: Final = "word"
+"""Under this key a field says that it is a plain word, whatever fields of its name are elsewhere."""
+
 WORDS: Final = "words"
 """Under this key a field that takes a condition names the words that may stand in its place."""
 
@@ -119,6 +122,8 @@ def each(check: Check, *, at_most: int, what: str) -> Check:
 
 # -- checks
 
+OF_THE_MACHINE: Final = ("localtime", "posixrules", "Factory")
+"""What looks like a time zone, and is another one on each machine, or none."""
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,3}")
 _SPAN: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
 
@@ -151,10 +156,12 @@ def zone(value: object) -> str | None:
     from zoneinfo import ZoneInfo  # noqa: PLC0415 - loaded only where somebody names a zone
 
     try:
-        ZoneInfo(value or "UTC")
+        if value not in OF_THE_MACHINE:
+            ZoneInfo(value or "UTC")
+            return None
     except (ValueError, OSError, KeyError):
-        return "must be the IANA name of a time zone, such as 'Europe/Berlin'"
-    return None
+        pass
+    return "must be the IANA name of a time zone, such as 'Europe/Berlin'"
 
 
 def _unsafe(value: str) -> str | None:

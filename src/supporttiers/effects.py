@@ -129,6 +129,8 @@ class Notification:
         tier: Where the case is.
         status: How it stands.
         at: When it happened.
+        earlier: What is told with it and came before it, in order, where several messages became one; *text* has it
+            all.
     """
 
     tenant: str
@@ -142,6 +144,7 @@ class Notification:
     tier: int
     status: Status
     at: datetime
+    earlier: tuple[Reason, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

@@ -35,6 +35,8 @@ TABLES = {
     "route": "`[[routes]]`",
     "destination": "`to`",
     "cascade": "`[[cascades]]`",
+    "message": "`[[messages]]`",
+    "notifications": "`[notifications]`",
 }
 """The tables of a process file, with the heading under which the page lists their keys."""
 

@@ -29,7 +29,7 @@ class Mail:
         (who,) = notification.recipients
         if who.id in self.full:
             raise self.full[who.id]
-        self.sent.append((who.id, notification.reason.params["by"], key))
+        self.sent.append((who.id, notification.reason.params.get("by"), key))
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_nobody_to_be_told_is_on_record_and_in_the_log(desk, mail, caplog):
 
     assert Pass(relayed=2) == desk.run_due()
     assert ["nobody", "nobody"] == [one.result for one in desk.messages(case="T-1")]
-    assert ["nobody is known for manager", "nobody is known for a name"] == [
+    assert ["nobody is known for manager", "nobody is known for somebody by name"] == [
         record.message.partition(": ")[2] for record in caplog.records
     ]
 

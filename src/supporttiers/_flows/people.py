@@ -8,7 +8,7 @@ import attrs
 
 from supporttiers._fields import type_name
 from supporttiers._flows.driving import Call, Flow
-from supporttiers.actors import Agent, Contact
+from supporttiers.actors import Actor, ActorKind, Agent, Contact
 from supporttiers.cases import Case
 from supporttiers.effects import RECIPIENTS
 from supporttiers.errors import PluginError
@@ -178,6 +178,33 @@ def _named(directory: Directory | None, case: Case, to: str) -> Flow[tuple[str, 
     if isinstance(house, RoleDirectory):
         return tuple((yield Call(house.holders_of, [to])).get(to, ()))
     return ()
+
+
+_IN_THE_HOUSE: Final = ("assignee", "owner", "team", "manager", "on_call")
+
+
+def is_of_house(directory: Directory | None, case: Case, to: str, people: Sequence[str]) -> Flow[bool]:
+    """
+    Say whether all who are told are of the house, so that they may be told what is not for customers.
+
+    Whoever is not known as of the house is a customer, and so is the requester, whoever it is. Where nobody is known
+    at all, a word of the process's own stands for people of the house.
+    """
+    if to in _IN_THE_HOUSE:
+        return True
+    if not people or case.requester in people:
+        return to not in RECIPIENTS and case.requester not in people
+    for person in people:
+        if not (yield from _is_staff(directory, case, person)):
+            return False
+    return True
+
+
+def _is_staff(directory: Directory | None, case: Case, person: str) -> Flow[bool]:
+    if directory is None:
+        return person in {case.assignee, case.owner}
+    actor: Actor | None = yield Call(of_tenant(directory, case.tenant).actor, person)
+    return actor is not None and actor.kind in {ActorKind.AGENT, ActorKind.MANAGER}
 
 
 def contacts(directory: Directory | None, tenant: str, people: Sequence[str]) -> Flow[tuple[Contact, ...]]:

@@ -78,6 +78,11 @@ class Message:
         """The name of the notifier or vendor that carries it out."""
         return self.target.partition(LANE)[0] if self.kind == "notify" else self.target
 
+    @property
+    def effect_is_for_one(self) -> bool:
+        """Whether it is for one recipient alone."""
+        return isinstance(self.effect, Notify) and self.effect.recipient is not None
+
     def redacted(self) -> Self:
         """
         Give it as it stands once its case has been redacted.
