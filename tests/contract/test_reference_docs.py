@@ -36,6 +36,8 @@ TABLES = {
     "route": "`[[routes]]`",
     "destination": "`to`",
     "cascade": "`[[cascades]]`",
+    "message": "`[[messages]]`",
+    "notifications": "`[notifications]`",
 }
 """The tables of a process file, with the heading under which the page lists their keys."""
 
@@ -122,8 +124,8 @@ def test_commands_page_names_the_verb(kind):
 PROTOCOLS = [
     "Policy", "RoutePolicy", "AssignPolicy", "PriorityPolicy", "PermitPolicy", "TargetPolicy", "ReactPolicy",
     "ReopenPolicy", "VendorPolicy",
-    "Directory", "AgentDirectory", "OnCallDirectory", "ManagerDirectory", "TenantDirectory", "Notifier",
-    "VendorGateway", "CaseStore", "JoiningStore", "SchemaStore",
+    "Directory", "AgentDirectory", "OnCallDirectory", "ManagerDirectory", "RoleDirectory",
+    "ContactDirectory", "TenantDirectory", "Notifier", "VendorGateway", "CaseStore", "JoiningStore", "SchemaStore",
 ]  # fmt: skip
 AWAITED = ["AsyncCaseStore", "AsyncDirectory", "AsyncNotifier", "AsyncVendorGateway"]
 

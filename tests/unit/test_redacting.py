@@ -108,7 +108,7 @@ def test_notices_to_the_requester_of_a_redacted_case_reach_nobody(make_desk, cal
     desk.redact("T-1", by=DORA)
     desk.run_due()
 
-    assert [("requester", (), REDACTED)] == [(one.to, one.recipients, one.reason.params["by"]) for one in pager.sent]
+    assert [("requester", (), "inform.news")] == [(one.to, one.recipients, one.reason.code) for one in pager.sent]
     assert ["done", "done"] == [one.state for one in desk.messages()]
 
 

@@ -10,30 +10,20 @@ import attrs
 from supporttiers._codec import body_hash
 from supporttiers._flows.cases import execute
 from supporttiers._flows.driving import Call, Flow, Ports
+from supporttiers._flows.gathering import notify
 from supporttiers._flows.linked import tell_linked
 from supporttiers._flows.observers import tell_observer
-from supporttiers._flows.people import recipients
+from supporttiers._flows.recording import settle_on_record, told
 from supporttiers._flows.retrying import attempts_of, wait_before_next
 from supporttiers._flows.sending import SENDING, Delivery, LeaseLostError
-from supporttiers.actors import SYSTEM, Actor, Contact
-from supporttiers.cases import Case
+from supporttiers.actors import SYSTEM, Actor
 from supporttiers.commands import Command, InformManagement, Open, VendorUpdate
 from supporttiers.decisions import Decision
-from supporttiers.effects import (
-    DispatchToVendor,
-    Notification,
-    Notify,
-    Tell,
-    TellLinked,
-    TellObserver,
-    VendorAnswer,
-    VendorRequest,
-)
+from supporttiers.effects import DispatchToVendor, Notify, Tell, TellLinked, TellObserver, VendorAnswer, VendorRequest
 from supporttiers.errors import (
     BackendError,
     CaseError,
     InputError,
-    NotifyError,
     ParkedError,
     VendorError,
     safe_text,
@@ -45,6 +35,7 @@ from supporttiers.protocols import (
     Settled,
     VendorGateway,
 )
+from supporttiers.reasons import Reason
 
 log = logging.getLogger("supporttiers.flows")
 
@@ -118,7 +109,7 @@ def _carry_out(ports: Ports, delivery: Delivery) -> Flow[None]:
         delivery.once = delivery.unsure = True
         raise _NeverHeardOfError
     if isinstance(effect, Notify):
-        yield from _notify(ports, delivery, effect)
+        yield from notify(ports, delivery, effect)
     elif isinstance(effect, DispatchToVendor):
         yield from _open_ticket(ports, delivery, effect)
     elif isinstance(effect, TellObserver):
@@ -130,25 +121,6 @@ def _carry_out(ports: Ports, delivery: Delivery) -> Flow[None]:
 
 class _NeverHeardOfError(Exception):
     """A message was being sent when its worker was lost."""
-
-
-def _notify(ports: Ports, delivery: Delivery, effect: Notify) -> Flow[None]:
-    message = delivery.message
-    notifier = ports.notifiers.get(message.target)
-    if notifier is None:
-        raise NotifyError(message.target, "this desk has no such notifier", retryable=True)
-    loaded = yield Call(ports.store.load, message.tenant, message.case_id)
-    case: Case = loaded.case
-    if effect.unless is not None and effect.unless.compile()(case):
-        yield Call(ports.store.settle, delivery.settled("done", "cancelled", attempts=message.attempts))
-        return
-    people = yield from recipients(ports.directory, case, effect.to)
-    notification = Notification(
-        tenant=message.tenant, case_id=case.id, to=effect.to, recipients=tuple(Contact(id=each) for each in people),
-        reason=effect.reason, tier=case.tier, status=case.status, at=message.at,
-    )  # fmt: skip
-    yield from delivery.hand(ports, notifier, Call(notifier.notify, notification, key=message.key))
-    yield Call(ports.store.settle, delivery.arrived("sent"))
 
 
 def _open_ticket(ports: Ports, delivery: Delivery, effect: DispatchToVendor) -> Flow[None]:
@@ -244,13 +216,13 @@ def _failed(ports: Ports, delivery: Delivery, error: Exception) -> Flow[None]:
     elif delivery.unsure:
         yield from _set_aside(ports, delivery, error)
     else:
-        yield from _give_up(ports, delivery, attrs.evolve(settled, state="dead", not_before=delivery.now))
+        yield from _give_up(ports, delivery, attrs.evolve(settled, state="dead", not_before=delivery.now), error)
 
 
 def _adapter_of(ports: Ports, message: Message) -> object:
     """Give whom a message is for; None where that is another case, or nobody whom the desk knows."""
     if isinstance(message.effect, Notify):
-        return ports.notifiers.get(message.target)
+        return ports.notifiers.get(message.adapter)
     return ports.vendors.get(message.target) if isinstance(message.effect, DispatchToVendor) else None
 
 
@@ -261,23 +233,36 @@ def _set_aside(ports: Ports, delivery: Delivery, error: Exception) -> Flow[None]
     if isinstance(effect, DispatchToVendor):
         text = f"nobody knows whether request {effect.key} has reached vendor {effect.vendor}"
         yield from _alarm(ports, delivery, text)
-    yield Call(ports.store.settle, delivery.settled("ambiguous", type(error).__name__))
+    settled = delivery.settled("ambiguous", type(error).__name__)
+    if isinstance(effect, Notify):
+        yield from settle_on_record(ports, delivery, settled, _not_told("inform.unsure", delivery, error))
+    else:
+        yield Call(ports.store.settle, settled)
 
 
-def _give_up(ports: Ports, delivery: Delivery, dead: Settled) -> Flow[None]:
+def _not_told(code: str, delivery: Delivery, error: Exception) -> Reason:
+    """Say that people may not have been told; not in the words of the error, which may be those of anybody."""
+    by = delivery.message.adapter
+    return Reason(code, {"to": told(delivery), "notifier": by, "problem": type(error).__name__})
+
+
+def _give_up(ports: Ports, delivery: Delivery, dead: Settled, error: Exception) -> Flow[None]:
     """Let a message go; a case must not wait for the answer to a request that no vendor will ever see."""
     message, effect = delivery.message, delivery.message.effect
     log.error("message %s to %s is given up", message.key, message.target)
     if isinstance(effect, Tell) and isinstance(effect.command, Open):
         yield from _alarm(ports, delivery, _not_opened(effect.command))
+    if isinstance(effect, Notify):
+        yield from settle_on_record(ports, delivery, dead, _not_told("inform.undelivered", delivery, error))
+        return
     if isinstance(effect, DispatchToVendor):
         update = VendorUpdate(
             case_id=message.case_id, by=SYSTEM, vendor=effect.vendor, key=effect.key, status=VendorStatus.FAILED
         )
         try:
             decision = yield from execute(ports, message.tenant, update, delivery.now, settled=dead)
-        except Exception as error:  # noqa: BLE001 - other messages must not wait behind this one for ever
-            log.error("case %s could not be told of its dead message: %s", message.case_id, safe_text(error))  # noqa: TRY400 - ids only
+        except Exception as failure:  # noqa: BLE001 - other messages must not wait behind this one for ever
+            log.error("case %s could not be told of its dead message: %s", message.case_id, safe_text(failure))  # noqa: TRY400 - ids only
         else:
             if decision.events:
                 return

@@ -15,12 +15,15 @@ from supporttiers.errors import Fault, InputError, PluginError, ProcessError
 from supporttiers.facts import FactSource
 from supporttiers.process import SupportProcess
 from supporttiers.protocols import (
+    LANE,
     AgentDirectory,
     CaseStore,
+    ContactDirectory,
     Directory,
     ManagerDirectory,
     Notifier,
     OnCallDirectory,
+    RoleDirectory,
     VendorGateway,
 )
 
@@ -154,6 +157,17 @@ def _check_retries(adapter: object, label: str) -> None:
         raise PluginError(label, "its `retries` must be a tuple of timedeltas, the waits after attempts that failed")
 
 
+def notifiers(given: Iterable[Any]) -> dict[str, Any]:
+    """Check notifiers when the desk is built, by name."""
+    found = by_name("notifier", given, Notifier)
+    for name, notifier in found.items():
+        if LANE in name:
+            raise PluginError(name, f"the name of a notifier has no {LANE!r} in it; it parts names from recipients")
+        if not isinstance(getattr(notifier, "per_recipient", False), bool):
+            raise PluginError(name, "its `per_recipient` must be True or False")
+    return found
+
+
 def fitting(port: T, protocol: type, label: str | None = None) -> T:
     """Check that a port is an object with the methods that will be called; a class is none."""
     if isinstance(port, type):
@@ -198,7 +212,9 @@ def _ports_of(ports: Ports) -> Iterator[tuple[str, object, Sequence[type]]]:
         yield name, source, (FactSource,)
     if ports.directory is not None:
         house = of_tenant(ports.directory, "default")
-        kinds = (Directory, AgentDirectory, OnCallDirectory, ManagerDirectory)
+        kinds = (
+            Directory, AgentDirectory, OnCallDirectory, ManagerDirectory, RoleDirectory, ContactDirectory
+        )  # fmt: skip
         yield type_name(ports.directory), house, kinds
 
 

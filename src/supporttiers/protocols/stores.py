@@ -189,7 +189,10 @@ class CaseStore(Protocol):
 
     def settle(self, settled: Settled, /) -> bool:
         """
-        Write down what became of a message; one that is no longer pending, or leased anew, stays as it is.
+        Write down what became of a message, and the messages that come of it, in one transaction.
+
+        One that is no longer pending, or leased anew, stays as it is, and nothing comes of it. Of those that come of
+        it, one whose key is known already stays as it is.
 
         Returns:
             Whether it was written down: False tells a worker that its lease is lost.

@@ -18,7 +18,7 @@ from supporttiers.backends.storage._statements import Change, Mode, Procedure, S
 from supporttiers.backends.storage._texts import postgres_texts
 from supporttiers.clock import IdFactory
 from supporttiers.events import CaseLinked, CaseMerged, CaseUnlinked, VendorDispatched, VendorTicketUpdated
-from supporttiers.protocols import Commit, Decide, Loaded, Message, Setback
+from supporttiers.protocols import Commit, Decide, Loaded, Message, Setback, Settled
 from supporttiers.schema import Names, check_version
 
 _LINKING: Final = frozenset({CaseLinked, CaseUnlinked, CaseMerged})
@@ -76,6 +76,7 @@ class PostgresProcedures(Procedures):
 
     dialect = "postgresql"
     LEASING: Mode = "once"
+    SETTLING: Mode = "once"
 
     def __init__(self, names: Names, ids: IdFactory) -> None:
         """Take the names of the tables, and who makes salts."""
@@ -234,6 +235,12 @@ class PostgresProcedures(Procedures):
             plain = _numbered([_message(message) for message in setback.messages])
             yield Change(self._mine.INSERT_MESSAGES, (_json(plain),))
         return changed == 1
+
+    def settle_and_add(self, settled: Settled) -> Procedure[bool]:
+        """Settle a message, and write those that come of it, in one statement."""
+        plain = _numbered([_message(message) for message in settled.more])
+        ((changed,),) = yield Select(self._mine.SETTLE_AND_ADD, (*rows.settled_row(settled), _json(plain)))
+        return int(changed) == 1
 
     def lease(
         self, now: datetime, until: datetime, token: str, limit: int, tenant: str | None
