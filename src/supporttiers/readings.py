@@ -182,3 +182,35 @@ class Pass:
             fired=self.fired + other.fired, relayed=self.relayed + other.relayed, polled=self.polled + other.polled,
             failed=self.failed + other.failed, parked=self.parked + other.parked, lag=max(self.lag, other.lag),
         )  # fmt: skip
+
+
+@attrs.frozen(kw_only=True)
+class PluginReading:
+    """
+    A plugin of a desk.
+
+    Attributes:
+        name: By which errors, logs and the outbox speak of it.
+        distribution: The installed package from which it comes, where there is one.
+        version: Of that package.
+        api: The version of the hooks for which it is written.
+    """
+
+    name: str
+    distribution: str | None
+    version: str | None
+    api: int
+
+
+@attrs.frozen(kw_only=True)
+class HookReading:
+    """
+    A hook, and who implements it.
+
+    Attributes:
+        hook: Its name.
+        plugins: In the order in which they are asked.
+    """
+
+    hook: str
+    plugins: tuple[PluginReading, ...]

@@ -9,7 +9,7 @@ from supporttiers.backends.directory.stored import AsyncPeople, People
 from supporttiers.desk import Verbs
 
 PAIRS = [(SupportDesk, AsyncSupportDesk), (People, AsyncPeople)]
-AT_ONCE = {"bind", "tenant", "process", "people", "on", "clock"}
+AT_ONCE = {"bind", "tenant", "process", "people", "on", "clock", "hooks"}
 """What is not awaited: it does no I/O."""
 
 ONLY_CALLED = {"blocks"}

@@ -19,7 +19,7 @@ from supporttiers import _codec as codec
 from supporttiers import commands as wanted
 from supporttiers.actors import SYSTEM, Actor
 from supporttiers.cases import rebuild
-from supporttiers.effects import EFFECTS, DispatchToVendor, Notify, Tell, TellLinked
+from supporttiers.effects import EFFECTS, DispatchToVendor, Notify, Tell, TellLinked, TellObserver
 from supporttiers.events import EVENTS, CaseRedacted
 from supporttiers.links import Attachment, Link, VendorStatus
 from supporttiers.match import Match, Not
@@ -93,6 +93,7 @@ EFFECT_EXAMPLES = [
         case_id="P-1", version=6, link="known_issue", command=wanted.Resume(case_id="P-1", by=SYSTEM),
         among=Match(wait_reason="known_issue", tier=Not(4)),
     ),
+    TellObserver(case_id="T-1", version=7, observer="acme"),
 ]  # fmt: skip
 
 

@@ -40,6 +40,7 @@ from supporttiers.calendars.targets import Target
 from supporttiers.commands import Escalate
 from supporttiers.effects import Notification, VendorAnswer, VendorRequest
 from supporttiers.events import Event
+from supporttiers.hookspecs import hookimpl
 from supporttiers.policies.approval import ApprovalRule, PermitByApproval
 from supporttiers.policies.assignment import AssignLeastLoaded
 from supporttiers.policies.handoff import PermitByHandOff, Requirement
@@ -58,6 +59,7 @@ from supporttiers.protocols import (
     TargetPolicy,
     VendorGateway,
 )
+from supporttiers.readings import HookReading
 from supporttiers.testing import FakeClock
 from supporttiers.worker import AsyncWorker, Worker, WorkerStatus
 from supporttiers.worker.otel import OpenTelemetry
@@ -240,3 +242,31 @@ async def work(blocking: SupportDesk, awaited: AsyncSupportDesk) -> None:
     other = AsyncWorker(awaited, telemetry=OpenTelemetry())
     await other.run()
     assert_type((await other.status()).findings, tuple[Reason, ...])
+
+
+class Watching:
+    """A plugin."""
+
+    @hookimpl
+    def supporttiers_event(self, event: Event, case: Case) -> None:
+        """Observe."""
+
+    @hookimpl(tryfirst=True)
+    def supporttiers_notifier(self, url: str) -> Pager | None:
+        """Hand over a notifier."""
+        return Pager() if url == "pager:" else None
+
+
+plugged = SupportDesk(
+    process,
+    store="acme:here",
+    notifiers=["console:", Pager()],
+    vendors={"acme-print": {"use": "memory"}},
+    plugins=[Watching(), "acme.plugin"],
+    entry_points=True,
+    blocked={"noisy"},
+)
+SupportDesk(process, vendors=["acme-print", Supplier()])
+assert_type(plugged.hooks, tuple[HookReading, ...])
+assert_type(plugged.hooks[0].plugins[0].version, str | None)
+assert_type(AsyncSupportDesk(process, plugins=[Watching()]).hooks, tuple[HookReading, ...])

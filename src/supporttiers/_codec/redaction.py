@@ -7,7 +7,7 @@ import attrs
 from supporttiers._codec.texts import decode_event, encode_event
 from supporttiers.actors import SYSTEM, Actor
 from supporttiers.commands import Command
-from supporttiers.effects import RECIPIENTS, DispatchToVendor, Effect, Notify, Tell, TellLinked
+from supporttiers.effects import RECIPIENTS, DispatchToVendor, Effect, Notify, Tell, TellLinked, TellObserver
 from supporttiers.events import REDACTED, Event
 from supporttiers.reasons import Reason
 
@@ -27,12 +27,13 @@ def blank_effect(effect: Effect) -> Effect:
     """Give an effect without what it says; a role to be told stays, a name does not."""
     if isinstance(effect, Notify):
         to = effect.to if effect.to in RECIPIENTS else REDACTED
-        return attrs.evolve(effect, to=to, reason=_blank_reason(effect.reason))
+        recipient = None if effect.recipient is None else REDACTED
+        return attrs.evolve(effect, to=to, recipient=recipient, reason=_blank_reason(effect.reason))
     if isinstance(effect, DispatchToVendor):
         return attrs.evolve(effect, subject="", text="")
-    if isinstance(effect, TellLinked):
-        return effect  # what goes to all linked cases are words of the process
-    assert isinstance(effect, Tell)  # noqa: S101 - the fourth and last kind; for the type checker
+    if isinstance(effect, TellLinked | TellObserver):
+        return effect  # what goes to all linked cases are words of the process; an observer is told what is left
+    assert isinstance(effect, Tell)  # noqa: S101 - the last kind; for the type checker
     return attrs.evolve(effect, command=_blank_command(effect.command))
 
 

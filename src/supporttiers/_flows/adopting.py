@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
+import attrs
+
 from supporttiers import _engine as engine
 from supporttiers._flows.cases import BATCH, commit_of
 from supporttiers._flows.driving import Call, Flow, Ports
@@ -83,10 +85,11 @@ def _adopt_some(ports: Ports, tenant: str, pasts: Mapping[str, Sequence[Command]
         else:
             tasks.append((case_id, tenant, None, partial(_decide, process, commands, now=now, tenant=tenant)))
     decisions = yield from decide_many(Knowledge(ports), tasks)
+    quiet = attrs.evolve(ports, observers={})  # of what has happened elsewhere nobody is told
     commits = {
         case_id: commit
         for case_id, decision in decisions.items()
-        if (commit := commit_of(ports, tenant, None, decision, now)) is not None
+        if (commit := commit_of(quiet, tenant, None, decision, now)) is not None
     }
     written = (yield Call(ports.store.commit, tuple(commits.values()))) if commits else ()
     lost = {case_id for case_id, ok in zip(commits, written, strict=True) if not ok}

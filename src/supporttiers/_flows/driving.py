@@ -12,7 +12,10 @@ from typing import Any, TypeVar
 
 import attrs
 
+from supporttiers.cases import Case
+from supporttiers.effects import Notify
 from supporttiers.errors import PluginError
+from supporttiers.events import Event
 from supporttiers.facts import Facts, FactSource
 from supporttiers.process import SupportProcess
 from supporttiers.protocols import (
@@ -187,8 +190,10 @@ class Ports:
         sources: Of facts, by name.
         directory: Knows people.
         policies: Classes of policies that a stored process may name, besides the built-in ones.
+        observers: Those that are told of every event, by name.
         retries: Whether what loses a race is decided again; not in a transaction of the caller's.
         pause: Waits for some seconds, before it is.
+        unheard: The first of what nobody is told, for want of notifiers.
         renewed: Processes with the limits of a newer revision, by name and both revisions; None where they do not fit.
         no_facts: What is known before anything has been read.
     """
@@ -202,8 +207,10 @@ class Ports:
     sources: Mapping[str, FactSource] = attrs.field(factory=dict)
     directory: Directory | None = None
     policies: Sequence[type[Any]] = ()
+    observers: Mapping[str, Callable[[Event, Case], object]] = attrs.field(factory=dict)
     retries: bool = True
     pause: Callable[[float], object] = pause
+    unheard: list[Notify] = attrs.field(factory=list)
     renewed: dict[tuple[str, str, str], SupportProcess | None] = attrs.field(factory=dict)
     no_facts: Facts = attrs.field(init=False)
 

@@ -16,6 +16,7 @@ from supporttiers.cli import (
     _export,
     _list,
     _operating,
+    _plugins,
     _process_files,
     _redact,
     _replay,
@@ -98,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
         _db,
         _export,
         _redact,
+        _plugins,
     )
     for command in commands:
         command.register(subparsers)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from supporttiers.cli._exits import FINE, NO
 from supporttiers.cli._output import write, write_json
-from supporttiers.cli._store import add_json
+from supporttiers.cli._store import add_json, add_plugins, asked_plugins
 
 if TYPE_CHECKING:
     from supporttiers.protocols import SchemaStore
@@ -23,6 +23,7 @@ def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not expor
     upgrade.set_defaults(run=run_upgrade)
     for command in (status, upgrade):
         command.add_argument("--store", required=True, metavar="URL", help="which store: sqlite:///support.db")
+        add_plugins(command)
         add_json(command)
     _register_sql(below)
 
@@ -45,7 +46,7 @@ def run_status(args: argparse.Namespace) -> int:
     """Say which version is there; nothing is made."""
     from supporttiers.schema import VERSION  # noqa: PLC0415 - only commands that run load it
 
-    found = _version(_store(args.store))
+    found = _version(_store(args))
     current = found >= VERSION
     if args.json:
         write_json({"version": found, "known": VERSION, "current": current})
@@ -59,7 +60,7 @@ def run_status(args: argparse.Namespace) -> int:
 
 def run_upgrade(args: argparse.Namespace) -> int:
     """Make the tables, or bring them up to date."""
-    store = _store(args.store)
+    store = _store(args)
     before = cast("int", store.upgrade())
     after = _version(store)
     if args.json:
@@ -85,17 +86,17 @@ def run_sql(args: argparse.Namespace) -> int:
     return FINE
 
 
-def _store(url: str) -> "SchemaStore":
+def _store(args: argparse.Namespace) -> "SchemaStore":
     """
     Give the store; nothing is opened.
 
     Raises:
         StoreError: It is none, or one without tables.
     """
-    from supporttiers.backends.storage import store_of  # noqa: PLC0415
+    from supporttiers.desk._plugged import store as store_named  # noqa: PLC0415
     from supporttiers.errors import StoreError  # noqa: PLC0415
 
-    store = store_of(url)
+    store = store_named(asked_plugins(args), args.store, awaits=False)
     if "schema" not in store.capabilities:
         raise StoreError(store.name, "it has no tables to look after", retryable=False)
     return cast("SchemaStore", store)

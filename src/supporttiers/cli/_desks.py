@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from supporttiers.cli._store import add_json, add_policies, imported, must_exist, policies_of
+from supporttiers.cli._store import add_json, add_plugins, add_policies, imported, must_exist, plugins_of, policies_of
 
 if TYPE_CHECKING:
     from supporttiers.desk import SupportDesk
@@ -18,6 +18,7 @@ def add_desk_options(parser: argparse.ArgumentParser, *, tenant: str | None = "d
     which.add_argument("--store", metavar="URL", help="which store: sqlite:///support.db")
     said = "whose cases (default: all tenants')" if tenant is None else "whose cases (default: %(default)s)"
     parser.add_argument("--tenant", default=tenant, metavar="NAME", help=said)
+    add_plugins(parser)
     add_json(parser)
 
 
@@ -36,19 +37,28 @@ def acting_desk(args: argparse.Namespace) -> "Iterator[SupportDesk]":
         InputError: The options name no desk.
         StoreError: There is no such store; none is made.
     """
-    desk = _named(args) if args.desk is not None else _on_store(args)
+    desk = named_desk(args) if args.desk is not None else _on_store(args)
     try:
         yield desk if args.tenant is None else desk.bind(tenant=args.tenant)
     finally:
         desk.shut_down()
 
 
-def _named(args: argparse.Namespace) -> "SupportDesk":
+def named_desk(args: argparse.Namespace) -> "SupportDesk":
+    """
+    Give the host's own desk.
+
+    Raises:
+        InputError: The option names none, or others come with it that are the desk's own business.
+    """
     from supporttiers.desk import SupportDesk  # noqa: PLC0415 - only commands that run load it
     from supporttiers.errors import InputError  # noqa: PLC0415
 
     if getattr(args, "process", None) is not None or getattr(args, "policies", None):
         raise InputError("", "--desk", "brings its own process and policies; leave --process and --policies out")
+    if args.plugins or args.entry_points or args.blocked:
+        problem = "brings its own plugins; leave --plugins, --entry-points and --blocked out"
+        raise InputError("", "--desk", problem)
     meant = "a module and what is in it, such as 'mysite.support:desk'"
     found = imported(args.desk, "--desk", meant)
     if callable(found):
@@ -66,8 +76,8 @@ def _on_store(args: argparse.Namespace) -> "SupportDesk":
 
     if "process" not in args:  # nothing is decided: each case is read with the revision that it follows
         must_exist(args.store)
-        return SupportDesk(SupportProcess.default(), store=args.store)
+        return SupportDesk(SupportProcess.default(), store=args.store, **plugins_of(args))
     if args.process is None:
         raise InputError("", "--process", "is missing: with --store, name the process file")
     must_exist(args.store)
-    return SupportDesk(args.process, store=args.store, policies=policies_of(args))
+    return SupportDesk(args.process, store=args.store, policies=policies_of(args), **plugins_of(args))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from supporttiers.cli._exits import FINE, NO, WORLD
 from supporttiers.cli._output import complain, safe, table, write, write_json
-from supporttiers.cli._store import add_json, add_policies, policies_of
+from supporttiers.cli._store import add_json, add_plugins, add_policies, all_policies_of
 
 if TYPE_CHECKING:
     from supporttiers.calendars import WorkingHours
@@ -34,6 +34,7 @@ def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not expor
     schema.set_defaults(run=run_schema)
     for parser in (check, diagram):
         add_policies(parser)
+        add_plugins(parser)
     for parser in (init, check, diagram, schema):
         add_json(parser)
 
@@ -66,7 +67,7 @@ def run_check(args: argparse.Namespace) -> int:
     from supporttiers.process import SupportProcess  # noqa: PLC0415
 
     try:
-        process = SupportProcess.from_toml(args.file, policies=policies_of(args))
+        process = SupportProcess.from_toml(args.file, policies=all_policies_of(args))
     except ProcessError as error:
         if isinstance(error.__cause__, OSError):
             raise
@@ -162,7 +163,7 @@ def run_diagram(args: argparse.Namespace) -> int:
     """Draw a process file."""
     from supporttiers.process import SupportProcess  # noqa: PLC0415
 
-    process = SupportProcess.from_toml(args.file, policies=policies_of(args))
+    process = SupportProcess.from_toml(args.file, policies=all_policies_of(args))
     if args.json:
         write_json({"name": process.name, "revision": process.revision, "diagram": process.diagram()})
     else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from supporttiers.cli._exits import FINE, NO, USAGE, WORLD
 from supporttiers.cli._output import Progress, complain, safe, write, write_json
-from supporttiers.cli._store import add_json, add_policies, policies_of
+from supporttiers.cli._store import add_json, add_plugins, add_policies, all_policies_of
 
 if TYPE_CHECKING:
     from supporttiers.analysis import LogError, MappingError, ReplayResult
@@ -25,6 +25,7 @@ def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not expor
     parser.add_argument("--observing", action="store_true", help="let the process only watch: cases go as the log says")
     parser.add_argument("--store", metavar="URL", help="an empty store for the cases; by default they stay in memory")
     add_policies(parser)
+    add_plugins(parser)
     add_json(parser)
     parser.set_defaults(run=run)
 
@@ -39,7 +40,9 @@ def run(args: argparse.Namespace) -> int:
         return USAGE
     shown = _Shown() if sys.stderr.isatty() else None
     try:
-        process = None if args.process is None else SupportProcess.from_toml(args.process, policies=policies_of(args))
+        process = (
+            None if args.process is None else SupportProcess.from_toml(args.process, policies=all_policies_of(args))
+        )
         process = process.observing() if process is not None and args.observing else process
         result = replay(args.log, mapping=args.mapping, process=process, store=args.store, progress=shown)
     except (LogError, MappingError) as error:

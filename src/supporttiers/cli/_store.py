@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from supporttiers._plugins import Plugins
     from supporttiers.clock import Clock
     from supporttiers.desk import SupportDesk
     from supporttiers.errors import StoreError
@@ -17,6 +18,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add what every command on a store takes."""
     parser.add_argument("--store", required=True, metavar="URL", help="which store: sqlite:///support.db")
     parser.add_argument("--tenant", default="default", metavar="NAME", help="whose cases (default: %(default)s)")
+    add_plugins(parser)
     add_json(parser)
 
 
@@ -29,6 +31,47 @@ def add_policies(parser: argparse.ArgumentParser) -> None:
     """Add what a command needs to know of policies of one's own."""
     about = "a class of policies of your own, which process files may name; may be given several times"
     parser.add_argument("--policies", action="append", default=[], metavar="MODULE:CLASS", help=about)
+
+
+def add_plugins(parser: argparse.ArgumentParser) -> None:
+    """Add what a command needs to know of plugins."""
+    about = "a module, or an object in it, that is a plugin; may be given several times"
+    parser.add_argument("--plugins", action="append", default=[], metavar="MODULE[:NAME]", help=about)
+    parser.add_argument("--entry-points", action="store_true", help="load the plugins of installed packages, too")
+    about = "a package or entry point that is not loaded; may be given several times"
+    parser.add_argument("--blocked", action="append", default=[], metavar="NAME", help=about)
+
+
+def plugins_of(args: argparse.Namespace) -> "dict[str, Any]":
+    """Give what a desk is handed of plugins; modules of the current directory are found."""
+    if args.plugins and "" not in sys.path:
+        sys.path.insert(0, "")
+    return {"plugins": args.plugins, "entry_points": args.entry_points, "blocked": args.blocked}
+
+
+def asked_plugins(args: argparse.Namespace) -> "Plugins":
+    """
+    Give the plugins themselves, for commands without a desk.
+
+    Raises:
+        PluginError: One of them cannot be found, or does not fit.
+    """
+    from supporttiers._plugins import Plugins  # noqa: PLC0415 - only commands that run load it
+    from supporttiers.backends._built_in import BuiltIn  # noqa: PLC0415
+
+    named = plugins_of(args)
+    return Plugins(named.pop("plugins"), built_in=BuiltIn(), **named)
+
+
+def all_policies_of(args: argparse.Namespace) -> "list[type[Any]]":
+    """
+    Give the classes of policies that were named, and those of plugins, for commands without a desk.
+
+    Raises:
+        InputError: A class cannot be imported.
+        PluginError: A plugin cannot be found, or does not fit.
+    """
+    return [*policies_of(args), *asked_plugins(args).policies()]
 
 
 def policies_of(args: argparse.Namespace) -> "list[type[Any]]":
@@ -102,7 +145,7 @@ def _bound(args: argparse.Namespace, kind: "type[SupportDesk]") -> "Iterator[Sup
 
     must_exist(args.store)
     own = policies_of(args) if "policies" in args else []
-    desk = kind(SupportProcess.default(), store=args.store, clock=_clock_of(args), policies=own)
+    desk = kind(SupportProcess.default(), store=args.store, clock=_clock_of(args), policies=own, **plugins_of(args))
     try:
         yield desk.bind(tenant=args.tenant)
     finally:

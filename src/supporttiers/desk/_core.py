@@ -5,7 +5,7 @@ The flow of a public method has the method's name with an underscore before it; 
 """
 
 import copy
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -18,14 +18,16 @@ from supporttiers import _flows as flows
 from supporttiers._codec import body_hash
 from supporttiers._fields import at_least, instance_of, type_name
 from supporttiers._flows import Call, Flow, Ports, awaited_pause, is_asynchronous, pause
+from supporttiers._plugins import Plugins
 from supporttiers.actors import Actor
+from supporttiers.backends._built_in import BuiltIn
 from supporttiers.backends.directory import directory_of
 from supporttiers.backends.directory.stored import StoredDirectory
-from supporttiers.backends.storage import store_of
 from supporttiers.cases import Case
 from supporttiers.clock import Clock, IdFactory, SystemClock
 from supporttiers.commands import COMMANDS, Command, Open
 from supporttiers.decisions import Decision
+from supporttiers.desk import _plugged as plugged
 from supporttiers.desk._operations import Operations
 from supporttiers.desk._parts import (
     by_name,
@@ -40,6 +42,7 @@ from supporttiers.desk._parts import (
     sources,
     tolerance,
 )
+from supporttiers.desk._parts import notifiers as checked_notifiers
 from supporttiers.desk._questions import Questions
 from supporttiers.desk._records import Records
 from supporttiers.desk._turns import Turns
@@ -58,7 +61,7 @@ from supporttiers.protocols import (
     Notifier,
     VendorGateway,
 )
-from supporttiers.readings import Pass
+from supporttiers.readings import HookReading, Pass
 
 DEFAULT_TENANT: Final = "default"
 _AN_ID: Final = instance_of(str, "an Actor or an id")
@@ -90,8 +93,11 @@ class Core(Questions, Operations, Records):
         directory: Directory | AsyncDirectory | str | Path | None = None,
         facts: Iterable[FactSource] = (),
         policies: Iterable[type[Any]] = (),
-        notifiers: Iterable[Notifier | AsyncNotifier] = (),
-        vendors: Iterable[VendorGateway | AsyncVendorGateway] = (),
+        notifiers: Iterable[Notifier | AsyncNotifier | str] = (),
+        vendors: Iterable[VendorGateway | AsyncVendorGateway | str] | Mapping[str, Mapping[str, object]] = (),
+        plugins: Iterable[object] = (),
+        entry_points: bool = False,
+        blocked: Collection[str] = (),
         clock_tolerance: timedelta = timedelta(minutes=5),
     ) -> None:
         """
@@ -99,7 +105,8 @@ class Core(Questions, Operations, Records):
 
         Args:
             process: A process, the path of a process file, or several of either, of which the first is the default.
-            store: A URL such as `sqlite:///support.db`, or a `CaseStore`; in memory when None.
+            store: A URL such as `sqlite:///support.db`, or one that a plugin knows; or a `CaseStore`; in memory when
+                None.
             clock: Tells the time; the machine's clock when None.
             ids: Makes ids for cases that the caller gives none; UUIDv7 when None.
             directory: Knows people: a `Directory`, the path of a TOML file of people, or `"store"` for those that
@@ -107,34 +114,45 @@ class Core(Questions, Operations, Records):
                 other as an agent.
             facts: Sources of what policies need to know from outside.
             policies: Classes of policies of your own, which process files and stored processes may name.
-            notifiers: Carry messages to people; each has a name of its own.
-            vendors: Gateways to vendors' systems; tiers refer to them by name.
+            notifiers: Carry messages to people; each has a name of its own. A text is a URL, such as `console:`, for
+                which a plugin hands over the object.
+            vendors: Gateways to vendors' systems; tiers refer to them by name. A text is the name of a vendor, for
+                which a plugin hands over the gateway; so are the keys of a table, whose values are their settings.
+            plugins: Modules, objects or names to import, with functions that `supporttiers.hookspecs.hookimpl` marks;
+                the last one is asked first.
+            entry_points: Whether to load what installed packages name under the entry-point group `supporttiers`.
+            blocked: Names of packages or entry points that are not loaded.
             clock_tolerance: How far in the future a command's `at` may lie, for machines whose clocks differ.
 
         Raises:
             ProcessError: A process is not valid, or two have one name.
-            PluginError: An adapter, the clock, the ids or the directory do not fit their Protocol, or are asynchronous
-                where nobody awaits.
+            PluginError: A plugin does not fit its hooks; an adapter, the clock, the ids or the directory do not fit
+                their Protocol, or are asynchronous where nobody awaits.
             DirectoryError: The file of people is not valid; every fault is listed, with its place.
-            InputError: The tolerance is no timedelta, or negative.
+            InputError: The tolerance is no timedelta, or negative; `entry_points` is no truth value.
             StoreError: The URL names no store that is known.
         """
         must(tolerance, "clock_tolerance", clock_tolerance)
-        own = tuple(policies)
+        must(fields.flag, "entry_points", entry_points)
+        self._plugins = Plugins(
+            plugins, built_in=BuiltIn(self._awaits), entry_points=entry_points, blocked=blocked, awaits=self._awaits
+        )
+        own = (*policies, *self._plugins.policies())
         found = processes(process, own)
-        cases: Any = store_of(store, asynchronous=self._awaits)
+        cases: Any = plugged.store(self._plugins, store, awaits=self._awaits)
         self._directory = directory_of(directory, cases)
-        self._facts = by_source(facts)
+        self._facts = by_source((*facts, *self._plugins.facts()))
         self._ports = Ports(
             store=cases,
             processes={(each.name, each.revision): each for each in found},
             newest={each.name: each for each in found},
             default=found[0],
-            notifiers=by_name("notifier", notifiers, Notifier),
-            vendors=by_name("vendor", vendors, VendorGateway),
+            notifiers=checked_notifiers(plugged.notifiers(self._plugins, notifiers)),
+            vendors=by_name("vendor", plugged.vendors(self._plugins, vendors), VendorGateway),
             sources=sources(flows.sources_of(self._directory, cases, self._facts)),
             directory=self._directory,
             policies=classes(own, found),
+            observers=self._plugins.observers,
             pause=awaited_pause if self._awaits else pause,
         )
         check_needs(found, self._ports.sources)
@@ -227,6 +245,11 @@ class Core(Questions, Operations, Records):
     def clock(self) -> Clock:
         """By which this desk goes."""
         return self._clock
+
+    @property
+    def hooks(self) -> tuple[HookReading, ...]:
+        """Each hook of this desk's plugins, and who implements it, in the order in which they are asked."""
+        return self._plugins.readings()
 
     @property
     def process(self) -> SupportProcess:
@@ -376,7 +399,7 @@ class Core(Questions, Operations, Records):
         fired = yield from flows.fire_due(self._ports, now, limit=limit, tenant=tenant)
         relay = flows.relay(self._ports, self._clock.now, self._tokens.new_id, limit=limit, tenant=tenant)
         relayed, not_relayed = yield from relay
-        polled, not_polled = yield from flows.poll(self._ports, now, limit=limit, tenant=tenant)
+        polled, not_polled = yield from flows.poll(self._ports, self._clock.now, limit=limit, tenant=tenant)
         yield Call(self._ports.store.forget_keys, now - KEY_LIFE)
         return Pass(
             fired=fired.cases, relayed=relayed, polled=polled, failed=fired.failed + not_relayed + not_polled,

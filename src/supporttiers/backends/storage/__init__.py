@@ -22,7 +22,10 @@ def store_of(given: Any, *, asynchronous: bool = False) -> CaseStore | AsyncCase
         PluginError: What was given is neither a URL nor a store nor an engine or pool.
     """
     if given is None or isinstance(given, str):
-        found = _named("memory:" if given is None else given, asynchronous=asynchronous)
+        url = "memory:" if given is None else given
+        found = named(url, asynchronous=asynchronous)
+        if found is None:
+            raise unknown(url)
     elif isinstance(given, CaseStore) and not isinstance(given, type):
         return given
     else:
@@ -36,7 +39,8 @@ def store_of(given: Any, *, asynchronous: bool = False) -> CaseStore | AsyncCase
     return store
 
 
-def _named(url: str, *, asynchronous: bool) -> Any:  # noqa: ANN401 - one of several classes
+def named(url: str, *, asynchronous: bool) -> Any:  # noqa: ANN401 - one of several classes
+    """Give the store of ours that a URL names; None where it names none."""
     if url == "memory:":
         from supporttiers.backends.storage.memory import MemoryStore  # noqa: PLC0415 - only what is used is loaded
 
@@ -53,10 +57,11 @@ def _named(url: str, *, asynchronous: bool) -> Any:  # noqa: ANN401 - one of sev
         from supporttiers.backends.storage.django import DjangoStore  # noqa: PLC0415
 
         return DjangoStore(url.removeprefix("django:") or "default")
-    raise _unknown(url)
+    return None
 
 
-def _unknown(url: str) -> StoreError:
+def unknown(url: str, *, hint: str = "") -> StoreError:
+    """Make the error for a URL that nobody knows, with a hint at who else might; it may hold a password."""
     scheme = url.partition(":")[0][:40] or "store"
     meant = f"; did you mean sqlite:///{url}" if url.endswith((".db", ".sqlite")) and ":" not in url else ""
-    return StoreError(scheme, f"no store is known for this URL; possible are {_POSSIBLE}{meant}", retryable=False)
+    return StoreError(scheme, f"no store is known for this URL; possible are {_POSSIBLE}{meant}{hint}", retryable=False)

@@ -1,0 +1,1 @@
+"""Acme's contracts, pager, printers and database, for supporttiers."""
