@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import socket
 import ssl
 import warnings
@@ -70,6 +71,9 @@ class MailServer(Controller):
         if self.at_data.startswith("250"):
             self.mails.append(envelope)
         return self.at_data
+
+
+logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # what the server says is not what we say
 
 
 @contextlib.contextmanager
