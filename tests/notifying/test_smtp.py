@@ -422,6 +422,7 @@ def test_notifier_knows_the_usual_ports(url, shown):
         ("smtp://mail.example.org?from=a@b.example&form=x", "says 'form', which is no option; possible are: from, "),
         ("smtp://mail.example.org?from=a@b.example&hunter2", "says 'a part without =', which is no option"),
         ("smtp://mail.example.org?from=a@b.example&timeout=0", "'timeout' in its URL must be a number of seconds"),
+        ("smtp://mail.example.org?from=a@b.example&timeout=121", "timeout must be at most 120 seconds"),
         ("smtp://mail.example.org?from=a@b.example&timeout=x", "'timeout' in its URL must be a number of seconds"),
         ("smtp://mail.example.org?from=a@b.example&security=ssl", "security must be one of: starttls, tls, plain"),
         ("smtp://mail.example.org:0?from=a@b.example", "port is 0; possible is 1 to 65535"),

@@ -101,6 +101,17 @@ def test_webhook_can_be_written_whatever_stands_in_it(receiver, notifier, notifi
     assert "2026-03-23 09:00:00+00:00" == json.loads(body)["data"]["reason"]["params"]["since"]
 
 
+@pytest.mark.parametrize("params", [{"x": float("nan")}, {"x": float("inf")}, {"x": {(1, 2): 3}}])
+def test_webhook_that_cannot_be_written_is_given_up(receiver, notifier, notification, params):
+    """A plugin's reason may hold what is no JSON: it will be no better the next time."""
+    odd = notification(reason=Reason("acme.odd", params))
+
+    assert ("the parameters of reason 'acme.odd' cannot be written as JSON", False, False, None) == refused(
+        notifier(), odd
+    )
+    assert [] == receiver.requests
+
+
 def test_webhook_keeps_its_id_when_it_is_sent_again(receiver, notifier, notification, clock):
     """By it a receiver can tell; another key or tenant is another message, and every attempt has its own time."""
     for tenant, key in [("a", "x"), ("a", "x"), ("a", "y"), ("b", "x")]:
@@ -273,6 +284,7 @@ def test_webhook_refuses_a_url_that_cannot_be(url, problem):
     [
         ({"name": ""}, "name must not be empty"),
         ({"timeout": timedelta(0)}, "timeout must be longer than zero"),
+        ({"timeout": timedelta(seconds=121)}, "timeout must be at most 120 seconds: a worker has five minutes"),
         ({"secrets": SECRET}, "secrets must be a list of one at least"),
         ({"source": "büro"}, "source must be a URI in ASCII"),
         ({"source": None}, "source must be a URI in ASCII"),

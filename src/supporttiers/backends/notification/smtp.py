@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 from supporttiers import _fields as fields
 from supporttiers.actors import Contact
 from supporttiers.backends.notification._mail import Mailbox, Sender, compose
-from supporttiers.backends.notification._options import checked, one, options_of, seconds
+from supporttiers.backends.notification._options import checked, one, options_of, seconds, time_limit
 from supporttiers.backends.transport import cut_off, over_tls
 from supporttiers.clock import Clock, SystemClock
 from supporttiers.effects import Notification
@@ -153,7 +153,7 @@ class SmtpNotifier:
             list_id: By which readers sort these mails, such as `support.example.org`.
             addresses: Of people and groups, by id or by the word that a process names them with, where a recipient has
                 no `email` of their own, or nobody is known for a role.
-            timeout: How long one mail may take.
+            timeout: How long one mail may take; at most two minutes.
             context: How TLS is spoken; when None, with the authorities that the machine trusts, host names verified.
             clock: Tells the time for `Date`.
 
@@ -167,7 +167,7 @@ class SmtpNotifier:
         self._security: Final = self._checked_security(security)
         self._port: Final = _PORTS[self._security] if port is None else port
         checked(name, fields.at_least(1, 65535)(self._port), "port")
-        checked(name, fields.positive_duration(timeout), "timeout")
+        checked(name, time_limit(timeout), "timeout")
         self._timeout: Final = timeout
         self._login: Final = (username, password) if username else None
         if self._login and self._security is Security.PLAIN and not _is_this_machine(host):
