@@ -29,7 +29,7 @@ class MailServer(Controller):
         self.at_data = "250 taken"
         self.logins = []
         self._over = None
-        super().__init__(self, hostname="127.0.0.1", port=0, **options)
+        super().__init__(self, hostname="127.0.0.1", port=0, ready_timeout=30, **options)
 
     def factory(self):
         with warnings.catch_warnings():  # a login without TLS is what a test wants
