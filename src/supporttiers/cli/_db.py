@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from supporttiers.cli._exits import FINE, NO
 from supporttiers.cli._output import write, write_json
-from supporttiers.cli._store import add_json
+from supporttiers.cli._store import add_json, set_up
 
 if TYPE_CHECKING:
     from supporttiers.protocols import SchemaStore
@@ -95,6 +95,7 @@ def _store(url: str) -> "SchemaStore":
     from supporttiers.backends.storage import store_of  # noqa: PLC0415
     from supporttiers.errors import StoreError  # noqa: PLC0415
 
+    set_up(url)
     store = store_of(url)
     if "schema" not in store.capabilities:
         raise StoreError(store.name, "it has no tables to look after", retryable=False)

@@ -56,7 +56,7 @@ def test_version_without_installation_says_so(run, monkeypatch):
     ("argv", "said"),
     [
         ([], "supporttiers: a command is missing; see 'supporttiers --help'\n"),
-        (["show"], "supporttiers: show: the following arguments are required: CASE, --store;"),
+        (["show"], "supporttiers: show: the following arguments are required: CASE;"),
         (["frobnicate"], "invalid choice: 'frobnicate'"),
         (["list", "--store", "sqlite:///x.db", "--tier", "one"], "supporttiers: list: argument --tier: invalid int"),
     ],
