@@ -190,6 +190,7 @@ class Ports:
         retries: Whether what loses a race is decided again; not in a transaction of the caller's.
         pause: Waits for some seconds, before it is.
         renewed: Processes with the limits of a newer revision, by name and both revisions; None where they do not fit.
+        foreign: Processes that cannot be loaded, of which that has been logged.
         no_facts: What is known before anything has been read.
     """
 
@@ -205,6 +206,7 @@ class Ports:
     retries: bool = True
     pause: Callable[[float], object] = pause
     renewed: dict[tuple[str, str, str], SupportProcess | None] = attrs.field(factory=dict)
+    foreign: set[tuple[str, str, str]] = attrs.field(factory=set)
     no_facts: Facts = attrs.field(init=False)
 
     @no_facts.default

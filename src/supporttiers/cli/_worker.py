@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from supporttiers.cli._desks import add_desk_options, add_process, desk_of
-from supporttiers.cli._exits import FINE
+from supporttiers.cli._exits import FINE, WORLD
 from supporttiers.cli._output import complain, safe
 
 if TYPE_CHECKING:
@@ -43,9 +43,10 @@ def run(args: argparse.Namespace) -> int:
             complain("warning: this desk keeps its cases in memory, where no other process sees or leaves any")
         lines = _Lines(desk.clock, as_json=args.json, always=args.once and args.json)
         if args.once:
-            lines(desk.run_due(limit=args.limit, tenant=args.tenant))
-        else:
-            _work(args, desk, lines)
+            done = desk.run_due(limit=args.limit, tenant=args.tenant)
+            lines(done)
+            return WORLD if done.left else FINE
+        _work(args, desk, lines)
     return FINE
 
 
@@ -101,9 +102,11 @@ class _Lines:
         self._clock = clock
         self._as_json = as_json
         self._always = always
+        self._left = 0
 
     def __call__(self, done: "Pass") -> None:
-        if not (self._always or not done.idle or done.failed or done.parked):
+        known, self._left = self._left == done.left, done.left  # what is left to others is due again in the next pass
+        if not (self._always or not done.idle or done.failed or done.parked) and known:
             return
         print(json.dumps(self._data(done)) if self._as_json else self._line(done), flush=True)
 
@@ -115,7 +118,7 @@ class _Lines:
     def _line(self, done: "Pass") -> str:
         from supporttiers.cli._timeline import instant_text, span_text  # noqa: PLC0415
 
-        counts = ("fired", "relayed", "polled", "failed", "parked")
+        counts = ("fired", "relayed", "polled", "failed", "parked", "left")
         parts = [f"{name} {count}" for name in counts if (count := getattr(done, name))]
         late = [f"late by {span_text(done.lag)}"] if done.lag >= timedelta(seconds=1) else []
         return f"{instant_text(self._clock.now())}  {', '.join([*parts, *late])}"

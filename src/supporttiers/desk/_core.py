@@ -380,7 +380,7 @@ class Core(Questions, Operations, Records):
         yield Call(self._ports.store.forget_keys, now - KEY_LIFE)
         return Pass(
             fired=fired.cases, relayed=relayed, polled=polled, failed=fired.failed + not_relayed + not_polled,
-            parked=fired.parked, lag=fired.lag,
+            parked=fired.parked, lag=fired.lag, left=fired.left,
         )  # fmt: skip
 
     def _next_wake(self, tenant: str | None) -> Flow[datetime | None]:
