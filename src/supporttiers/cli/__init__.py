@@ -9,7 +9,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from supporttiers.cli import (
     _db,
@@ -71,6 +71,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong with the command line in one line."""
+
+    def parse_known_args(self, *words: Any) -> Any:  # type: ignore[override]  # noqa: ANN401 - as argparse has it
+        """Read words; those that a command does not know are its own error, and not that of the whole line."""
+        known, others = super().parse_known_args(*words)
+        if others:
+            self.error(f"unrecognized arguments: {' '.join(others)}")
+        return known, others
 
     def error(self, message: str) -> NoReturn:
         """Say it, and end."""

@@ -187,3 +187,9 @@ class AsyncSupportDesk(Awaited):
 
     .. versionadded:: 0.1.0
     """
+
+
+for _shared in (Core.__init__, *(verb for name, verb in vars(Verbs).items() if name[0] != "_")):
+    _shared.__qualname__ = (
+        f"SupportDesk.{_shared.__name__}"  # so that a TypeError of Python's speaks of what people call
+    )
