@@ -9,6 +9,7 @@ from supporttiers.cli._store import add_json, set_up
 
 if TYPE_CHECKING:
     from supporttiers.protocols import SchemaStore
+    from supporttiers.schema import Names
 
 _PREFIX: Final = "supporttiers_"
 
@@ -74,18 +75,18 @@ def run_upgrade(args: argparse.Namespace) -> int:
     return FINE
 
 
-def _names(store: "SchemaStore") -> dict[str, str | None]:
-    from supporttiers.backends.storage import names_of  # noqa: PLC0415
+def _naming(store: Any) -> "Names":  # noqa: ANN401 - a SchemaStore of ours
+    names: Names = store._sql._names  # noqa: SLF001 - what our stores share, and nobody else needs
+    return names
 
-    names = names_of(store)
+
+def _names(store: "SchemaStore") -> dict[str, str | None]:
+    names = _naming(store)
     return {"schema": names.schema, "prefix": names.prefix}
 
 
-def _place(store: Any) -> str:  # noqa: ANN401 - a SchemaStore, which has a name as every store has
-    from supporttiers.backends.storage import names_of  # noqa: PLC0415
-
-    place: str = names_of(store).place(store.name)
-    return place
+def _place(store: Any) -> str:  # noqa: ANN401 - as above
+    return _naming(store).place(store.name)
 
 
 def run_sql(args: argparse.Namespace) -> int:

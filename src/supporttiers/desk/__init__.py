@@ -190,6 +190,4 @@ class AsyncSupportDesk(Awaited):
 
 
 for _shared in (Core.__init__, *(verb for name, verb in vars(Verbs).items() if name[0] != "_")):
-    _shared.__qualname__ = (
-        f"SupportDesk.{_shared.__name__}"  # so that a TypeError of Python's speaks of what people call
-    )
+    _shared.__qualname__ = f"SupportDesk.{_shared.__name__}"  # so that Python's TypeErrors name what was called

@@ -1,12 +1,9 @@
 """Case stores."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from supporttiers.errors import PluginError, StoreError
 from supporttiers.protocols import AsyncCaseStore, CaseStore
-
-if TYPE_CHECKING:
-    from supporttiers.schema import Names
 
 _POSSIBLE = "sqlite:///file.db, postgresql://host/database, django:alias and memory:"
 _MEANT = {
@@ -44,12 +41,6 @@ def store_of(given: Any, *, asynchronous: bool = False) -> CaseStore | AsyncCase
         raise PluginError(type(given).__name__, problem)
     store: CaseStore | AsyncCaseStore = found
     return store
-
-
-def names_of(store: Any) -> "Names":  # noqa: ANN401 - of either kind
-    """Say how the tables of one of our stores are named."""
-    names: Names = store._sql._names  # noqa: SLF001 - what stores share, and nobody else needs
-    return names
 
 
 def _named(url: str, *, asynchronous: bool) -> Any:  # noqa: ANN401 - one of several classes
