@@ -4,11 +4,12 @@ import argparse
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from supporttiers.cli._exits import FINE, NO
-from supporttiers.cli._output import write, write_json
-from supporttiers.cli._store import add_json
+from supporttiers.cli._output import safe, write, write_json
+from supporttiers.cli._store import add_json, set_up
 
 if TYPE_CHECKING:
     from supporttiers.protocols import SchemaStore
+    from supporttiers.schema import Names
 
 _PREFIX: Final = "supporttiers_"
 
@@ -42,18 +43,21 @@ def _register_sql(below: Any) -> None:  # noqa: ANN401 - as above
 
 
 def run_status(args: argparse.Namespace) -> int:
-    """Say which version is there; nothing is made."""
-    from supporttiers.schema import VERSION  # noqa: PLC0415 - only commands that run load it
+    """Say which version is there, and where it was looked for; nothing is made."""
+    from supporttiers.cli._words import hidden  # noqa: PLC0415 - only commands that run load it
+    from supporttiers.schema import VERSION  # noqa: PLC0415
 
-    found = _version(_store(args.store))
+    store = _store(args.store)
+    found = _version(store)
     current = found >= VERSION
     if args.json:
-        write_json({"version": found, "known": VERSION, "current": current})
+        write_json({"version": found, "known": VERSION, "current": current, **_names(store)})
     else:
         there = f"the tables are of version {found}" if found else "there are no tables"
-        needed = "" if current else f", and this release needs version {VERSION}; run 'supporttiers db upgrade'"
+        how = f"run 'supporttiers db upgrade --store {hidden(args.store)}'"
+        needed = "" if current else f", and this release needs version {VERSION}; {how}"
         newer = f", which is newer than version {VERSION} of this release" if found > VERSION else ""
-        write([f"{there}{needed}{newer}"])
+        write([safe(f"{there} ({_place(store)}){needed}{newer}")])
     return FINE if current else NO
 
 
@@ -63,12 +67,26 @@ def run_upgrade(args: argparse.Namespace) -> int:
     before = cast("int", store.upgrade())
     after = _version(store)
     if args.json:
-        write_json({"before": before, "after": after})
+        write_json({"before": before, "after": after, **_names(store)})
     elif before == after:
-        write([f"the tables were of version {after} already"])
+        write([f"the tables were of version {after} already ({_place(store)})"])
     else:
-        write([f"the tables are of version {after} now, before: {before or 'none'}"])
+        write([f"the tables are of version {after} now, before: {before or 'none'} ({_place(store)})"])
     return FINE
+
+
+def _naming(store: Any) -> "Names":  # noqa: ANN401 - a SchemaStore of ours
+    names: Names = store._sql._names  # noqa: SLF001 - what our stores share, and nobody else needs
+    return names
+
+
+def _names(store: "SchemaStore") -> dict[str, str | None]:
+    names = _naming(store)
+    return {"schema": names.schema, "prefix": names.prefix}
+
+
+def _place(store: Any) -> str:  # noqa: ANN401 - as above
+    return _naming(store).place(store.name)
 
 
 def run_sql(args: argparse.Namespace) -> int:
@@ -95,6 +113,7 @@ def _store(url: str) -> "SchemaStore":
     from supporttiers.backends.storage import store_of  # noqa: PLC0415
     from supporttiers.errors import StoreError  # noqa: PLC0415
 
+    set_up(url)
     store = store_of(url)
     if "schema" not in store.capabilities:
         raise StoreError(store.name, "it has no tables to look after", retryable=False)
