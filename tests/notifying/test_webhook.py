@@ -49,7 +49,7 @@ def refused(notifier, notification):
 def test_webhook_is_a_cloud_event_of_ids_and_codes(receiver, notifier, notification, clock):
     """No text and no address is among them, unless asked for."""
     assert isinstance(notifier(), Notifier)
-    notifier().notify(notification(), key="T-1:3:webhook")
+    notifier().notify(notification(earlier=(Reason("case.idle"),)), key="T-1:3:webhook")
 
     [(method, path, headers, body)] = receiver.requests
     assert ("POST", "/in/s3cret?team=a") == (method, path)
@@ -71,6 +71,7 @@ def test_webhook_is_a_cloud_event_of_ids_and_codes(receiver, notifier, notificat
             "to": "assignee",
             "recipients": ["anna"],
             "reason": {"code": "case.waiting", "params": {"wait_reason": "customer"}},
+            "earlier": [{"code": "case.idle", "params": {}}],
             "tier": 1,
             "status": "waiting",
         },

@@ -23,6 +23,7 @@ from supporttiers.backends.transport import (
 from supporttiers.clock import Clock, SystemClock
 from supporttiers.effects import Notification
 from supporttiers.errors import NotifyError, PluginError, PolicyConfigError
+from supporttiers.reasons import Reason
 
 TIMEOUT: Final = timedelta(seconds=20)
 """So long one attempt may take."""
@@ -183,7 +184,7 @@ class WebhookNotifier:
         data: dict[str, object] = {
             "tenant": notification.tenant, "case_id": notification.case_id, "key": key, "to": notification.to,
             "recipients": [person.id for person in notification.recipients],
-            "reason": {"code": notification.reason.code, "params": dict(notification.reason.params)},
+            "reason": _plain(notification.reason), "earlier": [_plain(reason) for reason in notification.earlier],
             "tier": notification.tier, "status": notification.status,
         }  # fmt: skip
         if self._texts:
@@ -200,6 +201,10 @@ class WebhookNotifier:
         except (ValueError, TypeError):  # an infinite number, say, or a table whose keys are no texts
             problem = f"the parameters of reason {notification.reason.code!r} cannot be written as JSON"
             raise NotifyError(self.name, problem, retryable=False) from None
+
+
+def _plain(reason: Reason) -> dict[str, object]:
+    return {"code": reason.code, "params": dict(reason.params)}
 
 
 def _uri(value: object) -> str | None:
