@@ -10,8 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from supporttiers.actors import Contact
-from supporttiers.backends.notification._mail import MAX_ADDRESS, Mailbox, Sender, compose
-from supporttiers.backends.notification.smtp import _content
+from supporttiers.backends.notification._mail import MAX_ADDRESS, Mailbox, Sender, compose, on_the_line
 from supporttiers.clock import FakeClock
 from supporttiers.effects import Notification
 from supporttiers.reasons import Reason
@@ -42,7 +41,7 @@ def written(subject="", text="", name="", to="anna@example.org"):
     mailbox = Mailbox.of(to)
     told = attrs.evolve(TOLD, subject=subject, text=text)
     mail = compose(told, key="k", sender=SENDER, to=mailbox, to_name=name, now=NOW)
-    raw = _content(mail, utf8=mailbox.international)
+    raw = on_the_line(mail)
     assert raw.endswith(b"\r\n.\r\n")
     undotted = re.sub(rb"(?m)^\.\.", b".", raw.removesuffix(b".\r\n"))
     return raw, email.message_from_bytes(undotted, policy=email.policy.default)

@@ -28,6 +28,7 @@ _DEVIATIONS: Final = set("\u00df\u1e9e\u03c2\u200c\u200d")
 _MAX_NAME: Final = 64
 _OF_NAMES: Final = frozenset("LMN")  # letters with their marks, and numbers
 _IN_NAMES: Final = frozenset(".'-_")
+_DOTS: Final = re.compile(rb"^\.", re.MULTILINE)
 _SUPPRESSED: Final = "DR, RN, NRN, OOF, AutoReply"
 
 
@@ -141,6 +142,11 @@ def compose(
         mail["List-Id"] = f"<{sender.list_id}>"
     mail.set_content(plain_text(notification.text or str(notification.reason)).rstrip("\n") + "\n")
     return mail
+
+
+def on_the_line(mail: EmailMessage) -> bytes:
+    """Write a mail as it goes over the line, its end included: a line that begins with a dot gets another one."""
+    return _DOTS.sub(b"..", mail.as_bytes()) + b".\r\n"
 
 
 def _shown(mailbox: Mailbox, name: str) -> Address:

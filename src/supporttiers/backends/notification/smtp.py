@@ -4,23 +4,20 @@ import re
 import smtplib
 import ssl
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import timedelta
-from email import generator, policy
-from email.message import EmailMessage
 from email.utils import parseaddr
 from enum import StrEnum
-from io import BytesIO
 from ipaddress import ip_address
-from socket import create_connection, socket
 from typing import ClassVar, Final, Self
 from urllib.parse import unquote, urlsplit
 
 from supporttiers import _fields as fields
 from supporttiers.actors import Contact
-from supporttiers.backends.notification._mail import Mailbox, Sender, compose
+from supporttiers.backends.notification._conversation import Conversation
+from supporttiers.backends.notification._mail import Mailbox, Sender, compose, on_the_line
 from supporttiers.backends.notification._options import checked, one, options_of, seconds, time_limit
-from supporttiers.backends.transport import cut_off, over_tls
+from supporttiers.backends.transport import cut_off
 from supporttiers.clock import Clock, SystemClock
 from supporttiers.effects import Notification
 from supporttiers.errors import NotifyError, PluginError
@@ -29,13 +26,10 @@ TIMEOUT: Final = timedelta(seconds=30)
 """So long one mail may take, from the connection to the server's word that it has it."""
 
 _OPTIONS: Final = ("from", "security", "bounces", "reply_to", "list_id", "timeout")
-_READY, _FINAL = 220, 500
+_FINAL: Final = 500
 _DONE, _GO_ON = 2, 3
-_GOODBYE: Final = 1.0
-_SLACK: Final = 5.0  # no single read ends before the whole is cut off: there is but one way in which time is over
 _ABOUT_LOGIN: Final = frozenset({530, 534, 535, 538})
 _ENHANCED: Final = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}(?=\s|$)")
-_DOTS: Final = re.compile(rb"^\.", re.MULTILINE)
 
 
 class Security(StrEnum):
@@ -47,55 +41,6 @@ class Security(StrEnum):
 
 
 _PORTS: Final = {Security.STARTTLS: 587, Security.TLS: 465, Security.PLAIN: 25}
-
-
-class _Conversation(smtplib.SMTP):
-    """
-    One conversation with a server, which can be cut off in all its parts.
-
-    Attributes:
-        unsure: Whether the server has been given a mail, and has not said yet what becomes of it.
-    """
-
-    unsure = False
-
-    def __init__(self, host: str, *, tls: bool, context: ssl.SSLContext | None, name: str, seconds: float) -> None:
-        super().__init__(local_hostname=name, timeout=seconds)
-        self._context: Final = context
-        self._tls: Final = tls
-        self._host: Final = host
-
-    def _get_socket(self, host: str, port: int, timeout: float) -> socket:
-        self.sock = create_connection((host, port), timeout)
-        self.sock.settimeout(timeout + _SLACK)
-        if self._tls:
-            self._secure()
-        return self.sock
-
-    def _secure(self) -> None:
-        assert self.sock is not None  # noqa: S101 - for the type checker
-        self.sock = secured = over_tls(self.sock, self._context, self._host)
-        secured.do_handshake()
-
-    def part(self) -> None:
-        """Say goodbye, and hear it for a moment: the mail has been taken, whatever becomes of that."""
-        with suppress(OSError):
-            self.putcmd("QUIT")
-            assert self.sock is not None  # noqa: S101 - for the type checker
-            self.sock.settimeout(_GOODBYE)
-            self.getreply()
-
-    def go_over_to_tls(self) -> tuple[int, bytes]:
-        """Do what `starttls` does; there the handshake could not be cut off."""
-        code, text = self.docmd("STARTTLS")
-        if code == _READY:
-            self._secure()
-            self.file = None  # what had been said in plain text is forgotten, as RFC 3207 demands
-            self.helo_resp = self.ehlo_resp = None
-            self.esmtp_features = {}
-            self.does_esmtp = False
-            self.ehlo_or_helo_if_needed()
-        return code, text
 
 
 class SmtpNotifier:
@@ -236,10 +181,10 @@ class SmtpNotifier:
         checked(self.name, None if domain else "must be written as a domain, such as support.example.org", "list_id")
         return Sender(mailbox=mailbox, name=shown, reply_to=reply, list_id=list_id)
 
-    def _bounces_of(self, given: str | None) -> str:
+    def _bounces_of(self, given: str | None) -> Mailbox | None:
         if given is None:
-            return str(self._sender.mailbox)
-        return str(self._mailbox(given, "bounces")) if given else ""
+            return self._sender.mailbox
+        return self._mailbox(given, "bounces") if given else None
 
     def _mailbox(self, address: object, field: str) -> Mailbox:
         found = Mailbox.of(address) if isinstance(address, str) else None
@@ -261,7 +206,7 @@ class SmtpNotifier:
         mail = compose(
             notification, key=key, sender=self._sender, to=to, to_name=shown, now=self._clock.now()
         )  # fmt: skip
-        content = _content(mail, utf8=to.international)
+        content = on_the_line(mail)
         with self._connected() as server:
             self._hand_over(server, to, who, content)
 
@@ -276,8 +221,8 @@ class SmtpNotifier:
         found = Mailbox.of(address)
         if found is None:
             raise self._final(f"the address of {person.id!r} is none that can be written to")
-        own = {str(self._sender.mailbox), self._bounces} - {""}
-        if found.local.casefold() == "mailer-daemon" or str(found).casefold() in {each.casefold() for each in own}:
+        own = (self._sender.mailbox, self._bounces or self._sender.mailbox)
+        if found.local.casefold() == "mailer-daemon" or any(map(found.is_same_as, own)):
             raise self._final(f"the address of {person.id!r} is that of a machine that would answer; nothing is sent")
         return found, person.id, person.name
 
@@ -285,10 +230,10 @@ class SmtpNotifier:
         return NotifyError(self.name, problem, retryable=False)
 
     @contextmanager
-    def _connected(self) -> Iterator[_Conversation]:
+    def _connected(self) -> Iterator[Conversation]:
         """Open a connection, safe and logged in, for as long as all of it may take."""
         limit = self._timeout.total_seconds()
-        server = _Conversation(
+        server = Conversation(
             self._host, tls=self._security is Security.TLS, context=self._context, name=self._sender.mailbox.domain,
             seconds=limit,
         )  # fmt: skip
@@ -307,7 +252,7 @@ class SmtpNotifier:
             finally:
                 server.close()
 
-    def _greet(self, server: _Conversation) -> None:
+    def _greet(self, server: Conversation) -> None:
         """Come as far as being allowed to send; whatever is refused up to there may be mended while mails wait."""
         code, text = server.connect(self._host, self._port)
         self._must(code, text, "the connection", final=False)
@@ -322,11 +267,11 @@ class SmtpNotifier:
             except smtplib.SMTPResponseException as error:
                 raise self._refused(error.smtp_code, b"", "the login", final=False) from None
 
-    def _hand_over(self, server: _Conversation, to: Mailbox, who: str, content: bytes) -> None:
+    def _hand_over(self, server: Conversation, to: Mailbox, who: str, content: bytes) -> None:
         options = ["SMTPUTF8", "BODY=8BITMIME"] if to.international else []
         if options and not server.has_extn("smtputf8"):
             raise self._final(f"the address of {who!r} is not in ASCII, and the server does not know SMTPUTF8")
-        self._must(*server.mail(self._bounces, options), "the sender")
+        self._must(*server.mail("" if self._bounces is None else str(self._bounces), options), "the sender")
         self._must(*server.rcpt(str(to)), f"recipient {who!r}")
         self._must(*server.docmd("DATA"), f"the mail to {who!r}", wanted=_GO_ON)
         server.unsure = True
@@ -360,11 +305,3 @@ def _is_this_machine(host: str) -> bool:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _content(mail: EmailMessage, *, utf8: bool) -> bytes:
-    """Write a mail as it goes over the line, its end included."""
-    buffer = BytesIO()
-    form = (policy.SMTPUTF8 if utf8 else policy.SMTP).clone(cte_type="7bit")
-    generator.BytesGenerator(buffer, policy=form, mangle_from_=False).flatten(mail)
-    return _DOTS.sub(b"..", buffer.getvalue()) + b".\r\n"
