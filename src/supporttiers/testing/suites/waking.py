@@ -24,6 +24,7 @@ class WakingLaws(Laws):
         """The earliest comes first, and its own instant is due."""
         wakes = {"T-1": 30, "T-2": 10, "T-3": 31, "T-4": 20}
         store.commit([*(opening(name, wakes_at=minutes(at)) for name, at in wakes.items()), opening("T-5")])
+        store.commit([opening("T-6", wakes_at=minutes(30) + timedelta.resolution)])
 
         due = claimed(store, minutes(30), limit=9)
         assert [("T-2", minutes(10)), ("T-4", minutes(20)), ("T-1", minutes(30))] == [
