@@ -215,6 +215,7 @@ class WakingLaws(Laws):
             while page := store.parked(tenant=whose, after=seen[-1] if seen else None, limit=size):
                 assert len(page) <= size
                 seen += [(found.case.tenant, found.case.id) for found in page]
+                assert len(set(seen)) == len(seen), "a page shows again what an earlier one has shown"
             assert [pair for pair in expected if whose in {None, pair[0]}] == seen
 
     # -- what waits
