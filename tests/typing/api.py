@@ -58,7 +58,7 @@ from supporttiers.protocols import (
     TargetPolicy,
     VendorGateway,
 )
-from supporttiers.testing import FakeClock
+from supporttiers.testing import FakeClock, situation
 from supporttiers.worker import AsyncWorker, Worker, WorkerStatus
 from supporttiers.worker.otel import OpenTelemetry
 
@@ -240,3 +240,10 @@ async def work(blocking: SupportDesk, awaited: AsyncSupportDesk) -> None:
     other = AsyncWorker(awaited, telemetry=OpenTelemetry())
     await other.run()
     assert_type((await other.status()).findings, tuple[Reason, ...])
+
+
+def ask() -> None:
+    """Fields of a case have their types in a test of a policy, too."""
+    assert_type(situation(category="printing", tags=["vip"], status="waiting"), Situation)
+    situation(command="escalate", by="bob", now="2026-03-23T09:00Z", facts={"plan": {"hours": 4}}, to=2)
+    situation(categry="printing")  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
