@@ -60,7 +60,7 @@ from supporttiers.protocols import (
     VendorGateway,
 )
 from supporttiers.readings import HookReading
-from supporttiers.testing import FakeClock
+from supporttiers.testing import FakeClock, situation
 from supporttiers.worker import AsyncWorker, Worker, WorkerStatus
 from supporttiers.worker.otel import OpenTelemetry
 
@@ -270,3 +270,10 @@ SupportDesk(process, vendors=["acme-print", Supplier()])
 assert_type(plugged.hooks, tuple[HookReading, ...])
 assert_type(plugged.hooks[0].plugins[0].version, str | None)
 assert_type(AsyncSupportDesk(process, plugins=[Watching()]).hooks, tuple[HookReading, ...])
+
+
+def ask() -> None:
+    """Fields of a case have their types in a test of a policy, too."""
+    assert_type(situation(category="printing", tags=["vip"], status="waiting"), Situation)
+    situation(command="escalate", by="bob", now="2026-03-23T09:00Z", facts={"plan": {"hours": 4}}, to=2)
+    situation(categry="printing")  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
