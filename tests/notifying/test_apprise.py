@@ -33,6 +33,8 @@ def test_apprise_carries_subject_and_text(receiver, chat, notification):
     chat.notify(notification(subject="", text=""), key="l")
     bodies = [json.loads(body) for _, _, _, body in receiver.requests]
 
+    chat.notify(notification(subject="", text=" "), key="m")
+    assert "case T-1" == json.loads(receiver.requests[-1][3])["message"]
     assert [("Case T-1 waits", f"Dear Anna,\n\n{SECRET_TEXT}"), ("", "waiting for customer")] == [
         (body["title"], body["message"]) for body in bodies
     ]

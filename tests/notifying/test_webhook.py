@@ -22,7 +22,7 @@ from supporttiers.reasons import Reason
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 NEW_SECRET = "whsec_" + "A" * 32
-SOON = timedelta(milliseconds=300)
+SOON = timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def refused(notifier, notification):
 def test_webhook_is_a_cloud_event_of_ids_and_codes(receiver, notifier, notification, clock):
     """No text and no address is among them, unless asked for."""
     assert isinstance(notifier(), Notifier)
-    notifier().notify(notification(), key="T-1:3:webhook")
+    notifier().notify(notification(earlier=(Reason("case.idle"),)), key="T-1:3:webhook")
 
     [(method, path, headers, body)] = receiver.requests
     assert ("POST", "/in/s3cret?team=a") == (method, path)
@@ -71,6 +71,7 @@ def test_webhook_is_a_cloud_event_of_ids_and_codes(receiver, notifier, notificat
             "to": "assignee",
             "recipients": ["anna"],
             "reason": {"code": "case.waiting", "params": {"wait_reason": "customer"}},
+            "earlier": [{"code": "case.idle", "params": {}}],
             "tier": 1,
             "status": "waiting",
         },
@@ -99,6 +100,17 @@ def test_webhook_can_be_written_whatever_stands_in_it(receiver, notifier, notifi
     headers, body = receiver.requests[0][2:]
     assert verify(headers, body, secrets=[SECRET], now=clock.now())
     assert "2026-03-23 09:00:00+00:00" == json.loads(body)["data"]["reason"]["params"]["since"]
+
+
+@pytest.mark.parametrize("params", [{"x": float("nan")}, {"x": float("inf")}, {"x": {(1, 2): 3}}])
+def test_webhook_that_cannot_be_written_is_given_up(receiver, notifier, notification, params):
+    """A plugin's reason may hold what is no JSON: it will be no better the next time."""
+    odd = notification(reason=Reason("acme.odd", params))
+
+    assert ("the parameters of reason 'acme.odd' cannot be written as JSON", False, False, None) == refused(
+        notifier(), odd
+    )
+    assert [] == receiver.requests
 
 
 def test_webhook_keeps_its_id_when_it_is_sent_again(receiver, notifier, notification, clock):
@@ -188,7 +200,7 @@ def test_webhook_whose_answer_does_not_come_may_have_arrived(receiver, notifier,
     """It is sent again, with the same id."""
     receiver.answers = [getattr(receiver, way)]
 
-    assert ("no answer within 0.3 s", True, True, None) == refused(notifier(timeout=SOON), notification())
+    assert ("no answer within 1 s", True, True, None) == refused(notifier(timeout=SOON), notification())
 
 
 def test_webhook_to_a_receiver_that_is_not_there_is_sent_again(notifier, notification):
@@ -273,6 +285,7 @@ def test_webhook_refuses_a_url_that_cannot_be(url, problem):
     [
         ({"name": ""}, "name must not be empty"),
         ({"timeout": timedelta(0)}, "timeout must be longer than zero"),
+        ({"timeout": timedelta(seconds=121)}, "timeout must be at most 120 seconds: a worker has five minutes"),
         ({"secrets": SECRET}, "secrets must be a list of one at least"),
         ({"source": "büro"}, "source must be a URI in ASCII"),
         ({"source": None}, "source must be a URI in ASCII"),

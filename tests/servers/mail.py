@@ -9,7 +9,6 @@ started them: see keeper.py. Postfix starts only as root; who is not, or lacks t
 import contextlib
 import imaplib
 import os
-import pwd
 import shutil
 import socket
 import subprocess
@@ -158,6 +157,8 @@ class MailSystem:
             raise
 
     def _write(self, chain):
+        import pwd
+
         from tests.servers.receivers import listener
 
         self.smtp, self.imap, auth = free_ports(3)

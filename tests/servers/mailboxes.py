@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import socket
 import ssl
 import warnings
@@ -28,7 +29,7 @@ class MailServer(Controller):
         self.at_data = "250 taken"
         self.logins = []
         self._over = None
-        super().__init__(self, hostname="127.0.0.1", port=0, **options)
+        super().__init__(self, hostname="127.0.0.1", port=0, ready_timeout=30, **options)
 
     def factory(self):
         with warnings.catch_warnings():  # a login without TLS is what a test wants
@@ -70,6 +71,9 @@ class MailServer(Controller):
         if self.at_data.startswith("250"):
             self.mails.append(envelope)
         return self.at_data
+
+
+logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # what the server says is not what we say
 
 
 @contextlib.contextmanager

@@ -1,8 +1,8 @@
 """
 MailDev, a mail server for developers, on Node: whatever it is sent can be read back over HTTP.
 
-It is installed by npm, once, beside the other tools of this Python. Where there is no Node, or it cannot be installed, a
-test is told why.
+It is installed by npm, once, beside the other tools of this Python. Where there is no Node, or it cannot be installed,
+a test is told why.
 """
 
 import contextlib

@@ -152,7 +152,8 @@ class HttpTransport:
         seconds = within.total_seconds()
         parts = urlsplit(request.url)
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        connection = kind(str(parts.hostname), parts.port, timeout=seconds)
+        port = kind.default_port if parts.port is None else parts.port  # else it would look for one in an IPv6 address
+        connection = kind(str(parts.hostname), port, timeout=seconds)
         connected = False
         with cut_off(lambda: connection.sock, seconds) as cut:
             try:

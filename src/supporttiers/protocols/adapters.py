@@ -16,6 +16,9 @@ class Notifier(Protocol):
     One that is to be called once for each recipient, such as one that sends mail, says so with an attribute
     `per_recipient = True`: what it cannot bring to one of them then holds up nobody else. Any other is called once
     for all. Its name has no `#` in it.
+
+    One that wants other waits between attempts than the outbox's has them in an attribute `retries`, a tuple of
+    timedeltas; after as many attempts and one more a message is given up.
     """
 
     name: str

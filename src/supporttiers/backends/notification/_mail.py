@@ -12,6 +12,7 @@ from unicodedata import category
 
 import attrs
 
+from supporttiers.backends.notification._words import one_line, plain_text
 from supporttiers.effects import Notification
 
 MAX_ADDRESS: Final = 254
@@ -24,12 +25,9 @@ _LABEL: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9])?")
 _DEVIATIONS: Final = set("\u00df\u1e9e\u03c2\u200c\u200d")
 """Letters that older and newer rules for domains encode differently, so that mail could reach somebody else."""
 
-_MAX_SUBJECT: Final = 500
 _MAX_NAME: Final = 64
 _OF_NAMES: Final = frozenset("LMN")  # letters with their marks, and numbers
 _IN_NAMES: Final = frozenset(".'-_")
-_BLANKS: Final = re.compile(r"\s+")
-_LINES: Final = re.compile("\r\n?")
 _SUPPRESSED: Final = "DR, RN, NRN, OOF, AutoReply"
 
 
@@ -131,7 +129,7 @@ def compose(
     mail["To"] = _shown(to, to_name)
     if sender.reply_to is not None:
         mail["Reply-To"] = _shown(sender.reply_to, "")
-    mail["Subject"] = _line(notification.subject or str(notification.reason))[:_MAX_SUBJECT]
+    mail["Subject"] = _line(notification.subject or str(notification.reason))
     mail["Date"] = format_datetime(now)
     mail["Message-ID"] = message_id(sender, "message", notification.tenant, key)
     root = message_id(sender, "case", notification.tenant, notification.case_id)
@@ -141,7 +139,7 @@ def compose(
     mail["X-Auto-Response-Suppress"] = _SUPPRESSED
     if sender.list_id:
         mail["List-Id"] = f"<{sender.list_id}>"
-    mail.set_content(_text(notification.text or str(notification.reason)))
+    mail.set_content(plain_text(notification.text or str(notification.reason)).rstrip("\n") + "\n")
     return mail
 
 
@@ -157,7 +155,7 @@ def _name(text: str) -> str:
     would stand beside the real one.
     """
     kept = (each if category(each)[0] in _OF_NAMES or each in _IN_NAMES else " " for each in text)
-    return _BLANKS.sub(" ", "".join(kept))[:_MAX_NAME].strip(" .")
+    return one_line("".join(kept))[:_MAX_NAME].strip(" .")
 
 
 def _line(text: str) -> str:
@@ -166,10 +164,4 @@ def _line(text: str) -> str:
 
     What looks like an encoded word is taken apart: the standard library would decode it, line breaks and all.
     """
-    shown = "".join(each if each.isprintable() else " " for each in text)
-    return _BLANKS.sub(" ", shown).replace("=?", "= ?").strip()
-
-
-def _text(text: str) -> str:
-    lines = _LINES.sub("\n", text).replace("\0", "")
-    return lines.encode("utf-8", "replace").decode("utf-8").rstrip("\n") + "\n"
+    return one_line(text).replace("=?", "= ?")

@@ -8,6 +8,9 @@ from urllib.parse import unquote
 from supporttiers import _fields as fields
 from supporttiers.errors import PluginError
 
+LONGEST = timedelta(minutes=2)
+"""So long a notifier may take over one message at most."""
+
 _FLAGS = {"yes": True, "no": False}
 _SECONDS = re.compile(r"[1-9][0-9]{0,8}")
 
@@ -68,6 +71,14 @@ def seconds(found: Mapping[str, list[str]], word: str, name: str, *, otherwise: 
     if not _SECONDS.fullmatch(value):
         raise PluginError(name, f"{word!r} in its URL must be a number of seconds of at least 1")
     return timedelta(seconds=int(value))
+
+
+def time_limit(value: object) -> str | None:
+    """Longer than zero, and short enough that a worker is done with it before others may take a message over."""
+    problem = fields.positive_duration(value)
+    if problem is None and isinstance(value, timedelta) and value > LONGEST:
+        return f"must be at most {LONGEST.total_seconds():g} seconds: a worker has five minutes for its messages"
+    return problem
 
 
 def checked(name: object, problem: str | None, field: str) -> None:

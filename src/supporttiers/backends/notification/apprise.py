@@ -4,6 +4,7 @@ from typing import Any, ClassVar, Final, Self
 
 from supporttiers import _fields as fields
 from supporttiers.backends.notification._options import checked
+from supporttiers.backends.notification._words import one_line, plain_text
 from supporttiers.effects import Notification
 from supporttiers.errors import NotifyError, PluginError
 
@@ -81,7 +82,9 @@ class AppriseNotifier:
             NotifyError: It was not taken; Apprise does not say why, so that it is tried again. `ambiguous` where it did
                 not end in time.
         """
-        title, body = notification.subject, notification.text or str(notification.reason)
+        title, body = one_line(notification.subject), plain_text(notification.text or str(notification.reason))
+        if not body.strip():  # which Apprise would not send
+            body = f"case {notification.case_id}"
         result = self._desk.notify(title=title, body=body, body_format=self._apprise.NotifyFormat.TEXT)
         if result:
             return

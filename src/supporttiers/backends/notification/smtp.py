@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 from supporttiers import _fields as fields
 from supporttiers.actors import Contact
 from supporttiers.backends.notification._mail import Mailbox, Sender, compose
-from supporttiers.backends.notification._options import checked, one, options_of, seconds
+from supporttiers.backends.notification._options import checked, one, options_of, seconds, time_limit
 from supporttiers.backends.transport import cut_off, over_tls
 from supporttiers.clock import Clock, SystemClock
 from supporttiers.effects import Notification
@@ -31,6 +31,8 @@ TIMEOUT: Final = timedelta(seconds=30)
 _OPTIONS: Final = ("from", "security", "bounces", "reply_to", "list_id", "timeout")
 _READY, _FINAL = 220, 500
 _DONE, _GO_ON = 2, 3
+_GOODBYE: Final = 1.0
+_SLACK: Final = 5.0  # no single read ends before the whole is cut off: there is but one way in which time is over
 _ABOUT_LOGIN: Final = frozenset({530, 534, 535, 538})
 _ENHANCED: Final = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}(?=\s|$)")
 _DOTS: Final = re.compile(rb"^\.", re.MULTILINE)
@@ -65,6 +67,7 @@ class _Conversation(smtplib.SMTP):
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket:
         self.sock = create_connection((host, port), timeout)
+        self.sock.settimeout(timeout + _SLACK)
         if self._tls:
             self._secure()
         return self.sock
@@ -73,6 +76,14 @@ class _Conversation(smtplib.SMTP):
         assert self.sock is not None  # noqa: S101 - for the type checker
         self.sock = secured = over_tls(self.sock, self._context, self._host)
         secured.do_handshake()
+
+    def part(self) -> None:
+        """Say goodbye, and hear it for a moment: the mail has been taken, whatever becomes of that."""
+        with suppress(OSError):
+            self.putcmd("QUIT")
+            assert self.sock is not None  # noqa: S101 - for the type checker
+            self.sock.settimeout(_GOODBYE)
+            self.getreply()
 
     def go_over_to_tls(self) -> tuple[int, bytes]:
         """Do what `starttls` does; there the handshake could not be cut off."""
@@ -142,7 +153,7 @@ class SmtpNotifier:
             list_id: By which readers sort these mails, such as `support.example.org`.
             addresses: Of people and groups, by id or by the word that a process names them with, where a recipient has
                 no `email` of their own, or nobody is known for a role.
-            timeout: How long one mail may take.
+            timeout: How long one mail may take; at most two minutes.
             context: How TLS is spoken; when None, with the authorities that the machine trusts, host names verified.
             clock: Tells the time for `Date`.
 
@@ -156,7 +167,7 @@ class SmtpNotifier:
         self._security: Final = self._checked_security(security)
         self._port: Final = _PORTS[self._security] if port is None else port
         checked(name, fields.at_least(1, 65535)(self._port), "port")
-        checked(name, fields.positive_duration(timeout), "timeout")
+        checked(name, time_limit(timeout), "timeout")
         self._timeout: Final = timeout
         self._login: Final = (username, password) if username else None
         if self._login and self._security is Security.PLAIN and not _is_this_machine(host):
@@ -322,8 +333,7 @@ class SmtpNotifier:
         server.send(content)
         code, text = server.getreply()
         self._must(code, text, f"the mail to {who!r}")
-        with suppress(OSError):  # the mail has been taken, whatever becomes of the goodbye
-            server.send(b"QUIT\r\n")
+        server.part()
 
     # -- what went wrong
 

@@ -9,7 +9,7 @@ from typing import ClassVar, Final, Self
 from urllib.parse import quote, urlsplit
 
 from supporttiers import _fields as fields
-from supporttiers.backends.notification._options import checked, flag, one, options_of, seconds
+from supporttiers.backends.notification._options import checked, flag, one, options_of, seconds, time_limit
 from supporttiers.backends.signatures import key_of, sign
 from supporttiers.backends.transport import (
     HttpRequest,
@@ -23,6 +23,7 @@ from supporttiers.backends.transport import (
 from supporttiers.clock import Clock, SystemClock
 from supporttiers.effects import Notification
 from supporttiers.errors import NotifyError, PluginError, PolicyConfigError
+from supporttiers.reasons import Reason
 
 TIMEOUT: Final = timedelta(seconds=20)
 """So long one attempt may take."""
@@ -85,7 +86,7 @@ class WebhookNotifier:
             name: By which outbox and logs speak of this notifier.
             texts: Whether subject and text are sent along.
             source: What the events' `source` begins with; the tenant follows.
-            timeout: How long one attempt may take.
+            timeout: How long one attempt may take; at most two minutes.
             transport: Carries the requests; `HttpTransport` when None.
             clock: Tells the time for signatures.
 
@@ -94,7 +95,7 @@ class WebhookNotifier:
         """
         self.name = name
         checked(name, fields.name(name), "name")
-        checked(name, fields.positive_duration(timeout), "timeout")
+        checked(name, time_limit(timeout), "timeout")
         checked(name, _uri(source), "source")
         if isinstance(secrets, str) or not secrets:
             raise PluginError(name, "secrets must be a list of one at least, such as ['whsec_...']")
@@ -183,7 +184,7 @@ class WebhookNotifier:
         data: dict[str, object] = {
             "tenant": notification.tenant, "case_id": notification.case_id, "key": key, "to": notification.to,
             "recipients": [person.id for person in notification.recipients],
-            "reason": {"code": notification.reason.code, "params": dict(notification.reason.params)},
+            "reason": _plain(notification.reason), "earlier": [_plain(reason) for reason in notification.earlier],
             "tier": notification.tier, "status": notification.status,
         }  # fmt: skip
         if self._texts:
@@ -195,7 +196,15 @@ class WebhookNotifier:
             "time": notification.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
             "datacontenttype": "application/json", "data": data,
         }  # fmt: skip
-        return json.dumps(event, default=str, separators=(",", ":")).encode()
+        try:
+            return json.dumps(event, default=str, allow_nan=False, separators=(",", ":")).encode()
+        except (ValueError, TypeError):  # an infinite number, say, or a table whose keys are no texts
+            problem = f"the parameters of reason {notification.reason.code!r} cannot be written as JSON"
+            raise NotifyError(self.name, problem, retryable=False) from None
+
+
+def _plain(reason: Reason) -> dict[str, object]:
+    return {"code": reason.code, "params": dict(reason.params)}
 
 
 def _uri(value: object) -> str | None:
