@@ -315,6 +315,37 @@ def _ports(desk):
     }  # fmt: skip
 
 
+def test_begun_message_that_is_no_longer_needed_is_not_sent_again(make, mail, clock):
+    """Asked anew before each try; nothing is left to be told then."""
+    limit = TimeLimit(
+        name="own", measures="time_to_own", target="10m",
+        thresholds=[Threshold("50%", ["notify:team"], unless=Match(status=Not("queued")))],
+    )  # fmt: skip
+    desk = make()
+    desk = type(desk)(attrs.evolve(desk.process, limits=[limit]), **_ports(desk))
+    desk.open("No VPN", id="T-2", by="jane", team="front")
+    mail.failures = [OSError("down")]
+    clock.advance("5m")
+    desk.run_due()
+    desk.start("T-2", by="anna")
+    clock.advance("1m")
+    desk.run_due()
+
+    assert ([], ["recipients: 1", "cancelled"]) == (mail.sent, [one.result for one in desk.messages(case="T-2")])
+
+
+def test_lane_is_read_to_its_end(make, mail, clock, monkeypatch):
+    """However many messages a case has."""
+    monkeypatch.setattr("supporttiers._flows.gathering._PAGE", 2)
+    desk = make(together_within="5m", daily_limit=9)
+    tell(desk, "one", "two", "three", "four", "five")
+    desk.run_due()
+    clock.advance("5m")
+    desk.run_due()
+
+    assert [5] == [1 + len(one.earlier) for _, one in mail.sent]
+
+
 def test_urgent_message_takes_along_what_waits(make, mail, clock):
     """Nobody is told later what came before."""
     desk = make(together_within="1h", agents=[attrs.evolve(ANNA, on_call=["front"])])

@@ -3,7 +3,7 @@
 import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from string import Formatter
+from string import Formatter, Template
 from typing import Final
 
 import attrs
@@ -24,8 +24,8 @@ NEWS: Final = "inform.news"
 STATUSES: Final = "status."
 """Before a status, in translations."""
 
-_SUBJECT: Final = MessageTemplate(subject="[$case_id] $what").rendered("subject")
-_TEXT: Final = MessageTemplate(text="$what").rendered("text")
+_SUBJECT: Final = Template("[$case_id] $what").substitute
+_TEXT: Final = Template("$what").substitute
 
 
 @attrs.frozen(kw_only=True)
@@ -150,14 +150,13 @@ class _Asked(dict[str, object]):
         return "?"
 
 
-def _filled(template: Rendered | None, default: Rendered | None, values: Mapping[str, str]) -> str:
-    for each in (template, default):
-        if each is not None:
-            try:
-                return each(values)
-            except Exception as error:  # noqa: BLE001 - what its author has it do; people are told all the same
-                log.warning("a template could not be filled in: %s", type(error).__name__)
-    return values["what"]
+def _filled(template: Rendered | None, default: Rendered, values: Mapping[str, str]) -> str:
+    if template is not None:
+        try:
+            return template(values)
+        except Exception as error:  # noqa: BLE001 - what its author has it do; people are told all the same
+            log.warning("a template could not be filled in: %s", type(error).__name__)
+    return default(values)
 
 
 _CONTROLS: Final = re.compile(r"[^\S\n\t ]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
