@@ -7,7 +7,7 @@ import pytest
 
 from supporttiers import Match, Not, Threshold, TimeLimit
 from supporttiers._flows.gathering import quiet_until
-from supporttiers.actors import Agent, Contact
+from supporttiers.actors import Actor, Agent, Contact
 from supporttiers.backends.directory import House
 from supporttiers.backends.storage.memory import MemoryStore
 from supporttiers.errors import NotifyError, StoreError
@@ -152,6 +152,30 @@ def test_without_a_directory_roles_say_who_is_of_the_house(make_desk, calm, page
     desk.run_due()
 
     assert [inside] == [one.reason.code == "acme.late" for one in pager.sent]
+
+
+class Names:
+    """A directory that knows of each id only who it is."""
+
+    blocks = False
+
+    def actor(self, id, /):
+        """Give a customer, but for one."""
+        return Actor.agent(id) if id == "rita" else Actor.customer(id)
+
+
+@pytest.mark.parametrize(
+    ("to", "code", "inside"),
+    [("rita", "held.refused", True), ("carl", "held.refused", False), ("purchasing", "acme.late", True)],
+)
+def test_whoever_asked_for_something_may_be_a_customer(make_desk, calm, pager, to, code, inside):
+    """Told by id, they are whoever the directory says; any other word that it does not know is a group of the house."""
+    desk = make_desk(calm, directory=Names())
+    desk.open("No VPN", id="T-1", by="jane")
+    desk.inform("T-1", by="rita", to=to, code=code)
+    desk.run_due()
+
+    assert [(code if inside else "inform.news", ())] == [(one.reason.code, one.recipients) for one in pager.sent]
 
 
 def test_assignee_who_watches_is_of_the_house(make_desk, calm, pager):

@@ -58,7 +58,7 @@ def notify(ports: Ports, delivery: Delivery, effect: Notify) -> Flow[None]:
 
 def _is_begun(message: Message) -> bool:
     """Whether it may have been handed over before, so that what is told with it stays as it was."""
-    return message.effect_is_for_one and bool(message.attempts or message.result)
+    return message.is_for_one and bool(message.attempts or message.result)
 
 
 def _tell_one(ports: Ports, delivery: Delivery, case: Case, effect: Notify, person: str) -> Flow[None]:

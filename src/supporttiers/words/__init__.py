@@ -13,6 +13,7 @@ from supporttiers import _fields as fields
 from supporttiers._fields import at_least, each, instance_of, language, optional, part, quiet_hours, tuple_of, zone
 from supporttiers.errors import PolicyConfigError
 from supporttiers.match import Match
+from supporttiers.words._codes import problem_of_code
 from supporttiers.words._templates import ENGINES, Rendered, engine_of
 
 MAX_TEMPLATE: Final = 10_000
@@ -43,6 +44,10 @@ def _template(value: object) -> str | None:
     return fields.text(value)
 
 
+def _code(value: object) -> str | None:
+    return fields.name(value) or problem_of_code(str(value))
+
+
 def _lower(value: object) -> object:
     return value.replace("_", "-") if isinstance(value, str) else value
 
@@ -71,7 +76,7 @@ class MessageTemplate:
     """
 
     to: str | None = attrs.field(default=None, validator=part(optional(fields.name)), metadata={fields.WORD: True})
-    reason: str | None = attrs.field(default=None, validator=part(optional(fields.name)))
+    reason: str | None = attrs.field(default=None, validator=part(optional(_code)))
     language: str | None = attrs.field(default=None, converter=_lower, validator=part(optional(language)))
     subject: str | None = attrs.field(default=None, validator=part(optional(_template)))
     text: str | None = attrs.field(default=None, validator=part(optional(_template)))
@@ -145,5 +150,5 @@ class NotificationRules:
     )
     daily_limit: int | None = attrs.field(default=None, validator=part(optional(at_least(1, 1000))))
     for_customers: tuple[str, ...] = attrs.field(
-        default=(), converter=tuple_of, validator=part(each(fields.name, at_most=200, what="codes"))
+        default=(), converter=tuple_of, validator=part(each(_code, at_most=200, what="codes"))
     )

@@ -3,14 +3,15 @@
 import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from string import Formatter, Template
+from string import Template
 from typing import Final
 
 import attrs
 
 from supporttiers._fields import MAX_SUBJECT
-from supporttiers.reasons import CODES, FOR_CUSTOMERS, Reason
+from supporttiers.reasons import FOR_CUSTOMERS, Reason
 from supporttiers.words import CUSTOMERS, FOR_HOUSE, MessageTemplate, NotificationRules
+from supporttiers.words._codes import STATUSES
 from supporttiers.words._templates import Rendered
 
 log = logging.getLogger("supporttiers.words")
@@ -20,9 +21,6 @@ MAX_WRITTEN: Final = 20_000
 
 NEWS: Final = "inform.news"
 """What customers are told in place of a reason that is not for them."""
-
-STATUSES: Final = "status."
-"""Before a status, in translations."""
 
 _SUBJECT: Final = Template("[$case_id] $what").substitute
 _TEXT: Final = Template("$what").substitute
@@ -171,46 +169,3 @@ def _line(text: str) -> str:
 def _block(text: str) -> str:
     block = _CONTROLS.sub(" ", text[: MAX_WRITTEN + 1].replace("\r\n", "\n")).strip()
     return block if len(block) <= MAX_WRITTEN else block[: MAX_WRITTEN - 1] + "…"
-
-
-# -- judged
-
-
-def problems_of(texts: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str, str]]:
-    """Find translations that could not be said: give language, code, and what is wrong."""
-    for language, said in texts.items():
-        for code, text in said.items():
-            if problem := _problem_of(code, text):
-                yield language, code, problem
-
-
-def _problem_of(code: str, text: str) -> str | None:
-    family = code.partition(".")[0]
-    if code not in _KNOWN and any(known.startswith(f"{family}.") for known in _KNOWN):
-        from difflib import get_close_matches  # noqa: PLC0415 - only for a mistake
-
-        near = get_close_matches(code, _KNOWN, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        return f"is no code of a reason{hint}"
-    try:
-        named = {field for _, field, _, _ in Formatter().parse(text) if field is not None}
-    except ValueError as error:
-        return f"cannot be read: {error}; write '{{{{' for a brace"
-    if any(spec for _, _, spec, _ in Formatter().parse(text)) or not all(map(str.isidentifier, named)):
-        return "may name parameters as in '{limit}' only, without anything behind the name but '!r'"
-    unknown = sorted(named - _KNOWN[code]) if code in _KNOWN else []
-    if unknown:
-        return f"names {unknown[0][:80]!r}, which it does not have; possible are: {', '.join(sorted(_KNOWN[code]))}"
-    return None
-
-
-def _params_of(text: str) -> set[str]:
-    return {field for _, field, _, _ in Formatter().parse(text) if field}
-
-
-_STATUS_WORDS: Final = ("queued", "in_progress", "waiting", "resolved", "closed", "cancelled")
-_KNOWN: Final[Mapping[str, set[str]]] = {
-    **{code: _params_of(text) for code, text in CODES.items()},
-    **{STATUSES + word: set() for word in _STATUS_WORDS},
-}
-"""What may be translated, with the parameters of each."""
