@@ -12,6 +12,7 @@ from supporttiers.backends.directory import House
 from supporttiers.backends.storage.memory import MemoryStore
 from supporttiers.errors import NotifyError, StoreError
 from supporttiers.protocols import Settled
+from supporttiers.testing.suites._laws import at_once
 from supporttiers.words import MessageTemplate, NotificationRules
 
 _NEXT = timedelta(days=1)
@@ -608,3 +609,29 @@ def test_message_is_given_up_even_where_the_case_may_not_say_so(make, mail, stor
 
     assert ["dead"] == [one.state for one in desk.messages(case="T-1")][1:]
     assert "case T-1: inform.undelivered; its record does not say so: ValueError" in caplog.text
+
+
+# -- several workers
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+def test_workers_at_once_tell_everybody_once(make_desk, calm, clock, tmp_path, kind):
+    """Whoever takes a message along takes it from all others; none is told twice, and none is lost."""
+    mail = Mail()
+    process = attrs.evolve(calm, notifications=NotificationRules(together_within=timedelta(minutes=5)))
+    url = None if kind == "memory" else f"sqlite:///{tmp_path}/support.db"
+    house = Book([attrs.evolve(ANNA, on_call=["front"])])
+    desk = make_desk(process, notifiers=[mail], directory=house, store=url)
+    desk.open("No VPN", id="T-1", by="jane", team="front")
+    for turn in range(6):
+        tell(desk, *(f"{turn}.{place}" for place in range(4)))
+        desk.run_due()
+        clock.advance("2m" if turn % 2 else "5m")
+        tell(desk, f"{turn}.now", to="on_call")
+        at_once(*[desk.run_due] * 3)
+    clock.advance("1h")
+    desk.run_due()
+
+    said = [line for text in mail.texts for line in text.split("\n\n")]
+    assert len(said) == len(set(said)) == 30
+    desk.shut_down()

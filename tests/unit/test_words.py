@@ -254,7 +254,26 @@ def test_reasons_and_statuses_are_translated(language, what, status):
     late = Reason("move.limit", {"limit": "resolve", "threshold": "75%"}) if language == "de-AT" else LATE
     found = book(MessageTemplate(text="$what / $status"), texts=texts).write(late, house(language=language), VALUES)
 
-    assert (f"{what} / {status}", f"[T-1] {what}", language) == (found.text, found.subject, found.language)
+    spoken = language if language == "de-AT" else ""
+    assert (f"{what} / {status}", f"[T-1] {what}", spoken) == (found.text, found.subject, found.language)
+
+
+@pytest.mark.parametrize(
+    ("language", "own", "text", "spoken"),
+    [
+        ("fr-CA", None, "fr: retard", "fr-CA"), ("pt", "fr", "fr: retard", "fr"), ("it", None, "x: LATE", ""),
+        ("it", "de", "x: spät", "de"), ("de", None, "x: spät", "de"), ("es-MX", "de", "es: LATE", "es-MX"),
+    ],
+)  # fmt: skip
+def test_a_message_is_in_one_language(language, own, text, spoken):
+    """The reason is said in the language of the template, and the notification says which one that is."""
+    texts = {"fr": {"move.limit": "retard"}, "de": {"move.limit": "spät"}}
+    templates = [MessageTemplate(text=f"{tag}: $what", language=tag) for tag in ("fr", "es")]
+    found = book(*templates, MessageTemplate(text="x: $what"), texts=texts, language=own).write(
+        LATE, house(language=language), VALUES
+    )
+
+    assert (text.replace("LATE", str(LATE)), spoken) == (found.text, found.language)
 
 
 # -- what is not for customers

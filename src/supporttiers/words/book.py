@@ -84,40 +84,42 @@ class WordBook:
         Returns:
             The words; whatever a template does, there are some, of bounded size.
         """
-        language = audience.language or self._language
-        subject, text = self._found(reason.code, audience, language)
+        own, house = _chain(audience.language), _chain(self._language)
+        subject, text, tag = self._found(reason.code, audience, [*own, *house, ""])
         if not audience.of_house and reason.code not in self._public:
             reason = Reason(NEWS)
-        shown = {name: "" if values.get(name) is None else str(values[name]) for name in FOR_HOUSE}
-        shown["status"] = self._status(shown["status"], language)
-        shown["what"] = self.said(reason, language)
+        tags = [*own, *house] if not tag else own if tag in own else _chain(tag)  # one message, one language
+        what, spoken = self._said(reason, tags)
+        status = values.get("status") or ""
+        named = {**values, "what": what, "status": self._translation(f"{STATUSES}{status}", tags)[0]}
+        named["status"] = named["status"] or str(status).replace("_", " ")
+        shown = {name: "" if named.get(name) is None else str(named[name]) for name in FOR_HOUSE}
+        language = tag or spoken or (self._language if text or subject else "")
         return Words(
-            reason=reason, subject=_line(_filled(subject, _SUBJECT, shown)), language=language,
-            text=_block(_filled(text, _TEXT, shown)),
+            reason=reason, subject=_line(_filled(subject, _SUBJECT, shown)),
+            language=audience.language if language in own else language, text=_block(_filled(text, _TEXT, shown)),
         )  # fmt: skip
 
-    def said(self, reason: Reason, language: str) -> str:
-        """Say a reason in a language; in English where there is no translation."""
-        translated = self._translation(reason.code, language)
-        return str(reason) if translated is None else translated.format_map(_Asked(reason.params))
+    def _said(self, reason: Reason, tags: Sequence[str]) -> tuple[str, str]:
+        """Say a reason in the first language that has a translation, and in which; else in English."""
+        translated, tag = self._translation(reason.code, tags)
+        return (str(reason) if translated is None else translated.format_map(_Asked(reason.params))), tag
 
-    def _status(self, status: str, language: str) -> str:
-        return self._translation(STATUSES + status, language) or status.replace("_", " ")
-
-    def _translation(self, code: str, language: str) -> str | None:
-        for tag in _chain(language):
+    def _translation(self, code: str, tags: Sequence[str]) -> tuple[str | None, str]:
+        for tag in tags:
             if code in self._texts.get(tag, ()):
-                return self._texts[tag][code]
-        return None
+                return self._texts[tag][code], tag
+        return None, ""
 
-    def _found(self, code: str, audience: Audience, language: str) -> tuple[Rendered | None, Rendered | None]:
+    def _found(
+        self, code: str, audience: Audience, tags: Sequence[str]
+    ) -> tuple[Rendered | None, Rendered | None, str]:
         """Find the template that speaks most exactly of the message; of one exactness, in the nearest language."""
-        tags = [*_chain(language), *_chain(self._language), ""]
         for to, reason in _exactness(code, audience):
             for tag in tags:
                 if (found := self._templates.get((to, reason, tag))) is not None:
-                    return found
-        return None, None
+                    return *found, tag
+        return None, None, ""
 
 
 def _exactness(code: str, audience: Audience) -> Iterator[tuple[str | None, str | None]]:
