@@ -495,6 +495,39 @@ def test_phone_that_rang_about_several_things_does_not_ring_again(make, clock, s
     assert ["nobody knows whether a message for team by mail has arrived: OSError"] == notes(desk)
 
 
+def test_message_that_waited_goes_to_whoever_has_taken_over(make, mail, clock):
+    """Whoever has left the case is left alone; what goes along for somebody else is for them."""
+    desk = make(together_within="5m", agents=[ANNA, Agent(id="otto")])
+    desk.assign("T-1", by="bob", assignee="anna")
+    tell(desk, "one")
+    tell(desk, "two", to="assignee")
+    desk.run_due()
+    desk.assign("T-1", by="bob", assignee="otto")
+    clock.advance("5m")
+    desk.run_due()
+
+    assert {("anna", "acme.one(by='bob')"), ("otto", "acme.two(by='bob')")} == {
+        (one.recipients[0].id, one.text) for _, one in mail.sent
+    }
+    assert ["sent", "passed on", "sent"] == results(desk)
+
+
+@pytest.mark.parametrize(("to", "verb"), [("assignee", "release"), ("watchers", "unwatch")])
+def test_message_that_waited_for_whoever_has_left_is_told_to_nobody(make, mail, clock, to, verb):
+    """Where nobody has taken over, and of what somebody only watched."""
+    desk = make(together_within="5m")
+    desk.start("T-1", by="anna")
+    desk.watch("T-1", by="anna", watchers=["anna", "otto"])
+    tell(desk, "one", to=to)
+    desk.run_due()
+    getattr(desk, verb)("T-1", by="anna", **({"watchers": ["anna"]} if verb == "unwatch" else {}))
+    clock.advance("5m")
+    desk.run_due()
+
+    assert ["nobody", *(["sent"] if to == "watchers" else [])] == results(desk)
+    assert {"otto"} >= {one.recipients[0].id for _, one in mail.sent}
+
+
 # -- enough
 
 

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
@@ -74,10 +75,14 @@ def fan_out(ports: Ports, delivery: Delivery, case: Case, effect: Notify, people
         yield Call(ports.store.settle, delivery.settled("done", NOBODY))
         return
     wait = None if is_urgent(ports, case, effect) else rules_of(ports, case).together_within
-    row = attrs.evolve(
-        message, not_before=delivery.now if wait is None else delivery.now + wait, attempts=0, result="", lease=None
-    )
-    more = tuple(
+    at = delivery.now if wait is None else delivery.now + wait
+    more = _one_for_each(message, effect, people, at)
+    yield Call(ports.store.settle, delivery.settled("done", f"recipients: {len(more)}", more=more))
+
+
+def _one_for_each(message: Message, effect: Notify, people: Sequence[str], at: datetime) -> tuple[Message, ...]:
+    row = attrs.evolve(message, not_before=at, attempts=0, result="", lease=None)
+    return tuple(
         attrs.evolve(
             row,
             key=f"{message.key}:{place}",
@@ -86,7 +91,26 @@ def fan_out(ports: Ports, delivery: Delivery, case: Case, effect: Notify, people
         )
         for place, person in enumerate(dict.fromkeys(people), start=1)
     )
-    yield Call(ports.store.settle, delivery.settled("done", f"recipients: {len(more)}", more=more))
+
+
+def has_role(case: Case, effect: Notify) -> bool:
+    """Whether a recipient still has the role for which a message is, as far as that stands on the case."""
+    present = {"assignee": (case.assignee,), "owner": (case.owner,), "watchers": case.watchers}.get(effect.to)
+    return present is None or effect.recipient in present
+
+
+def is_passed_on(ports: Ports, delivery: Delivery, case: Case, effect: Notify) -> Flow[bool]:
+    """
+    Leave alone whoever has not the role any more for which a message waited to be sent; say whether it was so.
+
+    It goes to whoever has taken over. Only of what stands on the case that is asked: who watches it or works on it.
+    """
+    if has_role(case, effect):
+        return False
+    taken_over = {"assignee": case.assignee, "owner": case.owner}.get(effect.to)
+    more = _one_for_each(delivery.message, effect, () if taken_over is None else (taken_over,), delivery.now)
+    yield Call(ports.store.settle, delivery.settled("done", "passed on" if more else NOBODY, more=more))
+    return True
 
 
 def lane_of(message: Message, person: str) -> str:
