@@ -265,4 +265,4 @@ def test_check_lists_faults_of_templates(run, tmp_path):
 
     assert (1, 0) == (refused.code, warned.code)
     assert "messages[0].text: names 'tier', which is not for customers" in refused.out + refused.err
-    assert "is 'customers' meant?" in warned.out + warned.err
+    assert "'customers' may be meant" in warned.out + warned.err
