@@ -48,7 +48,7 @@ def _code(value: object) -> str | None:
     return fields.name(value) or problem_of_code(str(value))
 
 
-def _lower(value: object) -> object:
+def _dashed(value: object) -> object:
     return value.replace("_", "-") if isinstance(value, str) else value
 
 
@@ -77,7 +77,7 @@ class MessageTemplate:
 
     to: str | None = attrs.field(default=None, validator=part(optional(fields.name)), metadata={fields.WORD: True})
     reason: str | None = attrs.field(default=None, validator=part(optional(_code)))
-    language: str | None = attrs.field(default=None, converter=_lower, validator=part(optional(language)))
+    language: str | None = attrs.field(default=None, converter=_dashed, validator=part(optional(language)))
     subject: str | None = attrs.field(default=None, validator=part(optional(_template)))
     text: str | None = attrs.field(default=None, validator=part(optional(_template)))
     engine: str = attrs.field(default="string", validator=part(fields.one_of(ENGINES)))
@@ -141,7 +141,7 @@ class NotificationRules:
     .. versionadded:: 0.1.0
     """
 
-    language: str | None = attrs.field(default=None, converter=_lower, validator=part(optional(language)))
+    language: str | None = attrs.field(default=None, converter=_dashed, validator=part(optional(language)))
     quiet_hours: str | None = attrs.field(default=None, validator=part(optional(quiet_hours)))
     zone: str = attrs.field(default="UTC", validator=part(zone))
     urgent: Match | None = attrs.field(default=None, validator=part(optional(instance_of(Match, "a Match"))))

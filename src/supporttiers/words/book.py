@@ -14,7 +14,7 @@ from supporttiers.words import CUSTOMERS, FOR_HOUSE, MessageTemplate, Notificati
 from supporttiers.words._codes import STATUSES
 from supporttiers.words._templates import Rendered
 
-log = logging.getLogger("supporttiers.words")
+_log = logging.getLogger("supporttiers.words")
 
 MAX_WRITTEN: Final = 20_000
 """So many characters one message is long at most, before several become one."""
@@ -155,7 +155,7 @@ def _filled(template: Rendered | None, default: Rendered, values: Mapping[str, s
         try:
             return template(values)
         except Exception as error:  # noqa: BLE001 - what its author has it do; people are told all the same
-            log.warning("a template could not be filled in: %s", type(error).__name__)
+            _log.warning("a template could not be filled in: %s", type(error).__name__)
     return default(values)
 
 
