@@ -1,8 +1,9 @@
 # Everything happens in .venv, made here from any Python >= 3.11; nothing else on the machine is touched.
 #
-#   make demo     install the package alone and run the demonstration
-#   make test     install the tools as pinned and run all tests, with coverage
-#   make soak     the long form of the proofs: hundreds of processes killed, databases restarted; takes some minutes
+#   make demo         install the package alone and run the demonstration
+#   make test         install the tools as pinned and run all tests, with coverage
+#   make acceptance   run the tests that need root and packages of the system; it says what is missing, and does without
+#   make soak         the long form of the proofs: hundreds of processes killed, databases restarted; takes some minutes
 #   make lint | types | docs | build | bench | clean | constraints
 
 SHELL := /bin/bash
@@ -21,7 +22,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak lint format types docs build bench constraints clean
+.PHONY: help demo test acceptance soak lint format types docs build bench constraints clean
 
 help:
 	@sed -n 's/^#   \(make .*\)/\1/p' Makefile
@@ -34,6 +35,10 @@ test: $(TOOLS)
 	$(BIN)/coverage run -m pytest -n auto --dist loadfile $(ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+acceptance: $(TOOLS)
+	$(BIN)/python -m tests.servers.packages
+	SUPPORTTIERS_ACCEPTANCE=1 $(BIN)/python -m pytest $(or $(ARGS),tests/acceptance/test_mail_system.py)
 
 soak: $(TOOLS)
 	SUPPORTTIERS_SOAK=1 $(BIN)/python -m pytest -n auto --dist loadfile $(or $(ARGS),tests/proofs tests/properties/test_stores_agree.py)

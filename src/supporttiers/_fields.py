@@ -25,6 +25,9 @@ PRIVATE: Final[Mapping[str, object]] = {"private": True}
 PARTS: Final = "parts"
 """Under this key a field of a policy names the class of its members, which a process file writes as tables."""
 
+WORD: Final = "word"
+"""Under this key a field says that it is a plain word, whatever fields of its name are elsewhere."""
+
 WORDS: Final = "words"
 """Under this key a field that takes a condition names the words that may stand in its place."""
 
@@ -118,6 +121,47 @@ def each(check: Check, *, at_most: int, what: str) -> Check:
 
 
 # -- checks
+
+OF_THE_MACHINE: Final = ("localtime", "posixrules", "Factory")
+"""What looks like a time zone, and is another one on each machine, or none."""
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,3}")
+_SPAN: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
+
+
+def quiet_hours(value: object) -> str | None:
+    """Hours of every day, such as `22:00-07:00`, or the empty text."""
+    if not isinstance(value, str):
+        return f"must be a text, not {type_name(value)}"
+    if not value:
+        return None
+    start, _, end = value.partition("-")
+    if not _SPAN.fullmatch(value) or start == end:
+        return "must be the hours of every day from and to a time of the clock, such as '22:00-07:00'"
+    return None
+
+
+def language(value: object) -> str | None:
+    """The tag of a language, such as `de` or `pt-BR`, or the empty text."""
+    if not isinstance(value, str):
+        return f"must be a text, not {type_name(value)}"
+    if value and not _LANGUAGE.fullmatch(value):
+        return "must be the tag of a language, such as 'de' or 'pt-BR'"
+    return None
+
+
+def zone(value: object) -> str | None:
+    """The IANA name of a time zone, such as `Europe/Berlin`, or the empty text."""
+    if not isinstance(value, str):
+        return f"must be a text, not {type_name(value)}"
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 - loaded only where somebody names a zone
+
+    try:
+        if value not in OF_THE_MACHINE:
+            ZoneInfo(value or "UTC")
+            return None
+    except (ValueError, OSError, KeyError):
+        pass
+    return "must be the IANA name of a time zone, such as 'Europe/Berlin'"
 
 
 def _unsafe(value: str) -> str | None:

@@ -12,13 +12,16 @@ from supporttiers._fields import (
     each,
     given,
     instance_of,
+    language,
     name,
     one_of,
     optional,
     part,
+    quiet_hours,
     subject,
     tuple_of,
     type_name,
+    zone,
 )
 
 
@@ -99,7 +102,7 @@ SYSTEM: Final = Actor("system", ActorKind.SYSTEM)
 """The library itself, when time makes something happen."""
 
 
-# -- who works in the house
+# -- how much work they take
 
 
 class Availability(StrEnum):
@@ -114,6 +117,7 @@ OTHER_CHANNELS: Final = "*"
 """In capacities: every channel that is not named."""
 
 _MAX_CAPACITY: Final = 1_000_000
+_MAX_ADDRESSES: Final = 50
 _words: Final = each(name, at_most=1000, what="names")
 _roles: Final = each(name, at_most=50, what="roles")
 _somebody: Final = optional(name)
@@ -144,6 +148,62 @@ def _capacities(value: object) -> str | None:
     return None
 
 
+# -- where people are reached
+
+
+def _addresses(value: object) -> str | None:
+    if not isinstance(value, Mapping):
+        return f"must be a table of an address for each way, such as email, not {type_name(value)}"
+    for way, address in value.items():
+        if problem := name(way) or subject(address):
+            return f"has an entry that {problem}"
+    return None if len(value) <= _MAX_ADDRESSES else f"has {len(value)} entries; at most {_MAX_ADDRESSES} are possible"
+
+
+def _table(value: Any) -> Any:  # noqa: ANN401 - anything may come
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+@attrs.frozen(kw_only=True)
+class Contact:
+    """
+    Somebody who is to be told, and how they are reached.
+
+    >>> anna = Contact(id="anna", addresses={"email": "anna@example.org"}, language="de")
+    >>> str(anna), anna.addresses["email"]
+    ('anna', 'anna@example.org')
+
+    Attributes:
+        id: By which cases and directories know them.
+        name: What people call them.
+        addresses: One for each way, such as `email` or `sms`: whatever your notifiers read.
+        language: In which they are told, such as `de` or `pt-BR`; empty where nobody has said.
+        quiet_hours: When they are not to be disturbed, every day: `22:00-07:00`; empty where nobody has said.
+        zone: The time zone of these hours: `Europe/Berlin`; empty for that of the process.
+
+    Raises:
+        PolicyConfigError: A field cannot be so; the error names it.
+
+    .. versionadded:: 0.1.0
+    """
+
+    id: str = attrs.field(validator=part(name))
+    name: str = attrs.field(default="", validator=part(subject), repr=False)
+    addresses: Mapping[str, str] = attrs.field(
+        factory=dict, converter=_table, validator=part(_addresses), hash=False, repr=False
+    )
+    language: str = attrs.field(default="", validator=part(language))
+    quiet_hours: str = attrs.field(default="", validator=part(quiet_hours))
+    zone: str = attrs.field(default="", validator=part(zone))
+
+    def __str__(self) -> str:
+        """Give the id."""
+        return self.id
+
+
+# -- who works in the house
+
+
 @attrs.frozen(kw_only=True)
 class Agent:
     """
@@ -166,6 +226,10 @@ class Agent:
         manager: Who is told when something of theirs goes wrong.
         on_call: The teams whose calls they take now.
         manages: The teams whose manager they are.
+        addresses: How they are reached: one for each way, such as `email`.
+        language: In which they are told, such as `de` or `pt-BR`.
+        quiet_hours: When they are not to be disturbed, every day: `22:00-07:00`.
+        zone: The time zone of these hours: `Europe/Berlin`; that of the process where it is left out.
 
     Raises:
         PolicyConfigError: A field cannot be so; the error names it.
@@ -187,6 +251,20 @@ class Agent:
     manager: str | None = attrs.field(default=None, validator=part(_somebody))
     on_call: tuple[str, ...] = attrs.field(default=(), converter=tuple_of, validator=part(_words))
     manages: tuple[str, ...] = attrs.field(default=(), converter=tuple_of, validator=part(_words))
+    addresses: Mapping[str, str] = attrs.field(
+        factory=dict, converter=_table, validator=part(_addresses), hash=False, repr=False
+    )
+    language: str = attrs.field(default="", validator=part(language))
+    quiet_hours: str = attrs.field(default="", validator=part(quiet_hours))
+    zone: str = attrs.field(default="", validator=part(zone))
+
+    @property
+    def contact(self) -> Contact:
+        """How they are told."""
+        return Contact(
+            id=self.id, name=self.name, addresses=self.addresses, language=self.language,
+            quiet_hours=self.quiet_hours, zone=self.zone,
+        )  # fmt: skip
 
     @property
     def actor(self) -> Actor:
@@ -217,52 +295,3 @@ def room_of(capacity: Mapping[str, int] | None, open_cases: Mapping[str, int], c
         return None
     others = sum(count for other, count in open_cases.items() if other not in capacity or other == OTHER_CHANNELS)
     return max(capacity[OTHER_CHANNELS] - others, 0)
-
-
-# -- where people are reached
-
-
-def _addresses(value: object) -> str | None:
-    if not isinstance(value, Mapping):
-        return f"must be a table of an address for each way, such as email, not {type_name(value)}"
-    for way, address in value.items():
-        if problem := name(way) or subject(address):
-            return f"has an entry that {problem}"
-    return None
-
-
-def _table(value: Any) -> Any:  # noqa: ANN401 - anything may come
-    return dict(value) if isinstance(value, Mapping) else value
-
-
-@attrs.frozen(kw_only=True)
-class Contact:
-    """
-    Somebody who is to be told, and how they are reached.
-
-    >>> anna = Contact(id="anna", addresses={"email": "anna@example.org"}, language="de")
-    >>> str(anna), anna.addresses["email"]
-    ('anna', 'anna@example.org')
-
-    Attributes:
-        id: By which cases and directories know them.
-        name: What people call them.
-        addresses: One for each way, such as `email` or `sms`: whatever your notifiers read.
-        language: In which they are told, such as `de` or `pt-BR`; empty where nobody has said.
-
-    Raises:
-        PolicyConfigError: A field cannot be so; the error names it.
-
-    .. versionadded:: 0.1.0
-    """
-
-    id: str = attrs.field(validator=part(name))
-    name: str = attrs.field(default="", validator=part(subject), repr=False)
-    addresses: Mapping[str, str] = attrs.field(
-        factory=dict, converter=_table, validator=part(_addresses), hash=False, repr=False
-    )
-    language: str = attrs.field(default="", validator=part(subject))
-
-    def __str__(self) -> str:
-        """Give the id."""
-        return self.id

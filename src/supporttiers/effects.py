@@ -19,7 +19,7 @@ from supporttiers.match import Match
 from supporttiers.reasons import Reason
 from supporttiers.tiers import Status
 
-RECIPIENTS: Final = ("assignee", "owner", "team", "manager", "requester", "watchers")
+RECIPIENTS: Final = ("assignee", "owner", "team", "manager", "on_call", "requester", "watchers")
 """Whom a process may tell by role; any other word is the name of a person or a group of the host's."""
 
 
@@ -47,12 +47,15 @@ class Notify(Effect):
         reason: What to tell.
         not_before: When to tell it, at the earliest: the next opening, where the process holds it to working time.
         unless: It is not told any more where the case, as it is just before it is sent, meets this condition.
+        recipient: The id of the one person for whom it is, once *to* has been resolved for a notifier that tells each
+            recipient apart.
     """
 
     to: str
     reason: Reason
     not_before: datetime | None = None
     unless: Match | None = None
+    recipient: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -138,6 +141,8 @@ class Notification:
         tier: Where the case is.
         status: How it stands.
         at: When it happened.
+        earlier: What is told with it and came before it, in order, where several messages became one; *text* has it
+            all.
     """
 
     tenant: str
@@ -151,6 +156,7 @@ class Notification:
     tier: int
     status: Status
     at: datetime
+    earlier: tuple[Reason, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

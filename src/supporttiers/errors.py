@@ -21,6 +21,10 @@ SupportTiersError         every one carries reason: Reason(code, params); str() 
 All are positional attrs classes, so that they pickle.
 """
 
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import PurePath
+
 import attrs
 
 from supporttiers.reasons import Reason
@@ -42,7 +46,38 @@ def safe_text(error: Exception) -> str:
     >>> safe_text(ValueError("Jane Doe")), safe_text(StoreError("sqlite", "the file is full", retryable=False))
     ('ValueError', 'sqlite: the file is full; trying again will not help')
     """
-    return str(error) if isinstance(error, SupportTiersError) else type(error).__name__
+    if isinstance(error, SupportTiersError):
+        return str(error)
+    return " ".join([type(error).__name__, *(note for note in _notes(error) if isinstance(note, _Where))])
+
+
+def _notes(error: Exception) -> Sequence[object]:
+    notes: Sequence[object] = getattr(error, "__notes__", ())
+    return notes
+
+
+class _Where(str):
+    """A note of ours on another's error: it holds names of the host's code, and no customer text."""
+
+    __slots__ = ()
+
+
+def say_where(error: Exception, what: str) -> None:
+    """
+    Note on an error in what of the host's it was raised, and on which line; it is raised on as it is.
+
+    >>> error = ValueError("Jane Doe")
+    >>> say_where(error, "policy 'acme.careful'")
+    >>> safe_text(error)
+    "ValueError in policy 'acme.careful'"
+    """
+    if any(isinstance(note, _Where) for note in _notes(error)):
+        return
+    place, trace = "", error.__traceback__
+    while trace is not None:
+        place = f", {PurePath(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    error.add_note(_Where(f"in {what}{place}"))
 
 
 class DefinitionError(SupportTiersError):
@@ -428,9 +463,11 @@ class NotifyError(BackendError):
 
     Attributes:
         ambiguous: Whether it may have arrived all the same: the answer did not come in time, say.
+        retry_after: After how long to try again, where the receiver has said so; 24 hours at most.
     """
 
     ambiguous: bool = False
+    retry_after: timedelta | None = None
 
 
 @attrs.define

@@ -34,6 +34,11 @@ CODES: Final[Mapping[str, str]] = {
     "inform.step": "{title}: {after} have passed",
     "inform.cascade": "case {case} (its {link}): {on}; see: {reference}",
     "satisfaction.asked": "a word about how satisfied the requester is with the answer",
+    "inform.news": "there is news about the case",
+    "inform.enough": "{limit} messages about it in a day are enough: for some hours no more are sent to you",
+    "inform.silenced": "one of those told about it has reached {limit} messages in a day, and gets no more for now",
+    "inform.undelivered": "a message for {to} by {notifier} has not arrived: {problem}",
+    "inform.unsure": "nobody knows whether a message for {to} by {notifier} has arrived: {problem}",
     "fix.asked": "{count} cases are affected: a fix is asked for",
     "dispatch.no_vendor": "no rule names a vendor for a case at tier {tier}",
     "move.missing": "should have been handed in first: {missing}",
@@ -153,6 +158,8 @@ CODES: Final[Mapping[str, str]] = {
     "backend.failed": "{backend}: {problem}",
     # why a case was set aside
     "park.undecided": "what is due on it could not be decided, {failures} times in a row: {problem}",
+    # why a case of a person was not redacted
+    "redact.undecided": "it cannot be decided: {problem}",
     # what a sweep met
     "limit.no_action": "the process refuses {action!r}: {why}",
     "limit.chain": "time gave {limit} commands at one instant, and more are due then; the process may run in a circle",
@@ -171,6 +178,12 @@ CODES: Final[Mapping[str, str]] = {
     "verify.unreadable": "version {version} cannot be read: {problem}",
     "verify.head": "the stored head digest differs from that of the last event",
 }
+
+
+FOR_CUSTOMERS: Final = frozenset({
+    "inform.news", "inform.enough", "inform.cascade", "satisfaction.asked", "held.declined", "held.ended",
+})  # fmt: skip
+"""Of which customers may be told; all others are for the house, and a message of them says that there is news."""
 
 
 def _copied(params: Mapping[str, object]) -> dict[str, object]:

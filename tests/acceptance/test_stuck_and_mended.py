@@ -94,7 +94,7 @@ def test_case_is_parked_told_explained_mended_and_goes_on(desk, clock, mail, rul
     assert 1 == desk.backlog().parked
     assert "T-1" in [case_id for case_id, code in mail.sent if code == "park.undecided"]
     assert "park.undecided" == desk.explain("T-1").here[0].code
-    with pytest.raises(ParkedError, match="KeyError; mend that, then call unpark"):
+    with pytest.raises(ParkedError, match=r"KeyError in policy 'acme.faulty', permit\(\), \S+; mend that, then call"):
         desk.note("T-1", by="bob")
 
     rule.about.clear()

@@ -83,6 +83,16 @@ def test_desk_loads_asyncio_only_for_those_who_await():
     assert loaded is False
 
 
+def test_testing_loads_no_pytest():
+    """Only the suites know it, so that nobody has to install it for a clock or a situation."""
+    loaded = _in_a_new_process(
+        "import json, sys; import supporttiers.testing.situations, supporttiers.testing.builders, supporttiers.cli; "
+        "print(json.dumps([name for name in ('pytest', '_pytest') if name in sys.modules]))"
+    )
+
+    assert [] == loaded
+
+
 def test_package_is_typed():
     """Type checkers of hosts read our annotations."""
     assert (SRC / "py.typed").is_file()

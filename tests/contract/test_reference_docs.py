@@ -9,7 +9,7 @@ import pytest
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
-from supporttiers import SupportProcess, cli, errors, protocols
+from supporttiers import SupportProcess, cli, errors, protocols, testing
 from supporttiers.actors import Agent
 from supporttiers.backends.directory.toml import Team
 from supporttiers.commands import COMMANDS
@@ -19,6 +19,7 @@ from supporttiers.match import FIELDS
 from supporttiers.policies import BUILT_IN
 from supporttiers.readings import Pass
 from supporttiers.reasons import CODES
+from supporttiers.testing import situation, suites
 from supporttiers.worker import AsyncWorker, Telemetry, Worker, WorkerStatus
 from supporttiers.worker.otel import OpenTelemetry
 
@@ -35,6 +36,8 @@ TABLES = {
     "route": "`[[routes]]`",
     "destination": "`to`",
     "cascade": "`[[cascades]]`",
+    "message": "`[[messages]]`",
+    "notifications": "`[notifications]`",
 }
 """The tables of a process file, with the heading under which the page lists their keys."""
 
@@ -121,8 +124,8 @@ def test_commands_page_names_the_verb(kind):
 PROTOCOLS = [
     "Policy", "RoutePolicy", "AssignPolicy", "PriorityPolicy", "PermitPolicy", "TargetPolicy", "ReactPolicy",
     "ReopenPolicy", "VendorPolicy",
-    "Directory", "AgentDirectory", "OnCallDirectory", "ManagerDirectory", "TenantDirectory", "Notifier",
-    "VendorGateway", "CaseStore", "JoiningStore", "SchemaStore",
+    "Directory", "AgentDirectory", "OnCallDirectory", "ManagerDirectory", "RoleDirectory",
+    "ContactDirectory", "TenantDirectory", "Notifier", "VendorGateway", "CaseStore", "JoiningStore", "SchemaStore",
 ]  # fmt: skip
 AWAITED = ["AsyncCaseStore", "AsyncDirectory", "AsyncNotifier", "AsyncVendorGateway"]
 
@@ -220,6 +223,33 @@ def test_worker_page_lists_every_instrument():
 
     said = section(page("reference/worker.md"), "Telemetry")
     assert told == dict(re.findall(r"^\| `(supporttiers\.\S+)` \| .* \| `(\S+)` \|$", said, re.MULTILINE))
+
+
+SUITES = [name for name in suites.__all__ if name.endswith("Suite")]
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_testing_page_lists_every_law(name):
+    """A suite has its section; where it lists laws, these are its laws, and its attributes are named."""
+    said = section(page("reference/testing.md"), name)
+    suite = getattr(suites, name)
+    laws = {law for law in dir(suite) if law.startswith("test_")}
+    listed = rows(said)
+
+    assert {row for row in listed if row.startswith("test_")} in (laws, set())
+    if name in {"NotifierSuite", "PolicySuite", "FactSourceSuite"}:
+        assert {row for row in listed if row.startswith("test_")} == laws
+        own = {label for label in vars(suite) if not label.startswith(("_", "test_"))}
+        assert own - {"CAPABILITIES", "plugged", "awaited", "ready", "asked", "reader"} <= set(listed)
+
+
+def test_testing_page_names_every_name():
+    """What the package exports has its row, and every parameter of `situation`."""
+    text = page("reference/testing.md")
+    named = {*inspect.signature(situation).parameters} - {"case"}
+
+    assert set(testing.__all__) <= set(rows(text))
+    assert named <= set(rows(section(text, "situation")))
 
 
 def commands(parser):

@@ -301,3 +301,18 @@ def test_tables_are_made_by_several_at_once(postgres_url, process):
     engine.dispose()
 
     assert ([0, 2, 2], 0) == (sorted(found), named)
+
+
+def test_words_of_a_case_that_has_none_are_empty_lists(postgres_url, process):
+    """Whoever reads the view goes through them without asking whether they are there."""
+    engine = sqlalchemy.create_engine(driver_url(postgres_url, "psycopg"))
+    desk = SupportDesk(process, store=engine)
+    SqlAlchemyStore(engine).upgrade()
+    desk.open(by="jane")
+    with contextlib.closing(engine.connect()) as connection:
+        row = connection.exec_driver_sql(
+            "SELECT tags, watchers, vendors, vendors_waiting, attributes FROM supporttiers_cases"
+        ).one()
+    engine.dispose()
+
+    assert ([], [], [], [], {}) == tuple(row)

@@ -89,6 +89,23 @@ def test_psycopg_in_autocommit_is_refused_with_the_way_out(postgres_desk, joinin
     LOOP.run(awaited.close())
 
 
+def test_awaited_view_is_refused_once_its_transaction_is_over(process, joining_url):
+    """In autocommit mode each of its statements would be committed by itself: half of a decision could stay."""
+    url = joining_url("postgresql")
+    desk = BlockingDesk(process, store=url)
+    with desk:
+        connection = LOOP.run(psycopg.AsyncConnection.connect(url, autocommit=True))
+        block = connection.transaction()
+        LOOP.run(block.__aenter__())
+        view = desk.on(connection)
+        view.open(id="T-1", by="jane")
+        LOOP.run(block.__aexit__(None, None, None))
+        with pytest.raises(AutocommitError, match=r"; work inside `async with connection\.transaction\(\):`$"):
+            view.note("T-1", by="bob", text="the transaction of this view is over")
+        assert 2 == desk.get("T-1").version
+        LOOP.run(connection.close())
+
+
 @pytest.mark.parametrize("by", ["engine", "connection", "session"])
 def test_sqlalchemy_in_autocommit_is_refused_with_the_way_out(postgres_desk, joining_url, by):
     """It is refused whoever has asked for it, and of a session once it is used."""

@@ -3,6 +3,7 @@ Runs a server for as long as the process that wants it lives, and not longer.
 
     python keeper.py DIRECTORY USER COMMAND...
 
+KEEPER_SIGNAL names the signal that tells the server to stop; SIGQUIT, which PostgreSQL understands, unless it is set.
 The caller holds this program's standard input open. When that ends, however the caller came to its end, the server is
 told to stop at once, and its directory is taken away. A line `ready` on standard output says that the server answers;
 this program ends when the server does. It needs nothing but the standard library.
@@ -52,7 +53,7 @@ def _is_ready(pid: int, status: Path) -> bool:
 
 
 def _stop(server: "subprocess.Popen[bytes]") -> None:
-    server.send_signal(signal.SIGQUIT)
+    server.send_signal(signal.Signals[os.environ.get("KEEPER_SIGNAL", "SIGQUIT")])
     try:
         server.wait(_PATIENCE)
     except subprocess.TimeoutExpired:

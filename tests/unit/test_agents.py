@@ -25,6 +25,32 @@ from supporttiers.errors import PolicyConfigError
         ),
         ({"manager": ""}, "Agent.manager: must not be empty"),
         ({"on_call": [""]}, "Agent.on_call: must not be empty"),
+        (
+            {"addresses": ["a@b"]},
+            "Agent.addresses: must be a table of an address for each way, such as email, not list",
+        ),
+        (
+            {"addresses": {"email": "a@b\nBcc: c@d"}},
+            "Agent.addresses: has an entry that contains a line break; it is one line",
+        ),
+        ({"addresses": {"": "a@b"}}, "Agent.addresses: has an entry that must not be empty"),
+        ({"addresses": {f"{n}": "x" for n in range(51)}}, "Agent.addresses: has 51 entries; at most 50 are possible"),
+        ({"language": "deutsch, bitte"}, "Agent.language: must be the tag of a language, such as 'de' or 'pt-BR'"),
+        ({"language": 7}, "Agent.language: must be a text, not int"),
+        ({"quiet_hours": 22}, "Agent.quiet_hours: must be a text, not int"),
+        ({"zone": 1}, "Agent.zone: must be a text, not int"),
+        ({"zone": "Berlin"}, "Agent.zone: must be the IANA name of a time zone, such as 'Europe/Berlin'"),
+        ({"zone": "../etc/passwd"}, "Agent.zone: must be the IANA name of a time zone, such as 'Europe/Berlin'"),
+        *(
+            (
+                {"quiet_hours": hours},
+                (
+                    "Agent.quiet_hours: must be the hours of every day from and to a time of the clock, "
+                    "such as '22:00-07:00'"
+                ),
+            )
+            for hours in ("22:00", "22-7", "24:00-07:00", "07:00-07:00", "22:00-07:60", " 22:00-07:00")
+        ),
         ({"manages": None}, "Agent.manages: must be a collection of names, not NoneType"),
     ],
 )

@@ -244,6 +244,39 @@ def test_port_may_give_its_desk_a_command_on_the_same_case(make_async, calm):
     assert ["CaseNoted", "CaseNoted", "CaseAssigned"] == asyncio.run(story())[-3:]
 
 
+def test_task_that_a_port_has_begun_takes_turns_once_that_of_its_port_is_over(make_async, calm):
+    """It outlives the command that asked the port: what it then gives the desk at once loses no race."""
+    process = attrs.evolve(calm, policies=[AssignRoundRobin()])
+    begun, commits = [], []
+
+    class Counting(AsyncMemory):
+        async def commit(self, given, /):
+            commits.append(given)
+            await asyncio.sleep(0)
+            return self.inner.commit(given)
+
+    async def read(tenant, teams):
+        begun.append(asyncio.create_task(later()))
+        return {team: [{"id": "anna"}] for team in teams}
+
+    async def later():
+        await over.wait()
+        commits.clear()
+        await asyncio.gather(*(desk.note("T-1", by="bob", text=str(number)) for number in range(20)))
+        return [event.text for event in (await desk.history("T-1"))[-20:]]
+
+    desk = make_async(process, store=Counting(), facts=[FactSource("agents", read, keyed_by="team")])
+    over = asyncio.Event()
+
+    async def story():
+        await desk.open("Stuck", by="jane", id="T-1")
+        over.set()
+        return await begun[0]
+
+    assert [str(number) for number in range(20)] == asyncio.run(story())
+    assert 20 == len(commits)
+
+
 # -- asynchronous ports
 
 

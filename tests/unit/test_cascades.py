@@ -509,6 +509,26 @@ def test_case_that_cannot_be_decided_does_not_keep_the_others_from_it(calm, make
     } == statuses(desk)  # fmt: skip
 
 
+def test_policy_that_raises_about_a_case_does_not_keep_the_others_from_it(calm, make_desk, caplog):
+    """Whatever it raises, that is a refusal of this case, and is logged; the others carry it out."""
+
+    class Faulty:
+        name, revision = "acme.faulty", 1
+
+        def permit(self, situation):
+            if (situation.case.id, situation.trigger) == ("T-00001", "resolve"):
+                raise KeyError("secret")
+
+    desk = make_desk(attrs.evolve(calm, cascades=[RESOLVE], policies=[Faulty()]))
+    crowd(desk, 3)
+    settle(desk)
+    desk.resolve("P-1", by="bob")
+    settle(desk)
+
+    assert {"P-1": "resolved", "T-00000": "resolved", "T-00001": "waiting", "T-00002": "resolved"} == statuses(desk)
+    assert "case T-00001 could not be told: KeyError" in caplog.messages
+
+
 def test_part_waits_while_a_source_of_facts_is_down(calm, make_desk, clock):
     """What may work later is no refusal."""
 

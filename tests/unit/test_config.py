@@ -24,6 +24,7 @@ from supporttiers.tiers import Tier
 
 ROOT = Path(__file__).parents[2]
 ACME = (ROOT / "examples" / "acme.toml").read_text("utf-8")
+SECTIONS = "process, calendars, tiers, limits, routes, policies, cascades, messages, texts, notifications"
 SCHEMA = jsonschema.Draft202012Validator(json_schema())
 RULES = "supporttiers.route-by-rules"
 ROUTE = {"when": {"category": "network"}, "to": {"tier": 1}}
@@ -193,15 +194,12 @@ def test_data_that_is_no_table_is_refused():
         (
             "proces",
             {},
-            (
-                "proces: is not known here; did you mean 'process'? "
-                "possible are: process, calendars, tiers, limits, routes, policies, cascades"
-            ),
+            (f"proces: is not known here; did you mean 'process'? possible are: {SECTIONS}"),
         ),
         (
             "zzz",
             {},
-            "zzz: is not known here; possible are: process, calendars, tiers, limits, routes, policies, cascades",
+            f"zzz: is not known here; possible are: {SECTIONS}",
         ),
         ("calendars", [], "calendars: must be a table of calendars by their names, not list"),
         ("cascades", {}, "cascades: must be a list of tables, not dict"),

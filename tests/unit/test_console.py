@@ -2,11 +2,13 @@
 
 import io
 
+import attrs
 import pytest
 
 from supporttiers.actors import Contact
 from supporttiers.backends.notification.console import ConsoleNotifier
 from supporttiers.effects import Notification
+from supporttiers.errors import NotifyError
 from supporttiers.protocols import Notifier
 from supporttiers.reasons import Reason
 from supporttiers.tiers import Status
@@ -54,3 +56,31 @@ def test_console_carries_a_desks_messages_without_customer_text(make_desk, calm)
 
     assert stream.getvalue().startswith("2026-03-23 09:00  manager (-): case T-1: ")
     assert "secret" not in stream.getvalue()
+
+
+def test_console_writes_one_line_whatever_a_reason_quotes(notification):
+    """Line breaks and what changes a terminal are blanks."""
+    stream = io.StringIO()
+    told = attrs.evolve(notification(), reason=Reason("error", {"text": "one\r\ntwo\x1b[2J\u202ethree"}))
+    ConsoleNotifier(stream).notify(told, key="k")
+
+    assert stream.getvalue().endswith("case T-1: one  two [2J three\n")
+
+
+def test_console_escapes_what_its_stream_cannot_write(notification):
+    """A terminal that knows only ASCII is no reason to lose a message."""
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    told = attrs.evolve(notification("zoë"), reason=Reason("error", {"text": "🖨"}))
+    ConsoleNotifier(stream).notify(told, key="k")
+    stream.flush()
+
+    assert stream.buffer.getvalue().endswith(b"watchers (zo\\xeb): case T-1: \\U0001f5a8\n")
+
+
+def test_console_says_that_its_stream_cannot_be_written(notification):
+    """A closed stream may be another one the next time, as standard output may: it is tried again."""
+    stream = io.StringIO()
+    stream.close()
+
+    with pytest.raises(NotifyError, match=r"^console: its stream cannot be written: ValueError; it may be tried again"):
+        ConsoleNotifier(stream).notify(notification(), key="k")

@@ -114,6 +114,28 @@ class Mute:
     name = "mute"
 
 
+class Keyless:
+    """Methods that take other arguments than those that they will be given."""
+
+    name = "keyless"
+
+    def notify(self, notification):
+        """Deliver nothing."""
+
+    def open(self, request, /, *, key):
+        """Open nothing."""
+
+    def fetch(self):
+        """Give nothing."""
+
+
+class Native:
+    """Tells nobody what its method takes, as some do that are written in C."""
+
+    name = "native"
+    notify = max
+
+
 @pytest.mark.parametrize(
     ("ports", "culprit", "problem"),
     [
@@ -121,6 +143,16 @@ class Mute:
         ({"notifiers": [Mute()]}, "mute", "it lacks the methods of Notifier"),
         ({"notifiers": Mute()}, "Mute", "notifiers come as a list, even a single one"),
         ({"vendors": [Mute()]}, "mute", "it lacks the methods of VendorGateway"),
+        (
+            {"notifiers": [Keyless()]},
+            "keyless",
+            "its notify cannot be called as notify(..., key=...): got an unexpected keyword argument 'key'",
+        ),
+        (
+            {"vendors": [Keyless()]},
+            "keyless",
+            "its fetch cannot be called as fetch(...): too many",
+        ),
         ({"vendors": [InProcessVendor]}, "type", "a vendor needs a `name`"),
         ({"vendors": [InProcessVendor("v"), InProcessVendor("v")]}, "v", "there are two vendors of this name"),
         ({"vendors": [InProcessVendor("")]}, "", "a vendor needs a `name`"),
@@ -136,6 +168,11 @@ def test_desk_refuses_adapters_that_do_not_fit(acme, ports, culprit, problem):
     with pytest.raises(PluginError) as caught:
         SupportDesk(acme, **ports)
     assert (culprit, True) == (caught.value.plugin, caught.value.problem.startswith(problem))
+
+
+def test_desk_believes_an_adapter_that_does_not_say_what_it_takes(acme):
+    """It is found out when it is called, as before."""
+    assert SupportDesk(acme, notifiers=[Native()]).open("Stuck", by="jane")
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_toml_directory_says_who_acts(people):
         ("[[agents]]", ["agents[0].id: is missing"]),
         ("[[agents]]\nid = 'a'\nload = 1", [
             ("agents[0].load: is not known here; possible are: id, name, teams, skills, roles, availability, capacity, "
-            "manager, on_call, manages")]),
+            "manager, on_call, manages, addresses, language, quiet_hours, zone")]),
         ("[[agents]]\nid = ''\navailability = 'x'\ncapacity = { chat = -1 }", [
             "agents[0].id: must not be empty",
             "agents[0].availability: must be one of: active, away, offline, not 'x'",

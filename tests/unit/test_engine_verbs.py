@@ -137,14 +137,14 @@ def test_amend_refuses_an_unknown_priority(calm_desk, case):
 
 
 def test_attach_adds_references_once(calm_desk, case):
-    """A file that is there already is named; nothing of the command is kept."""
+    """A file that is there already is told by its place in the command; nothing of the command is kept."""
     attached = calm_desk.attach(case, by="jane", attachments=[Attachment(id="a"), Attachment(id="b")])
     with pytest.raises(MoveRefusedError) as caught:
         calm_desk.attach(case, by="jane", attachments=[Attachment(id="c"), Attachment(id="a")])
-    with pytest.raises(MoveRefusedError, match="attachment 'd' is there already"):
+    with pytest.raises(MoveRefusedError, match="attachment 2 is there already"):
         calm_desk.attach(case, by="jane", attachments=[Attachment(id="d"), Attachment(id="d")])
 
-    assert "attachment 'a' is there already" == str(caught.value.reason)
+    assert "attachment 2 is there already" == str(caught.value.reason)
     assert ["a", "b"] == [found.id for found in attached.attachments]
     assert attached == calm_desk.get("T-1") == calm_desk.attach(case, by="jane", attachments=[])
 

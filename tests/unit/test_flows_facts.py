@@ -275,6 +275,26 @@ def test_batch_answers_for_each_command_while_a_source_is_down(desk_of, calm):
     assert 1 == len(plan.asked)
 
 
+def test_batch_tells_of_a_parked_case_and_goes_on_where_facts_are_read(desk_of, acme, clock):
+    """What nobody can decide is the answer for that case alone, also while it is foreseen what must be read."""
+
+    class Faulty(Look):
+        def permit(self, situation, /):
+            super().permit(situation)
+            if situation.trigger == "escalate" and situation.case.id == "T-1":
+                raise KeyError
+
+    desk = desk_of(attrs.evolve(acme, limits=()), [Faulty()], [Source("plan")])
+    desk.open(id="T-1", by=JANE, customer="c-1")
+    while not desk.parked():
+        clock.advance("1h")
+        desk.run_due()
+    desk.open(id="T-2", by=JANE, customer="c-1")
+    parked, noted = desk.execute_all([wanted.Note(case_id=f"T-{number}", by=BOB) for number in (1, 2)])
+
+    assert ("ParkedError", ["CaseNoted"]) == (type(parked).__name__, [type(event).__name__ for event in noted.events])
+
+
 def test_cases_are_not_found_by_facts(desk_of, calm):
     """What a case last knew is no column."""
     desk = desk_of(calm, [], [])

@@ -133,6 +133,41 @@ def test_ticket_of_a_vendor_that_is_not_there_is_left_to_others(make_desk, calm,
     assert Pass(polled=1) == desk.run_due()
 
 
+def test_tickets_of_a_vendor_that_is_not_there_do_not_hide_others(make_desk, calm, clock, vendor):
+    """However many there are that nobody asks about, the desk gets to its own."""
+    store = MemoryStore()
+    desk = make_desk(calm, store=store, vendors=[vendor, InProcessVendor("gone")])
+    for number, name in enumerate(["gone"] * 5 + ["acme-print"] * 3):
+        desk.open("Stuck", id=f"T-{number}", by="jane")
+        desk.dispatch(f"T-{number}", by="bob", vendor=name)
+    desk.run_due()
+    clock.advance("2m")
+    desk = make_desk(calm, store=store)
+
+    assert [2, 1, 0] == [desk.run_due(limit=2).polled for _ in range(3)]
+
+
+def test_poll_leaves_to_the_next_pass_what_a_slow_vendor_takes_too_long_for(make_desk, calm, clock):
+    """Deadlines must not wait behind it; whoever was not asked about comes first then."""
+
+    class Slow(Asked):
+        def fetch(self, remote_id, /):
+            clock.advance("25s")
+            return super().fetch(remote_id)
+
+    vendor = Slow()
+    desk = make_desk(calm, vendors=[vendor])
+    for number in range(5):
+        desk.open("Stuck", id=f"T-{number}", by="jane")
+        desk.dispatch(f"T-{number}", by="bob", vendor="acme-print")
+    desk.run_due()
+    clock.advance("2m")
+    vendor.asked.clear()
+
+    assert [3, 3] == [desk.run_due().polled for _ in range(2)]
+    assert 5 == len(set(vendor.asked[:5]))
+
+
 def test_poll_asks_about_no_more_tickets_than_limited(make_desk, calm, clock, vendor):
     """A small limit leaves the rest for the next pass; nobody is forgotten."""
     desk = make_desk(calm)

@@ -37,6 +37,26 @@ def test_relay_hands_each_notifier_the_message_with_its_key(make_desk, calm, clo
     assert [True, True] == [pager.keys[0].startswith("T-1:"), pager.keys[0] != other.keys[0]]
 
 
+def test_desk_without_notifiers_says_once_that_nobody_is_told(make_desk, calm, tmp_path, caplog):
+    """What it decides is told to nobody, on a store that others may share; in memory it is alone, and known to be."""
+    desk = make_desk(calm, notifiers=[], store=f"sqlite:///{tmp_path / 'desk.db'}")
+    paged(desk, "T-1", "T-2")
+    paged(make_desk(calm, notifiers=[]), "T-1")
+
+    told = "case T-1: manager is told nothing of management.asked, for this desk has no notifiers; give it those of "
+    assert [told + "the desk that sends"] == [record.getMessage() for record in caplog.records]
+    assert () == tuple(desk.messages())
+
+
+def test_desk_without_notifiers_does_not_name_people_in_the_log(make_desk, calm, tmp_path, caplog):
+    """Whom a process names may be a person."""
+    desk = make_desk(calm, notifiers=[], store=f"sqlite:///{tmp_path / 'desk.db'}")
+    desk.inform(desk.open(by="jane"), by="bob", to="jane.doe")
+
+    assert "somebody is told nothing of" in caplog.text
+    assert "jane.doe" not in caplog.text
+
+
 def test_notification_says_where_the_case_is_when_sent_and_when_it_happened(make_desk, calm, clock, pager, at):
     """Who receives it is looked up at sending; the instant is that of the cause."""
     desk = make_desk(calm)

@@ -50,6 +50,29 @@ def renewed(desk, case):
     return [event.revision for event in desk.history(case) if isinstance(event, happened.LimitsRenewed)]
 
 
+class Faulty:
+    """A rule of the new release that fails about every case."""
+
+    name, revision = "tests.faulty", 1
+
+    def target(self, situation, /):
+        """Fail."""
+        raise KeyError
+
+
+def test_case_that_cannot_follow_is_tried_later_each_time(deploy, clock):
+    """Each pass asks anew who has to follow: that must not take back when a case is to be tried again."""
+    deploy(live(limit("4h"))).open(by="jane")
+    desk = deploy(live(limit("2h"), policies=[Faulty()]))
+    began, passes = clock.now(), []
+    while not desk.parked():
+        passes.append(desk.run_due())
+        clock.advance("30s")
+
+    assert 9 == sum(done.failed for done in passes)
+    assert clock.now() - began > 3 * HOUR
+
+
 def test_publishing_shortens_the_time_of_open_cases(deploy, clock, at):
     """The next pass recalculates; the case keeps the revision of its tiers, and its time so far counts."""
     old, new = live(limit("4h")), live(limit("2h"))

@@ -1,6 +1,7 @@
 """Cases that cannot be decided: tried again, later each time, set aside, told, and let go on."""
 
 import logging
+import re
 from datetime import timedelta
 from itertools import pairwise
 
@@ -84,8 +85,10 @@ def test_case_that_cannot_be_decided_waits_longer_each_time_and_is_parked_after_
     assert [1, 2, 4, 8, 16, 32, 60, 60, 60] == waits
     (found,) = desk.parked()
     assert ("T-1", tries[-1], FAILURES) == (found.case.id, found.parked_at, found.failures)
-    problem = "what is due on it could not be decided, 10 times in a row: ValueError"
-    assert problem == str(found.reason)
+    problem = (
+        r"what is due on it could not be decided, 10 times in a row: ValueError in policy 'tests.moody', permit\(\), "
+    )
+    assert re.fullmatch(rf"{problem}test_parking\.py:\d+", str(found.reason))
     assert desk.next_wake() is None
 
 
@@ -423,7 +426,9 @@ def test_log_is_written_when_no_case_is_claimed(desk, clock, store):
     finally:
         logger.removeHandler(handler)
 
-    assert [("case T-1 cannot be decided: ValueError", 1)] == seen
+    ((told, tier),) = seen
+    assert told.startswith("case T-1 cannot be decided: ValueError in policy 'tests.moody', permit(), ")
+    assert 1 == tier
 
 
 def test_case_that_was_woken_for_nothing_sleeps_until_something_is_due(desk, clock, store, kinds):
@@ -447,3 +452,12 @@ def test_case_that_waited_for_facts_is_forgotten_with_its_transaction():
 
     assert [] == sweep.decide([])
     assert set() == sweep.met
+
+
+def test_where_a_rule_failed_is_said_once_however_often_its_error_is_raised(desk, clock):
+    """A rule may keep its error, and raise it again."""
+    for _ in range(2):
+        with pytest.raises(ValueError, match=SECRET) as caught:
+            desk.note("T-1", by=BOB)
+
+    assert 1 == len(caught.value.__notes__)

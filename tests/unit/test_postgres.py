@@ -1,18 +1,24 @@
 """Stores on PostgreSQL: their URLs, their pools, what they do again, and what they say when something goes wrong."""
 
+import asyncio
 import contextlib
 import importlib
 import os
 import sys
+import types
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+import psycopg_pool
 import pytest
 from tests.blocking import LOOP, Blocking
 
-from supporttiers.backends.storage._postgres_procedures import Heads
+from supporttiers.backends.storage._postgres_procedures import _LOCK, Heads
 from supporttiers.backends.storage.postgres import AsyncPostgresStore, PostgresStore
 from supporttiers.errors import InputError, StoreError
 from supporttiers.events import CaseNoted
+from supporttiers.schema import VERSION, statements
 from supporttiers.testing.builders import NOON, going_on, opening
 
 
@@ -92,6 +98,18 @@ def test_url_with_an_impossible_number_of_connections_is_refused(many):
         PostgresStore.from_url(f"postgresql:///desk?connections={many}")
 
 
+@pytest.mark.parametrize(
+    "url", ["postgresql://jane:100%sure@host/desk", "postgresql://jane:se[cret@host/desk", "postgresql:///desk?sure=1"]
+)
+def test_url_that_cannot_be_read_is_refused_without_its_password(store_class, url):
+    """It is refused at once: a pool would try it again and again, and log the part that libpq has stumbled on."""
+    with pytest.raises(StoreError, match=r"its URL cannot be read; .*; trying again will not help$") as caught:
+        store_class.from_url(url)
+
+    assert not any(part in repr(error) for error in (caught.value, caught.value.__cause__) for part in ("sure", "cret"))
+    assert caught.value.__context__ is None
+
+
 def test_names_that_are_none_are_refused():
     """They stand in statements, so nothing but a name may."""
     with pytest.raises(InputError, match=r"^schema must be a name of small letters"):
@@ -106,6 +124,55 @@ def test_missing_psycopg_names_the_extra(monkeypatch):
         importlib.import_module("supporttiers.backends.storage.postgres")
 
 
+def test_psycopg_without_libpq_is_not_called_missing(monkeypatch):
+    """It is installed; what it lacks is something else."""
+    monkeypatch.setitem(sys.modules, "psycopg_pool", types.ModuleType("psycopg_pool"))
+    monkeypatch.delitem(sys.modules, "psycopg.rows")
+    monkeypatch.setitem(sys.modules, "psycopg.rows", types.ModuleType("psycopg.rows"))
+    monkeypatch.delitem(sys.modules, "supporttiers.backends.storage.postgres")
+    with pytest.raises(StoreError, match=r"psycopg cannot be loaded \(.*pip install .psycopg\[binary\]"):
+        importlib.import_module("supporttiers.backends.storage.postgres")
+
+
+def test_pool_of_the_hosts_is_left_as_it_is(database):
+    """Closed or busy: that is the host's matter, and is said."""
+    with psycopg_pool.ConnectionPool(database, min_size=1, max_size=1, open=True, timeout=0.2) as pool:
+        store = PostgresStore(pool)
+        assert store.next_wake() is None
+        with pool.connection(), pytest.raises(StoreError, match="couldn't get a connection after"):
+            store.next_wake()
+    with pytest.raises(StoreError, match="closed; it may be tried again"):
+        store.next_wake()
+
+
+def test_awaited_pool_of_the_hosts_is_left_as_it_is(database):
+    """The same."""
+
+    async def story():
+        async with psycopg_pool.AsyncConnectionPool(database, min_size=1, max_size=1, open=False, timeout=0.2) as pool:
+            store = AsyncPostgresStore(pool)
+            assert await store.next_wake() is None
+            async with pool.connection():
+                with pytest.raises(StoreError, match="couldn't get a connection after"):
+                    await store.next_wake()
+        with pytest.raises(StoreError, match="closed; it may be tried again"):
+            await store.next_wake()
+
+    asyncio.run(story())
+
+
+def test_tasks_that_come_at_once_share_one_pool(database):
+    """Each may knock; only one of them opens a pool."""
+
+    async def story():
+        store = AsyncPostgresStore(database, connections=1)
+        answers = await asyncio.gather(*(store.next_wake() for _ in range(4)))
+        await store.close()
+        return answers
+
+    assert [None] * 4 == asyncio.run(story())
+
+
 def test_tables_are_made_only_when_asked_for(store_class, postgres_url):
     """Without them the error says what to do; a schema is made with them."""
     without = store_class.from_url(postgres_url)
@@ -115,6 +182,22 @@ def test_tables_are_made_only_when_asked_for(store_class, postgres_url):
     with contextlib.closing(store_class(postgres_url, schema="support")) as store:
         assert (0, 0, 2, 2) == (store.schema_version(), store.upgrade(), store.upgrade(), store.schema_version())
         assert store.next_wake() is None
+
+
+@pytest.mark.parametrize("level", ["repeatable read", "serializable"])
+def test_those_who_make_tables_at_once_wait_for_each_other_at_any_isolation(store_class, postgres_url, level):
+    """Whoever has waited sees what was made meanwhile, also where transactions see what was there when they began."""
+    with psycopg.connect(postgres_url, autocommit=True) as apart:
+        apart.execute(f"ALTER DATABASE {apart.info.dbname} SET default_transaction_isolation = '{level}'")
+        with contextlib.closing(store_class(postgres_url)) as store, ThreadPoolExecutor() as threads:
+            with apart.transaction():
+                apart.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+                upgraded = threads.submit(store.upgrade)
+                while not apart.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchall():
+                    assert not upgraded.done()
+                for text in statements("postgresql"):
+                    apart.execute(text)
+            assert VERSION == upgraded.result()
 
 
 def test_store_that_is_closed_opens_again(store):
@@ -135,6 +218,15 @@ def test_connection_that_has_died_costs_nothing(store, database):
     end(database)
     store.put_process("acme", "1", "{}", NOON)
     assert "{}" == store.get_process("acme", "1")
+
+
+def test_connection_that_has_died_is_seen_without_poll(store, database, monkeypatch):
+    """Windows has no `select.poll`."""
+    monkeypatch.delattr("select.poll")
+    store.next_wake()
+    end(database)
+
+    assert store.next_wake() is None
 
 
 def test_what_is_refused_on_its_way_is_done_again(store, monkeypatch):
@@ -167,13 +259,73 @@ def test_what_is_refused_on_its_way_is_done_again(store, monkeypatch):
     assert 5 == len(tried)
 
 
-def test_server_that_is_not_there_is_away(store_class, monkeypatch):
-    """No connection can be had: that may be tried again."""
-    monkeypatch.setattr("supporttiers.backends.storage.postgres.WAIT", 0.05)
-    store = store_class("postgresql:///desk?host=/nowhere")
-    with pytest.raises(StoreError, match=r"could not look at the tables: .*; it may be tried again$"):
+@pytest.mark.parametrize(
+    ("change", "said", "again"),
+    [
+        ({"path": "/nowhere"}, r'.*database "nowhere" does not exist', "trying again will not help"),
+        ({"query": "host=/nowhere"}, ".*No such file or directory.*", "it may be tried again"),
+    ],
+)
+def test_whoever_gets_no_connection_is_told_why_at_once(store_class, database, change, said, again):
+    """A pool alone would wait, and not say."""
+    store = store_class(urlunsplit(urlsplit(database)._replace(**change)))
+    with pytest.raises(StoreError, match=rf"could not look at the tables: {said}; {again}$"):
         store.next_wake()
     store.close()
+
+
+def test_server_that_goes_away_is_knocked_at_by_the_next_call(store_class, database, monkeypatch):
+    """A pool waits for connections that do not come; whoever comes next is told at once, and later goes on."""
+    monkeypatch.setattr("supporttiers.backends.storage.postgres.WAIT", 0.2)
+    with contextlib.closing(store_class(database, connections=1)) as store:
+        store.next_wake()
+        inner = getattr(store, "_inner", store)
+        first, url = inner._pool, inner._url
+        first.conninfo = inner._url = "postgresql:///desk?host=/nowhere"
+        end(database)
+        for _ in range(2):
+            with pytest.raises(StoreError, match=r"could not keep a process: .*/nowhere.*; it may be tried again$"):
+                store.put_process("acme", "1", "{}", NOON)
+        assert inner._pool is None
+        assert first.closed
+
+        inner._url = url
+        store.put_process("acme", "1", "{}", NOON)
+        assert first is not inner._pool
+
+
+def test_pool_that_is_busy_says_only_that(store_class, database, monkeypatch):
+    """The server is there: nothing is wrong with the pool but that others have its connections."""
+    monkeypatch.setattr("supporttiers.backends.storage.postgres.WAIT", 0.2)
+    with contextlib.closing(store_class(database, connections=1)) as store:
+        store.next_wake()
+        inner = getattr(store, "_inner", store)
+        pool = inner._pool
+        taken = LOOP.run(pool.getconn()) if hasattr(store, "_inner") else pool.getconn()
+        with pytest.raises(StoreError, match=r"couldn't get a connection after 0\.20 sec.*may be tried again$"):
+            store.next_wake()
+        assert pool is inner._pool
+        LOOP.run(pool.putconn(taken)) if hasattr(store, "_inner") else pool.putconn(taken)
+        assert store.next_wake() is None
+
+
+def test_pool_that_another_thread_has_closed_is_opened_anew(store_class, database):
+    """Whoever was about to use it notices nothing; a pool of the host's stays closed."""
+    with contextlib.closing(store_class(database, connections=1)) as store:
+        store.next_wake()
+        inner = getattr(store, "_inner", store)
+        closing = inner._pool.close()
+        if closing is not None:
+            LOOP.run(closing)
+        pool, inner._pool = inner._pool, None
+
+        class Once:
+            def connection(self):
+                inner._pool = None
+                return pool.connection()
+
+        inner._pool = Once()
+        assert store.next_wake() is None
 
 
 def test_what_the_database_says_of_values_is_not_repeated(store):
@@ -214,6 +366,18 @@ def test_heads_are_forgotten_when_there_are_too_many(monkeypatch):
         heads.put(("default", f"T-{number}"), 1, "head")
 
     assert [None, "head", "head"] == [heads.get(("default", f"T-{number}"), 1) for number in range(3)]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_heads_do_not_wait_for_a_thread_that_was_not_forked(monkeypatch):
+    """In a child the thread that held the lock is not there to let go of it."""
+    heads = Heads()
+    with heads._lock:
+        monkeypatch.setattr(heads, "_pid", -1)  # as a child finds it
+        with heads._lock:
+            pass
+        assert os.getpid() == heads._pid
+        assert not heads._lock.locked()
 
 
 def test_head_that_did_not_hold_is_forgotten(store):

@@ -1,6 +1,7 @@
 """Redaction at the desk: what goes, what stays, who may, and what a case does afterwards."""
 
 import json
+from datetime import timedelta
 
 import attrs
 import pytest
@@ -8,12 +9,14 @@ import pytest
 from supporttiers.actors import Actor
 from supporttiers.commands import Close, Inform, Open, Reply
 from supporttiers.decisions import Later
-from supporttiers.errors import CaseNotFoundError, InputError, NotPermittedError
+from supporttiers.desk import SupportDesk
+from supporttiers.errors import CaseNotFoundError, InputError, NotPermittedError, StoreError, VendorError
 from supporttiers.events import REDACTED, CaseOpened, CaseReplied
 from supporttiers.links import Attachment
 from supporttiers.match import Match
 from supporttiers.policies.approval import ApprovalRule, PermitByApproval
 from supporttiers.policies.permission import Permission, PermitByRules
+from supporttiers.policies.reopening import ReopenWithin
 from supporttiers.policies.retention import RedactAfter
 from supporttiers.process import SupportProcess
 
@@ -105,8 +108,35 @@ def test_notices_to_the_requester_of_a_redacted_case_reach_nobody(make_desk, cal
     desk.redact("T-1", by=DORA)
     desk.run_due()
 
-    assert [("requester", (), REDACTED)] == [(one.to, one.recipients, one.reason.params["by"]) for one in pager.sent]
+    assert [("requester", (), "inform.news")] == [(one.to, one.recipients, one.reason.code) for one in pager.sent]
     assert ["done", "done"] == [one.state for one in desk.messages()]
+
+
+def test_follow_up_of_a_redacted_case_is_of_the_customer_who_speaks(with_rules):
+    """What they say now is theirs: they are told of it, and it is found when they ask that it be deleted."""
+    desk = with_rules(ReopenWithin("1h"))
+    desk.cancel(desk.open("Fire", id="T-1", by=JANE), by="bob")
+    desk.redact("T-1", by=DORA)
+    follow_up = desk.reply("T-1", by=JANE, text="It is I, Jane.").follow_up
+    desk.run_due()
+
+    assert "jane" == desk.get(follow_up).requester
+    assert (follow_up,) == desk.redact(person="jane", by=DORA).cases
+
+
+@pytest.mark.parametrize("others", [(), ("eve",)])
+def test_requester_of_a_redacted_case_watches_no_other_case(with_rules, others):
+    """It is merged with those who follow it since; nobody is called `redacted`."""
+    desk = with_rules()
+    desk.open("Fire", id="T-1", by=JANE)
+    desk.open("Smoke", id="T-2", by=Actor.customer("joe"))
+    desk.redact("T-1", by=DORA)
+    if others:
+        desk.watch("T-1", by="bob", watchers=others)
+    desk.merge("T-1", by="bob", into="T-2")
+    desk.run_due()
+
+    assert others == desk.get("T-2").watchers
 
 
 def test_ended_case_keeps_nobody(spoken):
@@ -186,6 +216,20 @@ def test_held_command_is_dropped_with_its_text(with_rules):
     assert () == desk.verify("T-1")
 
 
+def test_refusal_of_what_was_held_is_recorded_without_names(with_rules):
+    """Why an approved command came to nothing stays on record; the id of a file must not stay with it."""
+    desk = with_rules(PermitByApproval([ApprovalRule(verbs=["attach"], roles=["junior"])]))
+    passport = [Attachment(id="passport-of-jane")]
+    desk.open("Fire", id="T-1", by=JANE)
+    desk.attach("T-1", by=Actor.agent("bob", roles=["junior"]), attachments=passport)
+    desk.attach("T-1", by="ann", attachments=passport)
+    desk.approve("T-1", by=Actor.manager("lea"))
+    assert "HeldDropped" == types_after(desk, 0)[-1]
+    desk.redact("T-1", by=DORA)
+
+    assert "passport" not in json.dumps(desk.export("T-1"))
+
+
 def test_ended_case_stays_ended_when_what_is_held_is_dropped(make_desk, calm):
     """A reopening that waits for a yes is not known any more."""
     rule = PermitByApproval([ApprovalRule(verbs=["reopen"], approvers=["mona"])])
@@ -204,17 +248,18 @@ def test_ended_case_stays_ended_when_what_is_held_is_dropped(make_desk, calm):
 def test_case_whose_opening_is_held_is_cancelled(with_rules):
     """It was not let in, and nobody can say any more whether it should be."""
     desk = with_rules(PermitByApproval([ApprovalRule(verbs=["open"], approvers=["mona"])]))
-    waiting = desk.open("Fire", id="T-1", by=JANE)
+    desk.open("Fire", id="T-1", by=JANE)
+    waiting = desk.amend("T-1", by="bob", owner="anna")
 
     case = desk.redact("T-1", by=DORA)
-    assert (None, "cancelled") == (case.held, case.status)
+    assert (None, "cancelled", None) == (case.held, case.status, case.owner)
     assert ["CaseRedacted", "HeldDropped", "CaseCancelled"] == types_after(desk, waiting.version)[:3]
     assert () == desk.verify("T-1")
 
 
 @attrs.frozen
 class Wishes:
-    """Wants things done later, of which one says something personal."""
+    """Wants things done later, of which two say something personal."""
 
     name = "test.wishes"
     revision = 1
@@ -225,6 +270,7 @@ class Wishes:
             return ()
         of = {"case_id": situation.case.id, "by": DORA}
         wishes = {"close": Close(**of), "lead": Inform(**of, to="lead"), "reply": Reply(**of, text="Dear Jane")}
+        wishes["call"] = Inform(**of, to="lead", reason="Call Jane")
         at = situation.now.replace(year=2027)
         when = Match(category="x")
         return [Later(command=command, at=at, name=name, when=when) for name, command in wishes.items()]
@@ -307,6 +353,65 @@ def test_cases_that_cannot_be_redacted_are_named_and_others_are(with_rules):
     assert ("Fire", "jane") == (desk.get("T-007").subject, desk.get("T-007").requester)
 
 
+class Faulty:
+    """A rule that fails about a case."""
+
+    name, revision = "tests.faulty", 1
+    error = KeyError("jane")
+
+    def permit(self, situation, /):
+        """Fail, or have no opinion."""
+        if (situation.case.id, situation.trigger) == ("T-1", "redact"):
+            raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (KeyError("jane"), "it cannot be decided: KeyError"),
+        (StoreError("codec", "a process cannot be read", retryable=False), "codec: a process cannot be read"),
+    ],
+)
+def test_case_that_cannot_be_decided_keeps_no_other_from_redaction(with_rules, error, why):
+    """It is named with the fault, and those behind it are redacted; each further call would meet it again."""
+    desk = with_rules(type("Faulty", (Faulty,), {"error": error})())
+    for case_id in ("T-0", "T-1", "T-2"):
+        desk.open("Fire", id=case_id, by=JANE)
+
+    found = desk.redact(person="jane", by=DORA)
+    ((failed, said),) = found.failed.items()
+    assert (("T-0", "T-2"), "T-1") == (found.cases, failed)
+    assert why == str(said).partition(" in policy 'tests.faulty', permit(), ")[0]
+
+
+def test_redaction_of_a_person_stops_where_the_store_is_away(with_rules):
+    """What is left is not its fault: the same call goes on with it later."""
+    error = StoreError("pg", "away", retryable=True)
+    desk = with_rules(type("Faulty", (Faulty,), {"error": error})())
+    for case_id in ("T-0", "T-1", "T-2"):
+        desk.open("Fire", id=case_id, by=JANE)
+
+    with pytest.raises(StoreError, match="away"):
+        desk.redact(person="jane", by=DORA)
+    assert [REDACTED, "jane", "jane"] == [desk.get(case_id).requester for case_id in ("T-0", "T-1", "T-2")]
+
+
+def test_case_whose_redaction_waits_for_an_approval_does_not_count_as_redacted(with_rules):
+    """Nothing has been deleted of it yet; nor is anybody taken off a case where that has to be approved."""
+    desk = with_rules(PermitByApproval([ApprovalRule(verbs=["redact", "unwatch"])]))
+    desk.open("Fire", id="T-1", by=JANE)
+    desk.open("Wind", id="T-2", by=Actor.customer("joe"))
+    desk.watch("T-2", by="bob", watchers=["jane"])
+
+    found = desk.redact(person="jane", by=DORA)
+    assert ((), ()) == (found.cases, found.unwatched)
+    assert {"T-1": "permit.approval", "T-2": "permit.approval"} == {
+        name: said.code for name, said in found.failed.items()
+    }
+    desk.approve("T-1", by=Actor.manager("lea"))
+    assert REDACTED == desk.get("T-1").requester
+
+
 @pytest.mark.parametrize(
     ("args", "how", "field"),
     [
@@ -377,6 +482,28 @@ def test_reopened_case_is_not_redacted(with_rules, clock):
     assert "Fire" == desk.get("T-1").subject
 
 
+def test_what_is_said_after_a_redaction_is_redacted_in_its_turn(with_rules, clock):
+    """As long after it was said; nothing is kept for ever, and nothing is redacted for nothing."""
+    desk = with_rules(RedactAfter("5h"))
+    desk.open("Fire", id="T-1", by=JANE)
+    desk.cancel("T-1", by="bob")
+    clock.advance("5h")
+    desk.run_due()
+    assert [] == list(desk.get("T-1").scheduled)
+    clock.advance("1h")
+    desk.note("T-1", by="bob", text="Jane called again.")
+    clock.advance("1h")
+    desk.note("T-1", by="bob", text="And again.")
+    assert [clock.now() + timedelta(hours=4)] == [one.due_at for one in desk.get("T-1").scheduled]
+
+    clock.advance("4h")
+    desk.run_due()
+    assert ["", "", ""] == [event.text for event in desk.history("T-1") if hasattr(event, "text")]
+    assert [] == list(desk.get("T-1").scheduled)
+    assert desk.next_wake() is None
+    assert () == desk.verify("T-1")
+
+
 def test_retention_is_about_some_cases_only(with_rules, clock):
     """Others are kept."""
     desk = with_rules(RedactAfter("5h", when=Match(category="chat")))
@@ -401,6 +528,51 @@ def test_retention_counts_calendar_days_in_a_process_file(tmp_path):
     process = SupportProcess.from_toml(path)
     assert (RedactAfter("365 calendar days"),) == process.policies
     assert process == SupportProcess.from_json(process.to_json())
+
+
+# -- a redaction in the midst of a pass
+
+
+def ask_vendor(desk):
+    """Have a vendor asked for help."""
+    desk.dispatch("T-1", by="bob", vendor="acme-print", text="Fire at Jane's.")
+
+
+def go_on_elsewhere(desk):
+    """Have another case opened with what the requester says."""
+    desk.cancel("T-1", by="bob")
+    desk.reply("T-1", by=JANE, text="Fire again.")
+
+
+def tell_anna(desk):
+    """Have somebody told by name."""
+    desk.inform("T-1", by="bob", to="anna")
+
+
+@pytest.mark.parametrize("cause", [ask_vendor, go_on_elsewhere, tell_anna])
+def test_redaction_ends_what_a_worker_has_taken_and_not_yet_sent(calm, clock, pager, vendor, cause):
+    """Those before it may take minutes: what is deleted meanwhile must not go out from what was read before."""
+
+    class Slow(type(pager)):
+        def notify(self, notification, /, *, key):
+            desk.redact("T-1", by=DORA)
+            super().notify(notification, key=key)
+
+    desk = SupportDesk(
+        attrs.evolve(calm, policies=[ReopenWithin("1h")]), clock=clock, notifiers=[slow := Slow()], vendors=[vendor]
+    )
+    desk.open("Ice", id="T-0", by="joe")
+    desk.inform_management("T-0", by="bob")
+    desk.open("Fire", id="T-1", by=JANE)
+    cause(desk)
+    desk.run_due()
+
+    assert "T-0" == slow.sent[0].case_id
+    assert "anna" not in [sent.to for sent in slow.sent]
+    assert "redacted" in [message.result for message in desk.messages(case="T-1")]
+    assert [] == list(desk.find(Match(requester="jane")))
+    with pytest.raises(VendorError):
+        vendor.fetch("ACME-PRINT-1")
 
 
 # -- export
@@ -432,7 +604,7 @@ def test_export_shows_what_is_to_come_with_its_condition(with_rules):
     desk.open("Fire", id="T-1", by=JANE, category="x")
 
     found = json.loads(json.dumps(desk.export("T-1")))["case"]["scheduled"]
-    assert [("close", {"category": "x"}), ("lead", {"category": "x"}), ("reply", {"category": "x"})] == [
+    assert [(name, {"category": "x"}) for name in ("close", "lead", "reply", "call")] == [
         (one["name"], one["when"]) for one in found
     ]
     assert ("Reply", "Dear Jane") == (found[2]["command"]["type"], found[2]["command"]["text"])

@@ -8,6 +8,7 @@ import threading
 
 import attrs
 import pytest
+import sqlalchemy
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +19,7 @@ from supporttiers.backends.storage._pages import Cursor, Order
 from supporttiers.backends.storage._sqlite_procedures import SqliteProcedures
 from supporttiers.backends.storage._statements import Change, Work
 from supporttiers.backends.storage._texts import sqlite_texts
+from supporttiers.backends.storage.sqlalchemy import SqlAlchemyStore
 from supporttiers.backends.storage.sqlite import SqliteStore
 from supporttiers.clock import IdFactory
 from supporttiers.errors import StoreError
@@ -92,6 +94,13 @@ def test_sqlite_refuses_a_url_that_names_no_file(url):
     """The error says what is possible."""
     with pytest.raises(StoreError, match=r"possible are sqlite:///relative.db and sqlite:////absolute.db; trying"):
         SqliteStore.from_url(url)
+
+
+@pytest.mark.parametrize("path", ["", ":memory:"])
+def test_sqlite_refuses_what_every_connection_has_for_itself(path):
+    """What one thread writes, another would not find while the first is writing."""
+    with pytest.raises(StoreError, match=r"is no file: .*; possible are the path of a file, and store='memory:'"):
+        SqliteStore(path)
 
 
 def test_sqlite_closes_its_file_when_it_is_forgotten(tmp_path):
@@ -197,7 +206,11 @@ def test_sqlite_columns_are_those_of_the_case(store, path):
         assert row["subject"] == (commit.case.subject or None)
     assert found[-1]["wakes_at"] == f"{minutes(7):%Y-%m-%d %H:%M:%S.%f}"
     assert found[-1]["parked_at"] is None
-    assert (found[-1]["tags"], found[-1]["watchers"]) == ('["hot"]', None)
+    assert (found[-1]["tags"], found[-1]["watchers"]) == ('["hot"]', "[]")
+    for row, commit in zip(found, commits, strict=True):
+        for name in WORDS_AND_MORE:
+            value = getattr(commit.case, name, ())
+            assert value or row[name] in {"[]", "{}"}, name  # nothing is nothing, not NULL
 
 
 def test_sqlite_remembers_what_became_of_a_message(store, behind):
@@ -303,6 +316,20 @@ def test_sqlite_takes_what_it_cannot_read_for_an_error(store, behind):
 
 
 # -- what can go wrong
+
+
+@pytest.mark.parametrize("by", ["itself", "engine"])
+def test_sqlite_does_not_show_a_text_that_is_damaged(by, store, behind, path):
+    """SQLite quotes what it cannot read; it may be a customer's, and errors of ours go into logs."""
+    store.commit([opening("T-2", subject="my word is secret")])
+    behind.execute("UPDATE supporttiers_event SET private = CAST(CAST(private AS BLOB) || x'FF' AS TEXT)")
+    engine = sqlalchemy.create_engine(f"sqlite:///{path}")
+    asked = store if by == "itself" else SqlAlchemyStore(engine)
+    with pytest.raises(StoreError, match=r": Could not decode to UTF-8 column 'private'; ") as caught:
+        asked.history("acme", "T-2")
+
+    assert "secret" not in str(caught.value)
+    engine.dispose()
 
 
 def test_sqlite_says_where_it_cannot_be(tmp_path):
@@ -563,6 +590,84 @@ def test_sqlite_opens_anew_in_a_forked_child(store, monkeypatch):
     store.close()
     assert parents.execute("SELECT version FROM supporttiers_case").fetchall() == [(2,)]
     parents.close()
+
+
+FORKS = """
+import os, sys, threading
+from datetime import timedelta
+from supporttiers.backends.storage import sqlite
+from supporttiers.testing.builders import NOON, opening
+
+sqlite.BUSY_AFTER = 5.0
+store = sqlite.SqliteStore(sys.argv[1])
+store.commit([opening("T-1", wakes_at=NOON)])
+inside, closed = threading.Event(), os.pipe()
+
+def decide(due):
+    inside.set()
+    threading.Event().wait(0.2)
+    return [None] * len(due)
+
+writing = threading.Thread(target=store.claim, args=(NOON + timedelta(hours=1),), kwargs={"limit": 1, "decide": decide})
+writing.start()
+inside.wait()
+child = os.fork()
+if not child:
+    store.commit([opening("T-2")])
+    os.close(closed[1])
+    os.read(closed[0], 1)
+    store.commit([opening("T-3")])
+    os._exit(0)
+writing.join()
+while store.load("acme", "T-2").case is None and not os.waitpid(child, os.WNOHANG)[0]:
+    threading.Event().wait(0.01)
+store.close()
+os.close(closed[1])
+os.waitpid(child, 0)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_sqlite_keeps_what_a_child_has_written_whose_parent_was_at_work(store, path):
+    """A child does not wait for a write of its parent's, and writes nothing into a log that its parent has deleted."""
+    subprocess.run([sys.executable, "-W", "ignore", "-c", FORKS, path], check=False, timeout=60, stderr=subprocess.PIPE)
+
+    assert {"T-1", "T-2", "T-3"} == store.load_many("acme", ["T-1", "T-2", "T-3"]).keys()
+
+
+def test_sqlite_is_closed_while_a_process_is_forked(store):
+    """It opens again afterwards; of what was never opened there is nothing to close."""
+    store.next_wake()
+    sqlite._before_fork()
+    assert store._connection is None
+    sqlite._after_fork()
+
+    assert store.next_wake() is None
+
+
+@pytest.mark.parametrize("lock", ["_reading", "_place"])
+def test_sqlite_does_not_wait_for_ever_to_be_forked(lock, store, monkeypatch):
+    """Who is at work for long may be waiting for the one who forks."""
+    monkeypatch.setattr(sqlite, "_FORKS_AFTER", 0.01)
+    store.next_wake()
+    with getattr(store, lock, None) or store._writer._place:
+        store.before_fork()
+        assert store._connection is not None
+        store.after_fork()
+
+    assert store.next_wake() is None
+
+
+def test_sqlite_is_forked_by_who_decides(store):
+    """A policy may start a process: it could not wait for itself."""
+    store.commit([opening(wakes_at=NOON)])
+
+    def decide(due):
+        store.before_fork()
+        store.after_fork()
+        return [None for _ in due]
+
+    assert [False] == store.claim(NOON, limit=1, decide=decide)
 
 
 def test_sqlite_opens_anew_once_however_many_threads_find_out(store, monkeypatch):

@@ -234,6 +234,7 @@ PAIRS: Final[dict[Any, Pair]] = {
     bool: _AS_IT_IS,
     Mapping[str, object]: Pair(dict, identity),
     Mapping[str, int]: Pair(dict, identity),
+    Mapping[str, str]: Pair(dict, identity),
     datetime: Pair(_instant_text, _instant_of),
     timedelta: Pair(_duration_micros, _duration_of),
     Actor: Pair(_plain_actor, _actor_of),

@@ -27,7 +27,8 @@ def blank_effect(effect: Effect) -> Effect:
     """Give an effect without what it says; a role to be told stays, a name does not."""
     if isinstance(effect, Notify):
         to = effect.to if effect.to in RECIPIENTS else REDACTED
-        return attrs.evolve(effect, to=to, reason=_blank_reason(effect.reason))
+        recipient = None if effect.recipient is None else REDACTED
+        return attrs.evolve(effect, to=to, recipient=recipient, reason=_blank_reason(effect.reason))
     if isinstance(effect, DispatchToVendor):
         return attrs.evolve(effect, subject="", text="")
     if isinstance(effect, TellLinked | TellObserver):

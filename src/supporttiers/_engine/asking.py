@@ -28,7 +28,7 @@ from supporttiers.tiers import OPEN, Status
 
 # -- options
 
-_SAMPLES: Final[Mapping[type[Command], Mapping[str, Any]]] = {
+SAMPLES: Final[Mapping[type[Command], Mapping[str, Any]]] = {
     wanted.Assign: {"assignee": "somebody"},
     wanted.Reply: {"text": "something"},
     wanted.Note: {"text": "something"},
@@ -111,7 +111,7 @@ def _variants(process: SupportProcess, case: Case, kind: type[Command]) -> Itera
     moves = possible_from(process.table, state_name(case.tier, case.status))
     targets = [target for found, target in moves if found == trigger]
     if not targets:
-        yield "", dict(_SAMPLES.get(kind, {}))
+        yield "", dict(SAMPLES.get(kind, {}))
     for target in targets:
         yield target, ({"wait_reason": target} if kind is wanted.Wait else {"tier": int(target.removeprefix("tier"))})
 
@@ -121,7 +121,7 @@ def _team_variants(process: SupportProcess, case: Case) -> Iterator[tuple[str, d
     for team in others:
         yield team, {"team": team}
     if not others:
-        yield "", dict(_SAMPLES[wanted.Transfer])
+        yield "", dict(SAMPLES[wanted.Transfer])
 
 
 _Reasons = tuple[Reason, ...]

@@ -5,7 +5,7 @@ from hashlib import sha256
 from supporttiers import events as happened
 from supporttiers._engine.work import Work, known_issues_of
 from supporttiers._fields import MAX_ID
-from supporttiers.actors import SYSTEM
+from supporttiers.actors import SYSTEM, ActorKind
 from supporttiers.commands import Command, CountAffected, LinkCase, Open, Reopen, Reply, Unlink
 from supporttiers.effects import TellLinked
 from supporttiers.links import FOLLOWS, Link
@@ -94,10 +94,12 @@ def _follow_up_id(work: Work) -> str:
 def _opening(work: Work, new_id: str, command: Command, text: str) -> Open:
     draft = work.draft
     weighed = bool(work.process.asked("prioritise"))
+    # of a redacted case nobody knows any more who needed help; a customer who says so does
+    asks = draft.requester == happened.REDACTED and command.by.kind is ActorKind.CUSTOMER
     return Open(
         case_id=new_id, by=command.by, at=work.at, reason=command.reason, subject=draft.subject, text=text,
-        requester=draft.requester, customer=draft.customer, process=draft.process, kind=draft.kind,
-        category=draft.category, channel=getattr(command, "channel", None) or draft.channel, locale=draft.locale,
-        impact=draft.impact, urgency=draft.urgency, priority=None if weighed else draft.priority, tags=draft.tags,
-        attributes=draft.attributes,
+        requester=command.by.id if asks else draft.requester, customer=draft.customer, process=draft.process,
+        kind=draft.kind, category=draft.category, channel=getattr(command, "channel", None) or draft.channel,
+        locale=draft.locale, impact=draft.impact, urgency=draft.urgency, priority=None if weighed else draft.priority,
+        tags=draft.tags, attributes=draft.attributes,
     )  # fmt: skip

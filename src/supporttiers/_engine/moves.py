@@ -324,6 +324,9 @@ def merge(work: Work, command: Merge) -> None:
     if command.into == work.case_id:
         raise work.refuse("merge", "refused.link")
     work.must_be_open("merge")
-    people = tuple(dict.fromkeys((work.draft.requester, *work.draft.watchers)))[:MAX_WATCHERS]
+    named = dict.fromkeys((work.draft.requester, *work.draft.watchers))
+    named.pop(happened.REDACTED, None)  # who it was is not known any more
     work.emit(happened.CaseMerged, into=command.into, reason=Reason("move.merged", {"into": command.into}))
-    work.tell(Watch(case_id=command.into, by=command.by, at=work.at, watchers=people))
+    if named:
+        people = tuple(named)[:MAX_WATCHERS]
+        work.tell(Watch(case_id=command.into, by=command.by, at=work.at, watchers=people))

@@ -2,13 +2,15 @@
 
 from typing import Final
 
+import attrs
+
 from supporttiers import events as happened
 from supporttiers._codec import has_private
 from supporttiers._engine import approvals, moves
 from supporttiers._engine.work import Work, is_waiting_for
 from supporttiers.actors import SYSTEM, ActorKind
 from supporttiers.cases import Draft
-from supporttiers.commands import Held, Inform, Open, Redact, Scheduled, VendorUpdate
+from supporttiers.commands import Command, Held, Inform, Open, Redact, Scheduled, VendorUpdate
 from supporttiers.errors import NotPermittedError
 from supporttiers.links import VendorStatus
 from supporttiers.reasons import Reason
@@ -25,12 +27,13 @@ def redact(work: Work, command: Redact) -> None:
     if draft.redacted_at is not None:
         return
     held: Held | None = draft.held
-    works = work.is_open and draft.assignee is not None
+    goes_on = work.is_open and not (held is not None and isinstance(held.command, Open))  # see `_drop`
+    works = goes_on and draft.assignee is not None
     work.forget_used()  # facts may be about people, and would stand on what is left
     work.emit(
         happened.CaseRedacted, awaiting_reply_since=draft.awaiting_reply_since,
         assigned_at=draft.assigned_at if works else None, assignee=draft.assignee if works else None,
-        owner=draft.owner if work.is_open else None, scheduled=_kept(draft),
+        owner=draft.owner if goes_on else None, scheduled=_kept(draft),
     )  # fmt: skip
     if held is not None:
         _drop(work, held)
@@ -41,7 +44,12 @@ def redact(work: Work, command: Redact) -> None:
 
 def _kept(draft: Draft) -> tuple[Scheduled, ...]:
     """Give what the case goes on to do by itself: all that says nothing personal; whom to tell, policies say."""
-    return tuple(one for one in draft.scheduled if isinstance(one.command, Inform) or not has_private(one.command))
+    return tuple(one for one in draft.scheduled if not has_private(_told_to_nobody(one.command)))
+
+
+def _told_to_nobody(command: Command) -> Command:
+    """Give a command as far as it may say anything of the case."""
+    return attrs.evolve(command, to=happened.REDACTED) if isinstance(command, Inform) else command
 
 
 def _drop(work: Work, held: Held) -> None:

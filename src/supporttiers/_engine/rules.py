@@ -14,7 +14,7 @@ from supporttiers.calendars.targets import Target
 from supporttiers.cases import Case, Place
 from supporttiers.commands import Command
 from supporttiers.decisions import Destination, FollowUp, Hold, Later, Refusal, Situation
-from supporttiers.errors import FactsError, NotPermittedError, PluginError
+from supporttiers.errors import FactsError, NotPermittedError, PluginError, say_where
 from supporttiers.events import Event
 from supporttiers.facts import FactKey, keys_of, needs_of
 from supporttiers.limits import TimeLimit
@@ -122,7 +122,13 @@ def _answers(work: Work, method: str, case: Case, **more: Any) -> Iterator[tuple
     for policy in work.process.asked(method):
         if method == "permit" and more["trigger"] not in getattr(policy, "verbs", (more["trigger"],)):
             continue
-        yield policy, getattr(policy, method)(_situation(work, case, needs_of(policy), more))
+        situation = _situation(work, case, needs_of(policy), more)
+        try:
+            answer = getattr(policy, method)(situation)
+        except Exception as error:
+            say_where(error, f"policy {policy.name!r}, {method}()")
+            raise
+        yield policy, answer
 
 
 def _first(work: Work, method: str, case: Case, kind: Any, **more: Any) -> tuple[Any, Any]:  # noqa: ANN401

@@ -245,11 +245,11 @@ def _as_amended(work: Work, changes: Mapping[str, Any], attributes: Mapping[str,
 
 
 def attach(work: Work, command: wanted.Attach) -> None:
-    """Attach references to files."""
+    """Attach references to files; one that is there already is told by its place, for its id must not get on record."""
     present = {attachment.id for attachment in work.draft.attachments}
-    for attachment in command.attachments:
+    for place, attachment in enumerate(command.attachments, 1):
         if attachment.id in present:
-            raise work.refuse("attach", "refused.duplicate", what="attachment", which=attachment.id)
+            raise work.refuse("attach", "refused.duplicate", what="attachment", which=place)
         present.add(attachment.id)
     _at_most(work, "attachments", len(present), fields.MAX_ATTACHMENTS)
     if command.attachments:

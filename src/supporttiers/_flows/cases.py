@@ -1,5 +1,6 @@
 """Load, decide, commit: commands one by one and many at once, what time has made due, and reading."""
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -18,7 +19,7 @@ from supporttiers.cases import Case
 from supporttiers.clock import pause_after
 from supporttiers.commands import Command, LinkCase, Merge
 from supporttiers.decisions import Decision, NeedFacts
-from supporttiers.effects import DispatchToVendor, Effect, Notify, Tell, TellLinked
+from supporttiers.effects import RECIPIENTS, DispatchToVendor, Effect, Notify, Tell, TellLinked
 from supporttiers.errors import (
     BackendError,
     CaseError,
@@ -30,6 +31,7 @@ from supporttiers.errors import (
     StaleCaseError,
     StoreError,
     SupportTiersError,
+    safe_text,
 )
 from supporttiers.events import Event
 from supporttiers.facts import FactKey, Facts
@@ -44,6 +46,8 @@ from supporttiers.protocols import (
 from supporttiers.readings import Explanation, Option
 from supporttiers.reasons import Reason
 from supporttiers.tiers import Status
+
+log = logging.getLogger("supporttiers.flows")
 
 ATTEMPTS_AT_WRITING: Final = 100
 _LINKING: Final = (LinkCase, Merge)
@@ -171,6 +175,8 @@ def _messages(ports: Ports, tenant: str, decision: Decision, now: datetime) -> t
     happened_at = {event.version: event.at for event in decision.events}
     rows: list[Message] = []
     for number, effect in enumerate(decision.effects):
+        if isinstance(effect, Notify) and not ports.notifiers:
+            _nobody_hears(ports, effect)
         for kind, target in told_to(ports, effect):
             rows.append(
                 Message(
@@ -185,6 +191,17 @@ def _messages(ports: Ports, tenant: str, decision: Decision, now: datetime) -> t
                 )
             )
     return tuple(rows)
+
+
+def _nobody_hears(ports: Ports, effect: Notify) -> None:
+    """Say once that what is to be told is told to nobody: elsewhere there may be a desk that would have done so."""
+    if ports.unheard or "durable" not in ports.store.capabilities:
+        return
+    ports.unheard.append(effect)
+    log.warning(
+        "case %s: %s is told nothing of %s, for this desk has no notifiers; give it those of the desk that sends",
+        effect.case_id, effect.to if effect.to in RECIPIENTS else "somebody", effect.reason.code,
+    )  # fmt: skip
 
 
 def _not_before(effect: Effect, now: datetime) -> datetime:
@@ -310,7 +327,7 @@ def _foresee(
             try:
                 process = yield from process_for(knowledge.ports, before, command)
                 answer = decide_with(process, before, command, knowledge.of(tenant), now=now, tenant=tenant)
-            except CaseError:
+            except Exception:  # noqa: BLE001, S112 - it comes again when the command is decided, and is judged there
                 continue
             if isinstance(answer, NeedFacts):
                 wanted |= answer.wanted
@@ -321,7 +338,7 @@ def _foresee(
 
 def execute_each(
     ports: Ports, tenant: str, commands: Sequence[tuple[Case, Command]], now: datetime
-) -> Flow[list[Decision | SupportTiersError]]:
+) -> Flow[list[Decision | Exception]]:
     """
     Carry out one command on each of several cases, in one transaction; each has an idempotency key of its own.
 
@@ -342,7 +359,7 @@ def execute_each(
             commits[place] = commit
     written = (yield Call(ports.store.commit, tuple(commits.values()))) if commits else ()
     done = {place for place, ok in zip(commits, written, strict=True) if ok and decisions[place].refusal is None}
-    answers: list[Decision | SupportTiersError] = []
+    answers: list[Decision | Exception] = []
     for place, (_, command) in enumerate(commands):
         answers.append(decisions[place] if place in done else (yield from _alone(ports, tenant, command, now)))
     return answers
@@ -360,18 +377,21 @@ def _asking(
     def ask(facts: Facts) -> Decision | NeedFacts:
         try:
             return decide_with(process, case, command, facts, now=now, tenant=tenant)
-        except SupportTiersError:
+        except Exception:  # noqa: BLE001 - a policy is foreign code; it is asked again alone, and judged there
             return Decision(case=None)
 
     return ask
 
 
-def _alone(ports: Ports, tenant: str, command: Command, now: datetime) -> Flow[Decision | SupportTiersError]:
+def _alone(ports: Ports, tenant: str, command: Command, now: datetime) -> Flow[Decision | Exception]:
+    """Carry out a command; what stands against it is this case's own, but for what is only away."""
     try:
         return (yield from execute(ports, tenant, command, now))
-    except SupportTiersError as error:
+    except Exception as error:
         if isinstance(error, BackendError) and error.retryable:
             raise
+        if not isinstance(error, SupportTiersError):
+            log.error("case %s could not be told: %s", command.case_id, safe_text(error))  # noqa: TRY400 - ids only
         return error
 
 

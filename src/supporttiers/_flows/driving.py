@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import attrs
 
 from supporttiers.cases import Case
+from supporttiers.effects import Notify
 from supporttiers.errors import PluginError
 from supporttiers.events import Event
 from supporttiers.facts import Facts, FactSource
@@ -192,6 +193,7 @@ class Ports:
         observers: Those that are told of every event, by name.
         retries: Whether what loses a race is decided again; not in a transaction of the caller's.
         pause: Waits for some seconds, before it is.
+        unheard: The first of what nobody is told, for want of notifiers.
         renewed: Processes with the limits of a newer revision, by name and both revisions; None where they do not fit.
         no_facts: What is known before anything has been read.
     """
@@ -208,6 +210,7 @@ class Ports:
     observers: Mapping[str, Callable[[Event, Case], object]] = attrs.field(factory=dict)
     retries: bool = True
     pause: Callable[[float], object] = pause
+    unheard: list[Notify] = attrs.field(factory=list)
     renewed: dict[tuple[str, str, str], SupportProcess | None] = attrs.field(factory=dict)
     no_facts: Facts = attrs.field(init=False)
 

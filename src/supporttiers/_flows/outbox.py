@@ -10,29 +10,20 @@ import attrs
 from supporttiers._codec import body_hash
 from supporttiers._flows.cases import execute
 from supporttiers._flows.driving import Call, Flow, Ports
+from supporttiers._flows.gathering import notify
 from supporttiers._flows.linked import tell_linked
 from supporttiers._flows.observers import tell_observer
-from supporttiers._flows.people import recipients
+from supporttiers._flows.recording import settle_on_record, told
+from supporttiers._flows.retrying import attempts_of, wait_before_next
 from supporttiers._flows.sending import SENDING, Delivery, LeaseLostError
-from supporttiers.actors import SYSTEM, Actor, Contact
-from supporttiers.cases import Case
+from supporttiers.actors import SYSTEM, Actor
 from supporttiers.commands import Command, InformManagement, Open, VendorUpdate
 from supporttiers.decisions import Decision
-from supporttiers.effects import (
-    DispatchToVendor,
-    Notification,
-    Notify,
-    Tell,
-    TellLinked,
-    TellObserver,
-    VendorAnswer,
-    VendorRequest,
-)
+from supporttiers.effects import DispatchToVendor, Notify, Tell, TellLinked, TellObserver, VendorAnswer, VendorRequest
 from supporttiers.errors import (
     BackendError,
     CaseError,
     InputError,
-    NotifyError,
     ParkedError,
     VendorError,
     safe_text,
@@ -44,17 +35,17 @@ from supporttiers.protocols import (
     Settled,
     VendorGateway,
 )
+from supporttiers.reasons import Reason
 
 log = logging.getLogger("supporttiers.flows")
 
-ATTEMPTS_AT_SENDING: Final = 10
 LEASED: Final = 20
 """So many messages are taken at a time."""
 LEASE: Final = timedelta(minutes=5)
 """After so long others may take over what a worker has taken and not carried out."""
+AT_MOST: Final = timedelta(minutes=1)
+"""After so long a pass takes no more messages, or tickets: deadlines must not wait behind what is slow."""
 POLL_EVERY: Final = timedelta(minutes=1)
-_FIRST_RETRY: Final = timedelta(minutes=1)
-_LAST_RETRY: Final = timedelta(hours=1)
 
 
 # -- the outbox
@@ -64,7 +55,7 @@ def relay(
     ports: Ports, clock: Callable[[], datetime], tokens: Callable[[datetime], str], *, limit: int, tenant: str | None
 ) -> Flow[tuple[int, int]]:
     """
-    Carry out messages, a few at a time, until there are no more; give how many were, and how many failed.
+    Carry out messages, a few at a time, while there are any and time is left; give how many were, and how many failed.
 
     Args:
         ports: What to work with.
@@ -74,8 +65,9 @@ def relay(
         tenant: Whose; of all tenants when None.
     """
     results: list[Settled | bool | None] = []
-    while len(results) < limit:
-        now, size = clock(), min(limit - len(results), LEASED)
+    now = began = clock()
+    while len(results) < limit and now < began + AT_MOST:
+        size = min(limit - len(results), LEASED)
         until = now + LEASE
         messages: Sequence[Message] = yield Call(
             ports.store.lease, now, until=until, token=tokens(now), limit=size, tenant=tenant
@@ -85,8 +77,10 @@ def relay(
         for message in messages:
             if message is not messages[0] and clock() >= until:
                 break  # the others have taken so long that it may be somebody else's by now
-            result = yield from _relay_one(ports, Delivery(message, now), limit=limit)
+            delivery = Delivery(message, now, first=message is messages[0])
+            result = yield from _relay_one(ports, delivery, limit=limit)
             results.append(result)
+        now = clock()
     kept = [result for result in results if isinstance(result, Settled)]
     for settled in kept:  # it was kept, so that it had but one turn in this pass, and goes on in the next
         yield Call(ports.store.settle, attrs.evolve(settled, keep=False))
@@ -115,7 +109,7 @@ def _carry_out(ports: Ports, delivery: Delivery) -> Flow[None]:
         delivery.once = delivery.unsure = True
         raise _NeverHeardOfError
     if isinstance(effect, Notify):
-        yield from _notify(ports, delivery, effect)
+        yield from notify(ports, delivery, effect)
     elif isinstance(effect, DispatchToVendor):
         yield from _open_ticket(ports, delivery, effect)
     elif isinstance(effect, TellObserver):
@@ -129,25 +123,6 @@ class _NeverHeardOfError(Exception):
     """A message was being sent when its worker was lost."""
 
 
-def _notify(ports: Ports, delivery: Delivery, effect: Notify) -> Flow[None]:
-    message = delivery.message
-    notifier = ports.notifiers.get(message.target)
-    if notifier is None:
-        raise NotifyError(message.target, "this desk has no such notifier", retryable=True)
-    loaded = yield Call(ports.store.load, message.tenant, message.case_id)
-    case: Case = loaded.case
-    if effect.unless is not None and effect.unless.compile()(case):
-        yield Call(ports.store.settle, delivery.settled("done", "cancelled", attempts=message.attempts))
-        return
-    people = yield from recipients(ports.directory, case, effect.to)
-    notification = Notification(
-        tenant=message.tenant, case_id=case.id, to=effect.to, recipients=tuple(Contact(id=each) for each in people),
-        reason=effect.reason, tier=case.tier, status=case.status, at=message.at,
-    )  # fmt: skip
-    yield from delivery.hand(ports, notifier, Call(notifier.notify, notification, key=message.key))
-    yield Call(ports.store.settle, delivery.settled("done", "sent"))
-
-
 def _open_ticket(ports: Ports, delivery: Delivery, effect: DispatchToVendor) -> Flow[None]:
     message, now = delivery.message, delivery.now
     vendor = ports.vendors.get(effect.vendor)
@@ -158,7 +133,7 @@ def _open_ticket(ports: Ports, delivery: Delivery, effect: DispatchToVendor) -> 
         category=effect.category, priority=effect.priority,
     )  # fmt: skip
     answer = yield from delivery.hand(ports, vendor, Call(vendor.open, request, key=effect.key))
-    settled = delivery.settled("done", answer.remote_id)
+    settled = delivery.arrived(answer.remote_id)
     ticket = (effect.vendor, effect.key, message.case_id)
     decision = yield from _take_note(ports, message.tenant, ticket, answer, now, settled=settled)
     if not decision.events:  # the case knew it all already, so that no commit has carried the message off
@@ -182,6 +157,7 @@ def _tell(ports: Ports, delivery: Delivery, effect: Tell) -> Flow[None]:
     message = delivery.message
     command = attrs.evolve(effect.command, at=None, idempotency_key=f"tell:{message.key}")
     result = "told"
+    yield from delivery.check(ports)
     try:
         yield from _give(ports, message.tenant, command, delivery.now)
     except ParkedError:
@@ -232,14 +208,22 @@ def _failed(ports: Ports, delivery: Delivery, error: Exception) -> Flow[None]:
     log.warning("message %s to %s failed: %s", message.key, message.target, safe_text(error))
     final = isinstance(error, BackendError) and not error.retryable
     result = message.result if isinstance(message.effect, TellLinked) else type(error).__name__  # how far it has got
-    wait = min(_FIRST_RETRY * 2**message.attempts, _LAST_RETRY)
+    adapter = _adapter_of(ports, message)
+    wait = wait_before_next(adapter, error, attempts=message.attempts, key=message.key)
     settled = delivery.settled("pending", result, not_before=delivery.now + wait)
-    if not final and settled.attempts < ATTEMPTS_AT_SENDING:
+    if not final and settled.attempts < attempts_of(adapter):
         yield Call(ports.store.settle, settled)
     elif delivery.unsure:
         yield from _set_aside(ports, delivery, error)
     else:
-        yield from _give_up(ports, delivery, attrs.evolve(settled, state="dead", not_before=delivery.now))
+        yield from _give_up(ports, delivery, attrs.evolve(settled, state="dead", not_before=delivery.now), error)
+
+
+def _adapter_of(ports: Ports, message: Message) -> object:
+    """Give whom a message is for; None where that is another case, or nobody whom the desk knows."""
+    if isinstance(message.effect, Notify):
+        return ports.notifiers.get(message.adapter)
+    return ports.vendors.get(message.target) if isinstance(message.effect, DispatchToVendor) else None
 
 
 def _set_aside(ports: Ports, delivery: Delivery, error: Exception) -> Flow[None]:
@@ -249,23 +233,36 @@ def _set_aside(ports: Ports, delivery: Delivery, error: Exception) -> Flow[None]
     if isinstance(effect, DispatchToVendor):
         text = f"nobody knows whether request {effect.key} has reached vendor {effect.vendor}"
         yield from _alarm(ports, delivery, text)
-    yield Call(ports.store.settle, delivery.settled("ambiguous", type(error).__name__))
+    settled = delivery.settled("ambiguous", type(error).__name__)
+    if isinstance(effect, Notify):
+        yield from settle_on_record(ports, delivery, settled, _not_told("inform.unsure", delivery, error))
+    else:
+        yield Call(ports.store.settle, settled)
 
 
-def _give_up(ports: Ports, delivery: Delivery, dead: Settled) -> Flow[None]:
+def _not_told(code: str, delivery: Delivery, error: Exception) -> Reason:
+    """Say that people may not have been told; not in the words of the error, which may be those of anybody."""
+    by = delivery.message.adapter
+    return Reason(code, {"to": told(delivery), "notifier": by, "problem": type(error).__name__})
+
+
+def _give_up(ports: Ports, delivery: Delivery, dead: Settled, error: Exception) -> Flow[None]:
     """Let a message go; a case must not wait for the answer to a request that no vendor will ever see."""
     message, effect = delivery.message, delivery.message.effect
     log.error("message %s to %s is given up", message.key, message.target)
     if isinstance(effect, Tell) and isinstance(effect.command, Open):
         yield from _alarm(ports, delivery, _not_opened(effect.command))
+    if isinstance(effect, Notify):
+        yield from settle_on_record(ports, delivery, dead, _not_told("inform.undelivered", delivery, error))
+        return
     if isinstance(effect, DispatchToVendor):
         update = VendorUpdate(
             case_id=message.case_id, by=SYSTEM, vendor=effect.vendor, key=effect.key, status=VendorStatus.FAILED
         )
         try:
             decision = yield from execute(ports, message.tenant, update, delivery.now, settled=dead)
-        except Exception as error:  # noqa: BLE001 - other messages must not wait behind this one for ever
-            log.error("case %s could not be told of its dead message: %s", message.case_id, safe_text(error))  # noqa: TRY400 - ids only
+        except Exception as failure:  # noqa: BLE001 - other messages must not wait behind this one for ever
+            log.error("case %s could not be told of its dead message: %s", message.case_id, safe_text(failure))  # noqa: TRY400 - ids only
         else:
             if decision.events:
                 return
@@ -275,12 +272,16 @@ def _give_up(ports: Ports, delivery: Delivery, dead: Settled) -> Flow[None]:
 # -- vendors
 
 
-def poll(ports: Ports, now: datetime, *, limit: int, tenant: str | None) -> Flow[tuple[int, int]]:
-    """Ask vendors about open tickets; give how many were asked about, and how many could not be."""
+def poll(ports: Ports, clock: Callable[[], datetime], *, limit: int, tenant: str | None) -> Flow[tuple[int, int]]:
+    """Ask vendors about open tickets, while time is left; give how many were asked about, and how many could not be."""
     asked = failed = 0
-    open_tickets = yield Call(ports.store.open_tickets, now - POLL_EVERY, limit=limit, tenant=tenant)
-    tickets = [ticket for ticket in open_tickets if ticket.vendor in ports.vendors]
+    now = clock()
+    tickets = yield from _own_tickets(ports, now - POLL_EVERY, limit=limit, tenant=tenant)
+    tried: list[OpenTicket] = []
     for ticket in tickets:
+        if clock() >= now + AT_MOST:
+            break
+        tried.append(ticket)
         try:
             yield from _poll_one(ports, ports.vendors[ticket.vendor], ticket, now)
         except Exception as error:  # noqa: BLE001 - a plugin may raise anything; the ticket is asked about again
@@ -288,9 +289,21 @@ def poll(ports: Ports, now: datetime, *, limit: int, tenant: str | None) -> Flow
             failed += 1
         else:
             asked += 1
-    if tickets:
-        yield Call(ports.store.asked, tickets, now)
+    if tried:
+        yield Call(ports.store.asked, tried, now)
     return asked, failed
+
+
+def _own_tickets(ports: Ports, asked_before: datetime, *, limit: int, tenant: str | None) -> Flow[list[OpenTicket]]:
+    """Read what this desk can ask about; tickets of vendors that it lacks are others', and must not stand before."""
+    size = limit
+    while ports.vendors:
+        found: Sequence[OpenTicket] = yield Call(ports.store.open_tickets, asked_before, limit=size, tenant=tenant)
+        own = [ticket for ticket in found if ticket.vendor in ports.vendors]
+        if len(own) >= limit or len(found) < size:
+            return own[:limit]
+        size *= 2
+    return []
 
 
 def _poll_one(ports: Ports, vendor: VendorGateway, ticket: OpenTicket, now: datetime) -> Flow[None]:

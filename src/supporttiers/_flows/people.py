@@ -6,17 +6,22 @@ from typing import Any, Final
 
 import attrs
 
+from supporttiers._fields import type_name
 from supporttiers._flows.driving import Call, Flow
-from supporttiers.actors import Agent
+from supporttiers.actors import Actor, ActorKind, Agent, Contact
 from supporttiers.cases import Case
+from supporttiers.effects import RECIPIENTS
+from supporttiers.errors import PluginError
 from supporttiers.events import REDACTED
 from supporttiers.facts import FactSource
 from supporttiers.protocols import (
     AgentDirectory,
     CaseStore,
+    ContactDirectory,
     Directory,
     ManagerDirectory,
     OnCallDirectory,
+    RoleDirectory,
     TenantDirectory,
     Workload,
 )
@@ -151,12 +156,73 @@ def recipients(directory: Directory | None, case: Case, to: str) -> Flow[tuple[s
         return _somebody(one[to])
     if to == "watchers":
         return case.watchers
+    if to not in RECIPIENTS:
+        return (yield from _named(directory, case, to))
     if directory is None:
         return ()
     house = of_tenant(directory, case.tenant)
     if to == "manager" and isinstance(house, ManagerDirectory):
         return (yield from _managers(house, case))
     return () if case.team is None else (yield from _of_team(house, case.team, to))
+
+
+def _named(directory: Directory | None, case: Case, to: str) -> Flow[tuple[str, ...]]:
+    """Give whom a word of the house's own stands for: somebody of the case or the house, or those of a role."""
+    if to in {case.requester, case.assignee, case.owner, *case.watchers} - {REDACTED}:
+        return (to,)
+    if directory is None:
+        return ()
+    house = of_tenant(directory, case.tenant)
+    if isinstance(house, AgentDirectory) and (yield Call(house.agent, to)) is not None:
+        return (to,)
+    if isinstance(house, RoleDirectory):
+        return tuple((yield Call(house.holders_of, [to])).get(to, ()))
+    return ()
+
+
+_IN_THE_HOUSE: Final = ("assignee", "owner", "team", "manager", "on_call")
+
+
+def is_of_house(directory: Directory | None, case: Case, to: str, people: Sequence[str]) -> Flow[bool]:
+    """
+    Say whether all who are told are of the house, so that they may be told what is not for customers.
+
+    Whoever is not known as of the house is a customer, and so is the requester, whoever it is. Where nobody is known
+    at all, a word of the process's own stands for people of the house.
+    """
+    if to in _IN_THE_HOUSE:
+        return True
+    if not people or case.requester in people:
+        return to not in RECIPIENTS and case.requester not in people
+    for person in people:
+        if not (yield from _is_staff(directory, case, person)):
+            return False
+    return True
+
+
+def _is_staff(directory: Directory | None, case: Case, person: str) -> Flow[bool]:
+    if directory is None:
+        return person in {case.assignee, case.owner}
+    actor: Actor | None = yield Call(of_tenant(directory, case.tenant).actor, person)
+    return actor is not None and actor.kind in {ActorKind.AGENT, ActorKind.MANAGER}
+
+
+def contacts(directory: Directory | None, tenant: str, people: Sequence[str]) -> Flow[tuple[Contact, ...]]:
+    """
+    Give how people are reached; by their ids alone where nobody knows more.
+
+    Raises:
+        PluginError: The directory gives something else than contacts.
+    """
+    found: Mapping[str, Contact] = {}
+    house = None if directory is None or not people else of_tenant(directory, tenant)
+    if isinstance(house, ContactDirectory):
+        found = yield Call(house.contacts_of, list(people))
+    known = tuple(found.get(each) or Contact(id=each) for each in people)
+    for contact in known:
+        if not isinstance(contact, Contact):
+            raise PluginError(type_name(house), f"its contacts_of must give Contacts, not {type_name(contact)}")
+    return known
 
 
 def _of_team(house: Directory, team: str, to: str) -> Flow[tuple[str, ...]]:

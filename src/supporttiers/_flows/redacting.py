@@ -11,7 +11,7 @@ from supporttiers._flows.driving import Call, Flow, Ports
 from supporttiers.actors import Actor
 from supporttiers.cases import Case
 from supporttiers.commands import Redact, Unwatch
-from supporttiers.errors import CaseError, FactsError
+from supporttiers.errors import StoreError, SupportTiersError, safe_text
 from supporttiers.match import Match
 from supporttiers.readings import Redaction
 from supporttiers.reasons import Reason
@@ -25,7 +25,8 @@ def redact_person(
     """
     Redact every case of a person, each in a commit of its own, and take them off the cases that they only follow.
 
-    What is done is done: after a failure, the same call goes on with the cases that are left.
+    A case that is refused, cannot be decided, or waits for an approval, keeps no other from it. What is done is done:
+    after a failure of the store, the same call goes on with the cases that are left.
     """
     done: list[str] = []
     failed: dict[str, Reason] = {}
@@ -40,7 +41,8 @@ def redact_person(
 def _on_each(
     ports: Ports, tenant: str, match: Match, command: Redact | Unwatch, *, now: datetime, failed: dict[str, Reason]
 ) -> Flow[list[str]]:
-    """Carry out a command on all cases that a condition finds; give their ids, and note why any was refused."""
+    """Carry out a command on all cases that a condition finds; give their ids, and note why any was left as it is."""
+    holds = match.compile()
     done: list[str] = []
     after: str | None = None
     while True:
@@ -48,13 +50,26 @@ def _on_each(
         cases, after = found
         for case in cases:
             try:
-                yield from execute(ports, tenant, attrs.evolve(command, case_id=case.id), now)
-            except (CaseError, FactsError) as error:
-                failed[case.id] = error.reason
+                decision = yield from execute(ports, tenant, attrs.evolve(command, case_id=case.id), now)
+            except Exception as error:
+                if isinstance(error, StoreError) and error.retryable:  # the store is away, not this case undecidable
+                    raise
+                failed[case.id] = _why(error)
+                continue
+            held = None if decision.case is None else decision.case.held
+            if held is not None and holds(decision.case):
+                failed[case.id] = held.reason
             else:
                 done.append(case.id)
         if after is None:
             return done
+
+
+def _why(error: Exception) -> Reason:
+    """Say why a case was left as it is; what a policy raises may say anything, and is only named."""
+    if isinstance(error, SupportTiersError):
+        return error.reason
+    return Reason("redact.undecided", {"problem": safe_text(error)})
 
 
 def parts_of(ports: Ports, tenant: str, case_id: str) -> Flow[dict[str, Any]]:

@@ -28,20 +28,47 @@ class Delivery:
     Attributes:
         message: What is carried out.
         now: When.
+        first: Whether it is carried out just after it was leased, with no other before it.
         unsure: Whether it may have arrived, as far as is known if it goes wrong from here.
         once: Whether its adapter must not be called twice.
     """
 
     message: Message
     now: datetime
+    first: bool = True
     unsure: bool = False
     once: bool = False
 
     def settled(self, state: str, result: str, **more: Any) -> Settled:  # noqa: ANN401 - fields of Settled
         """Say what became of it, one try later."""
         message = self.message
-        given: dict[str, Any] = {"attempts": message.attempts + 1, "not_before": self.now, **more}
-        return Settled(tenant=message.tenant, key=message.key, state=state, result=result, lease=message.lease, **given)
+        given: dict[str, Any] = {
+            "attempts": message.attempts + 1, "not_before": self.now, "lease": message.lease, **more
+        }  # fmt: skip
+        return Settled(tenant=message.tenant, key=message.key, state=state, result=result, **given)
+
+    def arrived(self, result: str) -> Settled:
+        """Say that it has arrived: so it has, whoever may have leased it meanwhile, and need not send it again."""
+        return self.settled("done", result, lease=None)
+
+    def check(self, ports: Ports) -> Flow[None]:
+        """
+        Make sure that a message with something personal in it is still to be carried out.
+
+        The messages before it may have taken minutes, and its case may have been redacted since it was leased.
+
+        Raises:
+            LeaseLostError: It has been ended, or somebody else has it by now.
+        """
+        if not self.first and self.message.redacted().state != self.message.state:
+            yield from self._mark(ports, self.message.result)
+
+    def _mark(self, ports: Ports, result: str) -> Flow[None]:
+        """Write down what is to be remembered of it while it is being carried out."""
+        message = self.message
+        mark = self.settled("pending", result, attempts=message.attempts, not_before=message.not_before, keep=True)
+        if not (yield Call(ports.store.settle, mark)):
+            raise LeaseLostError
 
     def hand(self, ports: Ports, adapter: object, call: Callable[[], T]) -> Flow[T]:
         """
@@ -52,11 +79,9 @@ class Delivery:
         """
         self.once = not getattr(adapter, "repeats", True)
         if self.once:
-            mark = self.settled(
-                "pending", SENDING, attempts=self.message.attempts, not_before=self.message.not_before, keep=True
-            )
-            if not (yield Call(ports.store.settle, mark)):
-                raise LeaseLostError
+            yield from self._mark(ports, SENDING)
+        else:
+            yield from self.check(ports)
         self.unsure = self.once
         try:
             answer: T = yield Call(call)

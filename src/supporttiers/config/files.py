@@ -10,6 +10,7 @@ from typing import Any, Final
 from supporttiers import _fields as fields
 from supporttiers._fields import type_name
 from supporttiers.errors import Fault, ProcessError
+from supporttiers.words import MAX_TEMPLATE
 
 MAX_BYTES: Final = 1024 * 1024
 MAX_DEPTH: Final = 32
@@ -93,7 +94,7 @@ def foreign_faults(data: Mapping[Any, object]) -> Iterator[Fault]:
             yield Fault(place, f"is nested too deeply; at most {MAX_DEPTH} levels are possible")
         elif inner:
             waiting.extend((*member, depth + 1) for member in inner)
-        elif problem := _foreign(value):
+        elif problem := _foreign(value, MAX_TEMPLATE if _TEMPLATE.fullmatch(place) else MAX_CHARACTERS):
             yield Fault(place, problem)
         if isinstance(value, Mapping):
             yield from (Fault(place, f"has a key that {problem}") for key in value if (problem := _foreign_text(key)))
@@ -115,9 +116,12 @@ def joined(place: str, key: object) -> str:
     return f"{place}.{word}" if place else word
 
 
-def _foreign(value: object) -> str | None:
+_TEMPLATE: Final = re.compile(r"messages\[\d+\]\.(text|subject)")
+
+
+def _foreign(value: object, at_most: int) -> str | None:
     if isinstance(value, str):
-        return _foreign_text(value)
+        return _foreign_text(value, at_most)
     if isinstance(value, float):
         return None if value * 0 == 0 else "must be a finite number"
     if isinstance(value, int):
@@ -126,7 +130,7 @@ def _foreign(value: object) -> str | None:
     return None if known else f"is a {type_name(value)}; possible are texts, numbers, true, false, lists and tables"
 
 
-def _foreign_text(value: object) -> str | None:
-    if isinstance(value, str) and len(value) > MAX_CHARACTERS:
-        return f"has {len(value)} characters; at most {MAX_CHARACTERS} are possible"
+def _foreign_text(value: object, at_most: int = MAX_CHARACTERS) -> str | None:
+    if isinstance(value, str) and len(value) > at_most:
+        return f"has {len(value)} characters; at most {at_most} are possible"
     return fields.text(value)

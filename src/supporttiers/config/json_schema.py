@@ -30,6 +30,7 @@ from supporttiers.policies import BUILT_IN
 from supporttiers.policies.cascades import HAPPENINGS, Cascade
 from supporttiers.policies.routing import OTHERWISE, Route
 from supporttiers.tiers import Agreement, Status, Tier, TierKind
+from supporttiers.words import ENGINES, MAX_TEMPLATE, MessageTemplate, NotificationRules
 
 _Schema = dict[str, Any]
 
@@ -51,6 +52,12 @@ _YEAR: Final[_Schema] = {"type": "integer", "minimum": 1, "maximum": 9999}
 _WISH: Final[_Schema] = {
     "type": "string",
     "pattern": r"^(resolve|resume|reopen|close|cancel|escalate|inform_management|notify:.+)$",
+}
+_LANGUAGE: Final[_Schema] = {"type": "string", "pattern": r"^([A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,3})?$"}
+_TEMPLATE: Final[_Schema] = {"type": "string", "maxLength": MAX_TEMPLATE}
+_QUIET: Final[_Schema] = {
+    "type": "string",
+    "pattern": r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$",
 }
 _ACTION: Final[_Schema] = {"type": "string", "pattern": action_pattern()}
 
@@ -213,6 +220,29 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
         "when": ({**_CONDITION, "minProperties": 1}, "Only when the case meets this."),
         "among": ({**_CONDITION, "minProperties": 1}, "Only those linked cases that meet this."),
     },
+    MessageTemplate: {
+        "to": (_NAME, "For whom: a role, a word of your own, or 'customers'; all people of the house when left out."),
+        "reason": (_NAME, "For which reason, by its code; any when left out."),
+        "language": (_LANGUAGE, "In which language; whatever others have no template for when left out."),
+        "subject": (_TEMPLATE, "One line, with names such as '$case_id'."),
+        "text": (_TEMPLATE, "What to tell, with names such as '$what'."),
+        "engine": (_words(ENGINES), "Which kind of templates these are."),
+    },
+    NotificationRules: {
+        "language": (_LANGUAGE, "Of those whose language nobody knows; English where none is said."),
+        "quiet_hours": (_QUIET, "When nobody is told, every day; those of a contact go before them."),
+        "zone": (_NAME, "The time zone of quiet hours, where a contact has none."),
+        "urgent": (_CONDITION, "Cases about which people are told at once all the same."),
+        "together_within": (_DURATION, "What comes within so long of a first message is told with it."),
+        "daily_limit": (
+            {"type": "integer", "minimum": 1, "maximum": 1000},
+            "So many messages one recipient gets about one case in 24 hours.",
+        ),
+        "for_customers": (
+            _list(_NAME, maxItems=200),
+            "The codes of reasons of which customers may be told, besides those that are made for them.",
+        ),
+    },
     Destination: {
         "tier": (_LEVEL, "A level of the process at which a case may be opened."),
         "team": (_NAME, "One of the tier's teams; its first when left out."),
@@ -257,6 +287,20 @@ def json_schema() -> dict[str, Any]:
                 **_list({"$ref": "#/$defs/cascade"}),
                 "description": "What happens to the cases that link to a case; all that apply count.",
             },
+            "messages": {
+                **_list({"$ref": "#/$defs/message"}, maxItems=500),
+                "description": "The words in which people are told; the template that speaks most exactly counts.",
+            },
+            "texts": {
+                "type": "object",
+                "propertyNames": _LANGUAGE,
+                "additionalProperties": {"type": "object", "additionalProperties": {"type": "string"}},
+                "description": "The texts of reasons in other languages, by the codes of reasons.",
+            },
+            "notifications": {
+                "$ref": "#/$defs/notifications",
+                "description": "When and how often people are told.",
+            },
         },
         "$defs": {
             "process": _table(Settings),
@@ -269,6 +313,8 @@ def json_schema() -> dict[str, Any]:
             "destination": _table(Destination),
             "policy": _policy(),
             "cascade": _table(Cascade),
+            "message": {**_table(MessageTemplate), "anyOf": [{"required": ["subject"]}, {"required": ["text"]}]},
+            "notifications": _table(NotificationRules),
             "condition": _condition(),
             "compared": {
                 "anyOf": [{"$ref": "#/$defs/value"}, *(_comparison(word) for word in ("not", "at_least", "at_most"))]

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
-from supporttiers._fields import PARTS, WORDS, type_name
+from supporttiers._fields import PARTS, WORD, WORDS, type_name
 from supporttiers.calendars import WorkingHours
 from supporttiers.config.calendars import calendars_of
 from supporttiers.config.files import foreign_faults, joined, members
@@ -19,11 +19,23 @@ from supporttiers.match import Match
 from supporttiers.policies.cascades import Cascade
 from supporttiers.policies.routing import Route
 from supporttiers.tiers import Tier
+from supporttiers.words import MessageTemplate, NotificationRules
 
 _T = TypeVar("_T")
 
 _MAX_UNKNOWN: Final = 50
-_SECTIONS: Final = ("process", "calendars", "tiers", "limits", "routes", "policies", "cascades")
+WORDINGS: Final = ("messages", "texts", "notifications")
+"""What is said, and decides nothing."""
+_SECTIONS: Final = (
+    "process",
+    "calendars",
+    "tiers",
+    "limits",
+    "routes",
+    "policies",
+    "cascades",
+    *WORDINGS,
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -42,6 +54,9 @@ class Parts:
         routes: In order.
         policies: In order, after the routes.
         cascades: In order.
+        messages: In order.
+        texts: By language and code, as they stand there.
+        notifications: None stands for what could not be read.
         faults: What was wrong.
     """
 
@@ -53,6 +68,9 @@ class Parts:
     routes: tuple[Route | None, ...] = ()
     policies: tuple[Any, ...] = ()
     cascades: tuple[Cascade | None, ...] = ()
+    messages: tuple[MessageTemplate | None, ...] = ()
+    texts: Any = attrs.field(factory=dict)
+    notifications: NotificationRules | None = None
     faults: tuple[Fault, ...] = ()
 
 
@@ -99,6 +117,9 @@ def read(
         routes=reader.parts(Route, data.get("routes", ()), "routes"),
         policies=found,
         cascades=reader.parts(Cascade, data.get("cascades", ()), "cascades"),
+        messages=reader.parts(MessageTemplate, data.get("messages", ()), "messages"),
+        texts=data.get("texts", {}),
+        notifications=reader.part(NotificationRules, data.get("notifications", {}), "notifications"),
         faults=tuple(reader.faults),
     )
 
@@ -172,6 +193,8 @@ class _Reader:
         """Find how a field is read: by its name, or by the parts that it says it is made of."""
         if PARTS in field.metadata:
             return self.several
+        if WORD in field.metadata:
+            return self.plain
         reader: Callable[[attrs.Attribute[Any], object, str], Any]
         reader = getattr(self, _READERS.get(field.name, "plain"))
         return reader
@@ -335,7 +358,9 @@ def _valid(_instance: object, _field: object, _value: object) -> None:
 
 
 _READERS: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("when", "among", "start", "pause", "resume", "stop", "reset", "cancel", "unless"), "match"),
+    **dict.fromkeys(
+        ("when", "among", "start", "pause", "resume", "stop", "reset", "cancel", "unless", "urgent"), "match"
+    ),
     "target": "target",
     "thresholds": "thresholds",
     "do": "actions",

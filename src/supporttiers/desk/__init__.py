@@ -137,6 +137,8 @@ class SupportDesk(Core, Verbs[Case], Reading, Operating, Keeping):
         """
         Do one whole pass: settle what is due, carry out messages, ask vendors. Call it from a worker, cron or Celery.
 
+        Deadlines do not wait behind what is slow: after a minute of sending, or of asking, it takes nothing more up.
+
         Args:
             limit: At most so many cases, messages and tickets each.
             tenant: Whose; of all tenants of the store when None, whatever tenant this view is bound to.

@@ -42,6 +42,7 @@ from supporttiers.desk._parts import (
     sources,
     tolerance,
 )
+from supporttiers.desk._parts import notifiers as checked_notifiers
 from supporttiers.desk._questions import Questions
 from supporttiers.desk._records import Records
 from supporttiers.desk._turns import Turns
@@ -146,7 +147,7 @@ class Core(Questions, Operations, Records):
             processes={(each.name, each.revision): each for each in found},
             newest={each.name: each for each in found},
             default=found[0],
-            notifiers=by_name("notifier", plugged.notifiers(self._plugins, notifiers), Notifier),
+            notifiers=checked_notifiers(plugged.notifiers(self._plugins, notifiers)),
             vendors=by_name("vendor", plugged.vendors(self._plugins, vendors), VendorGateway),
             sources=sources(flows.sources_of(self._directory, cases, self._facts)),
             directory=self._directory,
@@ -398,7 +399,7 @@ class Core(Questions, Operations, Records):
         fired = yield from flows.fire_due(self._ports, now, limit=limit, tenant=tenant)
         relay = flows.relay(self._ports, self._clock.now, self._tokens.new_id, limit=limit, tenant=tenant)
         relayed, not_relayed = yield from relay
-        polled, not_polled = yield from flows.poll(self._ports, now, limit=limit, tenant=tenant)
+        polled, not_polled = yield from flows.poll(self._ports, self._clock.now, limit=limit, tenant=tenant)
         yield Call(self._ports.store.forget_keys, now - KEY_LIFE)
         return Pass(
             fired=fired.cases, relayed=relayed, polled=polled, failed=fired.failed + not_relayed + not_polled,

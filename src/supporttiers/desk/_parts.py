@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from inspect import signature
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -14,12 +15,15 @@ from supporttiers.errors import Fault, InputError, PluginError, ProcessError
 from supporttiers.facts import FactSource
 from supporttiers.process import SupportProcess
 from supporttiers.protocols import (
+    LANE,
     AgentDirectory,
     CaseStore,
+    ContactDirectory,
     Directory,
     ManagerDirectory,
     Notifier,
     OnCallDirectory,
+    RoleDirectory,
     VendorGateway,
 )
 
@@ -120,6 +124,47 @@ def by_name(what: str, adapters: Iterable[Any], protocol: type) -> dict[str, Any
         if label in found:
             raise PluginError(label, f"there are two {what}s of this name")
         found[label] = fitting(adapter, protocol, label)
+        _check_calls(adapter, protocol, label)
+        _check_retries(adapter, label)
+    return found
+
+
+_CALLS: Final[Mapping[str, tuple[tuple[object, ...], dict[str, object]]]] = {
+    "notify": ((None,), {"key": ""}), "open": ((None,), {"key": ""}), "fetch": (("",), {}),
+}  # fmt: skip
+"""How the methods of adapters are called."""
+
+
+def _check_calls(adapter: Any, protocol: type, label: str) -> None:  # noqa: ANN401 - it has the methods of its Protocol
+    """Refuse an adapter whose method takes other arguments than it will be given."""
+    for method, (given, named) in _CALLS.items():
+        if not hasattr(protocol, method):
+            continue
+        try:
+            signature(getattr(adapter, method)).bind(*given, **named)
+        except TypeError as error:
+            listed = ", ".join([*("..." for _ in given), *(f"{name}=..." for name in named)])
+            raise PluginError(label, f"its {method} cannot be called as {method}({listed}): {error}") from error
+        except ValueError:  # it tells nobody what it takes, as some that are written in C
+            continue
+
+
+def _check_retries(adapter: object, label: str) -> None:
+    """Refuse waits between attempts that are none: it would be found out when something else has failed already."""
+    waits = getattr(adapter, "retries", ())
+    fits = isinstance(waits, tuple | list) and all(isinstance(wait, timedelta) for wait in waits)
+    if not fits or any(wait < timedelta(0) for wait in waits):
+        raise PluginError(label, "its `retries` must be a tuple of timedeltas, the waits after attempts that failed")
+
+
+def notifiers(given: Iterable[Any]) -> dict[str, Any]:
+    """Check notifiers when the desk is built, by name."""
+    found = by_name("notifier", given, Notifier)
+    for name, notifier in found.items():
+        if LANE in name:
+            raise PluginError(name, f"the name of a notifier has no {LANE!r} in it; it parts names from recipients")
+        if not isinstance(getattr(notifier, "per_recipient", False), bool):
+            raise PluginError(name, "its `per_recipient` must be True or False")
     return found
 
 
@@ -167,7 +212,9 @@ def _ports_of(ports: Ports) -> Iterator[tuple[str, object, Sequence[type]]]:
         yield name, source, (FactSource,)
     if ports.directory is not None:
         house = of_tenant(ports.directory, "default")
-        kinds = (Directory, AgentDirectory, OnCallDirectory, ManagerDirectory)
+        kinds = (
+            Directory, AgentDirectory, OnCallDirectory, ManagerDirectory, RoleDirectory, ContactDirectory
+        )  # fmt: skip
         yield type_name(ports.directory), house, kinds
 
 

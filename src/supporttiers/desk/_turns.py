@@ -8,7 +8,14 @@ from weakref import WeakValueDictionary
 if TYPE_CHECKING:
     import asyncio
 
-_TAKEN: Final[ContextVar[bool]] = ContextVar("supporttiers_turn_taken", default=False)
+
+class _Turn:
+    """A turn that somebody has taken; tasks that they have begun meanwhile see it, too, and see when it ends."""
+
+    ended = False
+
+
+_TAKEN: Final[ContextVar[_Turn | None]] = ContextVar("supporttiers_turn_taken", default=None)
 
 
 class Turns:
@@ -19,7 +26,7 @@ class Turns:
     would load and decide again, over and over. The store still decides who wins between loops and machines.
 
     Whoever has a turn takes no second one: a port that gives the desk a command while it is asked must not wait for the
-    command that asks it.
+    command that asks it. A task that such a port has begun takes turns as all others do once that turn is over.
     """
 
     def __init__(self) -> None:
@@ -28,16 +35,18 @@ class Turns:
 
     async def take(self, tenant: str, case_id: str) -> Callable[[], None]:
         """Wait for a turn; give what ends it."""
-        if _TAKEN.get():
+        taken = _TAKEN.get()
+        if taken is not None and not taken.ended:
             return _nothing
         import asyncio  # noqa: PLC0415 - takes as long to load as all the rest, and only those who await need it
 
         lock = self._locks.setdefault((asyncio.get_running_loop(), tenant, case_id), asyncio.Lock())
         await lock.acquire()
-        _TAKEN.set(True)
+        turn = _Turn()
+        _TAKEN.set(turn)
 
         def end() -> None:
-            _TAKEN.set(False)
+            turn.ended = True
             lock.release()
 
         return end

@@ -10,6 +10,7 @@ from supporttiers._fields import optional, part
 from supporttiers.actors import SYSTEM
 from supporttiers.calendars import ALWAYS_OPEN
 from supporttiers.calendars.targets import Target
+from supporttiers.cases import Case
 from supporttiers.commands import Redact
 from supporttiers.decisions import Later, Situation
 from supporttiers.events import CaseCancelled, CaseClosed, CaseMerged
@@ -18,6 +19,7 @@ from supporttiers.policies.conditions import Conditional, a_span, after, conditi
 from supporttiers.tiers import Status
 
 _ENDS: Final = (CaseClosed, CaseCancelled, CaseMerged)
+_NAME: Final = "redact"
 _ENDED: Final = (Status.CLOSED, Status.CANCELLED)
 
 
@@ -29,6 +31,8 @@ def _after(value: object) -> Target:
 class RedactAfter(Conditional):
     """
     Redact a case some time after it was closed or cancelled, unless it has been reopened by then.
+
+    What is said or done on it after it has been redacted is redacted as long after that.
 
     >>> RedactAfter("8760h").after
     datetime.timedelta(days=365)
@@ -49,10 +53,16 @@ class RedactAfter(Conditional):
     calendar: str = attrs.field(default=ALWAYS_OPEN, validator=part(fields.name))
 
     def react(self, situation: Situation, /) -> Sequence[Later]:
-        """Have a case that has just ended redacted later."""
+        """Have a case that has just ended redacted later; so, too, where something is said that is kept for no end."""
         case, event = situation.case, situation.event
-        if not isinstance(event, _ENDS) or not self.is_about(case):
+        if event is None or not self.is_about(case) or not (isinstance(event, _ENDS) or _is_kept(case)):
             return ()
         due_at = after(situation, event.effective_at, self.after, self.calendar)
         redaction = Redact(case_id=case.id, by=SYSTEM)
-        return [Later(command=redaction, at=due_at, name="redact", while_status=_ENDED)]
+        return [Later(command=redaction, at=due_at, name=_NAME, while_status=_ENDED)]
+
+
+def _is_kept(case: Case) -> bool:
+    """Whether an ended case has something personal that nothing will delete."""
+    scheduled = any(one.name == _NAME for one in case.scheduled)
+    return case.status in _ENDED and case.redacted_at is None and not scheduled

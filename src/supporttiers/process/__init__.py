@@ -20,7 +20,7 @@ from supporttiers._machine import MoveTable, Row, move_table, rows_of
 from supporttiers.calendars import ALWAYS_OPEN, WorkingHours
 from supporttiers.config.calendars import calendars_data
 from supporttiers.config.files import data_of, foreign_faults, text_of
-from supporttiers.config.reading import Parts, read
+from supporttiers.config.reading import WORDINGS, Parts, read
 from supporttiers.config.settings import Settings
 from supporttiers.config.writing import canonical, data_from, described, table_from
 from supporttiers.diagrams import mermaid
@@ -38,15 +38,19 @@ from supporttiers.process.faults import Whole, error_of, policy_faults
 from supporttiers.process.members import doubled_calendars, only, placed_policies, placed_routes, routes_in, strangers
 from supporttiers.process.shadows import shadowed
 from supporttiers.process.warnings import Finding, warnings_of
+from supporttiers.process.wording import word_faults
 from supporttiers.protocols import METHODS, Policy, methods_of
 from supporttiers.reasons import Reason
 from supporttiers.tiers import WAIT_REASONS, MoveRules, Tier, TierKind
+from supporttiers.words import MessageTemplate, NotificationRules
+from supporttiers.words.book import WordBook
 
 __all__ = ["CompiledLimit", "Finding", "SupportProcess"]
 
 _VALIDATOR: Final = "supporttiers.validator"
 _REVISION_DIGITS: Final = 16
 _SOON: Final = timedelta(days=90)
+_PRIORITIES: Final = attrs.fields_dict(Settings)["priorities"].default
 _RULES: Final = tuple(field.name for field in attrs.fields(MoveRules))
 
 
@@ -77,6 +81,9 @@ class SupportProcess(Settings):
         limits: Time limits, besides those that the tiers' `time_limit` makes.
         policies: Rules that are asked in this order; of most questions the first answer counts.
         cascades: What happens to the cases that link to a case.
+        messages: The words in which people are told, by whom they are for, reason and language.
+        texts: The texts of reasons in other languages: by language, and by the code of a reason.
+        notifications: When and how often people are told.
         entry: Levels at which a case may be opened besides the lowest staffed one, or `any`.
         moves: `listed`: only what tiers list; `any`: up to every higher and back to every lower tier.
         reopen_from: Ended statuses from which a case may be reopened.
@@ -105,6 +112,9 @@ class SupportProcess(Settings):
     limits: tuple[TimeLimit, ...] = attrs.field(default=(), converter=tuple_of)
     policies: tuple[Policy, ...] = attrs.field(default=(), converter=tuple_of)
     cascades: tuple[Cascade, ...] = attrs.field(default=(), converter=tuple_of)
+    messages: tuple[MessageTemplate, ...] = attrs.field(default=(), converter=tuple_of)
+    texts: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
+    notifications: NotificationRules = attrs.field(factory=NotificationRules)
 
     def __attrs_post_init__(self) -> None:
         """Judge the whole."""
@@ -122,6 +132,7 @@ class SupportProcess(Settings):
             judged=placed_policies(self.policies),
         )
         faults += whole.faults()
+        faults += word_faults(self.messages, self.texts, self.notifications, self.priorities)
         if not faults:
             faults += self._foreign_faults()
         if faults:
@@ -217,13 +228,16 @@ class SupportProcess(Settings):
             limits=parts.limits, routes=(*routes, *apart), cascades=parts.cascades,
             judged=placed_policies(parts.policies),
         )  # fmt: skip
-        faults = [*parts.faults, *whole.faults()]
+        priorities = () if "priorities" in parts.broken else parts.settings.get("priorities", _PRIORITIES)
+        words = word_faults(parts.messages, parts.texts, parts.notifications, priorities)
+        faults = [*parts.faults, *whole.faults(), *words]
         if faults:
             raise error_of(source, faults)
         rules = (RouteByRules(route for _, route in routes),) if routes else ()
         return cls(
             **parts.settings, calendars=parts.calendars.values(), tiers=parts.tiers, limits=parts.limits,
-            policies=(*rules, *parts.policies), cascades=parts.cascades,
+            policies=(*rules, *parts.policies), cascades=parts.cascades, messages=parts.messages,
+            texts=parts.texts, notifications=parts.notifications or NotificationRules(),
         )  # fmt: skip
 
     def to_data(self) -> dict[str, Any]:
@@ -241,6 +255,9 @@ class SupportProcess(Settings):
             "limits": data_from(self.limits),
             **self._policies_data(),
             "cascades": data_from(self.cascades),
+            "messages": data_from(self.messages),
+            "texts": data_from(self.texts),
+            "notifications": {} if self.notifications == NotificationRules() else data_from(self.notifications),
         }
         return {section: content for section, content in data.items() if content}
 
@@ -251,13 +268,21 @@ class SupportProcess(Settings):
         return {"policies": [described(policy) for policy in self.policies]}
 
     def to_json(self) -> str:
-        """Give the process as JSON, for a store; `from_json` reads it."""
-        return json.dumps(self.to_data())
+        """Give the process as JSON, for a store, without its words; `from_json` reads it."""
+        return json.dumps(self._deciding())
+
+    def _deciding(self) -> dict[str, Any]:
+        """Give what decides: all but what is said, which is always that of the process at hand."""
+        return {section: content for section, content in self.to_data().items() if section not in WORDINGS}
 
     @cached_property
     def revision(self) -> str:
-        """The first 16 hexadecimal digits of the SHA-256 of its data."""
-        body = json.dumps(canonical(self.to_data()), sort_keys=True, separators=(",", ":"))
+        """
+        The first 16 hexadecimal digits of the SHA-256 of its data, without its words.
+
+        What is said to whom decides nothing about a case: words are always those of the process at hand.
+        """
+        body = json.dumps(canonical(self._deciding()), sort_keys=True, separators=(",", ":"))
         return sha256(body.encode()).hexdigest()[:_REVISION_DIGITS]
 
     def __hash__(self) -> int:
@@ -350,6 +375,11 @@ class SupportProcess(Settings):
         """Every fact that the process needs from outside."""
         asked = [fact for policies in self._asked.values() for each in policies for fact in needs_of(each)]
         return tuple(dict.fromkeys((*self.lasting_needs, *asked)))
+
+    @cached_property
+    def words(self) -> WordBook:
+        """Its words, ready to be written."""
+        return WordBook(self.messages, self.texts, self.notifications)
 
     # -- renewed
 

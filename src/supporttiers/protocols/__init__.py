@@ -8,9 +8,11 @@ from supporttiers.protocols.adapters import AsyncNotifier, AsyncVendorGateway, N
 from supporttiers.protocols.people import (
     AgentDirectory,
     AsyncDirectory,
+    ContactDirectory,
     Directory,
     ManagerDirectory,
     OnCallDirectory,
+    RoleDirectory,
     TenantDirectory,
 )
 from supporttiers.protocols.policies import (
@@ -27,6 +29,7 @@ from supporttiers.protocols.policies import (
     methods_of,
 )
 from supporttiers.protocols.records import (
+    LANE,
     Backlog,
     Commit,
     Decide,
@@ -56,6 +59,7 @@ __all__ = [
     "CAPABILITIES",
     "GROUPS",
     "KEY_LIFE",
+    "LANE",
     "METHODS",
     "ORDERS",
     "STATES",
@@ -68,6 +72,7 @@ __all__ = [
     "Backlog",
     "CaseStore",
     "Commit",
+    "ContactDirectory",
     "Decide",
     "Directory",
     "DueCase",
@@ -85,6 +90,7 @@ __all__ = [
     "PriorityPolicy",
     "ReactPolicy",
     "ReopenPolicy",
+    "RoleDirectory",
     "RoutePolicy",
     "SchemaStore",
     "Setback",

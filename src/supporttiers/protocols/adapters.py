@@ -12,6 +12,10 @@ class Notifier(Protocol):
 
     One that must not be called twice about one message, such as one that rings people up, says so with an attribute
     `repeats = False`: a message of which nobody knows whether it has arrived is then left to people.
+
+    One that is to be called once for each recipient, such as one that sends mail, says so with an attribute
+    `per_recipient = True`: what it cannot bring to one of them then holds up nobody else. Any other is called once
+    for all. Its name has no `#` in it.
     """
 
     name: str

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
-from supporttiers.actors import Actor, Agent
+from supporttiers.actors import Actor, Agent, Contact
 
 
 @runtime_checkable
@@ -51,6 +51,24 @@ class ManagerDirectory(Directory, Protocol):
 
 
 @runtime_checkable
+class RoleDirectory(Directory, Protocol):
+    """A directory that also knows who has a role: `notify:lead` then reaches those who have it."""
+
+    def holders_of(self, roles: Sequence[str], /) -> Mapping[str, Sequence[str]]:
+        """Give the ids of those who have each role; a role that is left out nobody has."""
+        ...
+
+
+@runtime_checkable
+class ContactDirectory(Directory, Protocol):
+    """A directory that also knows how people are reached, those of the house and those outside."""
+
+    def contacts_of(self, ids: Sequence[str], /) -> Mapping[str, Contact]:
+        """Give the contact of each id; one that is left out is reached by the id alone."""
+        ...
+
+
+@runtime_checkable
 class TenantDirectory(Directory, Protocol):
     """A directory of several houses."""
 
@@ -68,7 +86,7 @@ class AsyncDirectory(Protocol):
     """
     A `Directory` that is awaited, for `AsyncSupportDesk`.
 
-    What it has of the methods of `AgentDirectory`, `OnCallDirectory` and `ManagerDirectory` may be asynchronous, too.
+    What it has of the methods of the other Protocols of directories may be asynchronous, too; `of_tenant` is not.
     """
 
     async def actor(self, id: str, /) -> Actor | None:

@@ -12,6 +12,9 @@ from supporttiers.effects import DispatchToVendor, Effect, Notify
 from supporttiers.events import CaseRedacted, Event
 from supporttiers.reasons import Reason
 
+LANE: Final = "#"
+"""Parts the name of a notifier from the mark of one recipient, in the target of a message for them alone."""
+
 ENDED_BY_REDACTION: Final = "redacted"
 """The result of a message that could not be carried out any more when its case was redacted."""
 
@@ -46,7 +49,8 @@ class Message:
         key: Its identity, which is also the key handed to notifiers; a vendor is handed that of its request.
         case_id: The case that caused it.
         kind: `notify`, `dispatch`, `tell`, `tell_linked` or `tell_observer`.
-        target: The notifier's or vendor's name, or the other case.
+        target: The notifier's or vendor's name, or the other case; of a message for one recipient alone, the notifier's
+            name, `#`, and a mark of the recipient.
         effect: What to do.
         at: When it was caused; messages of one case and target keep their order.
         not_before: When to try it next.
@@ -69,21 +73,32 @@ class Message:
     state: str = "pending"
     lease: str | None = None
 
+    @property
+    def adapter(self) -> str:
+        """The name of the notifier or vendor that carries it out."""
+        return self.target.partition(LANE)[0] if self.kind == "notify" else self.target
+
+    @property
+    def effect_is_for_one(self) -> bool:
+        """Whether it is for one recipient alone."""
+        return isinstance(self.effect, Notify) and self.effect.recipient is not None
+
     def redacted(self) -> Self:
         """
         Give it as it stands once its case has been redacted.
 
         What cannot be carried out without what it said is over: a request to a vendor, a command with a text in it,
-        and what was for somebody by name. What tells a role goes on.
+        and what was for somebody by name. What tells a role goes on. Nothing is left of who it was for.
         """
         effect = blank_effect(self.effect)
         if isinstance(effect, Notify) and isinstance(self.effect, Notify):
-            goes_on = effect.to == self.effect.to
+            goes_on = (effect.to, effect.recipient) == (self.effect.to, self.effect.recipient)
         else:
             goes_on = effect == self.effect and not isinstance(effect, DispatchToVendor)
+        blank = attrs.evolve(self, effect=effect, target=self.adapter)
         if goes_on or self.state == "done":
-            return attrs.evolve(self, effect=effect)
-        return attrs.evolve(self, effect=effect, state="done", result=ENDED_BY_REDACTION, lease=None)
+            return blank
+        return attrs.evolve(blank, state="done", result=ENDED_BY_REDACTION, lease=None)
 
 
 @attrs.frozen(kw_only=True)
@@ -99,8 +114,10 @@ class Settled:
         attempts: How often it was tried.
         not_before: When to try it next.
         lease: The token under which it was leased; where somebody else has leased it since, nothing is written down.
-            Whoever has none writes whatever the lease.
+            Whoever gives None writes whatever the lease; the empty text stands for one that nobody has leased.
         keep: The lease goes on: it is being sent just now.
+        more: New rows of the outbox, which are written where this is written down, and with it; none of a commit's
+            `settled`, which has messages of its own.
     """
 
     tenant: str
@@ -111,6 +128,7 @@ class Settled:
     not_before: datetime
     lease: str | None = None
     keep: bool = False
+    more: tuple[Message, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

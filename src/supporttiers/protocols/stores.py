@@ -189,7 +189,10 @@ class CaseStore(Protocol):
 
     def settle(self, settled: Settled, /) -> bool:
         """
-        Write down what became of a message; one that is no longer pending, or leased anew, stays as it is.
+        Write down what became of a message, and the messages that come of it, in one transaction.
+
+        One that is no longer pending, or leased anew, stays as it is, and nothing comes of it. Of those that come of
+        it, one whose key is known already stays as it is.
 
         Returns:
             Whether it was written down: False tells a worker that its lease is lost.
@@ -233,7 +236,8 @@ class CaseStore(Protocol):
         Enqueue what has to follow another revision of its process's limits.
 
         Cases of the process, of all tenants, that have not been closed or cancelled, and whose limits follow a revision
-        that was kept earlier than this one, get *at* for their wake-up, unless theirs is earlier, or they are parked.
+        that was kept earlier than this one, get *at* for their wake-up, unless theirs is earlier. Those that could not
+        be decided when they were last tried wait for their next try, and those that are parked for somebody.
 
         Returns:
             How many.

@@ -179,10 +179,13 @@ WHERE state IN ('dead', 'ambiguous')""",
     "CREATE INDEX supporttiers_key_case ON supporttiers_key (tenant, case_id)",
     f"""CREATE VIEW supporttiers_cases AS SELECT
   tenant, id, version, process, revision, limits_revision, kind, body::json ->> 'subject' AS subject,
-  requester, customer, category, channel, locale, impact, urgency, priority, (body::json -> 'tags')::jsonb AS tags,
-  (body::json -> 'attributes')::jsonb AS attributes, tier, status, wait_reason, owner, assignee, last_assignee, team,
-  (body::json -> 'watchers')::jsonb AS watchers, (body::json -> 'vendors')::jsonb AS vendors,
-  (body::json -> 'vendors_waiting')::jsonb AS vendors_waiting, solution, satisfaction,
+  requester, customer, category, channel, locale, impact, urgency, priority,
+  coalesce((body::json -> 'tags')::jsonb, '[]') AS tags,
+  coalesce((body::json -> 'attributes')::jsonb, '{{}}') AS attributes,
+  tier, status, wait_reason, owner, assignee, last_assignee, team,
+  coalesce((body::json -> 'watchers')::jsonb, '[]') AS watchers,
+  coalesce((body::json -> 'vendors')::jsonb, '[]') AS vendors,
+  coalesce((body::json -> 'vendors_waiting')::jsonb, '[]') AS vendors_waiting, solution, satisfaction,
   {", ".join(_instant(column) for column in _INSTANTS)}
 FROM supporttiers_case""",  # noqa: S608 - ours
     "INSERT INTO supporttiers_version (only_row, version, oldest) VALUES (1, 2, 2)",

@@ -175,10 +175,13 @@ VERSION_2: Final = (
     "DROP VIEW supporttiers_cases",
     f"""CREATE VIEW supporttiers_cases AS SELECT
   tenant, id, version, process, revision, limits_revision, kind, json_extract(body, '$.subject') AS subject,
-  requester, customer, category, channel, locale, impact, urgency, priority, json_extract(body, '$.tags') AS tags,
-  json_extract(body, '$.attributes') AS attributes, tier, status, wait_reason, owner, assignee, last_assignee, team,
-  json_extract(body, '$.watchers') AS watchers, json_extract(body, '$.vendors') AS vendors,
-  json_extract(body, '$.vendors_waiting') AS vendors_waiting, solution, satisfaction,
+  requester, customer, category, channel, locale, impact, urgency, priority,
+  coalesce(json_extract(body, '$.tags'), '[]') AS tags,
+  coalesce(json_extract(body, '$.attributes'), '{{}}') AS attributes,
+  tier, status, wait_reason, owner, assignee, last_assignee, team,
+  coalesce(json_extract(body, '$.watchers'), '[]') AS watchers,
+  coalesce(json_extract(body, '$.vendors'), '[]') AS vendors,
+  coalesce(json_extract(body, '$.vendors_waiting'), '[]') AS vendors_waiting, solution, satisfaction,
   {", ".join(_instant(column) for column in _INSTANTS)}
 FROM supporttiers_case""",  # noqa: S608 - ours
     "DROP INDEX supporttiers_outbox_pending",

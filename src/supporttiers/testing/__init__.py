@@ -1,9 +1,11 @@
 """
-For those who test support processes, or write stores and policies.
+For those who test support processes, or write stores, policies, notifiers and sources of facts.
 
-`FakeClock` lets a process run in milliseconds; `suites` holds the laws that every store must keep.
+`FakeClock` lets a process run in milliseconds; `situation` makes what a policy is asked about; `suites` holds the laws
+that what is plugged in must keep.
 """
 
 from supporttiers.clock import FakeClock
+from supporttiers.testing.situations import situation
 
-__all__ = ["FakeClock"]
+__all__ = ["FakeClock", "situation"]

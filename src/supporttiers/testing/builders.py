@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from supporttiers import events as happened
-from supporttiers.actors import SYSTEM, Actor
+from supporttiers.actors import SYSTEM, Actor, Contact
 from supporttiers.cases import Case, fold_all
 from supporttiers.commands import Close, Dispatch, Escalate, InformManagement, Scheduled
-from supporttiers.effects import Effect, Notify
+from supporttiers.effects import Effect, Notification, Notify
 from supporttiers.events import Event
 from supporttiers.links import Attachment, Link, VendorStatus
 from supporttiers.match import Match
@@ -91,6 +91,23 @@ def message(
 def key_use(key: str, *, case_id: str = "T-1", version: int = 1, used_at: datetime = NOON) -> KeyUse:
     """Make the use of an idempotency key."""
     return KeyUse(key=key, case_id=case_id, version=version, body="0" * 64, used_at=used_at)
+
+
+PEOPLE: Final = (
+    Contact(id="anna", name="Anna Ödegaard", addresses={"email": "anna@example.org", "sms": "+15550100"}),
+    Contact(id="bob", name="Bob", addresses={"email": "bob@example.org", "sms": "+15550101"}),
+)
+"""Two who may be told."""
+
+
+def notification(case_id: str = "T-1", **fields: Any) -> Notification:  # noqa: ANN401 - any field
+    """Make what a notifier is handed: by default for the first of `PEOPLE`, with words."""
+    given: dict[str, Any] = {
+        "tenant": "acme", "to": "assignee", "recipients": PEOPLE[:1], "tier": 1, "status": Status.QUEUED, "at": NOON,
+        "reason": Reason("case.unassigned"), "subject": f"Case {case_id} waits for you",
+        "text": "The printer is on fire.\nPlease see to it.", "language": "en", **fields,
+    }  # fmt: skip
+    return Notification(case_id=case_id, **given)
 
 
 def every_event(case_id: str = "T-1", *, tenant: str = "acme") -> list[Event]:

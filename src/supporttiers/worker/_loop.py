@@ -157,6 +157,8 @@ class Loop:
             seconds = yield from self._pass()
         except Exception as error:
             if self._is_of_set_up(error):
+                self.seen = self.seen.erred(error, self._now())
+                log.error("the worker cannot work: %s", safe_text(error))  # noqa: TRY400 - nobody may await its task
                 raise
             return self._set_back(error)
         self._failures = 0

@@ -75,11 +75,11 @@ class AsyncWorker:
             TransactionError: It is a view in somebody's own transaction.
             BackendError: The same of what the desk works with: trying again will not help.
         """
-        self._where = asyncio.get_running_loop()
+        before, self._where = self._where, asyncio.get_running_loop()
         try:
             await adrive(self._loop.steps(self._wait))
         finally:
-            self._where = None
+            self._where = before  # of a run that is under way, where this one was refused for it
 
     def wake(self) -> None:
         """End its sleep: something is to be done now. May be called from any thread."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from supporttiers.desk import AsyncSupportDesk
-from supporttiers.errors import PluginError, StoreError
+from supporttiers.errors import InputError, PluginError, StoreError
 from supporttiers.readings import Pass
 from supporttiers.worker import AsyncWorker, WorkerState
 
@@ -88,6 +88,23 @@ def test_async_worker_is_woken_and_stopped(async_scripted):
     asyncio.run(story())
 
     assert 2 == len(passes)
+
+
+def test_async_worker_that_is_run_twice_can_still_be_stopped(async_scripted):
+    """The second run is refused, and leaves the first where it can be woken."""
+    passes = []
+
+    async def story():
+        worker = AsyncWorker(async_scripted(), poll_every=timedelta(hours=1), on_pass=passes.append)
+        task = asyncio.create_task(worker.run())
+        await until(lambda: len(passes) == 1)
+        with pytest.raises(InputError, match="run is under way"):
+            await worker.run()
+        worker.stop()
+        async with asyncio.timeout(30):
+            await task
+
+    asyncio.run(story())
 
 
 def test_async_worker_sleeps_by_the_clock_of_the_loop(async_scripted):

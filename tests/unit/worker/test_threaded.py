@@ -287,14 +287,18 @@ def test_worker_logs_no_text_of_foreign_errors(scripted, sleeper, caplog):
         UnsupportedConnectionError("sqlite", "a pass has transactions of its own"),
     ],
 )
-def test_worker_ends_with_a_fault_of_set_up_in_its_first_pass(scripted, fault):
-    """What no pass will ever get over is told at once, to whoever starts it."""
+def test_worker_ends_with_a_fault_of_set_up_in_its_first_pass(scripted, fault, caplog):
+    """What no pass will ever get over is told at once, to whoever starts it, in the log, and by its status."""
     worker = Worker(scripted(fault))
     with pytest.raises(type(fault)) as caught:
         worker.run()
 
+    status = worker.status()
     assert fault is caught.value
-    assert WorkerState.STOPPED is worker.status().state
+    assert (WorkerState.STOPPED, 1, type(fault).__name__) == (status.state, status.errors, status.last_error.type)
+    assert [f"the worker cannot work: {fault}"] == [
+        record.getMessage() for record in caplog.records if record.levelname == "ERROR"
+    ]
 
 
 @pytest.mark.parametrize("first", [Pass(), OSError("away")])

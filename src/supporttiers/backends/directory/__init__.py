@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from os import PathLike
 from typing import ClassVar, Final
 
-from supporttiers.actors import Actor, Agent
+from supporttiers.actors import Actor, Agent, Contact
 from supporttiers.errors import PluginError
 from supporttiers.protocols import AsyncCaseStore, CaseStore, Directory
 
@@ -84,6 +84,14 @@ class House:
         return {
             team: next((agent.id for agent in self._agents.values() if team in agent.manages), None) for team in teams
         }
+
+    def holders_of(self, roles: Iterable[str], /) -> dict[str, tuple[str, ...]]:
+        """Give the ids of those who have each role."""
+        return {role: tuple(agent.id for agent in self._agents.values() if role in agent.roles) for role in roles}
+
+    def contacts_of(self, ids: Iterable[str], /) -> dict[str, Contact]:
+        """Give the contacts of those who are of the house."""
+        return {id: self._agents[id].contact for id in ids if id in self._agents}
 
     def manager_of(self, id: str, /) -> str | None:
         """Give the id of a person's own manager."""

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, TypeVar
 
 from supporttiers._fields import type_name
 from supporttiers._flows import Call, Flow, adrive, drive, has_asynchronous
-from supporttiers.actors import Actor, Agent
+from supporttiers.actors import Actor, Agent, Contact
 from supporttiers.backends.directory import House
 from supporttiers.errors import InputError
 from supporttiers.protocols import AsyncCaseStore, CaseStore
@@ -63,10 +63,9 @@ class _Kept:
     def _all(self) -> Flow[tuple[Agent, ...]]:
         return tuple((yield Call(self._store.agents, self._tenant)))
 
-    def _ask(self, question: Callable[[House], T], id_: str | None = None) -> Flow[T]:
-        """Ask about everybody, or about one."""
-        ids = None if id_ is None else [id_]
-        return question(House((yield Call(self._store.agents, self._tenant, ids=ids))))
+    def _ask(self, question: Callable[[House], T], *ids: str) -> Flow[T]:
+        """Ask about some people, or about everybody."""
+        return question(House((yield Call(self._store.agents, self._tenant, ids=ids or None))))
 
 
 class People(_Kept):
@@ -132,6 +131,14 @@ class People(_Kept):
         """Give the id of each team's manager."""
         return drive(self._ask(lambda house: house.managers_of(teams)))
 
+    def holders_of(self, roles: Sequence[str], /) -> Mapping[str, Sequence[str]]:
+        """Give the ids of those who have each role."""
+        return drive(self._ask(lambda house: house.holders_of(roles)))
+
+    def contacts_of(self, ids: Sequence[str], /) -> Mapping[str, Contact]:
+        """Give the contacts of those who are of the house."""
+        return drive(self._ask(lambda house: house.contacts_of(ids), *ids))
+
     def manager_of(self, id: str, /) -> str | None:
         """Give the id of a person's own manager."""
         return drive(self._ask(lambda house: house.manager_of(id), id))
@@ -191,6 +198,14 @@ class AsyncPeople(_Kept):
     async def managers_of(self, teams: Sequence[str], /) -> Mapping[str, str | None]:
         """See `People.managers_of`."""
         return await adrive(self._ask(lambda house: house.managers_of(teams)))
+
+    async def holders_of(self, roles: Sequence[str], /) -> Mapping[str, Sequence[str]]:
+        """See `People.holders_of`."""
+        return await adrive(self._ask(lambda house: house.holders_of(roles)))
+
+    async def contacts_of(self, ids: Sequence[str], /) -> Mapping[str, Contact]:
+        """See `People.contacts_of`."""
+        return await adrive(self._ask(lambda house: house.contacts_of(ids), *ids))
 
     async def manager_of(self, id: str, /) -> str | None:
         """See `People.manager_of`."""

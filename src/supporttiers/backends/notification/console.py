@@ -4,6 +4,7 @@ import sys
 from typing import Self, TextIO
 
 from supporttiers.effects import Notification
+from supporttiers.errors import NotifyError
 
 
 class ConsoleNotifier:
@@ -37,8 +38,26 @@ class ConsoleNotifier:
         return cls(name=name or url.partition(":")[2] or "console")
 
     def notify(self, notification: Notification, /, *, key: str) -> None:  # noqa: ARG002 - a repeated line does no harm
-        """Write the line."""
+        """
+        Write the line, and nothing but one line, whatever a reason may quote.
+
+        Raises:
+            NotifyError: The stream cannot be written, such as a pipe whose other end is closed.
+        """
         people = ", ".join(map(str, notification.recipients)) or "-"
         when = f"{notification.at:%Y-%m-%d %H:%M}"
         line = f"{when}  {notification.to} ({people}): case {notification.case_id}: {notification.reason}"
-        print(line, file=self._stream or sys.stdout)
+        stream = self._stream or sys.stdout
+        try:
+            stream.write(f"{_shown(line, stream)}\n")
+        except (OSError, ValueError) as error:
+            raise NotifyError(
+                self.name, f"its stream cannot be written: {type(error).__name__}", retryable=True
+            ) from error
+
+
+def _shown(line: str, stream: TextIO) -> str:
+    """Put a space in place of what is no character to be seen, and an escape of what the stream cannot write."""
+    plain = "".join(character if character.isprintable() else " " for character in line)
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return plain.encode(encoding, "backslashreplace").decode(encoding)

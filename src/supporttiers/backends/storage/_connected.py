@@ -1,11 +1,12 @@
 """What stores share that ask a database over connections, their own or the host's: to try again, and to fail."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar, Final, Never, TypeVar
 
 from supporttiers.backends.storage._methods import Methods
 from supporttiers.backends.storage._procedures import Procedures
-from supporttiers.backends.storage._statements import Procedure, Work
+from supporttiers.backends.storage._statements import Mode, Procedure, Work
 from supporttiers.clock import IdFactory
 from supporttiers.errors import InputError, StoreError
 from supporttiers.schema import DIALECTS, Names
@@ -22,8 +23,15 @@ _LOCK_TIMEOUT: Final = "55P03"
 FORGOTTEN: Final = "is a transaction of your own left open, or was .on(connection) forgotten?"
 """What to ask whoever has waited too long for another's write."""
 
-SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-"""How a transaction on PostgreSQL sees one state, to be said first."""
+ISOLATION: Final[Mapping[Mode, str]] = {
+    "snapshot": "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+    "tables": "SET TRANSACTION ISOLATION LEVEL READ COMMITTED",
+}
+"""
+What is said first in a transaction on PostgreSQL, whatever the database's own default is.
+
+One that reads sees one state; one that makes tables sees what those have made for whom it has waited.
+"""
 
 
 def _procedures(dialect: str, names: Names, ids: IdFactory) -> Procedures:
@@ -94,7 +102,7 @@ class Connected(Methods):
         if lost and work.mode in {"write", "once"}:
             hint = "; whether it was written is not known: read again, or repeat it with its idempotency key"
         retryable = lost or busy or state in _ROLLED_BACK
-        raise StoreError(self.name, f"could not {work.doing}: {_said(cause)}{hint}", retryable=retryable) from error
+        raise StoreError(self.name, f"could not {work.doing}: {said(cause)}{hint}", retryable=retryable) from error
 
 
 def _driver_error(error: Exception) -> BaseException:
@@ -102,11 +110,13 @@ def _driver_error(error: Exception) -> BaseException:
     return error if hasattr(error, "sqlstate") else getattr(error, "orig", None) or error.__cause__ or error
 
 
-def _said(cause: BaseException) -> str:
-    """Give what the database said, but nothing that may show a value."""
-    text = str(cause).strip().partition("\n")[0]
-    shows_value = "DataError" in text or any(kind.__name__ == "DataError" for kind in type(cause).__mro__)
-    return type(cause).__name__ if shows_value or not text else text
+def said(cause: BaseException) -> str:
+    """Give what the database said, but nothing that may show a value, as SQLite does of a text that is damaged."""
+    text = str(cause).partition(" with text ")[0].strip().partition("\n")[0]
+    for each in (cause, cause.__cause__):  # the latter where SQLAlchemy has translated it, as of asyncpg
+        if any(kind.__name__ == "DataError" for kind in type(each).__mro__):
+            return type(each).__name__
+    return type(cause).__name__ if "DataError" in text or not text else text
 
 
 def _state_of(error: Exception) -> str | None:

@@ -161,6 +161,7 @@ class AsyncJoinedStore(_Joined):
         return await self._run(self._whole(work))
 
     async def _run(self, procedure: Procedure[T]) -> T:
+        self._grip.check()
         try:
             return await run_async(procedure, self._grip.execute)
         except Exception as error:

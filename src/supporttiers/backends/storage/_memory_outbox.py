@@ -63,7 +63,7 @@ class Outbox:
         """Write down what became of a message; see `CaseStore.settle`."""
         who = settled.tenant, settled.key
         row = self._pending.get(who)
-        if row is None or (settled.lease is not None and settled.lease != row.message.lease):
+        if row is None or (settled.lease is not None and settled.lease != (row.message.lease or "")):
             return False
         row.message = attrs.evolve(
             row.message, state=settled.state, attempts=settled.attempts, not_before=settled.not_before,
@@ -71,6 +71,7 @@ class Outbox:
         )  # fmt: skip
         if settled.state != "pending":
             del self._pending[who]
+        self.add(settled.more)
         return True
 
     def retry(self, tenant: str, key: str, at: datetime) -> bool:

@@ -49,7 +49,8 @@ class Methods:
 
     def settle(self, settled: Settled, /) -> Any:
         """Write down what became of a message; say whether it was: not of one no longer pending, or leased anew."""
-        return self._do(Work("settle a message", lambda: self._sql.settle(settled), "once"))
+        mode = self._sql.SETTLING if settled.more else "once"
+        return self._do(Work("settle a message", lambda: self._sql.settle(settled), mode))
 
     # -- many cases
 

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +18,7 @@ from supporttiers.backends.storage._statements import Change, Mode, Procedure, S
 from supporttiers.backends.storage._texts import postgres_texts
 from supporttiers.clock import IdFactory
 from supporttiers.events import CaseLinked, CaseMerged, CaseUnlinked, VendorDispatched, VendorTicketUpdated
-from supporttiers.protocols import Commit, Decide, Loaded, Message, Setback
+from supporttiers.protocols import Commit, Decide, Loaded, Message, Setback, Settled
 from supporttiers.schema import Names, check_version
 
 _LINKING: Final = frozenset({CaseLinked, CaseUnlinked, CaseMerged})
@@ -39,8 +40,16 @@ class Heads:
 
     def __init__(self) -> None:
         """Start with none."""
-        self._lock = threading.Lock()
+        self._held = threading.Lock()
+        self._pid = os.getpid()
         self._heads: OrderedDict[_Who, tuple[int, str]] = OrderedDict()
+
+    @property
+    def _lock(self) -> threading.Lock:
+        """Give the lock; a forked child has one of its own, for the thread that held its parent's is not there."""
+        if self._pid != os.getpid():
+            self._held, self._pid = threading.Lock(), os.getpid()
+        return self._held
 
     def put(self, who: _Who, version: int, head: str) -> None:
         """Remember one, and forget the oldest of too many."""
@@ -67,6 +76,7 @@ class PostgresProcedures(Procedures):
 
     dialect = "postgresql"
     LEASING: Mode = "once"
+    SETTLING: Mode = "once"
 
     def __init__(self, names: Names, ids: IdFactory) -> None:
         """Take the names of the tables, and who makes salts."""
@@ -225,6 +235,12 @@ class PostgresProcedures(Procedures):
             plain = _numbered([_message(message) for message in setback.messages])
             yield Change(self._mine.INSERT_MESSAGES, (_json(plain),))
         return changed == 1
+
+    def settle_and_add(self, settled: Settled) -> Procedure[bool]:
+        """Settle a message, and write those that come of it, in one statement."""
+        plain = _numbered([_message(message) for message in settled.more])
+        ((changed,),) = yield Select(self._mine.SETTLE_AND_ADD, (*rows.settled_row(settled), _json(plain)))
+        return int(changed) == 1
 
     def lease(
         self, now: datetime, until: datetime, token: str, limit: int, tenant: str | None

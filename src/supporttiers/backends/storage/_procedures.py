@@ -237,9 +237,18 @@ class Procedures:
 
     # -- the outbox
 
+    SETTLING: Mode = "write"
+    """How a message is settled of which more come; one of which none come is settled by a single statement."""
+
     def settle(self, settled: Settled) -> Procedure[bool]:
+        if settled.more:
+            return (yield from self.settle_and_add(settled))
         changed: int = yield Change(self._texts.SETTLE, rows.settled_row(settled))
         return changed == 1
+
+    @abstractmethod
+    def settle_and_add(self, settled: Settled) -> Procedure[bool]:
+        """Settle a message, and write those that come of it; see `CaseStore.settle`."""
 
     def messages(
         self, tenant: str, state: str | None, case_id: str | None, after: str | None, limit: int

@@ -31,6 +31,6 @@ def _blank_messages(texts: Texts, who: tuple[str, str], version: int) -> Procedu
         if message.effect.version >= version:
             continue
         blank = message.redacted()
-        yield Change(texts.BLANK_MESSAGE, (dumps(blank.effect), row[0]))
+        yield Change(texts.BLANK_MESSAGE, (dumps(blank.effect), blank.target, row[0]))
         if blank.state != message.state:
             yield Change(texts.END_MESSAGE, (blank.state, blank.result, row[0]))

@@ -15,7 +15,7 @@ from supporttiers.backends.storage._statements import Change, ChangeMany, Mode, 
 from supporttiers.backends.storage._texts import SPARED, sqlite_texts
 from supporttiers.clock import IdFactory
 from supporttiers.events import CaseLinked, CaseMerged, CaseUnlinked, VendorDispatched, VendorTicketUpdated
-from supporttiers.protocols import Commit, Decide, Message, Setback
+from supporttiers.protocols import Commit, Decide, Message, Setback, Settled
 from supporttiers.schema import Names, check_version
 
 LINKING = frozenset({CaseLinked, CaseUnlinked, CaseMerged})
@@ -153,6 +153,13 @@ class SqliteProcedures(Procedures):
         changed: int = yield Change(self._mine.SET_BACK, rows.setback_row(setback))
         if changed and setback.messages:
             yield ChangeMany(self._mine.INSERT_MESSAGE, [rows.message_row(message) for message in setback.messages])
+        return changed == 1
+
+    def settle_and_add(self, settled: Settled) -> Procedure[bool]:
+        """Settle a message, and write those that come of it; nobody else writes meanwhile."""
+        changed: int = yield Change(self._mine.SETTLE, rows.settled_row(settled))
+        if changed:
+            yield ChangeMany(self._mine.INSERT_MESSAGE, [rows.message_row(message) for message in settled.more])
         return changed == 1
 
     def lease(

@@ -94,7 +94,7 @@ SELECT key, case_id, version, body, used_at FROM supporttiers_key WHERE tenant =
     SETTLE = """
 UPDATE supporttiers_outbox SET state = ?, result = ?, attempts = ?, not_before = ?,
   lease_until = CASE WHEN ? = 1 THEN lease_until END, lease_token = CASE WHEN ? = 1 THEN lease_token END
-WHERE tenant = ? AND key = ? AND state = 'pending' AND (? IS NULL OR lease_token = ?)"""
+WHERE tenant = ? AND key = ? AND state = 'pending' AND (? IS NULL OR coalesce(lease_token, '') = ?)"""
     # The earliest of its lane that is not held to working time; what others have leased is pending, too.
     LANE = """
 state = 'pending' AND not_before <= ? AND (lease_until IS NULL OR lease_until <= ?) {tenant} AND NOT EXISTS (
@@ -122,7 +122,7 @@ WHERE tenant = ? AND case_id = ? AND version < ? AND private <> ''"""
 UPDATE supporttiers_event SET private = NULL, salt = NULL, committed = ?
 WHERE tenant = ? AND case_id = ? AND version = ?"""
     MESSAGES_OF_CASE = f"SELECT {_MESSAGE} FROM supporttiers_outbox WHERE tenant = ? AND case_id = ? ORDER BY seq"  # noqa: S608
-    BLANK_MESSAGE = "UPDATE supporttiers_outbox SET effect = ? WHERE seq = ?"
+    BLANK_MESSAGE = "UPDATE supporttiers_outbox SET effect = ?, target = ? WHERE seq = ?"
     END_MESSAGE = """
 UPDATE supporttiers_outbox SET state = ?, result = ?, lease_until = NULL, lease_token = NULL
 WHERE seq = ? AND state <> 'done'"""
@@ -164,7 +164,7 @@ UPDATE supporttiers_case SET wakes_at = ?
 WHERE process = ? AND status IN ('queued', 'in_progress', 'waiting', 'resolved')
   AND limits_revision IN (SELECT revision FROM supporttiers_process WHERE name = ? AND at < (
     SELECT at FROM supporttiers_process WHERE name = ? AND revision = ?))
-  AND (wakes_at IS NULL OR wakes_at > ?) AND parked_at IS NULL"""
+  AND (wakes_at IS NULL OR wakes_at > ?) AND parked_at IS NULL AND failures = 0"""
     GET_PROCESS = "SELECT body FROM supporttiers_process WHERE name = ? AND revision = ?"
 
     def __init__(self, names: Names) -> None:
@@ -338,7 +338,7 @@ ORDER BY place ON CONFLICT (tenant, key) DO NOTHING"""  # noqa: S608 - ours
     owner text, tenant text, key text, state text, result text, attempts bigint, not_before bigint, lease text)
   JOIN written ON written.tenant = news.tenant AND written.id = news.owner
   WHERE message.tenant = news.tenant AND message.key = news.key AND message.state = 'pending'
-    AND (news.lease IS NULL OR message.lease_token = news.lease)
+    AND (news.lease IS NULL OR coalesce(message.lease_token, '') = news.lease)
 )"""
     LINKS_BESIDE = """, linked AS MATERIALIZED (
   SELECT link.tenant, link.case_id, link.kind, link.target_id
@@ -361,6 +361,16 @@ ORDER BY place ON CONFLICT (tenant, key) DO NOTHING"""  # noqa: S608 - ours
     remote_id = excluded.remote_id, status = excluded.status, is_open = excluded.is_open
 )"""  # noqa: S608 - ours
     SETTLE = Texts.SETTLE.replace("? IS NULL", "?::text IS NULL").replace("? = 1", "?::bigint = 1")
+    SETTLE_AND_ADD = f"""
+WITH settled AS ({SETTLE}
+  RETURNING 1
+), added AS (
+  INSERT INTO supporttiers_outbox ({_list(MESSAGE_COLUMNS)})
+  SELECT {_list(MESSAGE_COLUMNS)} FROM json_to_recordset(?::text::json) AS message (
+    place bigint, {_typed(MESSAGE_COLUMNS, _MESSAGE_NUMBERS)})
+  WHERE EXISTS (SELECT 1 FROM settled) ORDER BY place ON CONFLICT (tenant, key) DO NOTHING
+)
+SELECT count(*) FROM settled"""  # noqa: S608 - ours
     LEASE = f"""
 UPDATE supporttiers_outbox AS taken SET lease_until = ?, lease_token = ?
 WHERE seq = ANY (ARRAY(

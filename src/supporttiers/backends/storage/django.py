@@ -2,7 +2,7 @@
 
 from typing import Any, Final, TypeVar
 
-from supporttiers.backends.storage._connected import SNAPSHOT, Blocking, is_lost_by_state
+from supporttiers.backends.storage._connected import ISOLATION, Blocking, is_lost_by_state
 from supporttiers.backends.storage._joined import by_cursor
 from supporttiers.backends.storage._statements import Work, run
 from supporttiers.clock import IdFactory
@@ -76,20 +76,20 @@ class DjangoStore(Blocking):
     def _within(self, work: Work[T]) -> T:
         certain = self.certain
         try:
-            return self._in_block(work, sets_snapshot=certain and self.name == "postgresql")
+            return self._in_block(work, sets_isolation=certain and self.name == "postgresql")
         except self._failures:
             if certain:  # Django itself looks only between requests whether a connection is still good
                 connections[self._alias].close_if_unusable_or_obsolete()
             raise
 
-    def _in_block(self, work: Work[T], *, sets_snapshot: bool) -> T:
+    def _in_block(self, work: Work[T], *, sets_isolation: bool) -> T:
         execute = by_cursor(connections[self._alias].cursor, "format")
         if work.mode in {"read", "once"}:  # a single statement
             return run(work.procedure(), execute)
         with atomic(using=self._alias):
-            if work.mode == "snapshot" and sets_snapshot:
+            if work.mode in ISOLATION and sets_isolation:
                 with connections[self._alias].cursor() as cursor:
-                    cursor.execute(SNAPSHOT)
+                    cursor.execute(ISOLATION[work.mode])
             return run(self._whole(work), execute)
 
     def _is_lost(self, error: Exception) -> bool:

@@ -400,6 +400,7 @@ class MemoryStore:
                 and row.case.process == name
                 and row.case.status not in _OVER
                 and row.parked is None
+                and not row.failures
                 and (row.wakes_at is None or row.wakes_at > at)
             ]
             for who in woken:

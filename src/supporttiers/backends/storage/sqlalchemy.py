@@ -1,6 +1,10 @@
 """Stores in the database of a SQLAlchemy engine, on any driver of SQLite or PostgreSQL."""
 
+import asyncio
+import threading
+from contextlib import nullcontext
 from typing import Any, Final, TypeVar
+from weakref import WeakKeyDictionary
 
 from supporttiers.backends.storage._connected import Awaited, Blocking, Connected, is_lost_by_state
 from supporttiers.backends.storage._joined import by_async_sqlalchemy, by_sqlalchemy
@@ -13,7 +17,7 @@ try:
     from sqlalchemy.engine import Engine
     from sqlalchemy.exc import DBAPIError, SQLAlchemyError
     from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-    from sqlalchemy.ext.asyncio import AsyncEngine
+    from sqlalchemy.pool import StaticPool
 except ImportError as _missing:
     _problem = "SQLAlchemy is not installed: pip install sqlalchemy"
     raise StoreError("sqlalchemy", _problem, retryable=False) from _missing
@@ -22,6 +26,25 @@ except ImportError as _missing:
 # ruff: noqa: ANN401
 
 T = TypeVar("T")
+
+_of_threads: Final[WeakKeyDictionary[Any, Any]] = WeakKeyDictionary()
+_of_tasks: Final[WeakKeyDictionary[Any, WeakKeyDictionary[Any, Any]]] = WeakKeyDictionary()
+
+
+def _turn_of_threads(pool: Any) -> Any:
+    """
+    Give what to hold while working: nothing, but where a pool has one connection for all, as SQLite's in memory.
+
+    There one transaction would be in the midst of another, and end it; whatever store it was begun by.
+    """
+    return _of_threads.setdefault(pool, threading.RLock()) if isinstance(pool, StaticPool) else nullcontext()
+
+
+def _turn_of_tasks(pool: Any) -> Any:
+    """Give the same to tasks; those of another loop cannot be waited for."""
+    if not isinstance(pool, StaticPool):
+        return nullcontext()
+    return _of_tasks.setdefault(pool, WeakKeyDictionary()).setdefault(asyncio.get_running_loop(), asyncio.Lock())
 
 
 class _Common(Connected):
@@ -86,7 +109,7 @@ class SqlAlchemyStore(_Common, Blocking):
         """Nothing: the engine is the host's."""
 
     def _within(self, work: Work[T]) -> T:
-        with self._engine_for(work).begin() as connection:
+        with _turn_of_threads(self._engine.pool), self._engine_for(work).begin() as connection:
             begin = self._begin(work, connection.connection.driver_connection)
             if begin is not None:
                 connection.exec_driver_sql(begin)
@@ -108,7 +131,7 @@ class AsyncSqlAlchemyStore(_Common, Awaited):
         """Nothing: the engine is the host's."""
 
     async def _within(self, work: Work[T]) -> T:
-        async with self._engine_for(work).begin() as connection:
+        async with _turn_of_tasks(self._engine.pool), self._engine_for(work).begin() as connection:
             begin = self._begin(work, (await connection.get_raw_connection()).driver_connection)
             if begin is not None:
                 await connection.exec_driver_sql(begin)
@@ -119,4 +142,6 @@ def store_on(given: object) -> Methods | None:
     """Give a store on an engine; None where it is none."""
     if isinstance(given, Engine):
         return SqlAlchemyStore(given)
+    from sqlalchemy.ext.asyncio import AsyncEngine  # noqa: PLC0415 - it needs greenlet, which not everybody has
+
     return AsyncSqlAlchemyStore(given) if isinstance(given, AsyncEngine) else None

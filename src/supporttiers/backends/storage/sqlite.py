@@ -7,8 +7,9 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final, Generic, Self, TypeVar
+from weakref import WeakSet
 
-from supporttiers.backends.storage._connected import FORGOTTEN
+from supporttiers.backends.storage._connected import FORGOTTEN, said
 from supporttiers.backends.storage._methods import Methods
 from supporttiers.backends.storage._sqlite_procedures import SqliteProcedures
 from supporttiers.backends.storage._statements import ChangeMany, Select, Statement, Work, run
@@ -23,9 +24,12 @@ BUSY_AFTER: Final = 30.0
 
 _FAILURES: Final = (sqlite3.Error, UnicodeError)  # the latter from a file that is damaged
 _BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_NO_FILES: Final = ("", ":memory:")  # to SQLite these are databases of a connection's own
 _WAL_ATTEMPTS: Final = 100
 _STRICT_SINCE: Final = (3, 37)
+_FORKS_AFTER: Final = 5.0
 _fork_lock: Final = threading.Lock()
+_stores: "Final[WeakSet[SqliteStore]]" = WeakSet()
 
 
 class SqliteStore(Methods):
@@ -56,9 +60,16 @@ class SqliteStore(Methods):
             prefix: What the names of the tables begin with.
 
         Raises:
+            StoreError: It is no file.
             InputError: The prefix is no name.
         """
         self._path: Final = os.fspath(path)
+        if self._path in _NO_FILES:
+            problem = (
+                f"{self._path!r} is no file: each connection would have a database of its own; possible are the path "
+                "of a file, and store='memory:'"
+            )
+            raise StoreError(self.name, problem, retryable=False)
         self._sql: SqliteProcedures = SqliteProcedures(Names(prefix), ids or IdFactory())
         self._writer = _Writer()
         self._opening = threading.Lock()
@@ -67,6 +78,8 @@ class SqliteStore(Methods):
         self._connection: sqlite3.Connection | None = None
         self._reader: sqlite3.Connection | None = None
         self._inherited: list[object] = []
+        self._stands_still = False
+        _stores.add(self)
 
     @classmethod
     def from_url(cls, url: str) -> Self:
@@ -169,12 +182,48 @@ class SqliteStore(Methods):
                     self._reading, self._opening = threading.Lock(), threading.Lock()
                     self._pid = os.getpid()
 
+    def before_fork(self) -> None:
+        """
+        Close the file while a process is forked, once nobody is at work on it.
+
+        What SQLite knows of its locks would be inherited, but not the locks: a child would wait for ever for a write
+        that is its parent's, and write on into a log that its parent has deleted when it closed the file.
+        """
+        self._after_fork()
+        self._stands_still = self._writer.is_not_mine() and self._reading.acquire(timeout=_FORKS_AFTER)
+        if self._stands_still and not self._writer.alone().acquire(timeout=_FORKS_AFTER):
+            self._reading.release()
+            self._stands_still = False
+        if self._stands_still:
+            self._let_go()
+            self._connection = self._reader = None
+
+    def after_fork(self) -> None:
+        """Let the parent go on; a child makes locks of its own."""
+        if self._stands_still:
+            self._writer.give_back()
+            self._reading.release()
+
     def _failed(self, doing: str, error: Exception) -> StoreError:
         busy = _is_busy(error)
         hint = f"; another connection has been writing for {BUSY_AFTER:.0f} seconds: {FORGOTTEN}"
-        text = type(error).__name__ if isinstance(error, UnicodeError) else str(error)
+        text = type(error).__name__ if isinstance(error, UnicodeError) else said(error)
         problem = f"could not {doing} in {self._path}: {text}{hint if busy else ''}"
         return StoreError(self.name, problem, retryable=busy)
+
+
+def _before_fork() -> None:
+    for store in list(_stores):
+        store.before_fork()
+
+
+def _after_fork() -> None:
+    for store in list(_stores):
+        store.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork)
 
 
 # -- reading
@@ -233,6 +282,10 @@ class _Writer:
         """Give the place itself, for whoever writes nothing but must not be disturbed."""
         return self._place
 
+    def is_not_mine(self) -> bool:
+        """Whether the place is not this thread's own, which could not wait for itself."""
+        return self._holder != threading.get_ident()
+
     def take_if_idle(self) -> bool:
         """Take the place if nobody has it or waits for it; whoever has taken it gives it back by `give_back`."""
         if not self._waiting and self._place.acquire(blocking=False):
@@ -263,7 +316,7 @@ class _Writer:
 
     def _refuse_itself(self) -> None:
         """Whoever decides inside a claim must not come back for more: it would wait for itself, for ever."""
-        if self._holder == threading.get_ident():
+        if not self.is_not_mine():
             raise StoreError(SqliteStore.name, "what decides must not use the store that asks it", retryable=False)
 
     def _write_waiting(self, connection: sqlite3.Connection) -> None:

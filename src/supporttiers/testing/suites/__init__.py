@@ -9,8 +9,10 @@ class TestMyStore(StoreSuite):
 ```
 
 A store whose methods are awaited keeps the same laws: `AsyncStoreSuite` runs them on it, with a fixture `async_store`.
-A law that a store cannot keep is declared in `waived`, with the reason; it is then expected to fail. Laws cannot be
-replaced.
+`NotifierSuite`, `AsyncNotifierSuite`, `PolicySuite` and `FactSourceSuite` are used in the same way.
+
+A law that cannot be kept is declared in `waived`, with the reason; it is then expected to fail. Laws cannot be
+replaced. Only these modules know pytest.
 """
 
 from collections.abc import Iterator
@@ -20,15 +22,28 @@ import pytest
 from supporttiers.protocols import AsyncCaseStore, CaseStore
 from supporttiers.testing.suites._awaiting import awaiting
 from supporttiers.testing.suites.cases import CaseLaws
+from supporttiers.testing.suites.facts import FactSourceSuite
 from supporttiers.testing.suites.finding import DIRECTIONS, MATCHES, FindingLaws, population
 from supporttiers.testing.suites.linking import LinkingLaws
+from supporttiers.testing.suites.notifying import AsyncNotifierSuite, NotifierSuite
 from supporttiers.testing.suites.outbox import OutboxLaws
 from supporttiers.testing.suites.people import PeopleLaws
+from supporttiers.testing.suites.policies import PolicySuite
 from supporttiers.testing.suites.redaction import RedactionLaws
 from supporttiers.testing.suites.trust import TrustLaws
 from supporttiers.testing.suites.waking import WakingLaws
 
-__all__ = ["DIRECTIONS", "MATCHES", "AsyncStoreSuite", "StoreSuite", "population"]
+__all__ = [
+    "DIRECTIONS",
+    "MATCHES",
+    "AsyncNotifierSuite",
+    "AsyncStoreSuite",
+    "FactSourceSuite",
+    "NotifierSuite",
+    "PolicySuite",
+    "StoreSuite",
+    "population",
+]
 
 
 class StoreSuite(

@@ -1,9 +1,10 @@
 """What all laws have in common: that they cannot be replaced, and how they look into a store."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import ClassVar, TypeVar
+from difflib import get_close_matches
+from typing import Any, ClassVar, Final, TypeVar
 
 import pytest
 
@@ -13,6 +14,7 @@ from supporttiers.protocols import CaseStore, Commit, DueCase, Message, Setback,
 from supporttiers.testing.builders import NOON, committing
 
 T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Laws:
@@ -20,24 +22,71 @@ class Laws:
     Laws of one subject.
 
     Attributes:
-        waived: Laws that a store does not keep, by the name of the test, with the reason.
+        waived: Laws that what is tested does not keep, by the name of the test, with the reason.
+        capabilities: What is claimed beyond what everything of its kind must do: some of `CAPABILITIES`.
     """
 
-    waived: ClassVar[dict[str, str]] = {}
+    CAPABILITIES: ClassVar[frozenset[str]] = frozenset()
+    """What can be claimed."""
+
+    waived: ClassVar[Mapping[str, str]] = {}
+    capabilities: ClassVar[Collection[str]] = ()
 
     def __init_subclass__(cls) -> None:
-        """Refuse to replace a law."""
-        laws = {name for base in cls.__mro__[1:] for name in vars(base) if name.startswith("test_")}
-        if replaced := laws & vars(cls).keys():
-            raise TypeError(f"{cls.__name__} replaces {sorted(replaced)}; use `waived` with a reason")
+        """Refuse to replace a law, and to waive or claim what there is not."""
+        laws = {name for base in cls.__mro__[1:] for name in vars(base) if _is_law(name)}
+        if replaced := sorted(name for name in laws | {"_waive"} if _is_replaced(cls, name)):
+            raise TypeError(f"{cls.__name__} replaces {replaced}; use `waived` with a reason")
         if unknown := cls.waived.keys() - laws - vars(cls).keys():
-            raise TypeError(f"{cls.__name__} waives {sorted(unknown)}, which are no laws")
+            raise TypeError(f"{cls.__name__} waives {sorted(unknown)}, which are no laws{_near(unknown, laws)}")
+        if silent := sorted(law for law, reason in cls.waived.items() if not _says_something(reason)):
+            raise TypeError(f"{cls.__name__} waives {silent} without a reason; say why in a few words")
+        if unclaimable := sorted(set(cls.capabilities) - cls.CAPABILITIES):
+            possible = ", ".join(sorted(cls.CAPABILITIES)) or "none"
+            raise TypeError(f"{cls.__name__} claims {unclaimable}; possible are: {possible}")
 
     @pytest.fixture(autouse=True)
     def _waive(self, request: pytest.FixtureRequest) -> None:
-        reason = self.waived.get(request.node.originalname)
+        """Expect a waived law to fail, and leave out one about what is not claimed; both are reported with a reason."""
+        law = request.node.originalname
+        claim = getattr(getattr(type(self), law, None), _CLAIM, None)
+        if claim is not None and claim not in self.capabilities:
+            pytest.skip(f"{claim!r} is not among the capabilities that {type(self).__name__} declares")
+        reason = self.waived.get(law)
         if reason is not None:
             request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
+
+
+_CLAIM: Final = "_capability"
+
+
+def only_with(capability: str) -> Callable[[F], F]:
+    """Make a law hold only for those that claim a capability."""
+
+    def mark(law: F) -> F:
+        setattr(law, _CLAIM, capability)
+        return law
+
+    return mark
+
+
+def _is_law(name: str) -> bool:
+    return name.startswith("test_")
+
+
+def _is_replaced(cls: type, name: str) -> bool:
+    """Say whether what a suite says under a name is hidden, be it by a class that was mixed in."""
+    saying = [base for base in cls.__mro__ if name in vars(base)]
+    return any(issubclass(base, Laws) for base in saying[1:])
+
+
+def _near(wrong: Iterable[str], laws: Iterable[str]) -> str:
+    near = get_close_matches(min(wrong), sorted(laws), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _says_something(reason: object) -> bool:
+    return isinstance(reason, str) and bool(reason.strip())
 
 
 # -- shorthand
@@ -82,17 +131,28 @@ def settled(
 
 
 def at_once(*tasks: Callable[[], T]) -> list[T]:
-    """Do several things in threads that wait for each other, and give what came of each."""
+    """
+    Do several things in threads that wait for each other, and give what came of each.
+
+    Raises:
+        Exception: What the first of them raised, if one did.
+    """
     start = threading.Barrier(len(tasks))
     answers: dict[int, T] = {}
+    errors: list[BaseException] = []
 
     def run(number: int, task: Callable[[], T]) -> None:
         start.wait(timeout=60)
-        answers[number] = task()
+        try:
+            answers[number] = task()
+        except BaseException as error:  # noqa: BLE001 - told where it is waited for
+            errors.append(error)
 
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(tasks)]
+    threads = [threading.Thread(target=run, args=pair, daemon=True) for pair in enumerate(tasks)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(timeout=60)
+    if errors:
+        raise errors[0]
     return [answers[number] for number in range(len(tasks))]

@@ -31,6 +31,7 @@ class OutboxLaws(Laws):
             reason=Reason("case.unassigned"),
             not_before=minutes(-1),
             unless=_UNLESS,
+            recipient="jane",
         )
         messages = (
             message("m-3", target="c", effect=notify),
@@ -195,6 +196,42 @@ class OutboxLaws(Laws):
         assert store.settle(settled("m-1", "pending", attempts=0, lease="one", keep=True))
         (again,) = leased(store, minutes(6), until=minutes(9), by="two")
         assert ("m-1", "sent", 0) == (again.key, again.result, again.attempts)
+
+    def test_message_is_settled_only_where_nobody_has_leased_it(self, store: CaseStore) -> None:
+        """The empty text stands for no lease: whoever wants to carry it out with another must not do it twice."""
+        _post(store, message("m-1", target="a"), message("m-2", target="b"))
+        leased(store, minutes(1), until=minutes(6), by="one", limit=1)
+
+        assert [False, True] == [store.settle(settled(key, "done", lease="")) for key in ("m-1", "m-2")]
+        assert ["pending", "done"] == [one.state for one in store.messages("acme")]
+
+    # -- what comes of a message
+
+    def test_messages_come_of_a_message(self, store: CaseStore) -> None:
+        """They are written with what became of it, after all others, in their order; known ones stay as they are."""
+        _post(store, message("m-1"), message("m-2", target="pager"))
+        leased(store, minutes(1), until=minutes(6), by="one")
+        more = tuple(message(f"m-1:{place}", target=f"mail#{place}", at=minutes(-9)) for place in (2, 1))
+
+        assert store.settle(attrs.evolve(settled("m-1", "done", lease="one"), more=(*more, message("m-2"))))
+        assert ["m-1", "m-2", "m-1:2", "m-1:1"] == _keys(store.messages("acme"))
+        assert ["done", "pending", "pending", "pending"] == [one.state for one in store.messages("acme")]
+        assert list(more) == [attrs.evolve(one, lease=None) for one in leased(store, minutes(5))]
+        assert "pager" == store.messages("acme")[1].target
+
+    def test_nothing_comes_of_a_message_that_is_somebody_elses(self, store: CaseStore) -> None:
+        """Where nothing is written down, nothing is written at all: nobody is told twice."""
+        _post(store, message("m-1"))
+        leased(store, minutes(1), until=minutes(2), by="one")
+        leased(store, minutes(2), until=minutes(9), by="two")
+        more = (message("m-1:1", target="mail#1"),)
+
+        assert [False, False, True] == [
+            store.settle(attrs.evolve(settled("m-1", "done", lease=lease), more=more)) for lease in ("one", "", "two")
+        ]
+        assert ["m-1", "m-1:1"] == _keys(store.messages("acme"))
+        assert not store.settle(attrs.evolve(settled("m-1", "done"), more=(message("m-9"),)))
+        assert ["m-1", "m-1:1"] == _keys(store.messages("acme"))
 
     def test_message_to_be_tried_again_is_leased_no_more(self, store: CaseStore) -> None:
         """Its lease ends with what is said of it."""

@@ -61,6 +61,10 @@ class PeopleLaws(Laws):
     def test_agents_come_back_equal_and_in_order(self, store: CaseStore) -> None:
         """Every field is kept; ids order them; each tenant has its own."""
         anna = Agent(
+            addresses={"email": "anna@example.org"},
+            language="pt-BR",
+            quiet_hours="22:00-07:00",
+            zone="Europe/Berlin",
             id="anna", name="Anna Ö.", teams=["front", "net"], skills=["vpn"], roles=["lead"], availability="away",
             capacity={"chat": 2, "*": 5}, manager="mia", on_call=["net"], manages=["front"],
         )  # fmt: skip

@@ -135,6 +135,23 @@ class RedactionLaws(Laws):
         (found,) = store.messages("acme")
         assert ("done", "R-77", "") == (found.state, found.result, _text(found))
 
+    def test_redaction_takes_recipients_out_of_messages(self, store: CaseStore) -> None:
+        """Neither who it was for nor their mark is left, whether it was sent or not; none is sent any more."""
+        first = opening()
+        tells = Notify(case_id="T-1", version=1, to="watchers", reason=_WHY, recipient="jane")
+        box = tuple(message(f"m-{place}", target="mail#5f3a", effect=tells) for place in (1, 2, 3))
+        store.commit([attrs.evolve(first, messages=box)])
+        for key, state in (("m-1", "done"), ("m-2", "dead")):
+            store.settle(
+                Settled(tenant="acme", key=key, state=state, result="sent", attempts=1, not_before=NOON)
+            )  # fmt: skip
+        store.commit([_redacting(first)])
+
+        found = store.messages("acme", case_id="T-1")
+        assert ["sent", "redacted", "redacted"] == [one.result for one in found]
+        assert {("mail", "done")} == {(one.target, one.state) for one in found}
+        assert "jane" not in repr(found)
+
     def test_redaction_deletes_the_hashes_of_keys(self, store: CaseStore) -> None:
         """A hash of a text that is known to few can be guessed; that the key was used stays known."""
         first = opening(used=key_use("k-1"))

@@ -151,12 +151,15 @@ class WakingLaws(Laws):
     # -- cases that cannot be decided
 
     def test_setback_puts_a_case_off(self, store: CaseStore) -> None:
-        """It is tried again at its time, remembers how often it has failed, and is otherwise as it was."""
+        """It is tried again at its time, not before, remembers how often it has failed, and is otherwise as it was."""
         commit = opening(wakes_at=minutes(1))
         store.commit([commit, opening("T-2", wakes_at=minutes(2))])
         back = _setback(commit.case, failures=3, wakes_at=minutes(9))
+        store.put_process("demo", "r1", "{}", minutes(1))
+        store.put_process("demo", "r2", "{}", minutes(2))
 
         assert [True] == list(store.claim(minutes(1), limit=9, decide=lambda _: [back]))
+        assert 0 == store.wake_followers("demo", "r2", minutes(5))
         assert [("T-2", minutes(2))] == _waking(claimed(store, minutes(8), limit=9))
         assert [("T-2", 0), ("T-1", 3)] == [
             (found.case.id, found.failures) for found in claimed(store, minutes(9), limit=9)

@@ -1,0 +1,181 @@
+"""Telling people: for whom a message is when it is sent, in which words, and one for each where that is wanted."""
+
+import json
+import logging
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Final
+
+import attrs
+
+from supporttiers._flows.driving import Call, Flow, Ports
+from supporttiers._flows.people import contacts, is_of_house, recipients
+from supporttiers._flows.recording import told
+from supporttiers._flows.sending import Delivery
+from supporttiers.actors import Contact
+from supporttiers.cases import Case
+from supporttiers.effects import Notification, Notify
+from supporttiers.errors import NotifyError
+from supporttiers.protocols import LANE, Message, Notifier
+from supporttiers.reasons import Reason
+from supporttiers.words import NotificationRules
+from supporttiers.words.book import Audience, WordBook
+
+log = logging.getLogger("supporttiers.flows")
+
+NOBODY: Final = "nobody"
+"""The result of a message for which there was nobody to be told."""
+
+_PLAIN: Final = WordBook((), {}, NotificationRules())
+
+
+def notifier_of(ports: Ports, message: Message) -> Notifier:
+    """
+    Give the notifier of a message.
+
+    Raises:
+        NotifyError: This desk has none of this name; another may have.
+    """
+    notifier = ports.notifiers.get(message.adapter)
+    if notifier is None:
+        raise NotifyError(message.adapter, "this desk has no such notifier", retryable=True)
+    return notifier
+
+
+def rules_of(ports: Ports, case: Case) -> NotificationRules:
+    """Give when and how often people are told about a case: always what the process at hand says."""
+    process = ports.newest.get(case.process)
+    return NotificationRules() if process is None else process.notifications
+
+
+def is_needed(effect: Notify, case: Case) -> bool:
+    """Whether somebody is still to be told."""
+    return effect.unless is None or not effect.unless.compile()(case)
+
+
+def is_urgent(ports: Ports, case: Case, effect: Notify) -> bool:
+    """Whether somebody is to be told at once: whoever is on call, and about cases of which the process says so."""
+    urgent = rules_of(ports, case).urgent
+    if effect.to == "on_call" or urgent is None:
+        return effect.to == "on_call"
+    return urgent.compile(ports.newest[case.process].priorities)(case)
+
+
+# -- one message for each
+
+
+def fan_out(ports: Ports, delivery: Delivery, case: Case, effect: Notify, people: Sequence[str]) -> Flow[None]:
+    """Make one message for each recipient; they are written in the transaction that settles this one."""
+    message = delivery.message
+    if not people:
+        log.info("message %s to %s: nobody is known for %s", message.key, message.target, told(delivery))
+        yield Call(ports.store.settle, delivery.settled("done", NOBODY))
+        return
+    wait = None if is_urgent(ports, case, effect) else rules_of(ports, case).together_within
+    row = attrs.evolve(
+        message, not_before=delivery.now if wait is None else delivery.now + wait, attempts=0, result="", lease=None
+    )
+    more = tuple(
+        attrs.evolve(
+            row,
+            key=f"{message.key}:{place}",
+            target=lane_of(message, person),
+            effect=attrs.evolve(effect, recipient=person),
+        )
+        for place, person in enumerate(dict.fromkeys(people), start=1)
+    )
+    yield Call(ports.store.settle, delivery.settled("done", f"recipients: {len(more)}", more=more))
+
+
+def lane_of(message: Message, person: str) -> str:
+    """Give the target of messages about one case for one person: never their id, which a redaction would miss."""
+    mark = sha256(json.dumps([message.tenant, message.case_id, person]).encode()).hexdigest()[:16]
+    return f"{message.adapter}{LANE}{mark}"
+
+
+# -- in words
+
+
+@attrs.frozen(kw_only=True)
+class Told:
+    """
+    What is told at once.
+
+    Attributes:
+        messages: The rows, in the order in which they were caused; never empty.
+        enough: What is said besides, at the end.
+    """
+
+    messages: tuple[Message, ...]
+    enough: Reason | None = None
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """What to tell, in order."""
+        own = tuple(_effect(message).reason for message in self.messages)
+        return own if self.enough is None else (*own, self.enough)
+
+
+def _effect(message: Message) -> Notify:
+    assert isinstance(message.effect, Notify)  # noqa: S101 - of a row for people; for the type checker
+    return message.effect
+
+
+def written(ports: Ports, case: Case, told: Told, people: Sequence[str]) -> Flow[Notification]:
+    """Write what people are told, each thing in the words that are for them."""
+    last = told.messages[-1]
+    to = _effect(last).to
+    others = () if case.assignee is None else (case.assignee,)
+    known = yield from contacts(ports.directory, case.tenant, tuple(dict.fromkeys((*people, *others))))
+    by_id = dict(zip(dict.fromkeys((*people, *others)), known, strict=True))
+    found = tuple(by_id[person] for person in people)
+    audience = Audience(
+        to=to, of_house=(yield from is_of_house(ports.directory, case, to, people)), language=_language_of(found)
+    )
+    process = ports.newest.get(case.process)
+    book = _PLAIN if process is None else process.words
+    tier = None if process is None else process.tiers_by_level.get(case.tier)
+    values = {
+        "agent": "" if case.assignee is None else by_id[case.assignee].name,
+        "assignee": case.assignee,
+        "case_id": case.id,
+        "category": case.category,
+        "due_at": None if case.due_at is None else f"{case.due_at:%Y-%m-%d %H:%M} UTC",
+        "name": ", ".join(each.name or each.id for each in found),
+        "priority": case.priority,
+        "requester": case.requester,
+        "status": str(case.status),
+        "subject": case.subject,
+        "team": case.team,
+        "tier": case.tier,
+        "tier_name": None if tier is None else tier.name,
+    }
+    words = [book.write(reason, audience, values) for reason in told.reasons]
+    *earlier, chief = words[: len(told.messages)]  # under the last thing that happened, everything in its order
+    return Notification(
+        tenant=case.tenant, case_id=case.id, to=to, recipients=found, reason=chief.reason, subject=chief.subject,
+        text="\n\n".join(each.text for each in words), language=chief.language, tier=case.tier, status=case.status,
+        at=last.at, earlier=tuple(each.reason for each in earlier),
+    )  # fmt: skip
+
+
+def _language_of(people: Sequence[Contact]) -> str:
+    """Give the language that all of them have."""
+    languages = {each.language for each in people}
+    return languages.pop() if len(languages) == 1 else ""
+
+
+# -- all at once
+
+
+def tell_all(ports: Ports, delivery: Delivery, case: Case, people: Sequence[str]) -> Flow[None]:
+    """Hand a message to a notifier that tells all recipients at once."""
+    notifier = notifier_of(ports, delivery.message)
+    notification = yield from written(ports, case, Told(messages=(delivery.message,)), people)
+    yield from delivery.hand(ports, notifier, Call(notifier.notify, notification, key=delivery.message.key))
+    yield Call(ports.store.settle, delivery.arrived("sent"))
+
+
+def people_for(ports: Ports, case: Case, effect: Notify) -> Flow[tuple[str, ...]]:
+    """Give whom a message is for, as things stand when it is sent."""
+    return (yield from recipients(ports.directory, case, effect.to))

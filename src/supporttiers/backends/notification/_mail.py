@@ -1,0 +1,175 @@
+"""A notification as a mail: its addresses, its headers and its text, whatever stands in them."""
+
+import hashlib
+import re
+from datetime import datetime
+from email import policy
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Final
+from unicodedata import category
+
+import attrs
+
+from supporttiers.effects import Notification
+
+MAX_ADDRESS: Final = 254
+"""So many bytes an address has at most, as RFC 5321 counts, less its brackets."""
+
+_MAX_LOCAL: Final = 64
+_MAX_LABEL: Final = 63
+_SPECIAL: Final = set(' ()<>[]:;@\\,"')
+_LABEL: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9])?")
+_DEVIATIONS: Final = set("\u00df\u1e9e\u03c2\u200c\u200d")
+"""Letters that older and newer rules for domains encode differently, so that mail could reach somebody else."""
+
+_MAX_SUBJECT: Final = 500
+_MAX_NAME: Final = 64
+_OF_NAMES: Final = frozenset("LMN")  # letters with their marks, and numbers
+_IN_NAMES: Final = frozenset(".'-_")
+_BLANKS: Final = re.compile(r"\s+")
+_LINES: Final = re.compile("\r\n?")
+_SUPPRESSED: Final = "DR, RN, NRN, OOF, AutoReply"
+
+
+@attrs.frozen
+class Mailbox:
+    """
+    An address that mail can be sent to.
+
+    Attributes:
+        local: What stands before the @; may hold letters beyond ASCII.
+        domain: What stands behind it, in ASCII.
+    """
+
+    local: str
+    domain: str
+
+    @classmethod
+    def of(cls, text: str) -> "Mailbox | None":
+        """Read an address; None where it is none that can be written to."""
+        local, at, domain = text.strip().rpartition("@")
+        encoded = _ascii_domain(domain)
+        if not at or encoded is None or not _is_dotted(local):
+            return None
+        found = cls(local, encoded)
+        return found if len(str(found).encode()) <= MAX_ADDRESS else None
+
+    @property
+    def international(self) -> bool:
+        """Whether a server has to know SMTPUTF8 to be told of it."""
+        return not self.local.isascii()
+
+    def is_same_as(self, other: "Mailbox") -> bool:
+        """Whether mail to both reaches the same place: servers do not tell small letters from large ones."""
+        return str(self).casefold() == str(other).casefold()
+
+    def __str__(self) -> str:
+        """Write it as it is written to a server."""
+        return f"{self.local}@{self.domain}"
+
+
+def _is_dotted(local: str) -> bool:
+    if not local.isprintable() or len(local.encode()) > _MAX_LOCAL or not _SPECIAL.isdisjoint(local):
+        return False
+    return all(local.split(".")) and not any(map(str.isspace, local))
+
+
+def _ascii_domain(domain: str) -> str | None:
+    if not domain.isprintable() or not _DEVIATIONS.isdisjoint(domain):
+        return None
+    try:
+        encoded = domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        return None
+    labels = encoded.split(".")
+    return encoded if all(_LABEL.fullmatch(label) and len(label) <= _MAX_LABEL for label in labels) else None
+
+
+@attrs.frozen(kw_only=True)
+class Sender:
+    """
+    Who writes.
+
+    Attributes:
+        mailbox: The address in `From`.
+        name: What stands beside it.
+        reply_to: Where answers go, if not there.
+        list_id: By which readers sort mail, such as `support.example.org`.
+    """
+
+    mailbox: Mailbox
+    name: str = ""
+    reply_to: Mailbox | None = None
+    list_id: str = ""
+
+
+def message_id(sender: Sender, *parts: str) -> str:
+    """Give the id of a mail: always the same of the same parts, so that a mail that comes twice can be told."""
+    digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+    return f"<{digest}@{sender.mailbox.domain}>"
+
+
+def compose(
+    notification: Notification, *, key: str, sender: Sender, to: Mailbox, to_name: str, now: datetime
+) -> EmailMessage:
+    """
+    Write a mail.
+
+    Args:
+        notification: What to tell.
+        key: Of which the mail's id is made.
+        sender: Who writes.
+        to: To whom.
+        to_name: What they are called; may be empty.
+        now: What stands in `Date`.
+    """
+    form = policy.SMTPUTF8 if to.international else policy.SMTP
+    mail = EmailMessage(policy=form.clone(cte_type="7bit"))
+    mail["From"] = _shown(sender.mailbox, sender.name)
+    mail["To"] = _shown(to, to_name)
+    if sender.reply_to is not None:
+        mail["Reply-To"] = _shown(sender.reply_to, "")
+    mail["Subject"] = _line(notification.subject or str(notification.reason))[:_MAX_SUBJECT]
+    mail["Date"] = format_datetime(now)
+    mail["Message-ID"] = message_id(sender, "message", notification.tenant, key)
+    root = message_id(sender, "case", notification.tenant, notification.case_id)
+    mail["In-Reply-To"] = mail["References"] = root
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["Precedence"] = "bulk"
+    mail["X-Auto-Response-Suppress"] = _SUPPRESSED
+    if sender.list_id:
+        mail["List-Id"] = f"<{sender.list_id}>"
+    mail.set_content(_text(notification.text or str(notification.reason)))
+    return mail
+
+
+def _shown(mailbox: Mailbox, name: str) -> Address:
+    return Address(_name(name), username=mailbox.local, domain=mailbox.domain)
+
+
+def _name(text: str) -> str:
+    """
+    Keep of a name what needs no quotes.
+
+    The standard library loses them where it breaks a long line (python/cpython#80222), and an address within a name
+    would stand beside the real one.
+    """
+    kept = (each if category(each)[0] in _OF_NAMES or each in _IN_NAMES else " " for each in text)
+    return _BLANKS.sub(" ", "".join(kept))[:_MAX_NAME].strip(" .")
+
+
+def _line(text: str) -> str:
+    """
+    Make one line of whatever it is: a line break would begin another header.
+
+    What looks like an encoded word is taken apart: the standard library would decode it, line breaks and all.
+    """
+    shown = "".join(each if each.isprintable() else " " for each in text)
+    return _BLANKS.sub(" ", shown).replace("=?", "= ?").strip()
+
+
+def _text(text: str) -> str:
+    lines = _LINES.sub("\n", text).replace("\0", "")
+    return lines.encode("utf-8", "replace").decode("utf-8").rstrip("\n") + "\n"

@@ -1,0 +1,360 @@
+"""Notifications as mail, by SMTP."""
+
+import re
+import smtplib
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from email import generator, policy
+from email.message import EmailMessage
+from email.utils import parseaddr
+from enum import StrEnum
+from io import BytesIO
+from ipaddress import ip_address
+from socket import create_connection, socket
+from typing import ClassVar, Final, Self
+from urllib.parse import unquote, urlsplit
+
+from supporttiers import _fields as fields
+from supporttiers.actors import Contact
+from supporttiers.backends.notification._mail import Mailbox, Sender, compose
+from supporttiers.backends.notification._options import checked, one, options_of, seconds
+from supporttiers.backends.transport import cut_off, over_tls
+from supporttiers.clock import Clock, SystemClock
+from supporttiers.effects import Notification
+from supporttiers.errors import NotifyError, PluginError
+
+TIMEOUT: Final = timedelta(seconds=30)
+"""So long one mail may take, from the connection to the server's word that it has it."""
+
+_OPTIONS: Final = ("from", "security", "bounces", "reply_to", "list_id", "timeout")
+_READY, _FINAL = 220, 500
+_DONE, _GO_ON = 2, 3
+_ABOUT_LOGIN: Final = frozenset({530, 534, 535, 538})
+_ENHANCED: Final = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}(?=\s|$)")
+_DOTS: Final = re.compile(rb"^\.", re.MULTILINE)
+
+
+class Security(StrEnum):
+    """How the way to the mail server is made safe: TLS after a greeting, TLS from the beginning, or not at all."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    PLAIN = "plain"
+
+
+_PORTS: Final = {Security.STARTTLS: 587, Security.TLS: 465, Security.PLAIN: 25}
+
+
+class _Conversation(smtplib.SMTP):
+    """
+    One conversation with a server, which can be cut off in all its parts.
+
+    Attributes:
+        unsure: Whether the server has been given a mail, and has not said yet what becomes of it.
+    """
+
+    unsure = False
+
+    def __init__(self, host: str, *, tls: bool, context: ssl.SSLContext | None, name: str, seconds: float) -> None:
+        super().__init__(local_hostname=name, timeout=seconds)
+        self._context: Final = context
+        self._tls: Final = tls
+        self._host: Final = host
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket:
+        self.sock = create_connection((host, port), timeout)
+        if self._tls:
+            self._secure()
+        return self.sock
+
+    def _secure(self) -> None:
+        assert self.sock is not None  # noqa: S101 - for the type checker
+        self.sock = secured = over_tls(self.sock, self._context, self._host)
+        secured.do_handshake()
+
+    def go_over_to_tls(self) -> tuple[int, bytes]:
+        """Do what `starttls` does; there the handshake could not be cut off."""
+        code, text = self.docmd("STARTTLS")
+        if code == _READY:
+            self._secure()
+            self.file = None  # what had been said in plain text is forgotten, as RFC 3207 demands
+            self.helo_resp = self.ehlo_resp = None
+            self.esmtp_features = {}
+            self.does_esmtp = False
+            self.ehlo_or_helo_if_needed()
+        return code, text
+
+
+class SmtpNotifier:
+    """
+    Sends each recipient a mail of their own.
+
+    The address is the recipient's `email`. Mails of one case stand in one thread, are marked as made by a machine, so
+    that no machine answers them, and keep their `Message-ID` when they are sent again.
+
+    >>> mail = SmtpNotifier("mail.example.org", sender="Support <support@example.org>", username="desk", password="x")
+    >>> mail
+    SmtpNotifier('smtp', 'mail.example.org', 587, starttls)
+
+    Attributes:
+        name: By which outbox and logs speak of this notifier.
+        per_recipient: It is handed one recipient at a time: what fails for one is tried again for that one alone.
+
+    .. versionadded:: 0.1.0
+    """
+
+    per_recipient: ClassVar[bool] = True
+    schemes: ClassVar[tuple[str, ...]] = ("smtp", "smtps")
+
+    def __init__(
+        self,
+        host: str,
+        port: int | None = None,
+        *,
+        sender: str,
+        name: str = "smtp",
+        security: str | None = None,
+        username: str = "",
+        password: str = "",
+        bounces: str | None = None,
+        reply_to: str | None = None,
+        list_id: str = "",
+        addresses: Mapping[str, str] | None = None,
+        timeout: timedelta = TIMEOUT,
+        context: ssl.SSLContext | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """
+        Name the server; nothing is sent yet.
+
+        Args:
+            host: The mail server.
+            port: When None, 587 for `starttls`, 465 for `tls`, 25 for `plain`.
+            sender: Who writes: an address, or a name and an address, as in `Support <support@example.org>`.
+            name: By which outbox and logs speak of this notifier.
+            security: `starttls`, `tls` or `plain`; when None, `plain` to this very machine, else `starttls`.
+            username: With which to log in; empty for no login.
+            password: The same.
+            bounces: Where mail that cannot be delivered comes back to; the sender when None, nowhere when empty.
+            reply_to: Where answers go; the sender when None.
+            list_id: By which readers sort these mails, such as `support.example.org`.
+            addresses: Of people and groups, by id or by the word that a process names them with, where a recipient has
+                no `email` of their own, or nobody is known for a role.
+            timeout: How long one mail may take.
+            context: How TLS is spoken; when None, with the authorities that the machine trusts, host names verified.
+            clock: Tells the time for `Date`.
+
+        Raises:
+            PluginError: One of these cannot be so. Passwords are not shown.
+        """
+        self.name = name
+        checked(name, fields.name(name), "name")
+        checked(name, fields.name(host), "host")
+        self._host: Final = host
+        self._security: Final = self._checked_security(security)
+        self._port: Final = _PORTS[self._security] if port is None else port
+        checked(name, fields.at_least(1, 65535)(self._port), "port")
+        checked(name, fields.positive_duration(timeout), "timeout")
+        self._timeout: Final = timeout
+        self._login: Final = (username, password) if username else None
+        if self._login and self._security is Security.PLAIN and not _is_this_machine(host):
+            raise PluginError(name, f"it would send its password to {host} in plain text; take security 'starttls'")
+        checked(name, _printable(f"{username}{password}"), "login")
+        self._sender: Final = self._sender_of(sender, reply_to, list_id)
+        self._bounces: Final = self._bounces_of(bounces)
+        self._addresses: Final = dict(addresses or {})
+        self._context: Final = context
+        self._clock: Final = clock or SystemClock()
+
+    @classmethod
+    def from_url(cls, url: str, *, name: str | None = None) -> Self:
+        """
+        Read a URL.
+
+        >>> SmtpNotifier.from_url("smtps://desk:secret@mail.example.org?from=support@example.org")
+        SmtpNotifier('smtp', 'mail.example.org', 465, tls)
+
+        Args:
+            url: `smtp://USER:PASSWORD@HOST:PORT?from=ADDRESS`, or `smtps://` for TLS from the beginning; possible
+                after `?` are also `security`, `bounces`, `reply_to`, `list_id`, and `timeout` in seconds. What is no
+                letter or digit in user and password is written with percent signs.
+            name: By which outbox and logs speak of this notifier; `smtp` when None.
+
+        Raises:
+            PluginError: It cannot be read, or says what cannot be so. It is not shown: it holds a password.
+        """
+        label = name or "smtp"
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            raise PluginError(label, "its URL must name a host, and a port only as a number") from None
+        if parts.scheme not in cls.schemes or not host or parts.path not in {"", "/"} or parts.fragment:
+            raise PluginError(label, "its URL must be as in smtp://user:password@mail.example.org:587?from=ADDRESS")
+        found = options_of(parts.query, label, possible=_OPTIONS)
+        sender, security = one(found, "from", label), one(found, "security", label)
+        if sender is None:
+            raise PluginError(label, "its URL does not say who writes; add ?from=support@example.org")
+        return cls(
+            host, port, sender=sender, name=label,
+            security="tls" if parts.scheme == "smtps" and security is None else security,
+            username=unquote(parts.username or ""), password=unquote(parts.password or ""),
+            bounces=one(found, "bounces", label), reply_to=one(found, "reply_to", label),
+            list_id=one(found, "list_id", label) or "", timeout=seconds(found, "timeout", label, otherwise=TIMEOUT),
+        )  # fmt: skip
+
+    def __repr__(self) -> str:
+        """Show neither user nor password."""
+        return f"{type(self).__name__}({self.name!r}, {self._host!r}, {self._port}, {self._security})"
+
+    # -- how it is made
+
+    def _checked_security(self, given: str | None) -> Security:
+        if given is None:
+            return Security.PLAIN if _is_this_machine(self._host) else Security.STARTTLS
+        checked(self.name, fields.one_of(tuple(Security))(given), "security")
+        return Security(given)
+
+    def _sender_of(self, sender: object, reply_to: str | None, list_id: str) -> Sender:
+        shown, address = parseaddr(sender) if isinstance(sender, str) and sender.isprintable() else ("", "")
+        mailbox = self._mailbox(address, "sender")
+        reply = None if reply_to is None else self._mailbox(reply_to, "reply_to")
+        domain = Mailbox.of(f"list@{list_id}") if list_id else mailbox
+        checked(self.name, None if domain else "must be written as a domain, such as support.example.org", "list_id")
+        return Sender(mailbox=mailbox, name=shown, reply_to=reply, list_id=list_id)
+
+    def _bounces_of(self, given: str | None) -> str:
+        if given is None:
+            return str(self._sender.mailbox)
+        return str(self._mailbox(given, "bounces")) if given else ""
+
+    def _mailbox(self, address: object, field: str) -> Mailbox:
+        found = Mailbox.of(address) if isinstance(address, str) else None
+        if found is None or found.international:
+            raise PluginError(self.name, f"{field} must be an address in ASCII, such as support@example.org")
+        return found
+
+    # -- sending
+
+    def notify(self, notification: Notification, /, *, key: str) -> None:
+        """
+        Send a mail.
+
+        Raises:
+            NotifyError: It was not taken: for now (4xx, no connection, no login), for good (5xx, no address), or nobody
+                knows (`ambiguous`: the server had the text, and did not say that it takes it).
+        """
+        to, who, shown = self._recipient(notification)
+        mail = compose(
+            notification, key=key, sender=self._sender, to=to, to_name=shown, now=self._clock.now()
+        )  # fmt: skip
+        content = _content(mail, utf8=to.international)
+        with self._connected() as server:
+            self._hand_over(server, to, who, content)
+
+    def _recipient(self, notification: Notification) -> tuple[Mailbox, str, str]:
+        """Give the address, who that is by id, and what they are called."""
+        if len(notification.recipients) > 1:
+            raise self._final(f"it was handed {len(notification.recipients)} recipients at once, and writes to one")
+        person = notification.recipients[0] if notification.recipients else Contact(id=notification.to)
+        address = person.addresses.get("email") or self._addresses.get(person.id)
+        if not address:
+            raise self._final(f"{person.id!r} has no address under 'email'")
+        found = Mailbox.of(address)
+        if found is None:
+            raise self._final(f"the address of {person.id!r} is none that can be written to")
+        own = {str(self._sender.mailbox), self._bounces} - {""}
+        if found.local.casefold() == "mailer-daemon" or str(found).casefold() in {each.casefold() for each in own}:
+            raise self._final(f"the address of {person.id!r} is that of a machine that would answer; nothing is sent")
+        return found, person.id, person.name
+
+    def _final(self, problem: str) -> NotifyError:
+        return NotifyError(self.name, problem, retryable=False)
+
+    @contextmanager
+    def _connected(self) -> Iterator[_Conversation]:
+        """Open a connection, safe and logged in, for as long as all of it may take."""
+        limit = self._timeout.total_seconds()
+        server = _Conversation(
+            self._host, tls=self._security is Security.TLS, context=self._context, name=self._sender.mailbox.domain,
+            seconds=limit,
+        )  # fmt: skip
+        with cut_off(lambda: server.sock, limit) as cut:
+            try:
+                self._greet(server)
+                yield server
+            except OSError as error:  # all errors of smtplib and ssl are such
+                late = cut.is_set() or isinstance(error, TimeoutError)
+                said = type(error).__name__
+                problem = f"took longer than {limit:g} s" if late else f"gave no answer that can be used ({said})"
+                cause = None if isinstance(error, smtplib.SMTPException) else error  # a server's words may name people
+                raise NotifyError(
+                    self.name, f"the server {problem}", retryable=True, ambiguous=server.unsure
+                ) from cause  # fmt: skip
+            finally:
+                server.close()
+
+    def _greet(self, server: _Conversation) -> None:
+        """Come as far as being allowed to send; whatever is refused up to there may be mended while mails wait."""
+        code, text = server.connect(self._host, self._port)
+        self._must(code, text, "the connection", final=False)
+        server.ehlo_or_helo_if_needed()
+        if self._security is Security.STARTTLS:
+            if not server.has_extn("starttls"):
+                raise NotifyError(self.name, "the server does not offer STARTTLS", retryable=True)
+            self._must(*server.go_over_to_tls(), "STARTTLS", final=False)
+        if self._login is not None:
+            try:
+                server.login(*self._login)
+            except smtplib.SMTPResponseException as error:
+                raise self._refused(error.smtp_code, b"", "the login", final=False) from None
+
+    def _hand_over(self, server: _Conversation, to: Mailbox, who: str, content: bytes) -> None:
+        options = ["SMTPUTF8", "BODY=8BITMIME"] if to.international else []
+        if options and not server.has_extn("smtputf8"):
+            raise self._final(f"the address of {who!r} is not in ASCII, and the server does not know SMTPUTF8")
+        self._must(*server.mail(self._bounces, options), "the sender")
+        self._must(*server.rcpt(str(to)), f"recipient {who!r}")
+        self._must(*server.docmd("DATA"), f"the mail to {who!r}", wanted=_GO_ON)
+        server.unsure = True
+        server.send(content)
+        code, text = server.getreply()
+        self._must(code, text, f"the mail to {who!r}")
+        with suppress(OSError):  # the mail has been taken, whatever becomes of the goodbye
+            server.send(b"QUIT\r\n")
+
+    # -- what went wrong
+
+    def _must(self, code: int, text: bytes, what: str, *, wanted: int = _DONE, final: bool = True) -> None:
+        if code // 100 not in range(1, 6):
+            raise smtplib.SMTPServerDisconnected
+        if code // 100 != wanted:
+            raise self._refused(code, text, what, final=final)
+
+    def _refused(self, code: int, text: bytes, what: str, *, final: bool) -> NotifyError:
+        """Say what the server said in numbers: its words may name people."""
+        found = _ENHANCED.match(text)
+        number = f"{code} {found[0].decode()}" if found else str(code)
+        lasting = final and code >= _FINAL and code not in _ABOUT_LOGIN
+        return NotifyError(self.name, f"the server refused {what}: {number}", retryable=not lasting)
+
+
+def _printable(text: str) -> str | None:
+    return None if text.isascii() and text.isprintable() else "must be printable ASCII"
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _content(mail: EmailMessage, *, utf8: bool) -> bytes:
+    """Write a mail as it goes over the line, its end included."""
+    buffer = BytesIO()
+    form = (policy.SMTPUTF8 if utf8 else policy.SMTP).clone(cte_type="7bit")
+    generator.BytesGenerator(buffer, policy=form, mangle_from_=False).flatten(mail)
+    return _DOTS.sub(b"..", buffer.getvalue()) + b".\r\n"

@@ -1,0 +1,63 @@
+"""
+Installs what the acceptance tests need of the system, where that may be done; else says why not, and ends well.
+
+    python -m tests.servers.packages
+
+Debian's packages start servers of their own when they are installed, so that this is done only on machines that are
+there for nothing else: with CI or SUPPORTTIERS_APT set in the environment, as root.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+
+from tests.servers import mail
+
+_PRESEED = "postfix postfix/main_mailer_type select No configuration\n"
+_OTHERS = ("exim4", "dma", "msmtp", "nullmailer", "ssmtp", "opensmtpd")
+_PATIENCE = 600
+
+
+def hindrance(environment: Mapping[str, str]) -> str:
+    """Say why nothing is installed; empty where it may be."""
+    how = f"install {' and '.join(mail.PACKAGES)} yourself, or set SUPPORTTIERS_APT=1"
+    if not (environment.get("CI") or environment.get("SUPPORTTIERS_APT")):
+        return f"nothing is installed on a machine that may be somebody's; {how}"
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return "nothing can be installed without root"
+    if shutil.which("apt-get") is None:
+        return "there is no apt-get here"
+    found = [name for name in _OTHERS if shutil.which(name)]
+    return f"another mail server is here, which Postfix would replace: {', '.join(found)}" if found else ""
+
+
+def main() -> int:
+    """Install what is missing; say what came of it."""
+    problem = mail.missing()
+    if not problem:
+        print("the mail system is installed")  # noqa: T201 - a script
+        return 0
+    problem = hindrance(os.environ) or _install()
+    print(problem or "the mail system has been installed")  # noqa: T201
+    return 0
+
+
+def _install() -> str:
+    quiet = {"capture_output": True, "text": True, "timeout": _PATIENCE}
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    wait = ["-o", "DPkg::Lock::Timeout=300"]
+    try:
+        subprocess.run(["debconf-set-selections"], check=False, input=_PRESEED, **quiet)
+        subprocess.run(["apt-get", *wait, "update"], check=False, env=environment, **quiet)
+        install = ["apt-get", *wait, "install", "--yes", "--no-install-recommends", *mail.PACKAGES]
+        done = subprocess.run(install, check=False, env=environment, **quiet)
+    except (OSError, subprocess.SubprocessError) as error:
+        return f"apt-get failed: {type(error).__name__}"
+    told = (done.stderr.strip() or done.stdout.strip()).splitlines() or ["it gave no reason"]
+    return f"apt-get failed: {told[-1]}" if done.returncode else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,31 @@
+"""What the acceptance tests need of the system is installed where that may be done, and nowhere else."""
+
+import pytest
+from tests.servers import mail, packages
+
+
+def test_nothing_is_installed_on_somebodys_machine(monkeypatch, capsys):
+    """Neither fails it for that: it says what to install."""
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.delenv("SUPPORTTIERS_APT", raising=False)
+    monkeypatch.setattr(mail, "missing", lambda: "postfix not found")
+    monkeypatch.setattr(packages, "_install", lambda: pytest.fail("it must not"))
+
+    assert 0 == packages.main()
+    assert "install postfix and dovecot-imapd yourself, or set SUPPORTTIERS_APT=1" in capsys.readouterr().out
+
+
+def test_another_mail_server_is_not_replaced(monkeypatch):
+    """Its owner may want it."""
+    monkeypatch.setattr(packages.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(packages.shutil, "which", lambda name: f"/usr/bin/{name}" if name != "dma" else None)
+
+    assert "another mail server is here, which Postfix would replace: exim4, " in packages.hindrance({"CI": "true"})
+
+
+def test_mail_system_says_why_there_is_none(monkeypatch):
+    """A skipped test gives the reason."""
+    monkeypatch.setattr(mail.os, "geteuid", lambda: 1000)
+
+    with pytest.raises(mail.NoMailError, match="Postfix starts only as root"), mail.mail_system(b""):
+        pytest.fail("it must not")

@@ -1,0 +1,555 @@
+"""Telling one recipient: in which words, when, how much at once, and how much in a day."""
+
+from datetime import datetime, timedelta
+
+import attrs
+import pytest
+
+from supporttiers import Match, Not, Threshold, TimeLimit
+from supporttiers._flows.gathering import quiet_until
+from supporttiers.actors import Agent, Contact
+from supporttiers.backends.directory import House
+from supporttiers.backends.storage.memory import MemoryStore
+from supporttiers.errors import NotifyError, StoreError
+from supporttiers.protocols import Settled
+from supporttiers.words import MessageTemplate, NotificationRules
+
+_NEXT = timedelta(days=1)
+ANNA = Agent(id="anna", name="Anna A.", teams=["front"], roles=["lead"], language="de")
+
+
+class Mail:
+    """Delivers to one recipient at a time, unless it is told to fail."""
+
+    per_recipient = True
+
+    def __init__(self, name="mail"):
+        self.name = name
+        self.sent = []
+        self.failures = []
+
+    def notify(self, notification, /, *, key):
+        """Deliver, or raise the next failure."""
+        if self.failures:
+            raise self.failures.pop(0)
+        self.sent.append((key, notification))
+
+    @property
+    def texts(self):
+        """What was delivered, in order."""
+        return [notification.text.replace("by='bob'", "") for _, notification in self.sent]
+
+
+class Phone(Mail):
+    """Must not be called twice about one message."""
+
+    repeats = False
+
+
+class Book(House):
+    """A house that knows how customers are reached."""
+
+    def contacts_of(self, ids, /):
+        """Give what it knows."""
+        jane = Contact(id="jane", name="Jane J.", language="pt-BR")
+        return super().contacts_of(ids) | ({"jane": jane} if "jane" in ids else {})
+
+
+@pytest.fixture
+def mail():
+    """Give a notifier that is called once for each recipient."""
+    return Mail()
+
+
+@pytest.fixture
+def store():
+    """Give a store that a test can look into."""
+    return MemoryStore()
+
+
+@pytest.fixture
+def make(make_desk, calm, mail, store):
+    """Make a desk of the rules and words of a test, with a case."""
+
+    def made(*, messages=(), texts=None, notifier=mail, agents=(ANNA,), **rules):
+        process = attrs.evolve(
+            calm, messages=messages, texts=texts or {}, notifications=NotificationRules(**rules)
+        )  # fmt: skip
+        desk = make_desk(process, notifiers=[notifier], directory=Book(agents), store=store)
+        if store.load("default", "T-1").case is None:
+            desk.open("No VPN", id="T-1", by="jane", team="front")
+        return desk
+
+    return made
+
+
+def tell(desk, *reasons, to="team"):
+    """Have people told of one thing after the other."""
+    for reason in reasons:
+        desk.inform("T-1", by="bob", to=to, code=f"acme.{reason}")
+
+
+def results(desk):
+    """Give what was last remembered of the messages for one recipient."""
+    return [one.result for one in desk.messages(case="T-1") if one.effect.recipient]
+
+
+def notes(desk):
+    """Give what the case says of itself."""
+    return [event.text for event in desk.history("T-1") if type(event).__name__ == "CaseNoted"]
+
+
+# -- in which words
+
+
+def test_each_recipient_is_told_in_their_words(make, mail):
+    """Those of the house of everything, customers of what is for them, each in the nearest language."""
+    desk = make(
+        messages=[
+            MessageTemplate(text="$name: $what ($assignee)"),
+            MessageTemplate(to="customers", language="pt", text="$name, $agent: $what"),
+        ],
+        texts={"pt": {"inform.news": "novidades"}, "de": {"acme.late": "zu spät"}},
+    )
+    desk.assign("T-1", by="bob", assignee="anna")
+    desk.watch("T-1", by="bob", watchers=["jane", "anna"])
+    tell(desk, "late", to="watchers")
+    desk.run_due()
+
+    assert ["Jane J., Anna A.: novidades", "Anna A.: zu spät (anna)"] == mail.texts
+    assert ["pt-BR", "de"] == [one.language for _, one in mail.sent]
+    assert ["inform.news", "acme.late"] == [one.reason.code for _, one in mail.sent]
+
+
+@pytest.mark.parametrize(
+    ("to", "agents", "inside"),
+    [
+        ("team", [ANNA], True), ("lead", [ANNA], True), ("anna", [ANNA], True), ("requester", [ANNA], False),
+        ("jane", [ANNA], False), ("watchers", [ANNA], False), ("requester", [Agent(id="jane")], False),
+        ("watchers", [Agent(id="max", manages=["x"])], True),
+    ],
+)  # fmt: skip
+def test_only_people_of_the_house_are_told_everything(make, mail, to, agents, inside):
+    """Whoever is not known as one of them is a customer, and so is the requester, whoever it is."""
+    desk = make(agents=agents)
+    desk.watch("T-1", by="bob", watchers=["max"])
+    tell(desk, "late", to=to)
+    desk.run_due()
+
+    assert [inside] == [one.reason.code == "acme.late" for _, one in mail.sent]
+
+
+@pytest.mark.parametrize(
+    ("to", "inside"), [("assignee", True), ("watchers", False), ("lead", True), ("jane", False), ("requester", False)]
+)
+def test_without_a_directory_roles_say_who_is_of_the_house(make_desk, calm, pager, to, inside):
+    """A word of the process's own stands for people of the house, unless it is the requester."""
+    desk = make_desk(calm)
+    desk.open("No VPN", id="T-1", by="jane")
+    desk.assign("T-1", by="bob", assignee="anna")
+    desk.watch("T-1", by="bob", watchers=["anna", "max"])
+    tell(desk, "late", to=to)
+    desk.run_due()
+
+    assert [inside] == [one.reason.code == "acme.late" for one in pager.sent]
+
+
+def test_assignee_who_watches_is_of_the_house(make_desk, calm, pager):
+    """Where there is no directory the case itself knows who works on it."""
+    desk = make_desk(calm)
+    desk.open("No VPN", id="T-1", by="jane")
+    desk.assign("T-1", by="bob", assignee="anna")
+    desk.watch("T-1", by="bob", watchers=["anna"])
+    tell(desk, "late", to="watchers")
+    desk.run_due()
+
+    assert "acme.late" == pager.sent[0].reason.code
+
+
+def test_words_of_a_case_are_those_of_the_process_at_hand(make, mail, store, make_desk, acme):
+    """Not those with which it was opened; a desk without its process has the library's."""
+    desk = make(messages=[MessageTemplate(text="old")])
+    tell(desk, "one")
+    newer = make(messages=[MessageTemplate(text="new")])
+    newer.run_due()
+    tell(newer, "two")
+    make_desk(attrs.evolve(acme, name="other"), notifiers=[mail], store=store).run_due()
+    assert ["new"] == mail.texts[:1]
+    assert 1 == len(mail.texts)  # without a directory nobody is known for a team
+
+    tell(newer, "three", to="anna")
+    desk.assign("T-1", by="bob", assignee="anna")
+    tell(newer, "four", to="assignee")
+    make_desk(attrs.evolve(acme, name="other"), notifiers=[mail], store=store).run_due()
+    assert "acme.four()" == mail.texts[-1]
+
+
+# -- quiet hours
+
+
+@pytest.mark.parametrize(
+    ("now", "until"),
+    [("21:59", "21:59"), ("22:00", "07:00 next"), ("03:00", "07:00"), ("06:59", "07:00"), ("07:00", "07:00")],
+)
+def test_nobody_is_told_in_quiet_hours(make, mail, clock, at, now, until):
+    """From their beginning on people are left alone, and from the very end of them on they are told."""
+    desk = make(quiet_hours="22:00-07:00")
+    clock.advance(at(now) + _NEXT - clock.now())
+    tell(desk, "late")
+    desk.run_due()
+    wanted = at(until.removesuffix(" next")) + _NEXT * (2 if until.endswith("next") else 1)
+
+    assert (now == until) == bool(mail.sent)
+    clock.advance(wanted - clock.now())
+    desk.run_due()
+    assert ([0], 1) == ([one.attempts - 1 for one in desk.messages(case="T-1") if one.effect.recipient], len(mail.sent))
+
+
+def test_quiet_hours_of_a_contact_go_before_those_of_the_process(make, mail, clock, at):
+    """In their own time zone, too; those without any are told."""
+    sleeper = attrs.evolve(ANNA, quiet_hours="09:00-17:00", zone="Asia/Tokyo")
+    desk = make(agents=[sleeper, Agent(id="otto", teams=["front"])], quiet_hours="07:00-07:30")
+    clock.advance(at("07:45") + _NEXT - clock.now())
+    tell(desk, "late")
+    desk.run_due()
+
+    assert ["otto"] == [one.recipients[0].id for _, one in mail.sent]
+    clock.advance("15m")
+    desk.run_due()
+    assert ["otto", "anna"] == [one.recipients[0].id for _, one in mail.sent]
+
+
+@pytest.mark.parametrize(
+    ("to", "priority", "told"), [("team", "high", 0), ("team", "critical", 1), ("on_call", "low", 1)]
+)
+def test_what_is_urgent_is_told_at_once(make, mail, clock, at, to, priority, told):
+    """By the process's own condition, and whoever is on call always."""
+    desk = make(
+        agents=[attrs.evolve(ANNA, on_call=["front"])], quiet_hours="08:00-20:00", together_within="1h",
+        urgent=Match(priority="critical"),
+    )  # fmt: skip
+    desk.amend("T-1", by="bob", priority=priority)
+    tell(desk, "late", to=to)
+    desk.run_due()
+
+    assert told == len(mail.sent)
+
+
+@pytest.mark.parametrize(
+    ("hours", "asked", "awake"),
+    [
+        ("22:00-07:00", "2026-03-28T22:00Z", "2026-03-29T05:00Z"),  # the night is an hour shorter
+        ("22:00-07:00", "2026-10-24T21:00Z", "2026-10-25T06:00Z"),  # and one longer
+        ("22:00-02:30", "2026-03-28T22:00Z", "2026-03-29T01:30Z"),  # 02:30 is no time of that day
+        ("22:00-02:30", "2026-10-24T21:00Z", "2026-10-25T00:30Z"),  # and comes twice on that one
+        ("00:00-07:00", "2026-03-28T22:59Z", None),
+        ("00:00-07:00", "2026-03-28T23:00Z", "2026-03-29T05:00Z"),
+        ("20:00-00:00", "2026-03-28T22:59Z", "2026-03-28T23:00Z"),
+        ("12:00-13:00", "2026-07-01T10:30Z", "2026-07-01T11:00Z"),
+        ("", "2026-07-01T10:30Z", None),
+    ],
+)
+def test_quiet_hours_are_right_when_clocks_change(hours, asked, awake):
+    """They are hours of the clock on the wall of whoever is told."""
+    until = quiet_until(hours, "Europe/Berlin", datetime.fromisoformat(asked))
+
+    assert awake == (None if until is None else f"{until:%Y-%m-%dT%H:%MZ}")
+
+
+# -- several at once
+
+
+def test_what_comes_within_a_while_becomes_one_message(make, mail, clock):
+    """In order, under the last thing that happened, with the key of the first; others are done with it."""
+    desk = make(together_within="5m")
+    tell(desk, "one")
+    desk.run_due()
+    clock.advance("4m")
+    tell(desk, "two", "three")
+    desk.run_due()
+    assert [] == mail.sent
+
+    clock.advance("1m")
+    desk.run_due()
+    ((key, told),) = mail.sent
+    assert "acme.one()\n\nacme.two()\n\nacme.three()" == told.text.replace("by='bob'", "")
+    assert ("acme.three", ["acme.one", "acme.two"]) == (told.reason.code, [each.code for each in told.earlier])
+    assert ["sent", f"sent with {key}", f"sent with {key}"] == results(desk)
+    clock.advance("1h")
+    desk.run_due()
+    assert 1 == len(mail.sent)
+
+
+def test_what_is_no_longer_needed_is_left_out(make, mail, clock, calm):
+    """Asked just before sending, of each of them."""
+    limit = TimeLimit(
+        name="own", measures="time_to_own", target="10m",
+        thresholds=[
+            Threshold("50%", ["notify:team"], unless=Match(status=Not("queued"))), Threshold("60%", ["notify:team"]),
+            Threshold("70%", ["notify:team"], unless=Match(status=Not("queued"))),
+        ],
+    )  # fmt: skip
+    desk = make(together_within="5m")
+    process = attrs.evolve(desk.process, limits=[limit])
+    desk = type(desk)(process, **_ports(desk))
+    desk.open("No VPN", id="T-2", by="jane", team="front")
+    for _ in range(8):
+        clock.advance("1m")
+        desk.run_due()
+    desk.start("T-2", by="anna")
+    for _ in range(8):
+        clock.advance("1m")
+        desk.run_due()
+
+    assert ["60%"] == [one.reason.params["threshold"] for _, one in mail.sent]
+    assert [(), "cancelled", "cancelled", "sent"] == [
+        (),
+        *sorted(one.result for one in desk.messages(case="T-2") if one.effect.recipient),
+    ]
+
+
+def _ports(desk):
+    ports = desk._ports
+    return {
+        "store": ports.store, "clock": desk.clock, "directory": ports.directory, "notifiers": ports.notifiers.values()
+    }  # fmt: skip
+
+
+def test_urgent_message_takes_along_what_waits(make, mail, clock):
+    """Nobody is told later what came before."""
+    desk = make(together_within="1h", agents=[attrs.evolve(ANNA, on_call=["front"])])
+    tell(desk, "one")
+    tell(desk, "two", to="on_call")
+    desk.run_due()
+
+    assert ["acme.one()\n\nacme.two()"] == mail.texts
+
+
+def test_no_more_than_twenty_become_one(make, mail, clock):
+    """The others become the next one, and nothing is lost."""
+    desk = make(together_within="5m")
+    tell(desk, *map(str, range(45)))
+    desk.run_due()
+    clock.advance("5m")
+    desk.run_due()
+
+    assert [20, 20, 5] == [1 + len(one.earlier) for _, one in mail.sent]
+    assert [f"acme.{place}()" for place in range(45)] == "\n\n".join(mail.texts).split("\n\n")
+
+
+def test_what_was_begun_is_sent_again_as_it_was(make, mail, clock):
+    """A receiver that knows the key drops a second message: nothing new may come with it."""
+    desk = make(together_within="5m")
+    tell(desk, "one", "two")
+    desk.run_due()
+    mail.failures = [NotifyError("mail", "no answer", retryable=True, ambiguous=True)]
+    clock.advance("5m")
+    desk.run_due()
+    tell(desk, "three")
+    for _ in range(3):
+        clock.advance("9m")
+        desk.run_due()
+
+    assert ["acme.one()\n\nacme.two()", "acme.three()"] == mail.texts
+    assert 2 == len({key for key, _ in mail.sent})
+
+
+def test_crash_after_sending_sends_the_same_again(make, mail, clock, store, monkeypatch):
+    """What goes together is written down before: the same key has the same words."""
+    desk = make(together_within="5m")
+    tell(desk, "one", "two")
+    desk.run_due()
+    clock.advance("5m")
+    settle = store.settle
+
+    def lost(settled):
+        if settled.result in {"sent", "StoreError"}:
+            raise StoreError("memory", "away", retryable=True)
+        return settle(settled)
+
+    monkeypatch.setattr(store, "settle", lost)
+    with pytest.raises(StoreError):
+        desk.run_due()
+    monkeypatch.setattr(store, "settle", settle)
+    tell(desk, "three")
+    for _ in range(3):
+        clock.advance("5m")
+        desk.run_due()
+
+    first, second, third = mail.sent
+    assert (first[0], first[1].text) == (second[0], second[1].text)
+    assert "acme.three(by='bob')" == third[1].text
+
+
+def test_message_whose_lease_was_lost_is_not_sent(make, mail, clock, store, monkeypatch):
+    """Somebody else has it by then, and sends it."""
+    desk = make(together_within="5m")
+    tell(desk, "one")
+    desk.run_due()
+    clock.advance("5m")
+    load = store.load
+
+    def slow(*args, **how):
+        clock.advance("6m")
+        monkeypatch.setattr(store, "load", load)
+        desk.run_due()
+        return load(*args, **how)
+
+    monkeypatch.setattr(store, "load", slow)
+    desk.run_due()
+
+    assert 1 == len(mail.sent)
+
+
+def test_message_that_somebody_else_has_is_left_to_them(make, mail, clock, store):
+    """It is told once: by whoever leased it."""
+    desk = make(together_within="5m")
+    tell(desk, "one", "two")
+    desk.run_due()
+    now = clock.now()
+    rows = [one for one in desk.messages(case="T-1") if one.effect.recipient]
+    store.settle(_again(rows[0], now + timedelta(minutes=9)))
+    clock.advance("5m")
+    (other,) = store.lease(clock.now(), until=clock.now() + timedelta(hours=1), token="theirs", limit=9)
+    clock.advance("4m")
+    desk.run_due()
+
+    assert (rows[1].key, ["acme.one()"]) == (other.key, mail.texts)
+
+
+def _again(row, at):
+    return Settled(tenant=row.tenant, key=row.key, state="pending", result="", attempts=0, not_before=at)
+
+
+def test_phone_that_rang_about_several_things_does_not_ring_again(make, clock, store):
+    """Set aside as one that may have arrived, it is repeated with all of them once a person says so."""
+    phone = Phone()
+    desk = make(notifier=phone, together_within="5m")
+    tell(desk, "one", "two")
+    desk.run_due()
+    phone.failures = [OSError("cut off")]
+    clock.advance("5m")
+    desk.run_due()
+    desk.run_due()
+    (aside,) = desk.messages(state="ambiguous")
+    desk.retry(aside.key)
+    desk.run_due()
+
+    assert ["acme.one()\n\nacme.two()"] == phone.texts
+    assert ["nobody knows whether a message for team by mail has arrived: OSError"] == notes(desk)
+
+
+# -- enough
+
+
+def test_recipient_is_told_once_that_it_is_enough(make, mail, clock):
+    """Nothing more for a day; the case says so once, and not who it was."""
+    desk = make(daily_limit=2)
+    for number in range(5):
+        tell(desk, str(number))
+        desk.run_due()
+        clock.advance("1m")
+
+    enough = "2 messages about it in a day are enough: for some hours no more are sent to you"
+    assert ["acme.0()", "acme.1()", f"acme.2()\n\n{enough}"] == mail.texts
+    assert ["sent", "sent", "last", "ceiling", "ceiling"] == results(desk)
+    assert ["one of those told about it has reached 2 messages in a day, and gets no more for now"] == notes(desk)
+
+    clock.advance("24h")
+    tell(desk, "next")
+    desk.run_due()
+    assert "acme.next()" == mail.texts[-1]
+
+
+def test_limit_is_for_each_recipient_and_case(make, mail):
+    """Others are told."""
+    desk = make(daily_limit=1, agents=[ANNA, Agent(id="otto", teams=["front"])])
+    tell(desk, "one", "two", "three")
+    tell(desk, "four", to="requester")
+    desk.open("Fire", id="T-2", by="jane", team="front")
+    desk.inform("T-2", by="bob", to="team")
+    desk.run_due()
+
+    assert {"anna": 3, "otto": 3, "jane": 1} == {
+        who: sum(one.recipients[0].id == who for _, one in mail.sent) for who in ("anna", "otto", "jane")
+    }
+
+
+def test_last_message_that_fails_is_sent_with_its_notice(make, mail, clock):
+    """What was begun is brought to its end."""
+    desk = make(daily_limit=1)
+    tell(desk, "one")
+    desk.run_due()
+    mail.failures = [OSError("down")]
+    tell(desk, "two")
+    desk.run_due()
+    clock.advance("1m")
+    desk.run_due()
+
+    assert ["sent", "last"] == results(desk)
+    assert "are enough" in mail.texts[-1]
+
+
+# -- what went wrong
+
+
+@pytest.mark.parametrize(
+    ("failure", "state", "note"),
+    [
+        (
+            NotifyError("mail", "no mailbox jane@example.com", retryable=False),
+            "dead",
+            "a message for requester by mail has not arrived: NotifyError",
+        ),
+        (
+            NotifyError("mail", "cut off", retryable=False, ambiguous=True),
+            "ambiguous",
+            "nobody knows whether a message for requester by mail has arrived: NotifyError",
+        ),
+    ],
+)
+def test_case_says_that_somebody_was_not_told(make, mail, failure, state, note):
+    """Without the words of the error, which may name people."""
+    desk = make()
+    mail.failures = [failure]
+    tell(desk, "late", to="requester")
+    desk.run_due()
+
+    assert ([state], [note]) == ([one.state for one in desk.messages(case="T-1")][1:], notes(desk))
+    assert () == desk.verify("T-1")
+
+
+def test_trouble_of_one_kind_stands_on_the_case_once_a_day(make, mail, clock):
+    """However often it comes: a rule that tells people of such a note must not go on for ever."""
+    desk = make()
+    for _ in range(3):
+        mail.failures = [NotifyError("mail", "no mailbox", retryable=False)]
+        tell(desk, "late", to="jane")
+        desk.run_due()
+    assert ["a message for somebody by name by mail has not arrived: NotifyError"] == notes(desk)
+    assert 3 == len(desk.messages(case="T-1", state="dead"))
+
+    clock.advance("24h")
+    mail.failures = [NotifyError("mail", "no mailbox", retryable=False)]
+    tell(desk, "late", to="jane")
+    desk.run_due()
+    assert 2 == len(notes(desk))
+
+
+def test_message_is_given_up_even_where_the_case_may_not_say_so(make, mail, store, monkeypatch, caplog):
+    """A rule may forbid the note, or the case be set aside; the message must not come for ever."""
+    desk = make()
+    mail.failures = [NotifyError("mail", "no mailbox", retryable=False)]
+    tell(desk, "late", to="requester")
+    commit = store.commit
+
+    def refused(commits):
+        if any(type(event).__name__ == "CaseNoted" for one in commits for event in one.events):
+            raise ValueError("jane")
+        return commit(commits)
+
+    monkeypatch.setattr(store, "commit", refused)
+    desk.run_due()
+
+    assert ["dead"] == [one.state for one in desk.messages(case="T-1")][1:]
+    assert "case T-1: inform.undelivered; its record does not say so: ValueError" in caplog.text
