@@ -1,8 +1,8 @@
 """
 What plugins cost a command in memory: none, one that observes nothing, one that observes; and a desk that is built.
 
-"As if there were none" is the same desk with the question after observers taken out of the code. Compared is the time of
-the processor in the fastest rounds: what is looked for is smaller than what other work on the machine adds to a median.
+"As if there were none" is the same desk with the question after observers taken out of the code. Compared is what the
+processor took in the fastest rounds: what is looked for is smaller than what other work adds to a median.
 """
 
 import time
