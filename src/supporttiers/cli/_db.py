@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from supporttiers.cli._exits import FINE, NO
 from supporttiers.cli._output import write, write_json
-from supporttiers.cli._store import add_json, add_plugins, asked_plugins
+from supporttiers.cli._store import add_json, add_plugins, store_of
 
 if TYPE_CHECKING:
     from supporttiers.protocols import SchemaStore
@@ -93,10 +93,9 @@ def _store(args: argparse.Namespace) -> "SchemaStore":
     Raises:
         StoreError: It is none, or one without tables.
     """
-    from supporttiers.desk._plugged import store as store_named  # noqa: PLC0415
-    from supporttiers.errors import StoreError  # noqa: PLC0415
+    from supporttiers.errors import StoreError  # noqa: PLC0415 - only commands that run load it
 
-    store = store_named(asked_plugins(args), args.store, awaits=False)
+    store = store_of(args)
     if "schema" not in store.capabilities:
         raise StoreError(store.name, "it has no tables to look after", retryable=False)
     return cast("SchemaStore", store)
