@@ -289,7 +289,7 @@ class NotPermittedError(CaseError):
 @attrs.define
 class InputError(CaseError, ValueError):
     """
-    A value that was handed in cannot be taken; it is never shown, only named.
+    A value that was handed in cannot be taken; it is named, and never shown unless it is an id.
 
     Attributes:
         field: The parameter.

@@ -162,6 +162,8 @@ class Pass:
         failed: Cases that could not be decided, messages and polls that failed; they are tried again.
         parked: Cases set aside because they could not be decided.
         lag: How late the most overdue case was; zero when none was due.
+        left: Cases that are due and were left to other desks, because this one cannot load their process: it is not in
+            the store, or names policies that the desk was not given.
     """
 
     fired: int = 0
@@ -170,6 +172,7 @@ class Pass:
     failed: int = 0
     parked: int = 0
     lag: timedelta = timedelta(0)
+    left: int = 0
 
     @property
     def idle(self) -> bool:
@@ -177,10 +180,11 @@ class Pass:
         return not (self.fired or self.relayed or self.polled)
 
     def plus(self, other: "Pass") -> "Pass":
-        """Give the sum of both; of the lag, the longer."""
+        """Give the sum of both; of the lag, the longer; of what was left, which each pass meets anew, the more."""
         return Pass(
             fired=self.fired + other.fired, relayed=self.relayed + other.relayed, polled=self.polled + other.polled,
             failed=self.failed + other.failed, parked=self.parked + other.parked, lag=max(self.lag, other.lag),
+            left=max(self.left, other.left),
         )  # fmt: skip
 
 

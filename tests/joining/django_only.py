@@ -174,7 +174,7 @@ def test_database_without_tables_says_how_to_make_them(process, tmp_path):
     alias = add(f"sqlite:///{tmp_path / 'empty.db'}")
     store = store_of(f"django:{alias}")
     with pytest.raises(
-        StoreError, match=r"^sqlite: it has no tables of supporttiers, .* run 'supporttiers db upgrade'"
+        StoreError, match=r"^sqlite: it has no tables of supporttiers .* 'supporttiers db upgrade --store"
     ):
         SupportDesk(process, store=store).open(by="jane")
     assert (0, 0) == (store.schema_version(), store.upgrade())

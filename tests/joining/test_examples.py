@@ -71,6 +71,20 @@ def test_django_project_passes_its_own_tests(elsewhere, database):
     assert "fired 0, relayed 0" in run("manage.py", "run_due", cwd=place, **environment)
 
 
+def test_django_project_on_the_command_line(elsewhere, database):
+    """By its own desk and by its store: Django is set up, warns of nothing, and finds it from here."""
+    place = elsewhere("django_project")
+    environment = {} if database is None else libpq(database)
+    command = ("-P", "-W", "error", "-m", "supporttiers")  # -P: as the installed command, without this directory
+    run("manage.py", "migrate", cwd=place, **environment)
+
+    said = run(*command, "worker", "--once", "--json", "--desk", "project.worker:make_desk", cwd=place, **environment)
+    assert '"fired": 0' in said
+    environment["DJANGO_SETTINGS_MODULE"] = "project.settings"
+    for words in (["status"], ["list"], ["db", "status"]):
+        assert "Traceback" not in run(*command, *words, "--store", "django:default", cwd=place, **environment)
+
+
 def pieces(page):
     """Give the blocks of a page that are not run as they stand, but are pieces of an example."""
     return re.findall(

@@ -173,7 +173,7 @@ def test_engine_without_tables_says_how_to_make_them(process, tmp_path):
     """No table is made unless asked for."""
     engine = sqlalchemy.create_engine(f"sqlite:///{tmp_path / 'new.db'}")
     with pytest.raises(
-        StoreError, match=r"^sqlite: it has no tables of supporttiers, .* run 'supporttiers db upgrade'"
+        StoreError, match=r"^sqlite: it has no tables of supporttiers .* 'supporttiers db upgrade --store"
     ):
         SupportDesk(process, store=engine).open(by="jane")
     engine.dispose()

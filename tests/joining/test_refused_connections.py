@@ -276,7 +276,9 @@ def test_file_without_tables_says_how_to_make_them(process, tmp_path):
     desk = SupportDesk(process, store=f"sqlite:///{path}")
     with contextlib.closing(sqlite3.connect(path)) as connection:
         for use in (lambda view: view.open(by="jane"), lambda view: view.get("T-1")):
-            with pytest.raises(StoreError, match=r"it has no tables of supporttiers, .* run 'supporttiers db upgrade'"):
+            with pytest.raises(
+                StoreError, match=r"it has no tables of supporttiers .* 'supporttiers db upgrade --store"
+            ):
                 use(desk.on(connection))
 
 

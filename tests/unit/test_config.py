@@ -100,7 +100,7 @@ def test_file_that_cannot_be_read_is_refused(tmp_path, content, fault):
 @pytest.mark.parametrize(
     ("path", "fault"),
     [
-        ("nowhere.toml", "the file cannot be read: No such file or directory"),
+        ("nowhere.toml", "the file cannot be read: No such file or directory ({here}/nowhere.toml)"),
         (".", "the file cannot be read: Is a directory"),
         ("nul\0.toml", "the file cannot be read: embedded null byte"),
         (5, "must be the path of a file, not int"),
@@ -110,7 +110,7 @@ def test_file_that_is_not_there_is_refused(tmp_path, monkeypatch, path, fault):
     """Nothing but a process error comes from a path that leads nowhere."""
     monkeypatch.chdir(tmp_path)
 
-    assert [fault] == faults_of(SupportProcess.from_toml, path)
+    assert [fault.replace("{here}", str(tmp_path))] == faults_of(SupportProcess.from_toml, path)
 
 
 @pytest.mark.parametrize(

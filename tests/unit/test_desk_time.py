@@ -6,6 +6,7 @@ from typing import ClassVar
 import attrs
 import pytest
 
+from supporttiers._flows.due import FAILURES
 from supporttiers.backends.storage.memory import MemoryStore
 from supporttiers.errors import InputError
 from supporttiers.links import VendorStatus
@@ -135,19 +136,54 @@ def test_case_that_cannot_be_decided_does_not_keep_the_deadlines_of_others(make_
     assert SECRET not in caplog.text
 
 
-def test_case_whose_process_cannot_be_read_does_not_keep_the_deadlines_of_others(make_desk, acme, clock, caplog):
-    """Such as one with a policy that this release does not know."""
+def test_case_whose_process_cannot_be_loaded_is_left_to_others(make_desk, acme, clock, caplog):
+    """Such as one with a policy that this desk was not given: not the case's fault, however often it is met."""
     store = MemoryStore()
     own = attrs.evolve(acme, name="own", policies=[Kept()])
-    make_desk(own, store=store, policies=[Kept]).open("Stuck", id="T-1", by="jane")
+    knowing = make_desk(own, store=store, policies=[Kept])
+    for case_id in ("T-1", "T-3"):
+        knowing.open("Stuck", id=case_id, by="jane")
     desk = make_desk(acme, store=store)
     desk.open("Stuck", id="T-2", by="jane")
     clock.advance("15m")
-    done = desk.run_due()
+    passes = [desk.run_due() for _ in range(FAILURES + 1)]
 
-    assert (1, 1) == (done.fired, done.failed)
-    assert "case T-1 cannot be decided: " in caplog.text
-    assert 2 == desk.get("T-2").tier
+    assert (1, 0, 2, 0) == (passes[0].fired, passes[0].failed, passes[0].left, passes[0].parked)
+    assert {Pass(left=2)} == {attrs.evolve(done, lag=timedelta(0)) for done in passes[1:]}
+    assert passes[0] == passes[0].plus(passes[1])
+    assert ((), clock.now(), 2) == (desk.parked(), desk.next_wake(), desk.get("T-2").tier)
+    (told,) = (record.getMessage() for record in caplog.records if record.levelname == "ERROR")
+    assert told.startswith(
+        f"cases of process 'own', revision {own.revision}, are left to other desks, because this one"
+    )
+    assert "has policies that this desk does not know: tests.kept" in told
+
+    assert 2 == knowing.run_due().fired
+    assert (2, Pass()) == (knowing.get("T-1").tier, desk.run_due())
+
+
+def test_case_whose_process_is_lost_is_left_to_who_has_it(make_desk, acme, clock):
+    """It is neither at hand nor in the store; a desk that has it at hand goes on with its cases."""
+    store = MemoryStore()
+    knowing = make_desk(attrs.evolve(acme, name="own"), store=store)
+    knowing.open("Stuck", id="T-1", by="jane")
+    store._processes.clear()
+    clock.advance("15m")
+
+    assert 1 == make_desk(acme, store=store).run_due().left
+    assert 1 == knowing.run_due().fired
+
+
+def test_sweep_passes_over_so_many_cases_of_others_and_no_more(make_desk, acme, clock, monkeypatch):
+    """A store full of them must not make a pass endless; what they keep waiting is said by the lag."""
+    monkeypatch.setattr("supporttiers._flows.due.STRANGERS", 4)
+    store = MemoryStore()
+    own = make_desk(attrs.evolve(acme, name="own", policies=[Kept()]), store=store, policies=[Kept])
+    for number in range(7):
+        own.open("Stuck", id=f"F-{number:02}", by="jane")
+    clock.advance("1h")
+
+    assert Pass(left=4) == attrs.evolve(make_desk(acme, store=store).run_due(limit=2), lag=timedelta(0))
 
 
 @attrs.frozen
@@ -162,8 +198,8 @@ class Kept:
 
 
 @pytest.mark.parametrize("failing", [3, 40])
-def test_cases_that_cannot_be_decided_do_not_fill_a_pass(make_desk, acme, clock, failing):
-    """Each stands in the way of the others once: then it waits for its next try."""
+def test_cases_of_others_do_not_fill_a_pass(make_desk, acme, clock, failing):
+    """They are passed over, and the pass goes on with those that come after them."""
     store = MemoryStore()
     own = make_desk(attrs.evolve(acme, name="own", policies=[Kept()]), store=store, policies=[Kept])
     for number in range(failing):
@@ -173,10 +209,10 @@ def test_cases_that_cannot_be_decided_do_not_fill_a_pass(make_desk, acme, clock,
     for case_id in ("T-1", "T-2", "T-3"):
         desk.open("Stuck", id=case_id, by="jane")
     clock.advance("1h")
-    passes = [desk.run_due(limit=20) for _ in range(3)]
+    first, second = desk.run_due(limit=20), desk.run_due(limit=20)
 
-    assert (3, failing) == (sum(done.fired for done in passes), sum(done.failed for done in passes))
-    assert timedelta(minutes=45, seconds=1) == passes[0].lag
+    assert (3, failing, failing) == (first.fired, first.left, second.left)
+    assert timedelta(minutes=45, seconds=1) == first.lag
 
 
 def test_pass_of_one_tenant_touches_no_other(calm_desk, clock, at, pager):

@@ -1,11 +1,13 @@
 """The verbs of a desk: each makes one command and carries it out."""
 
 import inspect
+import re
 from datetime import timedelta
 
 import attrs
 import pytest
 
+from supporttiers import SupportDesk
 from supporttiers import commands as wanted
 from supporttiers.actors import Actor
 from supporttiers.desk import Common
@@ -264,3 +266,34 @@ def test_execute_refuses_what_is_no_command(calm_desk, case, wrong):
     """The error says what a command is."""
     with pytest.raises(InputError, match=r"^command must be a command such as Reply or Escalate, not "):
         calm_desk.execute(wrong)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda _: SupportDesk(), "SupportDesk.__init__() missing 1 required positional argument: 'process'"),
+        (lambda desk: desk.reply("T-1", "Hello"), "SupportDesk.reply() takes 2 positional arguments but 3 were given"),
+    ],
+)
+def test_wrong_call_is_told_by_the_name_that_was_called(calm_desk, call, said):
+    """Python's own error speaks of the desk, and not of the parts that it is made of."""
+    with pytest.raises(TypeError, match=re.escape(said)):
+        call(calm_desk)
+
+
+@pytest.mark.parametrize("which", [(), ("T-1",)])
+def test_redact_wants_a_case_or_a_person(calm_desk, which):
+    """Neither, or both, is refused."""
+    with pytest.raises(InputError, match=r"^case or person= has to be given, and not both$"):
+        calm_desk.redact(*which, by="bob", **({"person": "jane"} if which else {}))
+
+
+def test_texts_are_optional(calm_desk):
+    """A call has no subject, and the words of a reply may be in a mail system: what counts is that it happened."""
+    case = calm_desk.open("", id="T-1", by="jane")
+
+    assert ("", "CaseReplied") == (case.subject, _last(calm_desk.reply(case, by="bob"), calm_desk))
+
+
+def _last(case, desk):
+    return type(desk.history(case)[1]).__name__

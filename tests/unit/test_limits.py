@@ -61,6 +61,10 @@ def test_action_reads_and_writes_its_text(text, verb, argument, tier):
         ("escalate:100", "Action: escalate takes a tier's level, such as 'escalate:2', or nothing"),
         ("escalate:02", "Action: escalate takes a tier's level, such as 'escalate:2', or nothing"),
         ("explode", f"Action.verb: must be one of: {', '.join(VERBS)}, not 'explode'"),
+        (
+            "notfy:assignee",
+            f"Action.verb: must be one of: {', '.join(VERBS)}, not 'notfy'; did you mean 'notify'?",
+        ),
         ("close:now", "Action: close takes nothing after it"),
         ("hand_back:down", "Action: hand_back takes a tier's level, such as 'hand_back:2', or nothing"),
         ("transfer", "Action: transfer needs a team of the tier, such as 'transfer:network': it must not be empty"),

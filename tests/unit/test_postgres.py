@@ -176,7 +176,7 @@ def test_tasks_that_come_at_once_share_one_pool(database):
 def test_tables_are_made_only_when_asked_for(store_class, postgres_url):
     """Without them the error says what to do; a schema is made with them."""
     without = store_class.from_url(postgres_url)
-    with pytest.raises(StoreError, match=r"it has no tables of supporttiers, .* run 'supporttiers db upgrade'"):
+    with pytest.raises(StoreError, match=r"it has no tables of supporttiers .* 'supporttiers db upgrade --store"):
         without.next_wake()
     without.close()
     with contextlib.closing(store_class(postgres_url, schema="support")) as store:

@@ -78,3 +78,24 @@ def test_what_is_no_store_is_refused(given):
     """A wrong object is named when the desk is built; so is a class where an object is meant."""
     with pytest.raises(PluginError, match=r"a store is a URL, .*, a CaseStore, or an engine or pool of the host's"):
         store_of(given)
+
+
+@pytest.mark.parametrize(
+    ("url", "meant"),
+    [
+        ("postgresql+psycopg://jane:secret@host/shop", "postgresql://..."),
+        ("postgresql+asyncpg://host/shop", "postgresql://..."),
+        ("postgress://host/shop", "postgresql://..."),
+        ("sqlite+aiosqlite:///support.db", "sqlite:///..."),
+        ("Django:default", "django:default"),
+        ("mysql://host/shop", None),
+    ],
+)
+def test_url_of_another_library_is_told_how_ours_is_written(url, meant):
+    """SQLAlchemy names a driver after a plus; what may be a password is not shown."""
+    with pytest.raises(StoreError) as caught:
+        store_of(url)
+
+    assert "no store is known for this URL" in str(caught.value)
+    assert (f"; did you mean {meant};" in str(caught.value)) is (meant is not None)
+    assert "secret" not in str(caught.value)

@@ -195,6 +195,7 @@ class Ports:
         pause: Waits for some seconds, before it is.
         unheard: The first of what nobody is told, for want of notifiers.
         renewed: Processes with the limits of a newer revision, by name and both revisions; None where they do not fit.
+        foreign: Processes that cannot be loaded, of which that has been logged.
         no_facts: What is known before anything has been read.
     """
 
@@ -212,6 +213,7 @@ class Ports:
     pause: Callable[[float], object] = pause
     unheard: list[Notify] = attrs.field(factory=list)
     renewed: dict[tuple[str, str, str], SupportProcess | None] = attrs.field(factory=dict)
+    foreign: set[tuple[str, str, str]] = attrs.field(factory=set)
     no_facts: Facts = attrs.field(init=False)
 
     @no_facts.default

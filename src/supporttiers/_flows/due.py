@@ -28,6 +28,9 @@ BATCH: Final = 100
 FAILURES: Final = 10
 """A case that could not be decided so often in a row is parked."""
 
+STRANGERS: Final = 1000
+"""So many cases of processes that cannot be loaded are passed over in one sweep, beside those that count."""
+
 _FIRST_RETRY: Final = timedelta(minutes=1)
 _LAST_RETRY: Final = timedelta(hours=1)
 
@@ -45,12 +48,14 @@ class Fired:
         lag: How late the latest was.
         failed: How many could not be decided, and are tried again.
         parked: How many could not be decided, and were set aside.
+        left: How many were left to others, because this desk cannot load their process.
     """
 
     cases: int = 0
     lag: timedelta = timedelta(0)
     failed: int = 0
     parked: int = 0
+    left: int = 0
 
 
 def fire_due(ports: Ports, now: datetime, *, limit: int, tenant: str | None) -> Flow[Fired]:
@@ -59,11 +64,13 @@ def fire_due(ports: Ports, now: datetime, *, limit: int, tenant: str | None) -> 
 
     Cases are decided inside the store's transaction, where nothing may be read: what has to be read first is read
     after it, and the next claim, which gives the same cases again, finds it at hand.
+
+    A case whose process cannot be loaded is left as it is, due, to a desk that knows more: it is no fault of the case.
     """
     yield from wake_followers(ports, now)
     sweep = _Sweep(ports, now)
-    while len(sweep.met) < limit:
-        size = min(limit - len(sweep.met), BATCH) + len(sweep.left)
+    while sweep.counted < limit and len(sweep.strange) < STRANGERS:
+        size = min(limit - sweep.counted, BATCH) + len(sweep.left)
         before = len(sweep.met)
         answers: Sequence[bool] = yield Call(ports.store.claim, now, limit=size, decide=sweep.decide, tenant=tenant)
         sweep.count(answers)
@@ -71,7 +78,7 @@ def fire_due(ports: Ports, now: datetime, *, limit: int, tenant: str | None) -> 
             yield from sweep.read()
         elif len(answers) < size or len(sweep.met) == before:
             break
-    return Fired(len(sweep.fired), sweep.lag, len(sweep.failed), len(sweep.parked))
+    return Fired(len(sweep.fired), sweep.lag, len(sweep.failed), len(sweep.parked), len(sweep.strange))
 
 
 @attrs.define(eq=False)
@@ -83,10 +90,12 @@ class _Sweep:
         ports: What to work with.
         now: The instant.
         knowledge: What has been read from outside.
-        asks: How to decide the cases for which something had to be read for that; of those for which that failed, why.
+        asks: How to decide the cases for which something had to be read for that.
+        foreign: The processes that cannot be loaded, by name, revision, and revision of the limits.
+        strange: The cases that follow one of them.
         rounds: How often facts were read for a case.
         met: The cases that have been dealt with.
-        left: Those of them that have more due: that is the next sweep's.
+        left: Those of them that are due all the same: the next sweep's, or another desk's.
         unread: The cases for which something has to be read before it is known how to decide them.
         wanted: The facts that have to be read, by tenant.
         answers: What the last claim was answered.
@@ -99,7 +108,9 @@ class _Sweep:
     ports: Ports
     now: datetime
     knowledge: Knowledge = attrs.field(init=False)
-    asks: dict[tuple[str, str, int], _Ask | Exception] = attrs.field(factory=dict)
+    asks: dict[tuple[str, str, int], _Ask] = attrs.field(factory=dict)
+    foreign: set[tuple[str, str, str]] = attrs.field(factory=set)
+    strange: set[_Id] = attrs.field(factory=set)
     rounds: dict[_Id, int] = attrs.field(factory=dict)
     met: set[_Id] = attrs.field(factory=set)
     left: set[_Id] = attrs.field(factory=set)
@@ -119,6 +130,11 @@ class _Sweep:
     def wants(self) -> bool:
         """Whether something has to be read before the next claim."""
         return bool(self.unread or self.wanted)
+
+    @property
+    def counted(self) -> int:
+        """How many cases have been dealt with; those that were left to others do not count."""
+        return len(self.met) - len(self.strange)
 
     # -- inside the store's transaction: nothing is read here
 
@@ -143,6 +159,10 @@ class _Sweep:
         if who in self.met:
             return None
         self.lag = max(self.lag, self.now - due.wakes_at)
+        if _followed(case) in self.foreign:
+            for known in (self.met, self.left, self.strange):
+                known.add(who)
+            return None
         try:
             decision = self._decision(case)
         except Exception as error:  # noqa: BLE001 - a policy is foreign code: it may raise anything
@@ -160,8 +180,6 @@ class _Sweep:
         if ask is None:
             self.unread.append(case)
             return None
-        if isinstance(ask, Exception):
-            raise ask
         facts = self.knowledge.of(case.tenant)
         while isinstance(answer := ask(facts), NeedFacts):
             who = case.tenant, case.id
@@ -241,17 +259,31 @@ class _Sweep:
         """Read what is wanted."""
         unread, self.unread = self.unread, []
         for case in unread:
+            if _followed(case) in self.foreign:
+                continue
             try:
                 self.asks[_version(case)] = yield from _asking(self.ports, case, self.now)
-            except BackendError as error:
-                if error.retryable:  # the store is away, not this case's process
+            except Exception as error:
+                if isinstance(error, BackendError) and error.retryable:  # the store is away
                     raise
-                self.asks[_version(case)] = error
-            except Exception as error:  # noqa: BLE001 - a kept process may be unreadable in any way
-                self.asks[_version(case)] = error
+                self._leave(case, error)  # a kept process may be unreadable in any way
         wanted, self.wanted = self.wanted, {}
         if wanted:
             yield from self.knowledge.learn(wanted)
+
+    def _leave(self, case: Case, error: Exception) -> None:
+        """Leave a process to desks that know it; say so once."""
+        process = _followed(case)
+        self.foreign.add(process)
+        if process not in self.ports.foreign:
+            self.ports.foreign.add(process)
+            problem = "cases of process %r, revision %s, are left to other desks, because this one cannot load it: %s"
+            log.error(problem, case.process, case.revision, safe_text(error))
+
+
+def _followed(case: Case) -> tuple[str, str, str]:
+    """Say which process a case follows, and whose limits."""
+    return case.process, case.revision, case.limits_in_force or case.limits_revision
 
 
 def _version(case: Case) -> tuple[str, str, int]:

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from supporttiers._flows.cases import get
 from supporttiers._flows.driving import Call, Flow, Ports
 from supporttiers.errors import InputError
 from supporttiers.protocols import Backlog, Message, ParkedCase
+
+_SHOWN: Final = 120  # ids of a case and a notifier, and some numbers
 
 
 def parked(ports: Ports, tenant: str, *, after: str | None, limit: int) -> Flow[Sequence[ParkedCase]]:
@@ -45,15 +48,15 @@ def messages(
 def retry(ports: Ports, tenant: str, key: str, now: datetime) -> Flow[None]:
     """Have a dead or ambiguous message carried out once more."""
     if not (yield Call(ports.store.retry, tenant, key, now)):
-        raise _none_to("retry")
+        raise _none_to("retry", key)
 
 
 def discard(ports: Ports, tenant: str, key: str) -> Flow[None]:
     """Let go of a dead or ambiguous message."""
     if not (yield Call(ports.store.discard, tenant, key)):
-        raise _none_to("discard")
+        raise _none_to("discard", key)
 
 
-def _none_to(verb: str) -> InputError:
-    problem = f"is that of no message to {verb}; only one in state dead or ambiguous can be: see messages(state=...)"
-    return InputError("", "key", problem)
+def _none_to(verb: str, key: str) -> InputError:
+    only = "only one in state dead or ambiguous can be: see messages(state=...)"
+    return InputError("", "key", f"{key[:_SHOWN]!r} is that of no message to {verb}; {only}")

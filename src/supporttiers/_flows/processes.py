@@ -70,7 +70,9 @@ def _revision_of(ports: Ports, name: str, revision: str) -> Flow[SupportProcess]
         problem = (
             f"process {name!r} of revision {revision} has policies that this desk does not know: {', '.join(lost)}"
         )
-        raise StoreError(ports.store.name, f"{problem}; hand their classes in with policies=", retryable=False)
+        raise StoreError(
+            ports.store.name, f"{problem}; hand their classes in with policies=, or --policies", retryable=False
+        )
     ports.processes[name, revision] = process
     return process
 

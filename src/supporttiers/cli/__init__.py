@@ -9,7 +9,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from supporttiers.cli import (
     _db,
@@ -66,12 +66,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return _hang_up()
     except Exception as error:  # noqa: BLE001 - what is no error of ours is raised again
-        return _told(error)
+        return _told(error, args)
     return code
 
 
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong with the command line in one line."""
+
+    def parse_known_args(self, *words: Any) -> Any:  # type: ignore[override]  # noqa: ANN401 - as argparse has it
+        """Read words; those that a command does not know are its own error, and not that of the whole line."""
+        known, others = super().parse_known_args(*words)
+        if others:
+            self.error(f"unrecognized arguments: {' '.join(others)}")
+        return known, others
 
     def error(self, message: str) -> NoReturn:
         """Say it, and end."""
@@ -135,14 +142,15 @@ def _hang_up() -> int:
     return BROKEN_PIPE
 
 
-def _told(error: Exception) -> int:
+def _told(error: Exception, args: argparse.Namespace) -> int:
     """Say what went wrong in one line; what is no error of ours is a fault of this program, and goes on."""
-    from supporttiers.errors import ProcessError, SupportTiersError  # noqa: PLC0415 - only needed here
+    from supporttiers.cli._words import spoken  # noqa: PLC0415 - only needed here
+    from supporttiers.errors import ProcessError, SupportTiersError  # noqa: PLC0415 - as above
 
     if isinstance(error, ProcessError):
-        return _told_of_process(error)
+        return _told_of_process(error, args)
     if isinstance(error, SupportTiersError):
-        complain(str(error))
+        complain(spoken(error, args))
         return _code_of(error)
     if isinstance(error, OSError):
         complain(f"{error.filename or 'a file'}: {error.strerror or error}")
@@ -150,12 +158,14 @@ def _told(error: Exception) -> int:
     raise error
 
 
-def _told_of_process(error: "ProcessError") -> int:
+def _told_of_process(error: "ProcessError", args: argparse.Namespace) -> int:
+    from supporttiers.cli._words import spoken  # noqa: PLC0415 - as above
+
     if isinstance(error.__cause__, OSError):
         complain(f"{error.source}: {error.faults[0]}")
         return WORLD
     if len(error.faults) == 1:
-        complain(str(error))
+        complain(spoken(error, args))
     else:
         more = f"'supporttiers check {error.source}' lists them"
         complain(f"process {error.source!r} is not valid, {len(error.faults)} faults; {more}")

@@ -4,11 +4,12 @@ import argparse
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from supporttiers.cli._exits import FINE, NO
-from supporttiers.cli._output import write, write_json
-from supporttiers.cli._store import add_json, add_plugins, store_of
+from supporttiers.cli._output import safe, write, write_json
+from supporttiers.cli._store import add_json, add_plugins, set_up, store_of
 
 if TYPE_CHECKING:
     from supporttiers.protocols import SchemaStore
+    from supporttiers.schema import Names
 
 _PREFIX: Final = "supporttiers_"
 
@@ -43,18 +44,21 @@ def _register_sql(below: Any) -> None:  # noqa: ANN401 - as above
 
 
 def run_status(args: argparse.Namespace) -> int:
-    """Say which version is there; nothing is made."""
-    from supporttiers.schema import VERSION  # noqa: PLC0415 - only commands that run load it
+    """Say which version is there, and where it was looked for; nothing is made."""
+    from supporttiers.cli._words import hidden  # noqa: PLC0415 - only commands that run load it
+    from supporttiers.schema import VERSION  # noqa: PLC0415
 
-    found = _version(_store(args))
+    store = _store(args)
+    found = _version(store)
     current = found >= VERSION
     if args.json:
-        write_json({"version": found, "known": VERSION, "current": current})
+        write_json({"version": found, "known": VERSION, "current": current, **_names(store)})
     else:
         there = f"the tables are of version {found}" if found else "there are no tables"
-        needed = "" if current else f", and this release needs version {VERSION}; run 'supporttiers db upgrade'"
+        how = f"run 'supporttiers db upgrade --store {hidden(args.store)}'"
+        needed = "" if current else f", and this release needs version {VERSION}; {how}"
         newer = f", which is newer than version {VERSION} of this release" if found > VERSION else ""
-        write([f"{there}{needed}{newer}"])
+        write([safe(f"{there} ({_place(store)}){needed}{newer}")])
     return FINE if current else NO
 
 
@@ -64,12 +68,29 @@ def run_upgrade(args: argparse.Namespace) -> int:
     before = cast("int", store.upgrade())
     after = _version(store)
     if args.json:
-        write_json({"before": before, "after": after})
+        write_json({"before": before, "after": after, **_names(store)})
     elif before == after:
-        write([f"the tables were of version {after} already"])
+        write([f"the tables were of version {after} already ({_place(store)})"])
     else:
-        write([f"the tables are of version {after} now, before: {before or 'none'}"])
+        write([f"the tables are of version {after} now, before: {before or 'none'} ({_place(store)})"])
     return FINE
+
+
+def _naming(store: Any) -> "Names | None":  # noqa: ANN401 - a SchemaStore
+    """Give how its tables are named, where the store is one of ours: nobody else needs to say."""
+    names: Names | None = getattr(getattr(store, "_sql", None), "_names", None)
+    return names
+
+
+def _names(store: "SchemaStore") -> dict[str, str | None]:
+    names = _naming(store)
+    return {} if names is None else {"schema": names.schema, "prefix": names.prefix}
+
+
+def _place(store: Any) -> str:  # noqa: ANN401 - as above
+    names = _naming(store)
+    name: str = store.name
+    return name if names is None else names.place(name)
 
 
 def run_sql(args: argparse.Namespace) -> int:
@@ -95,6 +116,7 @@ def _store(args: argparse.Namespace) -> "SchemaStore":
     """
     from supporttiers.errors import StoreError  # noqa: PLC0415 - only commands that run load it
 
+    set_up(args.store)
     store = store_of(args)
     if "schema" not in store.capabilities:
         raise StoreError(store.name, "it has no tables to look after", retryable=False)

@@ -3,9 +3,9 @@
 import argparse
 from typing import Any
 
+from supporttiers.cli._desks import add_desk_options, desk_of
 from supporttiers.cli._exits import FINE
 from supporttiers.cli._output import write_json
-from supporttiers.cli._store import add_options, reading_desk
 
 _ABOUT = """Give out everything that is kept about a case, texts and names included: the case, its history, its
 messages, the uses of idempotency keys, and the links to it. The answer is always JSON."""
@@ -15,12 +15,12 @@ def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not expor
     """Add the command."""
     parser = subparsers.add_parser("export", help="give out all that is kept about a case", description=_ABOUT)
     parser.add_argument("case", metavar="CASE", help="its id")
-    add_options(parser)
+    add_desk_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Export a case."""
-    with reading_desk(args) as desk:
+    with desk_of(args) as desk:
         write_json(desk.export(args.case))
     return FINE

@@ -4,9 +4,9 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
+from supporttiers.cli._desks import add_desk_options, desk_of
 from supporttiers.cli._exits import FINE
 from supporttiers.cli._output import table, write, write_json
-from supporttiers.cli._store import add_options, reading_desk
 
 if TYPE_CHECKING:
     from supporttiers.cases import Case
@@ -31,7 +31,7 @@ def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not expor
     parser.add_argument("--limit", type=int, default=_LIMIT, help="how many at most (default: %(default)s)")
     parser.add_argument("--after", metavar="MARK", help="the next page: what the last one ended with")
     parser.add_argument("--texts", action="store_true", help="show subjects (and attributes, in JSON) too")
-    add_options(parser)
+    add_desk_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     from supporttiers.match import Match  # noqa: PLC0415 - only commands that run load it
 
     match = Match({name: values for name in _FILTERS if (values := getattr(args, name))})
-    with reading_desk(args) as desk:
+    with desk_of(args) as desk:
         page = desk.find(match, order=args.order, after=args.after, limit=args.limit)
     if args.json:
         write_json(_answer(page, texts=args.texts))

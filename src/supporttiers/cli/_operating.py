@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from supporttiers.cli._desks import acting_desk, add_desk_options
+from supporttiers.cli._desks import add_desk_options, desk_of
 from supporttiers.cli._exits import FINE, NO
 from supporttiers.cli._output import safe, table, write, write_json
 
@@ -59,7 +59,7 @@ def _add_page(parser: argparse.ArgumentParser) -> None:
 
 def run_status(args: argparse.Namespace) -> int:
     """Say what waits."""
-    with acting_desk(args) as desk:
+    with desk_of(args) as desk:
         backlog = desk.backlog(all_tenants=args.tenant is None)
         wake = desk.next_wake(tenant=args.tenant)
     if args.json:
@@ -91,7 +91,7 @@ def _late(count: int, lag: "timedelta") -> str:
 
 def run_parked(args: argparse.Namespace) -> int:
     """List cases that were set aside."""
-    with acting_desk(args) as desk:
+    with desk_of(args) as desk:
         found = desk.parked(after=args.after, limit=args.limit)
     more = found[-1].case.id if len(found) == args.limit else None
     if args.json:
@@ -115,7 +115,7 @@ def _parked_row(one: "ParkedCase") -> list[object]:
 
 def run_unpark(args: argparse.Namespace) -> int:
     """Let a case be tried again."""
-    with acting_desk(args) as desk:
+    with desk_of(args) as desk:
         done = desk.unpark(args.case)
     if args.json:
         write_json({"case_id": args.case, "unparked": done})
@@ -129,7 +129,7 @@ def run_unpark(args: argparse.Namespace) -> int:
 
 def run_messages(args: argparse.Namespace) -> int:
     """List messages."""
-    with acting_desk(args) as desk:
+    with desk_of(args) as desk:
         found = desk.messages(state=args.state, case=args.case, after=args.after, limit=args.limit)
     more = found[-1].key if len(found) == args.limit else None
     if args.json:
@@ -153,14 +153,14 @@ def _message_row(one: "Message") -> list[object]:
 
 def run_retry(args: argparse.Namespace) -> int:
     """Let a message be carried out anew."""
-    with acting_desk(args) as desk:
+    with desk_of(args) as desk:
         desk.retry(args.key)
     return _told_of(args, "retried", "is carried out by the next pass")
 
 
 def run_discard(args: argparse.Namespace) -> int:
     """Let go of a message."""
-    with acting_desk(args) as desk:
+    with desk_of(args) as desk:
         desk.discard(args.key)
     return _told_of(args, "discarded", "was let go of")
 

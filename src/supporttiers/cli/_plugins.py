@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Final
 
 from supporttiers.cli._desks import named_desk
@@ -31,7 +32,8 @@ def run(args: argparse.Namespace) -> int:
     """List them."""
     from supporttiers.hookspecs import API  # noqa: PLC0415 - only commands that run load it
 
-    hooks = asked_plugins(args).readings() if args.desk is None else named_desk(args).hooks
+    with ExitStack() as stack:
+        hooks = asked_plugins(args).readings() if args.desk is None else named_desk(args, stack).hooks
     if args.json:
         write_json({"api": API, "hooks": [_plain(each) for each in hooks]})
     else:

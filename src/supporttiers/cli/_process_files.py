@@ -81,11 +81,13 @@ def run_check(args: argparse.Namespace) -> int:
 
 
 def _tell_faults(args: argparse.Namespace, error: "ProcessError") -> None:
+    from supporttiers.cli._words import spoken  # noqa: PLC0415 - only commands that run load it
+
     if args.json:
-        faults = [{"place": fault.place, "problem": fault.problem} for fault in error.faults]
+        faults = [{"place": fault.place, "problem": spoken(fault.problem, args)} for fault in error.faults]
         write_json({"valid": False, "faults": faults})
         return
-    write(f"{safe(args.file)}: {safe(fault)}" for fault in error.faults)
+    write(f"{safe(args.file)}: {safe(spoken(fault, args))}" for fault in error.faults)
     number = len(error.faults)
     write([f"{number} fault{'s' if number > 1 else ''}"])
 

@@ -4,9 +4,10 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
+from supporttiers.cli._desks import add_desk_options, desk_of
 from supporttiers.cli._exits import FINE
 from supporttiers.cli._output import safe, table, write, write_json
-from supporttiers.cli._store import add_options, add_policies, reading_desk
+from supporttiers.cli._store import add_policies
 
 if TYPE_CHECKING:
     from supporttiers.cases import Case
@@ -24,13 +25,13 @@ def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not expor
     parser.add_argument("--texts", action="store_true", help="show subject, texts and attributes too")
     parser.add_argument("--at", metavar="INSTANT", help="read the clocks at this instant instead of now")
     add_policies(parser)
-    add_options(parser)
+    add_desk_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Show a case."""
-    with reading_desk(args) as desk:
+    with desk_of(args) as desk:
         case = desk.get(args.case)
         if args.json:
             write_json(_answer(desk, case, texts=args.texts))

@@ -1,25 +1,14 @@
-"""How commands that read get at a store: one that exists, and is left as it is."""
+"""What commands are told of stores and classes: a store must exist, and is left as it is."""
 
 import argparse
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from supporttiers._plugins import Plugins
-    from supporttiers.clock import Clock
-    from supporttiers.desk import SupportDesk
     from supporttiers.errors import StoreError
-
-
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add what every command on a store takes."""
-    parser.add_argument("--store", required=True, metavar="URL", help="which store: sqlite:///support.db")
-    parser.add_argument("--tenant", default="default", metavar="NAME", help="whose cases (default: %(default)s)")
-    add_plugins(parser)
-    add_json(parser)
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
@@ -44,8 +33,8 @@ def add_plugins(parser: argparse.ArgumentParser) -> None:
 
 def plugins_of(args: argparse.Namespace) -> "dict[str, Any]":
     """Give what a desk is handed of plugins; modules of the current directory are found."""
-    if args.plugins and "" not in sys.path:
-        sys.path.insert(0, "")
+    if args.plugins:
+        _find_here()
     return {"plugins": args.plugins, "entry_points": args.entry_points, "blocked": args.blocked}
 
 
@@ -109,8 +98,7 @@ def imported(name: str, option: str, meant: str) -> Any:  # noqa: ANN401 - whoev
 
     from supporttiers.errors import InputError  # noqa: PLC0415
 
-    if "" not in sys.path:
-        sys.path.insert(0, "")
+    _find_here()
     module, _, member = name.partition(":")
     try:
         return getattr(import_module(module), member)
@@ -118,58 +106,30 @@ def imported(name: str, option: str, meant: str) -> Any:  # noqa: ANN401 - whoev
         raise InputError("", option, f"{name!r} cannot be imported ({error}); name {meant}") from error
 
 
-@contextmanager
-def reading_desk(args: argparse.Namespace) -> "Iterator[SupportDesk]":
-    """
-    Give a desk on a store that exists.
+def _find_here() -> None:
+    """Let modules of the current directory be found, as `python -m` does."""
+    if "" not in sys.path:
+        sys.path.insert(0, "")
 
-    Its own process does not matter: each case is read with the revision that it follows, which the store keeps.
+
+def set_up(url: str) -> None:
+    """
+    Set Django up where a URL names one of its databases; other stores need nothing.
 
     Raises:
-        StoreError: There is no such store; none is made.
+        StoreError: Its settings or apps cannot be loaded.
     """
-    from supporttiers.desk import SupportDesk  # noqa: PLC0415 - only commands that run load it
-
-    with _bound(args, SupportDesk) as desk:
-        yield desk
-
-
-@contextmanager
-def guest_desk(args: argparse.Namespace) -> "Iterator[SupportDesk]":
-    """
-    Give a desk that changes cases of a store that exists, and opens none: its own process is not kept there.
-
-    Raises:
-        StoreError: There is no such store; none is made.
-    """
-    from supporttiers.desk import SupportDesk  # noqa: PLC0415 - only commands that run load it
-
-    class Guest(SupportDesk):
-        def _keep_processes(self, now: Any) -> Any:  # noqa: ANN401, ARG002 - a flow without a step
-            return ()
-
-    with _bound(args, Guest) as desk:
-        yield desk
-
-
-@contextmanager
-def _bound(args: argparse.Namespace, kind: "type[SupportDesk]") -> "Iterator[SupportDesk]":
-    from supporttiers.process import SupportProcess  # noqa: PLC0415 - only commands that run load it
-
-    must_exist(args.store)
-    own = policies_of(args) if "policies" in args else []
-    desk = kind(SupportProcess.default(), store=args.store, clock=_clock_of(args), policies=own, **plugins_of(args))
+    if not url.startswith("django:"):
+        return
+    _find_here()
     try:
-        yield desk.bind(tenant=args.tenant)
-    finally:
-        desk.shut_down()
+        import django  # noqa: PLC0415 - the host's
 
-
-def _clock_of(args: argparse.Namespace) -> "Clock | None":
-    from supporttiers.clock import FakeClock  # noqa: PLC0415
-
-    at: str | None = getattr(args, "at", None)
-    return None if at is None else FakeClock(at)
+        django.setup()
+    except Exception as error:  # settings and apps are the host's own code: they may raise anything
+        why = f"Django cannot be set up ({type(error).__name__}: {error})"
+        how = "name the settings with DJANGO_SETTINGS_MODULE, and run this where manage.py lies"
+        raise _no_store("django", f"{why}; {how}") from error
 
 
 def must_exist(url: str) -> None:
@@ -177,17 +137,16 @@ def must_exist(url: str) -> None:
     Make sure that reading will make nothing: neither a new store, nor tables in a file of somebody else's.
 
     Raises:
-        StoreError: The URL names memory, a file that is not there, or one that is no store.
+        StoreError: The URL names memory, a file that is not there, or one that is no store; or Django is not set up.
     """
+    set_up(url)
     if url.partition(":")[0] == "memory":
         raise _no_store(url, "what is in memory is gone with the process that put it there; name a file")
     path = Path(url.removeprefix("sqlite:///"))
     if url.startswith("sqlite:///") and path.is_dir():
         raise _no_store(url, "that is a directory; name a file")
     if url.startswith("sqlite:///") and not path.is_file():
-        raise _no_store(
-            url, "there is no such file, and reading makes none; mind that a relative path has three slashes"
-        )
+        raise _no_store(url, "there is no such file, and none is made; mind that a relative path has three slashes")
     if url.startswith("sqlite:///") and not _has_cases(url, path):
         raise _no_store(url, "the file is no store of supporttiers, and was left as it is")
 

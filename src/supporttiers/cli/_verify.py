@@ -4,9 +4,9 @@ import argparse
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from supporttiers.cli._desks import add_desk_options, desk_of
 from supporttiers.cli._exits import FINE, NO
 from supporttiers.cli._output import progress, safe, write, write_json
-from supporttiers.cli._store import add_options, reading_desk
 
 if TYPE_CHECKING:
     from supporttiers.desk import SupportDesk
@@ -22,13 +22,13 @@ def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not expor
     about = "Check the histories of all cases, or of one: gaps, edits, reordering, and cases that differ from them."
     parser = subparsers.add_parser("verify", help="check that histories are whole and unchanged", description=about)
     parser.add_argument("case", nargs="?", metavar="CASE", help="its id; all cases of the tenant when left out")
-    add_options(parser)
+    add_desk_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Verify one case or all."""
-    with reading_desk(args) as desk:
+    with desk_of(args) as desk:
         found = {args.case: desk.verify(args.case)} if args.case else _all(desk)
     wrong = {case_id: reasons for case_id, reasons in found.items() if reasons}
     if args.json:

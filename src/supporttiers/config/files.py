@@ -31,7 +31,9 @@ def text_of(path: object) -> str:
             raw = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise _error(str(path), "", f"the file cannot be read: {reason}") from error
+        elsewhere = isinstance(error, FileNotFoundError) and not Path(path).is_absolute()
+        sought = f" ({Path(path).absolute()})" if elsewhere else ""
+        raise _error(str(path), "", f"the file cannot be read: {reason}{sought}") from error
     _check_size(raw, str(path))
     try:
         return raw.decode("utf-8-sig")

@@ -189,3 +189,7 @@ class AsyncSupportDesk(Awaited):
 
     .. versionadded:: 0.1.0
     """
+
+
+for _shared in (Core.__init__, *(verb for name, verb in vars(Verbs).items() if name[0] != "_")):
+    _shared.__qualname__ = f"SupportDesk.{_shared.__name__}"  # so that Python's TypeErrors name what was called

@@ -392,8 +392,8 @@ class Core(Questions, Operations, Records):
         must(at_least(1), "limit", limit)
         must(fields.optional(fields.name), "tenant", tenant)
         if self._joins:
-            problem = "a pass has transactions of its own, and sends messages; call run_due on the desk itself"
-            raise UnsupportedConnectionError(self._ports.store.name, problem)
+            problem = "it has transactions of its own, and sends messages; call run_due of the desk itself"
+            raise UnsupportedConnectionError("pass", problem)
         now = self._clock.now()
         yield from self._keep_processes(now)
         fired = yield from flows.fire_due(self._ports, now, limit=limit, tenant=tenant)
@@ -403,7 +403,7 @@ class Core(Questions, Operations, Records):
         yield Call(self._ports.store.forget_keys, now - KEY_LIFE)
         return Pass(
             fired=fired.cases, relayed=relayed, polled=polled, failed=fired.failed + not_relayed + not_polled,
-            parked=fired.parked, lag=fired.lag,
+            parked=fired.parked, lag=fired.lag, left=fired.left,
         )  # fmt: skip
 
     def _next_wake(self, tenant: str | None) -> Flow[datetime | None]:

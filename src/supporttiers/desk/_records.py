@@ -25,7 +25,7 @@ class Records(View):
 
     def _redact(self, case: Case | str | None, person: str | None, common: Common) -> Flow[Any]:
         if (case is None) == (person is None):
-            raise InputError("", "case", "name one case, or person=, not both")
+            raise InputError("", "case", "or person= has to be given, and not both")
         if case is None:
             return (yield from self._redact_person(person, common))
         return (yield from self._doing(Redact, case, common, {}))

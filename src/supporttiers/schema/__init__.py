@@ -60,6 +60,12 @@ class Names:
     prefix: str = attrs.field(default="supporttiers_", validator=_identifier)
     schema: str | None = attrs.field(default=None, validator=_identifier)
 
+    def place(self, dialect: str) -> str:
+        """Say where tables of these names are looked for."""
+        table = self.put_into("supporttiers_version")
+        along = dialect == "postgresql" and self.schema is None
+        return f"table {table}{', along the search_path of the connection' if along else ''}"
+
     def put_into(self, text: str) -> str:
         """Give a statement with these names; indexes have the prefix, and lie where their table does."""
         if self.schema is None and self.prefix == "supporttiers_":
@@ -143,7 +149,7 @@ def check_version(backend: str, oldest: int) -> None:
         raise StoreError(backend, f"{problem}; upgrade supporttiers", retryable=False)
 
 
-def check_made(backend: str, version: int) -> None:
+def check_made(backend: str, version: int, names: Names) -> None:
     """
     Refuse to work without tables, or with old ones.
 
@@ -152,5 +158,7 @@ def check_made(backend: str, version: int) -> None:
     """
     if version < VERSION:
         found = f"its tables are of version {version}" if version else "it has no tables of supporttiers"
-        how = "run 'supporttiers db upgrade', or the statements of supporttiers.schema.statements()"
-        raise StoreError(backend, f"{found}, and this release needs version {VERSION}; {how}", retryable=False)
+        looked = f"looked for: {names.place(backend)}"
+        how = "run 'supporttiers db upgrade --store URL', or the statements of supporttiers.schema.statements()"
+        problem = f"{found} ({looked}), and this release needs version {VERSION}; {how}"
+        raise StoreError(backend, problem, retryable=False)

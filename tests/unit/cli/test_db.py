@@ -7,6 +7,9 @@ import pytest
 
 from supporttiers.schema import VERSION, statements
 
+PLACE = "(table supporttiers_version)"
+NAMES = {"schema": None, "prefix": "supporttiers_"}
+
 
 @pytest.fixture
 def old(database):
@@ -24,7 +27,8 @@ def test_db_of_nothing(run, url, database):
     done = run("db", "status", "--store", url)
 
     assert 1 == done.code
-    assert f"there are no tables, and this release needs version {VERSION}; run 'supporttiers db upgrade'\n" == done.out
+    needed = f"and this release needs version {VERSION}; run 'supporttiers db upgrade --store {url}'"
+    assert f"there are no tables {PLACE}, {needed}\n" == done.out
     assert not database.exists()
 
 
@@ -32,18 +36,24 @@ def test_db_upgrade_makes_the_tables(run, url):
     """Once made, they are current, and a second time changes nothing."""
     first, second = run("db", "upgrade", "--store", url), run("db", "upgrade", "--store", url)
 
-    assert (0, f"the tables are of version {VERSION} now, before: none\n") == (first.code, first.out)
-    assert (0, f"the tables were of version {VERSION} already\n") == (second.code, second.out)
+    assert (0, f"the tables are of version {VERSION} now, before: none {PLACE}\n") == (
+        first.code,
+        first.out,
+    )
+    assert (0, f"the tables were of version {VERSION} already {PLACE}\n") == (
+        second.code,
+        second.out,
+    )
     done = run("db", "status", "--store", url)
-    assert (0, f"the tables are of version {VERSION}\n") == (done.code, done.out)
+    assert (0, f"the tables are of version {VERSION} {PLACE}\n") == (done.code, done.out)
 
 
 def test_db_upgrade_of_old_tables(run, url, old):
     """They are brought up to date in place."""
     before = run("db", "status", "--store", url, "--json")
 
-    assert (1, {"version": 1, "known": VERSION, "current": False}) == (before.code, before.json())
-    assert {"before": 1, "after": VERSION} == run("db", "upgrade", "--store", url, "--json").json()
+    assert (1, {"version": 1, "known": VERSION, "current": False, **NAMES}) == (before.code, before.json())
+    assert {"before": 1, "after": VERSION, **NAMES} == run("db", "upgrade", "--store", url, "--json").json()
     assert 0 == run("db", "status", "--store", url).code
 
 
@@ -54,8 +64,8 @@ def test_db_status_of_a_newer_release(run, url, database):
         connection.execute(f"UPDATE supporttiers_version SET version = {VERSION + 1}")
     done = run("db", "status", "--store", url)
 
-    newer = f"the tables are of version {VERSION + 1}, which is newer than version {VERSION} of this release\n"
-    assert (0, newer) == (done.code, done.out)
+    newer = f"which is newer than version {VERSION} of this release"
+    assert (0, f"the tables are of version {VERSION + 1} {PLACE}, {newer}\n") == (done.code, done.out)
 
 
 @pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])

@@ -56,8 +56,14 @@ def test_version_without_installation_says_so(run, monkeypatch):
     ("argv", "said"),
     [
         ([], "supporttiers: a command is missing; see 'supporttiers --help'\n"),
-        (["show"], "supporttiers: show: the following arguments are required: CASE, --store;"),
+        (["show"], "supporttiers: show: the following arguments are required: CASE;"),
         (["frobnicate"], "invalid choice: 'frobnicate'"),
+        (
+            ["status", "--store", "x", "--process", "y"],
+            "status: unrecognized arguments: --process y; see 'supporttiers st",
+        ),
+        (["db", "status", "--store", "x", "-y"], "unrecognized arguments: -y; see 'supporttiers db status --help'"),
+        (["--frob"], "supporttiers: unrecognized arguments: --frob; see 'supporttiers --help'"),
         (["list", "--store", "sqlite:///x.db", "--tier", "one"], "supporttiers: list: argument --tier: invalid int"),
     ],
 )

@@ -28,7 +28,7 @@ def test_redact_deletes_and_says_so(run, case, desk, url):
     """The case is named, and has lost its texts."""
     done = run("redact", case.id, "--store", url, "--by", "dora", "--reason", "asked to")
 
-    assert (0, "", "redacted T-1\n1 case redacted, 0 left\n") == (done.code, done.err, done.out)
+    assert (0, "", "redacted T-1\n1 case redacted\n") == (done.code, done.err, done.out)
     assert ("", "dora", "asked to") == (desk.get("T-1").subject, *_last(desk))
     assert () == desk.verify("T-1")
 
@@ -46,7 +46,7 @@ def test_redact_a_person_lists_all_cases(run, case, desk, url):
 
     assert {"cases": ["T-1"], "unwatched": ["T-2"], "failed": {}} == done.json()
     again = run("redact", "--person", "jane", "--store", url, "--by", "dora")
-    assert (0, "0 cases redacted, 0 left\n") == (again.code, again.out)
+    assert (0, "0 cases redacted\n") == (again.code, again.out)
 
 
 def test_redact_says_what_a_rule_kept(run, url, clock):
@@ -59,8 +59,8 @@ def test_redact_says_what_a_rule_kept(run, url, clock):
     done = run("redact", "--person", "jane", "--store", url, "--by", "dora")
 
     assert 1 == done.code
-    assert done.out.startswith("case T-1 was left: ")
-    assert done.out.endswith("0 cases redacted, 1 left\n")
+    assert done.out.startswith("case T-1 was left as it is: ")
+    assert done.out.endswith("0 cases redacted, 1 case left as it is\n")
 
 
 def test_redact_keeps_no_process_of_its_own(run, url, database):
@@ -72,6 +72,17 @@ def test_redact_keeps_no_process_of_its_own(run, url, database):
     connection = sqlite3.connect(database)
     assert [("p",)] == connection.execute("SELECT name FROM supporttiers_process").fetchall()
     connection.close()
+
+
+def test_redact_of_a_redacted_case_says_so(run, case, url):
+    """Nothing was done, which is fine; in JSON no case is among those that were redacted."""
+    run("redact", case.id, "--store", url, "--by", "dora")
+    again, told = (run("redact", case.id, "--store", url, "--by", "dora", *more) for more in ((), ("--json",)))
+
+    assert (0, "case T-1 has been redacted already, and nobody has said anything about it since\n") == (
+        again.code, again.out,
+    )  # fmt: skip
+    assert {"cases": [], "unwatched": [], "failed": {}} == told.json()
 
 
 @pytest.mark.parametrize("words", [[], ["T-1", "--person", "jane"]])

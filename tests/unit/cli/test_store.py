@@ -1,4 +1,8 @@
+import os
 import sqlite3
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +15,7 @@ def test_reading_makes_no_store(run, tmp_path, command):
     done = run(*command, "--store", f"sqlite:///{tmp_path / 'no.db'}")
 
     assert (3, "") == (done.code, done.out)
-    assert "no.db: there is no such file, and reading makes none" in done.err
+    assert "no.db: there is no such file, and none is made" in done.err
     assert [] == list(tmp_path.iterdir())
 
 
@@ -99,3 +103,27 @@ def test_path_with_blanks_is_found(run, tmp_path, clock):
     desk.shut_down()
 
     assert 0 == run("show", "T-1", "--store", url).code
+
+
+@pytest.mark.parametrize(
+    ("settings", "content", "said"),
+    [
+        ("no_such_project.settings", "", "Django cannot be set up (ModuleNotFoundError: No module named 'no_such_pro"),
+        ("broken_settings", "1 / 0", "Django cannot be set up (ZeroDivisionError: division by zero)"),
+        (None, "", "Django cannot be set up (ImproperlyConfigured: Requested setting"),
+    ],
+)
+@pytest.mark.parametrize("command", [["status"], ["db", "status"]])
+def test_django_that_cannot_be_set_up_is_told(tmp_path, settings, content, said, command):
+    """Settings are the host's own code: whatever they raise is one line, and says what to do."""
+    (tmp_path / "broken_settings.py").write_text(content, "utf-8")
+    environment = {key: value for key, value in os.environ.items() if key != "DJANGO_SETTINGS_MODULE"}
+    environment |= {} if settings is None else {"DJANGO_SETTINGS_MODULE": settings}
+    environment["PYTHONPATH"] = os.pathsep.join(str(Path(one).resolve()) for one in sys.path if one)
+    line = [sys.executable, "-P", "-m", "supporttiers", *command, "--store", "django:default"]
+    done = subprocess.run(line, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    assert (3, "") == (done.returncode, done.stdout)
+    assert 1 == done.stderr.count("\n")
+    assert done.stderr.startswith(f"supporttiers: django: {said}")
+    assert "name the settings with DJANGO_SETTINGS_MODULE, and run this where manage.py lies" in done.stderr

@@ -4,7 +4,9 @@ import json
 import signal
 import subprocess
 import sys
+from typing import ClassVar
 
+import attrs
 import pytest
 
 from supporttiers import SupportDesk, SupportProcess
@@ -56,7 +58,7 @@ def test_worker_once_is_silent_where_nothing_was_done(run, host):
 
     assert (0, "") == (run("worker", "--once", "--desk", f"{host}:desk").code, run("worker", "--version").out)
     assert {"at": "2026-03-23T09:20:00+00:00", "fired": 0, "relayed": 0, "polled": 0, "failed": 0, "parked": 0,
-            "lag": 0.0} == run("worker", "--once", "--json", "--desk", f"{host}:desk").json()  # fmt: skip
+            "lag": 0.0, "left": 0} == run("worker", "--once", "--json", "--desk", f"{host}:desk").json()  # fmt: skip
 
 
 def test_worker_once_on_a_store_goes_by_a_process_file(run, url, desk, process_file):
@@ -67,6 +69,45 @@ def test_worker_once_on_a_store_goes_by_a_process_file(run, url, desk, process_f
     assert (0, "") == (done.code, done.err)
     assert "  fired 1, late by " in done.out
     assert 2 == desk.get("T-1").tier
+
+
+@attrs.frozen
+class Kept:
+    """A policy that the process file does not name, and the worker is not told of."""
+
+    name: ClassVar[str] = "tests.kept"
+    revision: ClassVar[int] = 1
+
+    def permit(self, _situation, /):
+        """Permit all."""
+
+
+def test_worker_that_cannot_load_a_process_leaves_its_cases_and_says_so(run, url, clock, process_file, caplog):
+    """It is the worker that is set up wrongly: it ends with 3, and no case is set aside, however often it tries."""
+    own = SupportProcess(name="own", tiers=SupportProcess.default().tiers, limits=SupportProcess.default().limits,
+                         policies=[Kept()])  # fmt: skip
+    with SupportDesk(own, store=url, clock=clock) as desk:
+        desk.open("Stuck", by="jane", id="T-1")
+        for _ in range(12):
+            done = run("worker", "--once", "--store", url, "--process", process_file)
+            assert 3 == done.code
+            assert ", late by " in done.out
+            assert "  left 1" in done.out
+        assert () == desk.parked()
+    assert "has policies that this desk does not know: tests.kept; hand their classes in with policies=, or --p" in (
+        caplog.text
+    )
+    named = ["--policies", f"{__name__}:Kept"]
+    assert 0 == run("worker", "--once", "--store", url, "--process", process_file, *named).code
+
+
+def test_worker_tells_of_what_it_leaves_once(clock, capsys):
+    """It meets the same cases in every pass; when they are gone, nothing is left to say."""
+    lines = _worker._Lines(clock, as_json=False, always=False)
+    for left in (2, 2, 3, 3):
+        lines(Pass(left=left))
+
+    assert ["left 2", "left 3"] == [line.split("  ")[1] for line in capsys.readouterr().out.splitlines()]
 
 
 def test_worker_looks_after_one_tenant_on_request(run, url, desk, process_file):
@@ -84,10 +125,14 @@ def test_worker_looks_after_one_tenant_on_request(run, url, desk, process_file):
         ([], 2, "one of the arguments --desk --store is required"),
         (["--desk", "a:b", "--store", "sqlite:///x.db"], 2, "argument --store: not allowed with argument --desk"),
         (["--store", "sqlite:///no.db"], 2, "--process is missing: with --store, name the process file"),
-        (["--store", "sqlite:///no.db", "--process", "x.toml"], 3, "there is no such file, and reading makes none"),
+        (["--store", "sqlite:///no.db", "--process", "x.toml"], 3, "there is no such file, and none is made"),
         (["--desk", "no.module:desk"], 2, "--desk 'no.module:desk' cannot be imported"),
         (["--desk", "json:dumps2"], 2, "name a module and what is in it, such as 'mysite.support:desk'"),
-        (["--desk", "string:digits"], 2, "--desk 'string:digits' is str; name a SupportDesk, or a function that gives"),
+        (
+            ["--desk", "string:digits"],
+            2,
+            "--desk 'string:digits' is str; name a SupportDesk or an AsyncSupportDesk",
+        ),
         (["--desk", "a:b", "--process", "x.toml"], 2, "leave --process and --policies out"),
         (["--desk", "a:b", "--policies", "x:Y"], 2, "leave --process and --policies out"),
     ],

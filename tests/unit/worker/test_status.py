@@ -53,7 +53,7 @@ def test_worker_status_as_plain_data_goes_through_json(at):
     assert {
         "healthy": False, "state": "stopping", "started_at": "2026-03-23T09:00:00+00:00", "passes": 1, "fired": 1,
         "relayed": 0, "polled": 0, "failed": 0, "parked": 0, "errors": 1,
-        "last_pass": {"fired": 1, "relayed": 0, "polled": 0, "failed": 0, "parked": 0, "lag": 300.0},
+        "last_pass": {"fired": 1, "relayed": 0, "polled": 0, "failed": 0, "parked": 0, "lag": 300.0, "left": 0},
         "last_pass_at": "2026-03-23T09:01:00+00:00",
         "last_error": {"type": "KeyError", "at": "2026-03-23T09:02:00+00:00"}, "next_wake": None,
         "backlog": {"due": 2, "lag": 1.0, "parked": 0, "messages": 0, "message_lag": 0.0, "dead": 0, "ambiguous": 0},

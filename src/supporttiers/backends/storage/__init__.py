@@ -6,6 +6,13 @@ from supporttiers.errors import PluginError, StoreError
 from supporttiers.protocols import AsyncCaseStore, CaseStore
 
 _POSSIBLE = "sqlite:///file.db, postgresql://host/database, django:alias and memory:"
+_MEANT = {
+    "postgresql": "postgresql://...",
+    "postgres": "postgresql://...",
+    "sqlite": "sqlite:///...",
+    "django": "django:default",
+    "memory": "memory:",
+}
 
 
 def store_of(given: Any, *, asynchronous: bool = False) -> CaseStore | AsyncCaseStore:  # noqa: ANN401 - see below
@@ -63,5 +70,16 @@ def named(url: str, *, asynchronous: bool) -> Any:  # noqa: ANN401 - one of seve
 def unknown(url: str, *, hint: str = "") -> StoreError:
     """Make the error for a URL that nobody knows, with a hint at who else might; it may hold a password."""
     scheme = url.partition(":")[0][:40] or "store"
-    meant = f"; did you mean sqlite:///{url}" if url.endswith((".db", ".sqlite")) and ":" not in url else ""
+    meant = f"; did you mean {near}" if (near := _near(url)) else ""
     return StoreError(scheme, f"no store is known for this URL; possible are {_POSSIBLE}{meant}{hint}", retryable=False)
+
+
+def _near(url: str) -> str | None:
+    """Give the URL that may have been meant, without a password; SQLAlchemy's name a driver after a plus."""
+    if ":" not in url:
+        return f"sqlite:///{url}" if url.endswith((".db", ".sqlite")) else None
+    from difflib import get_close_matches  # noqa: PLC0415 - only for who has mistyped
+
+    scheme = url.partition(":")[0][:40].partition("+")[0].lower()
+    found = get_close_matches(scheme, _MEANT, n=1)
+    return _MEANT[found[0]] if found else None

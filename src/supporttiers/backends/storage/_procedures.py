@@ -91,7 +91,7 @@ class Procedures:
         """Refuse a database without our tables, with old ones, or with those of a release too new."""
         version, oldest = yield from self.version()
         check_version(self.dialect, oldest)
-        check_made(self.dialect, version)
+        check_made(self.dialect, version, self._names)
         self.tables.seen = True
 
     def upgrading(self) -> Procedure[int]:
