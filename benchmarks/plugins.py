@@ -1,14 +1,15 @@
 """
 What plugins cost a command in memory: none, one that observes nothing, one that observes; and a desk that is built.
 
-"As if there were none" is the same desk with the question after observers taken out of the code.
+"As if there were none" is the same desk with the question after observers taken out of the code. Compared is what the
+processor took in the fastest rounds: what is looked for is smaller than what other work adds to a median.
 """
 
 import time
 from collections.abc import Iterable
 from unittest import mock
 
-from _common import Subject, arguments, in_turn, ratio, show, verdict
+from _common import Rounds, Subject, arguments, in_turn, show, verdict
 
 from supporttiers import SupportDesk, SupportProcess
 from supporttiers._flows import cases as flows
@@ -38,12 +39,12 @@ def commands(process: SupportProcess, plugins: Iterable[object], cases: int) -> 
     def run() -> float:
         desk = SupportDesk(process, plugins=plugins)
         opened = [desk.open("The printer prints hieroglyphs", by="jane") for _ in range(cases)]
-        began = time.perf_counter()
+        began = time.process_time()
         for case in opened:
             now = case
             for _ in range(5):
                 now = desk.release(desk.start(now, by="bob"), by="bob")
-        return (time.perf_counter() - began) / (10 * cases)
+        return (time.process_time() - began) / (10 * cases)
 
     return run
 
@@ -62,18 +63,23 @@ def building(process: SupportProcess, plugins: Iterable[object], desks: int) -> 
     """Make the subject that builds desks."""
 
     def run() -> float:
-        began = time.perf_counter()
+        began = time.process_time()
         for _ in range(desks):
             SupportDesk(process, plugins=plugins)
-        return (time.perf_counter() - began) / desks
+        return (time.process_time() - began) / desks
 
     return run
+
+
+def fastest(measured: Rounds, one: str, other: str) -> float:
+    """Give the ratio of the fastest rounds."""
+    return min(measured[one]) / min(measured[other])
 
 
 def main() -> None:
     """Measure, and print."""
     options = arguments(__doc__ or "")
-    cases, rounds = (20, 7) if options.quick else (60, 31)
+    cases, rounds = (10, 7) if options.quick else (10, 301)
     process = SupportProcess.default()
     bare, none, quiet, told = "as if there were none", "no plugins", "one that observes nothing", "one that observes"
     subjects = {
@@ -86,9 +92,9 @@ def main() -> None:
     }
     measured = in_turn(subjects, rounds)
     show(measured)
-    verdict("no plugins / as if there were none", ratio(measured, none, bare), at_most=1.05)
-    verdict("one that observes nothing / no plugins", ratio(measured, quiet, none), at_most=1.05)
-    print(f"     one that observes / no plugins: {ratio(measured, told, none):.2f}")
+    verdict("no plugins / as if there were none", fastest(measured, none, bare), at_most=1.02)
+    verdict("one that observes nothing / no plugins", fastest(measured, quiet, none), at_most=1.02)
+    print(f"     one that observes / no plugins: {fastest(measured, told, none):.2f}")
 
 
 main()

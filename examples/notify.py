@@ -4,6 +4,8 @@ People are told in their own words and language: customers only what is for them
 The mail here goes to a list; put a notifier of your own in its place, one that is called once for each recipient.
 """
 
+from collections.abc import Iterable
+
 from supporttiers import Agent, SupportDesk, SupportProcess
 from supporttiers.actors import Contact
 from supporttiers.backends.directory import House
@@ -58,7 +60,7 @@ daily_limit = 20
 class OurPeople(House):
     """Agents, and customers from the tables of the application."""
 
-    def contacts_of(self, ids):
+    def contacts_of(self, ids: Iterable[str], /) -> dict[str, Contact]:
         """Give how people are reached, many at once."""
         known = {"jane": Contact(id="jane", name="Jane Doe", addresses={"email": "jane@example.com"}, language="de-AT")}
         return super().contacts_of(ids) | {id: known[id] for id in ids if id in known}
@@ -71,6 +73,7 @@ class Mail:
     per_recipient = True
 
     def __init__(self) -> None:
+        """Start with none."""
         self.sent: list[str] = []
 
     def notify(self, notification: Notification, /, *, key: str) -> None:  # noqa: ARG002 - this list takes all

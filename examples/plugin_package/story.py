@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
+from supporttiers import FakeClock, SupportDesk
 from supporttiers_acme.home import home, keep
 
-from supporttiers import FakeClock, SupportDesk
-
-keep("contracts-default", {"c-1": "gold"})
+keep("contracts", {"default": {"c-1": "gold"}})
 clock = FakeClock("2026-03-23T09:00Z")
 desk = SupportDesk(
     Path(__file__).with_name("hardware.toml"),

@@ -122,8 +122,8 @@ def each(check: Check, *, at_most: int, what: str) -> Check:
 
 # -- checks
 
-OF_THE_MACHINE: Final = ("localtime", "posixrules", "Factory")
-"""What looks like a time zone, and is another one on each machine, or none."""
+OF_THE_MACHINE: Final = frozenset({"localtime", "posixrules", "Factory"})
+"""Files beside the zones that are none: with them a process would mean something else on every machine."""
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,3}")
 _SPAN: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
 

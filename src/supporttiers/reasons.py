@@ -170,6 +170,7 @@ CODES: Final[Mapping[str, str]] = {
     "warning.threshold_never": "threshold {threshold} of limit {limit!r} lies before its start, and never fires",
     "warning.threshold_after_end": "threshold {threshold} of limit {limit!r} lies behind one that ends it: {action}",
     "warning.rule_never": "it can never be taken: {by} holds whenever it does",
+    "warning.message_to": "{to!r} is a word of your own, and not a role that the library tells; {near!r} may be meant",
     "warning.policy_never": "it is never asked where cases go: {by} takes all that come so far",
     # what verification finds
     "verify.gap": "version {expected} was expected, {found} found",

@@ -11,7 +11,12 @@ from xml.etree import ElementTree as ET
 import pytest
 
 ROOT = Path(__file__).parents[2]
-KINDS = {"notifiers": "NotifierSuite", "policies": "PolicySuite", "fact_sources": "FactSourceSuite"}
+KINDS = {
+    "notifiers": "NotifierSuite",
+    "policies": "PolicySuite",
+    "fact_sources": "FactSourceSuite",
+    "stores": "StoreSuite",
+}
 """The modules of `faulty/`, each with the suite whose laws its parts break."""
 MORE = {"notifiers": ["TestSoundAfterAll::test_message_goes_out"]}
 

@@ -119,6 +119,7 @@ STORE_WIDE = {
     "run_due": "a worker looks after all tenants, each case under its own",
     "next_wake": "an instant at which a worker has to be there, whoever's case it is",
     "shut_down": "lets go of the store",
+    "hooks": "the plugins of the desk, which hold nothing of anybody's",
     "on": "the same desk in the caller's transaction",
 }
 """What is not bound to a tenant, and why."""

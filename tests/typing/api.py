@@ -34,7 +34,8 @@ from supporttiers import (
     calendar_days,
     until_close,
 )
-from supporttiers.actors import Agent
+from supporttiers.actors import Agent, Contact
+from supporttiers.backends.directory import House
 from supporttiers.backends.directory.toml import TomlDirectory
 from supporttiers.calendars.targets import Target
 from supporttiers.commands import Escalate
@@ -52,15 +53,18 @@ from supporttiers.protocols import (
     AgentDirectory,
     AssignPolicy,
     Backlog,
+    ContactDirectory,
     Notifier,
     PermitPolicy,
     PriorityPolicy,
+    RoleDirectory,
     RoutePolicy,
     TargetPolicy,
     VendorGateway,
 )
 from supporttiers.readings import HookReading
-from supporttiers.testing import FakeClock
+from supporttiers.testing import FakeClock, situation
+from supporttiers.words import MessageTemplate, NotificationRules
 from supporttiers.worker import AsyncWorker, Worker, WorkerStatus
 from supporttiers.worker.otel import OpenTelemetry
 
@@ -102,7 +106,28 @@ class RouteByPlan:
         return Destination(tier=2) if situation.case.customer == "gold" else None
 
 
+class Mail(Pager):
+    """A notifier that is called once for each recipient."""
+
+    per_recipient = True
+
+
 notifier: Notifier = Pager()
+mail: Notifier = Mail()
+reached: ContactDirectory = House(
+    [Agent(id="anna", addresses={"email": "anna@example.org"}, quiet_hours="22:00-07:00")]
+)
+entitled: RoleDirectory = House([Agent(id="anna", roles=["lead"])])
+assert_type(reached.contacts_of(["anna"]), Mapping[str, Contact])
+spoken = SupportProcess(
+    name="acme",
+    tiers=[Tier(level=1, name="First")],
+    messages=[
+        MessageTemplate(to="requester", language="de", subject="Fall $case_id", text="{{ what }}", engine="jinja2")
+    ],
+    texts={"de": {"inform.news": "es gibt Neues"}},
+    notifications=NotificationRules(quiet_hours="22:00-07:00", urgent=Match(priority="high"), daily_limit=20),
+)
 vendor: VendorGateway = Supplier()
 policy: RoutePolicy = RouteByPlan()
 assigning: AssignPolicy = AssignLeastLoaded(when_full="assign")
@@ -270,3 +295,10 @@ SupportDesk(process, vendors=["acme-print", Supplier()])
 assert_type(plugged.hooks, tuple[HookReading, ...])
 assert_type(plugged.hooks[0].plugins[0].version, str | None)
 assert_type(AsyncSupportDesk(process, plugins=[Watching()]).hooks, tuple[HookReading, ...])
+
+
+def ask() -> None:
+    """Fields of a case have their types in a test of a policy, too."""
+    assert_type(situation(category="printing", tags=["vip"], status="waiting"), Situation)
+    situation(command="escalate", by="bob", now="2026-03-23T09:00Z", facts={"plan": {"hours": 4}}, to=2)
+    situation(categry="printing")  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]

@@ -1,10 +1,14 @@
 """Directories: in a file, on the store, and of the host's own."""
 
+import asyncio
+
 import pytest
 
 from supporttiers.actors import Actor, Agent
 from supporttiers.backends.directory import House
+from supporttiers.backends.directory.stored import AsyncPeople
 from supporttiers.backends.directory.toml import TomlDirectory
+from supporttiers.backends.storage.memory import MemoryStore
 from supporttiers.errors import DirectoryError, InputError, PluginError
 from supporttiers.protocols import AgentDirectory, Directory, ManagerDirectory, OnCallDirectory, TenantDirectory
 
@@ -251,3 +255,15 @@ def test_people_that_are_kept_elsewhere_cannot_be_put(make_desk, calm, people):
         desk = make_desk(calm, directory=directory)
         with pytest.raises(InputError, match=r"^people are not kept by this desk; build it with directory='store'$"):
             _ = desk.people
+
+
+def test_people_who_are_awaited_say_roles_and_contacts():
+    """What an asynchronous desk asks of them is what the others say."""
+    people = AsyncPeople(MemoryStore(), "default")
+    anna = Agent(id="anna", roles=["lead"], addresses={"email": "anna@example.org"})
+
+    async def asked():
+        await people.put(anna, Agent(id="bob"))
+        return await people.holders_of(["lead"]), await people.contacts_of(["anna", "jane"])
+
+    assert ({"lead": ("anna",)}, {"anna": anna.contact}) == asyncio.run(asked())

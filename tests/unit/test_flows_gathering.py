@@ -7,11 +7,12 @@ import pytest
 
 from supporttiers import Match, Not, Threshold, TimeLimit
 from supporttiers._flows.gathering import quiet_until
-from supporttiers.actors import Agent, Contact
+from supporttiers.actors import Actor, Agent, Contact
 from supporttiers.backends.directory import House
 from supporttiers.backends.storage.memory import MemoryStore
 from supporttiers.errors import NotifyError, StoreError
 from supporttiers.protocols import Settled
+from supporttiers.testing.suites._laws import at_once
 from supporttiers.words import MessageTemplate, NotificationRules
 
 _NEXT = timedelta(days=1)
@@ -152,6 +153,30 @@ def test_without_a_directory_roles_say_who_is_of_the_house(make_desk, calm, page
     desk.run_due()
 
     assert [inside] == [one.reason.code == "acme.late" for one in pager.sent]
+
+
+class Names:
+    """A directory that knows of each id only who it is."""
+
+    blocks = False
+
+    def actor(self, id, /):
+        """Give a customer, but for one."""
+        return Actor.agent(id) if id == "rita" else Actor.customer(id)
+
+
+@pytest.mark.parametrize(
+    ("to", "code", "inside"),
+    [("rita", "held.refused", True), ("carl", "held.refused", False), ("purchasing", "acme.late", True)],
+)
+def test_whoever_asked_for_something_may_be_a_customer(make_desk, calm, pager, to, code, inside):
+    """Told by id, they are whoever the directory says; any other word that it does not know is a group of the house."""
+    desk = make_desk(calm, directory=Names())
+    desk.open("No VPN", id="T-1", by="jane")
+    desk.inform("T-1", by="rita", to=to, code=code)
+    desk.run_due()
+
+    assert [(code if inside else "inform.news", ())] == [(one.reason.code, one.recipients) for one in pager.sent]
 
 
 def test_assignee_who_watches_is_of_the_house(make_desk, calm, pager):
@@ -315,6 +340,37 @@ def _ports(desk):
     }  # fmt: skip
 
 
+def test_begun_message_that_is_no_longer_needed_is_not_sent_again(make, mail, clock):
+    """Asked anew before each try; nothing is left to be told then."""
+    limit = TimeLimit(
+        name="own", measures="time_to_own", target="10m",
+        thresholds=[Threshold("50%", ["notify:team"], unless=Match(status=Not("queued")))],
+    )  # fmt: skip
+    desk = make()
+    desk = type(desk)(attrs.evolve(desk.process, limits=[limit]), **_ports(desk))
+    desk.open("No VPN", id="T-2", by="jane", team="front")
+    mail.failures = [OSError("down")]
+    clock.advance("5m")
+    desk.run_due()
+    desk.start("T-2", by="anna")
+    clock.advance("1m")
+    desk.run_due()
+
+    assert ([], ["recipients: 1", "cancelled"]) == (mail.sent, [one.result for one in desk.messages(case="T-2")])
+
+
+def test_lane_is_read_to_its_end(make, mail, clock, monkeypatch):
+    """However many messages a case has."""
+    monkeypatch.setattr("supporttiers._flows.gathering._PAGE", 2)
+    desk = make(together_within="5m", daily_limit=9)
+    tell(desk, "one", "two", "three", "four", "five")
+    desk.run_due()
+    clock.advance("5m")
+    desk.run_due()
+
+    assert [5] == [1 + len(one.earlier) for _, one in mail.sent]
+
+
 def test_urgent_message_takes_along_what_waits(make, mail, clock):
     """Nobody is told later what came before."""
     desk = make(together_within="1h", agents=[attrs.evolve(ANNA, on_call=["front"])])
@@ -439,6 +495,39 @@ def test_phone_that_rang_about_several_things_does_not_ring_again(make, clock, s
     assert ["nobody knows whether a message for team by mail has arrived: OSError"] == notes(desk)
 
 
+def test_message_that_waited_goes_to_whoever_has_taken_over(make, mail, clock):
+    """Whoever has left the case is left alone; what goes along for somebody else is for them."""
+    desk = make(together_within="5m", agents=[ANNA, Agent(id="otto")])
+    desk.assign("T-1", by="bob", assignee="anna")
+    tell(desk, "one")
+    tell(desk, "two", to="assignee")
+    desk.run_due()
+    desk.assign("T-1", by="bob", assignee="otto")
+    clock.advance("5m")
+    desk.run_due()
+
+    assert {("anna", "acme.one(by='bob')"), ("otto", "acme.two(by='bob')")} == {
+        (one.recipients[0].id, one.text) for _, one in mail.sent
+    }
+    assert ["sent", "passed on", "sent"] == results(desk)
+
+
+@pytest.mark.parametrize(("to", "verb"), [("assignee", "release"), ("watchers", "unwatch")])
+def test_message_that_waited_for_whoever_has_left_is_told_to_nobody(make, mail, clock, to, verb):
+    """Where nobody has taken over, and of what somebody only watched."""
+    desk = make(together_within="5m")
+    desk.start("T-1", by="anna")
+    desk.watch("T-1", by="anna", watchers=["anna", "otto"])
+    tell(desk, "one", to=to)
+    desk.run_due()
+    getattr(desk, verb)("T-1", by="anna", **({"watchers": ["anna"]} if verb == "unwatch" else {}))
+    clock.advance("5m")
+    desk.run_due()
+
+    assert ["nobody", *(["sent"] if to == "watchers" else [])] == results(desk)
+    assert {"otto"} >= {one.recipients[0].id for _, one in mail.sent}
+
+
 # -- enough
 
 
@@ -553,3 +642,29 @@ def test_message_is_given_up_even_where_the_case_may_not_say_so(make, mail, stor
 
     assert ["dead"] == [one.state for one in desk.messages(case="T-1")][1:]
     assert "case T-1: inform.undelivered; its record does not say so: ValueError" in caplog.text
+
+
+# -- several workers
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+def test_workers_at_once_tell_everybody_once(make_desk, calm, clock, tmp_path, kind):
+    """Whoever takes a message along takes it from all others; none is told twice, and none is lost."""
+    mail = Mail()
+    process = attrs.evolve(calm, notifications=NotificationRules(together_within=timedelta(minutes=5)))
+    url = None if kind == "memory" else f"sqlite:///{tmp_path}/support.db"
+    house = Book([attrs.evolve(ANNA, on_call=["front"])])
+    desk = make_desk(process, notifiers=[mail], directory=house, store=url)
+    desk.open("No VPN", id="T-1", by="jane", team="front")
+    for turn in range(6):
+        tell(desk, *(f"{turn}.{place}" for place in range(4)))
+        desk.run_due()
+        clock.advance("2m" if turn % 2 else "5m")
+        tell(desk, f"{turn}.now", to="on_call")
+        at_once(*[desk.run_due] * 3)
+    clock.advance("1h")
+    desk.run_due()
+
+    said = [line for text in mail.texts for line in text.split("\n\n")]
+    assert len(said) == len(set(said)) == 30
+    desk.shut_down()

@@ -1,5 +1,6 @@
 """Messages to people: one for each recipient, each by itself."""
 
+import asyncio
 import logging
 
 import pytest
@@ -243,3 +244,46 @@ def test_house_is_a_directory_of_roles(people):
     """Nobody has a role that nobody is given."""
     assert isinstance(people, RoleDirectory)
     assert {"lead": ("anna", "mia"), "boss": ()} == people.holders_of(["lead", "boss"])
+
+
+class AwaitedBook:
+    """A directory that is asked and awaited."""
+
+    async def actor(self, id, /):
+        """Give a customer."""
+        return Actor.customer(id)
+
+    async def contacts_of(self, ids, /):
+        """Give how people are reached."""
+        return {id: Contact(id=id, name=id.title()) for id in ids}
+
+    async def holders_of(self, roles, /):
+        """Give the same two for every role."""
+        return dict.fromkeys(roles, ("rita", "rolf"))
+
+
+class AwaitedMail(Mail):
+    """Delivers to one recipient at a time, and is awaited."""
+
+    async def notify(self, notification, /, *, key):
+        """Deliver."""
+        (who,) = notification.recipients
+        self.sent.append((who.name, notification.text, key))
+
+
+def test_desk_that_awaits_asks_asynchronous_directories(calm, clock):
+    """Roles, contacts and who is of the house; a desk that only calls refuses them when it is built."""
+
+    async def sent():
+        mail = AwaitedMail()
+        desk = AsyncSupportDesk(calm, clock=clock, notifiers=[mail], directory=AwaitedBook())
+        await desk.open("Stuck", id="T-1", by=Actor.customer("jane"))
+        await desk.inform("T-1", by=Actor.agent("bob"), to="lead")
+        await desk.run_due()
+        return mail.sent
+
+    assert [("Rita", "there is news about the case"), ("Rolf", "there is news about the case")] == [
+        one[:2] for one in asyncio.run(sent())
+    ]
+    with pytest.raises(PluginError, match="it is asynchronous, and SupportDesk does not await"):
+        SupportDesk(calm, directory=AwaitedBook())

@@ -202,6 +202,19 @@ def test_worker_without_the_observer_keeps_its_messages(make_desk, calm, audit, 
     assert ("T-1", 1) in audit.seen
 
 
+def test_observer_is_told_whose_case_it_is(make_desk, calm, audit):
+    """Cases of several tenants may have one id; the case says whose it is."""
+    desk = make_desk(calm, plugins=[audit])
+    for tenant in ("north", "south"):
+        desk.bind(tenant=tenant).open(tenant, id="T-1", by="jane")
+    desk.run_due()
+    told = {
+        (case.tenant, event.subject) for event, case in zip(audit.told, audit.cases, strict=True) if event.version == 1
+    }
+
+    assert {("north", "north"), ("south", "south")} == told
+
+
 def test_no_observer_means_no_rows(make_desk, calm):
     """A desk without observers writes nothing for them."""
     desk = make_desk(calm, notifiers=[])

@@ -121,6 +121,8 @@ FAULTS = [
         {"texts": {"de": {f"acme.c{place}": "x" for place in range(5001)}}},
         ["texts: has 5001 texts; at most 5000 are possible"],
     ),
+    ({"messages": [{"text": "a", "reason": "move.limt"}]}, ["messages[0].reason: is no code of a reason; did you"]),
+    ({"notifications": {"for_customers": ["move.limt"]}}, ["notifications.for_customers: is no code of a reason"]),
     ({"notifications": {"zone": "Berlin"}}, ["notifications.zone: must be the IANA name of a time zone"]),
     ({"notifications": {"zone": "localtime"}}, ["notifications.zone: must be the IANA name of a time zone"]),
     ({"notifications": {"quiet_hours": "22-7"}}, ["notifications.quiet_hours: must be the hours of every day"]),
@@ -167,6 +169,16 @@ def test_words_with_unreadable_priorities_are_not_judged_by_them():
         SupportProcess.from_data(TIERS | process | {"notifications": {"urgent": {"priority": {"at_least": "p1"}}}})
 
     assert ["process.priorities"] == [fault.place for fault in refused.value.faults]
+
+
+def test_template_for_nearly_a_role_is_suspicious():
+    """It may be a word of the house's own, so that it is no fault; most often it is a slip of the pen."""
+    messages = [{"to": to, "text": "x"} for to in ("lead", "asignee", "customer", "requester")]
+    process = SupportProcess.from_data(TIERS | {"messages": messages})
+
+    assert [("messages[1].to", "assignee"), ("messages[2].to", "customers")] == [
+        (finding.place, finding.reason.params["near"]) for finding in process.warnings
+    ]
 
 
 def test_words_are_not_of_the_revision():
@@ -242,7 +254,26 @@ def test_reasons_and_statuses_are_translated(language, what, status):
     late = Reason("move.limit", {"limit": "resolve", "threshold": "75%"}) if language == "de-AT" else LATE
     found = book(MessageTemplate(text="$what / $status"), texts=texts).write(late, house(language=language), VALUES)
 
-    assert (f"{what} / {status}", f"[T-1] {what}", language) == (found.text, found.subject, found.language)
+    spoken = language if language == "de-AT" else ""
+    assert (f"{what} / {status}", f"[T-1] {what}", spoken) == (found.text, found.subject, found.language)
+
+
+@pytest.mark.parametrize(
+    ("language", "own", "text", "spoken"),
+    [
+        ("fr-CA", None, "fr: retard", "fr-CA"), ("pt", "fr", "fr: retard", "fr"), ("it", None, "x: LATE", ""),
+        ("it", "de", "x: spät", "de"), ("de", None, "x: spät", "de"), ("es-MX", "de", "es: LATE", "es-MX"),
+    ],
+)  # fmt: skip
+def test_a_message_is_in_one_language(language, own, text, spoken):
+    """The reason is said in the language of the template, and the notification says which one that is."""
+    texts = {"fr": {"move.limit": "retard"}, "de": {"move.limit": "spät"}}
+    templates = [MessageTemplate(text=f"{tag}: $what", language=tag) for tag in ("fr", "es")]
+    found = book(*templates, MessageTemplate(text="x: $what"), texts=texts, language=own).write(
+        LATE, house(language=language), VALUES
+    )
+
+    assert (text.replace("LATE", str(LATE)), spoken) == (found.text, found.language)
 
 
 # -- what is not for customers

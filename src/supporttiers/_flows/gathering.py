@@ -14,7 +14,9 @@ from supporttiers._flows.sending import Delivery, LeaseLostError
 from supporttiers._flows.telling import (
     Told,
     fan_out,
+    has_role,
     is_needed,
+    is_passed_on,
     is_urgent,
     notifier_of,
     people_for,
@@ -47,7 +49,8 @@ def notify(ports: Ports, delivery: Delivery, effect: Notify) -> Flow[None]:
     if not is_needed(effect, case) and not _is_begun(message):
         yield Call(ports.store.settle, delivery.settled("done", "cancelled", attempts=message.attempts))
     elif effect.recipient is not None:
-        yield from _tell_one(ports, delivery, case, effect, effect.recipient)
+        if _is_begun(message) or not (yield from is_passed_on(ports, delivery, case, effect)):
+            yield from _tell_one(ports, delivery, case, effect, effect.recipient)
     else:
         people = yield from people_for(ports, case, effect)
         if getattr(notifier, "per_recipient", False):
@@ -58,7 +61,7 @@ def notify(ports: Ports, delivery: Delivery, effect: Notify) -> Flow[None]:
 
 def _is_begun(message: Message) -> bool:
     """Whether it may have been handed over before, so that what is told with it stays as it was."""
-    return message.effect_is_for_one and bool(message.attempts or message.result)
+    return message.is_for_one and bool(message.attempts or message.result)
 
 
 def _tell_one(ports: Ports, delivery: Delivery, case: Case, effect: Notify, person: str) -> Flow[None]:
@@ -166,7 +169,8 @@ def _gathered(
     message = delivery.message
     taken = {each.key for each in lane if each.result == _WITH + message.key}
     if rules.together_within is not None and not _is_begun(message):
-        for mate in [each for each in lane if _may_go_along(each, message, delivery.now)][: MAX_TOGETHER - 1]:
+        waiting = [each for each in lane if _may_go_along(each, message, case, delivery.now)]
+        for mate in waiting[: MAX_TOGETHER - 1]:
             state = _WITH + message.key if is_needed(_told(mate), case) else "cancelled"
             if (yield Call(ports.store.settle, _settled(mate, state, delivery.now))) and state != "cancelled":
                 taken.add(mate.key)
@@ -185,11 +189,12 @@ def _told(message: Message) -> Notify:
     return message.effect
 
 
-def _may_go_along(other: Message, message: Message, now: datetime) -> bool:
-    """Whether another message waits that nobody has begun with, and that is not held to working time."""
+def _may_go_along(other: Message, message: Message, case: Case, now: datetime) -> bool:
+    """Whether another message waits for them that nobody has begun with, and that is not held to working time."""
     held = _told(other).not_before
     untouched = other.state == "pending" and other.lease is None and not _is_begun(other)
-    return other.key != message.key and untouched and (held is None or held <= now)
+    is_due = held is None or held <= now
+    return other.key != message.key and untouched and is_due and has_role(case, _told(other))
 
 
 def _settled(mate: Message, result: str, now: datetime) -> Settled:

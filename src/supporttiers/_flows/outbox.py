@@ -13,7 +13,7 @@ from supporttiers._flows.driving import Call, Flow, Ports
 from supporttiers._flows.gathering import notify
 from supporttiers._flows.linked import tell_linked
 from supporttiers._flows.observers import tell_observer
-from supporttiers._flows.recording import settle_on_record, told
+from supporttiers._flows.recording import settle_on_record, whom
 from supporttiers._flows.retrying import attempts_of, wait_before_next
 from supporttiers._flows.sending import SENDING, Delivery, LeaseLostError
 from supporttiers.actors import SYSTEM, Actor
@@ -243,7 +243,7 @@ def _set_aside(ports: Ports, delivery: Delivery, error: Exception) -> Flow[None]
 def _not_told(code: str, delivery: Delivery, error: Exception) -> Reason:
     """Say that people may not have been told; not in the words of the error, which may be those of anybody."""
     by = delivery.message.adapter
-    return Reason(code, {"to": told(delivery), "notifier": by, "problem": type(error).__name__})
+    return Reason(code, {"to": whom(delivery), "notifier": by, "problem": type(error).__name__})
 
 
 def _give_up(ports: Ports, delivery: Delivery, dead: Settled, error: Exception) -> Flow[None]:

@@ -183,17 +183,21 @@ def _named(directory: Directory | None, case: Case, to: str) -> Flow[tuple[str, 
 _IN_THE_HOUSE: Final = ("assignee", "owner", "team", "manager", "on_call")
 
 
-def is_of_house(directory: Directory | None, case: Case, to: str, people: Sequence[str]) -> Flow[bool]:
+def is_of_house(
+    directory: Directory | None, case: Case, to: str, people: Sequence[str], *, by_id: bool = False
+) -> Flow[bool]:
     """
     Say whether all who are told are of the house, so that they may be told what is not for customers.
 
     Whoever is not known as of the house is a customer, and so is the requester, whoever it is. Where nobody is known
-    at all, a word of the process's own stands for people of the house.
+    at all, a word of the process's own stands for people of the house; an id for whoever the directory says.
     """
     if to in _IN_THE_HOUSE:
         return True
-    if not people or case.requester in people:
-        return to not in RECIPIENTS and case.requester not in people
+    if case.requester in people or (not people and to in RECIPIENTS):
+        return False
+    if not people:
+        return not by_id or directory is None or (yield from _is_staff(directory, case, to))
     for person in people:
         if not (yield from _is_staff(directory, case, person)):
             return False

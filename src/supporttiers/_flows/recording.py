@@ -25,7 +25,7 @@ def settle_on_record(ports: Ports, delivery: Delivery, settled: Settled, reason:
     fail at it, this does not go on for ever.
     """
     message = delivery.message
-    key = f"{reason.code}:{message.case_id}:{message.adapter}:{told(delivery)}:{delivery.now.date()}"
+    key = f"{reason.code}:{message.case_id}:{message.adapter}:{whom(delivery)}:{delivery.now.date()}"
     note = Note(case_id=message.case_id, by=SYSTEM, text=str(reason), idempotency_key=key)
     try:
         decision = yield from execute(ports, message.tenant, note, delivery.now, body=reason.code, settled=settled)
@@ -37,7 +37,7 @@ def settle_on_record(ports: Ports, delivery: Delivery, settled: Settled, reason:
     yield Call(ports.store.settle, settled)
 
 
-def told(delivery: Delivery) -> str:
+def whom(delivery: Delivery) -> str:
     """Give for whom a message is, as logs and records may say it: another word than a role may name a person."""
     to = getattr(delivery.message.effect, "to", "")
     return to if to in RECIPIENTS else A_NAME

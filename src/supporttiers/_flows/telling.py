@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
@@ -10,7 +11,7 @@ import attrs
 
 from supporttiers._flows.driving import Call, Flow, Ports
 from supporttiers._flows.people import contacts, is_of_house, recipients
-from supporttiers._flows.recording import told
+from supporttiers._flows.recording import whom
 from supporttiers._flows.sending import Delivery
 from supporttiers.actors import Contact
 from supporttiers.cases import Case
@@ -26,6 +27,8 @@ log = logging.getLogger("supporttiers.flows")
 NOBODY: Final = "nobody"
 """The result of a message for which there was nobody to be told."""
 
+_TO_AN_ID: Final = frozenset({"held.declined", "held.ended", "held.redacted", "held.refused"})
+"""What is told to whoever asked for something, who may be anybody."""
 _PLAIN: Final = WordBook((), {}, NotificationRules())
 
 
@@ -68,14 +71,18 @@ def fan_out(ports: Ports, delivery: Delivery, case: Case, effect: Notify, people
     """Make one message for each recipient; they are written in the transaction that settles this one."""
     message = delivery.message
     if not people:
-        log.info("message %s to %s: nobody is known for %s", message.key, message.target, told(delivery))
+        log.info("message %s to %s: nobody is known for %s", message.key, message.target, whom(delivery))
         yield Call(ports.store.settle, delivery.settled("done", NOBODY))
         return
     wait = None if is_urgent(ports, case, effect) else rules_of(ports, case).together_within
-    row = attrs.evolve(
-        message, not_before=delivery.now if wait is None else delivery.now + wait, attempts=0, result="", lease=None
-    )
-    more = tuple(
+    at = delivery.now if wait is None else delivery.now + wait
+    more = _one_for_each(message, effect, people, at)
+    yield Call(ports.store.settle, delivery.settled("done", f"recipients: {len(more)}", more=more))
+
+
+def _one_for_each(message: Message, effect: Notify, people: Sequence[str], at: datetime) -> tuple[Message, ...]:
+    row = attrs.evolve(message, not_before=at, attempts=0, result="", lease=None)
+    return tuple(
         attrs.evolve(
             row,
             key=f"{message.key}:{place}",
@@ -84,7 +91,26 @@ def fan_out(ports: Ports, delivery: Delivery, case: Case, effect: Notify, people
         )
         for place, person in enumerate(dict.fromkeys(people), start=1)
     )
-    yield Call(ports.store.settle, delivery.settled("done", f"recipients: {len(more)}", more=more))
+
+
+def has_role(case: Case, effect: Notify) -> bool:
+    """Whether a recipient still has the role for which a message is, as far as that stands on the case."""
+    present = {"assignee": (case.assignee,), "owner": (case.owner,), "watchers": case.watchers}.get(effect.to)
+    return present is None or effect.recipient in present
+
+
+def is_passed_on(ports: Ports, delivery: Delivery, case: Case, effect: Notify) -> Flow[bool]:
+    """
+    Leave alone whoever has not the role any more for which a message waited to be sent; say whether it was so.
+
+    It goes to whoever has taken over. Only of what stands on the case that is asked: who watches it or works on it.
+    """
+    if has_role(case, effect):
+        return False
+    taken_over = {"assignee": case.assignee, "owner": case.owner}.get(effect.to)
+    more = _one_for_each(delivery.message, effect, () if taken_over is None else (taken_over,), delivery.now)
+    yield Call(ports.store.settle, delivery.settled("done", "passed on" if more else NOBODY, more=more))
+    return True
 
 
 def lane_of(message: Message, person: str) -> str:
@@ -125,29 +151,19 @@ def written(ports: Ports, case: Case, told: Told, people: Sequence[str]) -> Flow
     """Write what people are told, each thing in the words that are for them."""
     last = told.messages[-1]
     to = _effect(last).to
-    others = () if case.assignee is None else (case.assignee,)
-    known = yield from contacts(ports.directory, case.tenant, tuple(dict.fromkeys((*people, *others))))
-    by_id = dict(zip(dict.fromkeys((*people, *others)), known, strict=True))
-    found = tuple(by_id[person] for person in people)
-    audience = Audience(
-        to=to, of_house=(yield from is_of_house(ports.directory, case, to, people)), language=_language_of(found)
-    )
+    asked = tuple(dict.fromkeys((*people, *(() if case.assignee is None else (case.assignee,)))))
+    known = dict(zip(asked, (yield from contacts(ports.directory, case.tenant, asked)), strict=True))
+    found = tuple(known[person] for person in people)
+    is_id = any(reason.code in _TO_AN_ID for reason in told.reasons)
+    of_house = yield from is_of_house(ports.directory, case, to, people, by_id=is_id)
+    audience = Audience(to=to, of_house=of_house, language=_language_of(found))
     process = ports.newest.get(case.process)
     book = _PLAIN if process is None else process.words
     tier = None if process is None else process.tiers_by_level.get(case.tier)
     values = {
-        "agent": "" if case.assignee is None else by_id[case.assignee].name,
-        "assignee": case.assignee,
-        "case_id": case.id,
-        "category": case.category,
-        "due_at": None if case.due_at is None else f"{case.due_at:%Y-%m-%d %H:%M} UTC",
+        **_values_of(case),
+        "agent": "" if case.assignee is None else known[case.assignee].name,
         "name": ", ".join(each.name or each.id for each in found),
-        "priority": case.priority,
-        "requester": case.requester,
-        "status": str(case.status),
-        "subject": case.subject,
-        "team": case.team,
-        "tier": case.tier,
         "tier_name": None if tier is None else tier.name,
     }
     words = [book.write(reason, audience, values) for reason in told.reasons]
@@ -157,6 +173,21 @@ def written(ports: Ports, case: Case, told: Told, people: Sequence[str]) -> Flow
         text="\n\n".join(each.text for each in words), language=chief.language, tier=case.tier, status=case.status,
         at=last.at, earlier=tuple(each.reason for each in earlier),
     )  # fmt: skip
+
+
+def _values_of(case: Case) -> dict[str, object]:
+    return {
+        "assignee": case.assignee,
+        "case_id": case.id,
+        "category": case.category,
+        "due_at": None if case.due_at is None else f"{case.due_at:%Y-%m-%d %H:%M} UTC",
+        "priority": case.priority,
+        "requester": case.requester,
+        "status": str(case.status),
+        "subject": case.subject,
+        "team": case.team,
+        "tier": case.tier,
+    }
 
 
 def _language_of(people: Sequence[Contact]) -> str:

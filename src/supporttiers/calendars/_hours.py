@@ -5,15 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any, Final, NamedTuple
 
-from supporttiers._fields import name, tuple_of, type_name
+from supporttiers._fields import OF_THE_MACHINE, name, tuple_of, type_name
 from supporttiers.errors import PolicyConfigError
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MIDNIGHT: Final = 24 * 60
 
 _CLOSED: Final = "closed"
-_OF_THE_MACHINE: Final = frozenset({"localtime", "posixrules", "Factory"})
-"""Files beside the zones that are none: with them a process would mean something else on every machine."""
 
 _SPAN: Final = r"\s*(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})\s*"
 _HOW_HOURS: Final = "write '09:00-17:00', a list of such texts, or 'closed'"
@@ -202,7 +200,7 @@ def zone_of(key: Any) -> tzinfo:  # noqa: ANN401 - it may be anything
     from zoneinfo import ZoneInfo  # noqa: PLC0415 - a process that only knows 24x7 does without
 
     try:
-        if key not in _OF_THE_MACHINE:
+        if key not in OF_THE_MACHINE:
             return ZoneInfo(key)
     except (KeyError, ValueError, OSError):
         pass
@@ -213,7 +211,7 @@ def _no_zone(key: str) -> str:
     from difflib import get_close_matches  # noqa: PLC0415 - only for a mistake
     from zoneinfo import available_timezones  # noqa: PLC0415
 
-    known = available_timezones() - _OF_THE_MACHINE
+    known = available_timezones() - OF_THE_MACHINE
     if not known:
         return f"no time zones are known on this machine; install the package tzdata to use {key[:40]!r}"
     near = get_close_matches(key, known, n=1)

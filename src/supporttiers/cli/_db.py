@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from supporttiers.cli._exits import FINE, NO
 from supporttiers.cli._output import safe, write, write_json
-from supporttiers.cli._store import add_json, add_plugins, asked_plugins, set_up
+from supporttiers.cli._store import add_json, add_plugins, set_up, store_of
 
 if TYPE_CHECKING:
     from supporttiers.protocols import SchemaStore
@@ -114,11 +114,10 @@ def _store(args: argparse.Namespace) -> "SchemaStore":
     Raises:
         StoreError: It is none, or one without tables.
     """
-    from supporttiers.desk._plugged import store as store_named  # noqa: PLC0415
-    from supporttiers.errors import StoreError  # noqa: PLC0415
+    from supporttiers.errors import StoreError  # noqa: PLC0415 - only commands that run load it
 
     set_up(args.store)
-    store = store_named(asked_plugins(args), args.store, awaits=False)
+    store = store_of(args)
     if "schema" not in store.capabilities:
         raise StoreError(store.name, "it has no tables to look after", retryable=False)
     return cast("SchemaStore", store)

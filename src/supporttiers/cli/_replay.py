@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from supporttiers.cli._exits import FINE, NO, USAGE, WORLD
 from supporttiers.cli._output import Progress, complain, safe, write, write_json
-from supporttiers.cli._store import add_json, add_plugins, add_policies, all_policies_of
+from supporttiers.cli._store import add_json, add_plugins, add_policies, all_policies_of, store_of
 
 if TYPE_CHECKING:
     from supporttiers.analysis import LogError, MappingError, ReplayResult
@@ -44,7 +44,8 @@ def run(args: argparse.Namespace) -> int:
             None if args.process is None else SupportProcess.from_toml(args.process, policies=all_policies_of(args))
         )
         process = process.observing() if process is not None and args.observing else process
-        result = replay(args.log, mapping=args.mapping, process=process, store=args.store, progress=shown)
+        store = None if args.store is None else store_of(args)
+        result = replay(args.log, mapping=args.mapping, process=process, store=store, progress=shown)
     except (LogError, MappingError) as error:
         return _told(error)
     finally:

@@ -52,6 +52,19 @@ def asked_plugins(args: argparse.Namespace) -> "Plugins":
     return Plugins(named.pop("plugins"), built_in=BuiltIn(), **named)
 
 
+def store_of(args: argparse.Namespace) -> Any:  # noqa: ANN401 - a store that is called
+    """
+    Give the store that was named, for commands without a desk; nothing is opened.
+
+    Raises:
+        StoreError: Nobody knows its URL.
+        PluginError: A plugin cannot be found, or does not fit.
+    """
+    from supporttiers.desk._plugged import store  # noqa: PLC0415 - only commands that run load it
+
+    return store(asked_plugins(args), args.store, awaits=False)
+
+
 def all_policies_of(args: argparse.Namespace) -> "list[type[Any]]":
     """
     Give the classes of policies that were named, and those of plugins, for commands without a desk.

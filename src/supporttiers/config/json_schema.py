@@ -30,7 +30,8 @@ from supporttiers.policies import BUILT_IN
 from supporttiers.policies.cascades import HAPPENINGS, Cascade
 from supporttiers.policies.routing import OTHERWISE, Route
 from supporttiers.tiers import Agreement, Status, Tier, TierKind
-from supporttiers.words import ENGINES, MAX_TEMPLATE, MessageTemplate, NotificationRules
+from supporttiers.words import MAX_TEMPLATE, MessageTemplate, NotificationRules
+from supporttiers.words._templates import ENGINES
 
 _Schema = dict[str, Any]
 

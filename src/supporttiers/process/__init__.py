@@ -38,7 +38,7 @@ from supporttiers.process.faults import Whole, error_of, policy_faults
 from supporttiers.process.members import doubled_calendars, only, placed_policies, placed_routes, routes_in, strangers
 from supporttiers.process.shadows import shadowed
 from supporttiers.process.warnings import Finding, warnings_of
-from supporttiers.process.wording import word_faults
+from supporttiers.process.wording import misspelt, word_faults
 from supporttiers.protocols import METHODS, Policy, methods_of
 from supporttiers.reasons import Reason
 from supporttiers.tiers import WAIT_REASONS, MoveRules, Tier, TierKind
@@ -412,7 +412,9 @@ class SupportProcess(Settings):
             levels=tuple(self.tiers_by_level), vendor_levels=self._vendor_levels, priorities=self.priorities,
             wait_reasons=(*WAIT_REASONS, *self.wait_reasons), has_targets=bool(self.asked("target")),
         )  # fmt: skip
-        return (*warnings_of(self.limits, world), *shadowed(self.policies, self.priorities))
+        return (
+            *warnings_of(self.limits, world), *shadowed(self.policies, self.priorities), *misspelt(self.messages)
+        )  # fmt: skip
 
     # -- asked
 

@@ -5,9 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from supporttiers import _fields as fields
 from supporttiers._fields import type_name
 from supporttiers.config.files import joined
+from supporttiers.effects import RECIPIENTS
 from supporttiers.errors import Fault, PolicyConfigError
-from supporttiers.words import MessageTemplate, NotificationRules
-from supporttiers.words.book import problems_of
+from supporttiers.process.warnings import Finding
+from supporttiers.reasons import Reason
+from supporttiers.words import CUSTOMERS, MessageTemplate, NotificationRules
+from supporttiers.words._codes import problem_of_text
 
 MAX_TEMPLATES = 500
 MAX_TEXTS = 5_000
@@ -55,8 +58,10 @@ def _of_texts(texts: object) -> Iterator[Fault]:
     if (count := sum(map(len, sound.values()))) > MAX_TEXTS:
         yield Fault("texts", f"has {count} texts; at most {MAX_TEXTS} are possible")
         return
-    for tag, code, problem in problems_of(sound):
-        yield Fault(joined(joined("texts", tag), code), problem)
+    for tag, said in sound.items():
+        for code, text in said.items():
+            if problem := problem_of_text(code, text):
+                yield Fault(joined(joined("texts", tag), code), problem)
 
 
 def _of_rules(rules: object, priorities: Sequence[str]) -> Iterator[Fault]:
@@ -69,3 +74,18 @@ def _of_rules(rules: object, priorities: Sequence[str]) -> Iterator[Fault]:
             rules.urgent.compile(priorities)
         except PolicyConfigError as error:
             yield Fault("notifications.urgent", error.problem)
+
+
+def misspelt(messages: Sequence[MessageTemplate]) -> Iterator[Finding]:
+    """Find templates for somebody who is probably called otherwise: a word of the house's own looks like any other."""
+    for place, message in enumerate(messages):
+        if message.to is not None and message.to not in _ROLES:
+            from difflib import get_close_matches  # noqa: PLC0415 - only for a word of the house's own
+
+            if near := get_close_matches(message.to, _ROLES, n=1, cutoff=0.8):
+                yield Finding(
+                    f"messages[{place}].to", Reason("warning.message_to", {"to": message.to, "near": near[0]})
+                )
+
+
+_ROLES = (*RECIPIENTS, CUSTOMERS)

@@ -79,7 +79,7 @@ class Message:
         return self.target.partition(LANE)[0] if self.kind == "notify" else self.target
 
     @property
-    def effect_is_for_one(self) -> bool:
+    def is_for_one(self) -> bool:
         """Whether it is for one recipient alone."""
         return isinstance(self.effect, Notify) and self.effect.recipient is not None
 

@@ -13,6 +13,7 @@ from supporttiers import _fields as fields
 from supporttiers._fields import at_least, each, instance_of, language, optional, part, quiet_hours, tuple_of, zone
 from supporttiers.errors import PolicyConfigError
 from supporttiers.match import Match
+from supporttiers.words._codes import problem_of_code
 from supporttiers.words._templates import ENGINES, Rendered, engine_of
 
 MAX_TEMPLATE: Final = 10_000
@@ -43,7 +44,11 @@ def _template(value: object) -> str | None:
     return fields.text(value)
 
 
-def _lower(value: object) -> object:
+def _code(value: object) -> str | None:
+    return fields.name(value) or problem_of_code(str(value))
+
+
+def _dashed(value: object) -> object:
     return value.replace("_", "-") if isinstance(value, str) else value
 
 
@@ -71,8 +76,8 @@ class MessageTemplate:
     """
 
     to: str | None = attrs.field(default=None, validator=part(optional(fields.name)), metadata={fields.WORD: True})
-    reason: str | None = attrs.field(default=None, validator=part(optional(fields.name)))
-    language: str | None = attrs.field(default=None, converter=_lower, validator=part(optional(language)))
+    reason: str | None = attrs.field(default=None, validator=part(optional(_code)))
+    language: str | None = attrs.field(default=None, converter=_dashed, validator=part(optional(language)))
     subject: str | None = attrs.field(default=None, validator=part(optional(_template)))
     text: str | None = attrs.field(default=None, validator=part(optional(_template)))
     engine: str = attrs.field(default="string", validator=part(fields.one_of(ENGINES)))
@@ -136,7 +141,7 @@ class NotificationRules:
     .. versionadded:: 0.1.0
     """
 
-    language: str | None = attrs.field(default=None, converter=_lower, validator=part(optional(language)))
+    language: str | None = attrs.field(default=None, converter=_dashed, validator=part(optional(language)))
     quiet_hours: str | None = attrs.field(default=None, validator=part(optional(quiet_hours)))
     zone: str = attrs.field(default="UTC", validator=part(zone))
     urgent: Match | None = attrs.field(default=None, validator=part(optional(instance_of(Match, "a Match"))))
@@ -145,5 +150,5 @@ class NotificationRules:
     )
     daily_limit: int | None = attrs.field(default=None, validator=part(optional(at_least(1, 1000))))
     for_customers: tuple[str, ...] = attrs.field(
-        default=(), converter=tuple_of, validator=part(each(fields.name, at_most=200, what="codes"))
+        default=(), converter=tuple_of, validator=part(each(_code, at_most=200, what="codes"))
     )

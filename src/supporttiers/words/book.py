@@ -3,17 +3,18 @@
 import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from string import Formatter
+from string import Template
 from typing import Final
 
 import attrs
 
 from supporttiers._fields import MAX_SUBJECT
-from supporttiers.reasons import CODES, FOR_CUSTOMERS, Reason
+from supporttiers.reasons import FOR_CUSTOMERS, Reason
 from supporttiers.words import CUSTOMERS, FOR_HOUSE, MessageTemplate, NotificationRules
+from supporttiers.words._codes import STATUSES
 from supporttiers.words._templates import Rendered
 
-log = logging.getLogger("supporttiers.words")
+_log = logging.getLogger("supporttiers.words")
 
 MAX_WRITTEN: Final = 20_000
 """So many characters one message is long at most, before several become one."""
@@ -21,11 +22,8 @@ MAX_WRITTEN: Final = 20_000
 NEWS: Final = "inform.news"
 """What customers are told in place of a reason that is not for them."""
 
-STATUSES: Final = "status."
-"""Before a status, in translations."""
-
-_SUBJECT: Final = MessageTemplate(subject="[$case_id] $what").rendered("subject")
-_TEXT: Final = MessageTemplate(text="$what").rendered("text")
+_SUBJECT: Final = Template("[$case_id] $what").substitute
+_TEXT: Final = Template("$what").substitute
 
 
 @attrs.frozen(kw_only=True)
@@ -86,40 +84,42 @@ class WordBook:
         Returns:
             The words; whatever a template does, there are some, of bounded size.
         """
-        language = audience.language or self._language
-        subject, text = self._found(reason.code, audience, language)
+        own, house = _chain(audience.language), _chain(self._language)
+        subject, text, tag = self._found(reason.code, audience, [*own, *house, ""])
         if not audience.of_house and reason.code not in self._public:
             reason = Reason(NEWS)
-        shown = {name: "" if values.get(name) is None else str(values[name]) for name in FOR_HOUSE}
-        shown["status"] = self._status(shown["status"], language)
-        shown["what"] = self.said(reason, language)
+        tags = [*own, *house] if not tag else own if tag in own else _chain(tag)  # one message, one language
+        what, spoken = self._said(reason, tags)
+        status = values.get("status") or ""
+        named = {**values, "what": what, "status": self._translation(f"{STATUSES}{status}", tags)[0]}
+        named["status"] = named["status"] or str(status).replace("_", " ")
+        shown = {name: "" if named.get(name) is None else str(named[name]) for name in FOR_HOUSE}
+        language = tag or spoken or (self._language if text or subject else "")
         return Words(
-            reason=reason, subject=_line(_filled(subject, _SUBJECT, shown)), language=language,
-            text=_block(_filled(text, _TEXT, shown)),
+            reason=reason, subject=_line(_filled(subject, _SUBJECT, shown)),
+            language=audience.language if language in own else language, text=_block(_filled(text, _TEXT, shown)),
         )  # fmt: skip
 
-    def said(self, reason: Reason, language: str) -> str:
-        """Say a reason in a language; in English where there is no translation."""
-        translated = self._translation(reason.code, language)
-        return str(reason) if translated is None else translated.format_map(_Asked(reason.params))
+    def _said(self, reason: Reason, tags: Sequence[str]) -> tuple[str, str]:
+        """Say a reason in the first language that has a translation, and in which; else in English."""
+        translated, tag = self._translation(reason.code, tags)
+        return (str(reason) if translated is None else translated.format_map(_Asked(reason.params))), tag
 
-    def _status(self, status: str, language: str) -> str:
-        return self._translation(STATUSES + status, language) or status.replace("_", " ")
-
-    def _translation(self, code: str, language: str) -> str | None:
-        for tag in _chain(language):
+    def _translation(self, code: str, tags: Sequence[str]) -> tuple[str | None, str]:
+        for tag in tags:
             if code in self._texts.get(tag, ()):
-                return self._texts[tag][code]
-        return None
+                return self._texts[tag][code], tag
+        return None, ""
 
-    def _found(self, code: str, audience: Audience, language: str) -> tuple[Rendered | None, Rendered | None]:
+    def _found(
+        self, code: str, audience: Audience, tags: Sequence[str]
+    ) -> tuple[Rendered | None, Rendered | None, str]:
         """Find the template that speaks most exactly of the message; of one exactness, in the nearest language."""
-        tags = [*_chain(language), *_chain(self._language), ""]
         for to, reason in _exactness(code, audience):
             for tag in tags:
                 if (found := self._templates.get((to, reason, tag))) is not None:
-                    return found
-        return None, None
+                    return *found, tag
+        return None, None, ""
 
 
 def _exactness(code: str, audience: Audience) -> Iterator[tuple[str | None, str | None]]:
@@ -150,14 +150,13 @@ class _Asked(dict[str, object]):
         return "?"
 
 
-def _filled(template: Rendered | None, default: Rendered | None, values: Mapping[str, str]) -> str:
-    for each in (template, default):
-        if each is not None:
-            try:
-                return each(values)
-            except Exception as error:  # noqa: BLE001 - what its author has it do; people are told all the same
-                log.warning("a template could not be filled in: %s", type(error).__name__)
-    return values["what"]
+def _filled(template: Rendered | None, default: Rendered, values: Mapping[str, str]) -> str:
+    if template is not None:
+        try:
+            return template(values)
+        except Exception as error:  # noqa: BLE001 - what its author has it do; people are told all the same
+            _log.warning("a template could not be filled in: %s", type(error).__name__)
+    return default(values)
 
 
 _CONTROLS: Final = re.compile(r"[^\S\n\t ]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -172,46 +171,3 @@ def _line(text: str) -> str:
 def _block(text: str) -> str:
     block = _CONTROLS.sub(" ", text[: MAX_WRITTEN + 1].replace("\r\n", "\n")).strip()
     return block if len(block) <= MAX_WRITTEN else block[: MAX_WRITTEN - 1] + "…"
-
-
-# -- judged
-
-
-def problems_of(texts: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str, str]]:
-    """Find translations that could not be said: give language, code, and what is wrong."""
-    for language, said in texts.items():
-        for code, text in said.items():
-            if problem := _problem_of(code, text):
-                yield language, code, problem
-
-
-def _problem_of(code: str, text: str) -> str | None:
-    family = code.partition(".")[0]
-    if code not in _KNOWN and any(known.startswith(f"{family}.") for known in _KNOWN):
-        from difflib import get_close_matches  # noqa: PLC0415 - only for a mistake
-
-        near = get_close_matches(code, _KNOWN, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        return f"is no code of a reason{hint}"
-    try:
-        named = {field for _, field, _, _ in Formatter().parse(text) if field is not None}
-    except ValueError as error:
-        return f"cannot be read: {error}; write '{{{{' for a brace"
-    if any(spec for _, _, spec, _ in Formatter().parse(text)) or not all(map(str.isidentifier, named)):
-        return "may name parameters as in '{limit}' only, without anything behind the name but '!r'"
-    unknown = sorted(named - _KNOWN[code]) if code in _KNOWN else []
-    if unknown:
-        return f"names {unknown[0][:80]!r}, which it does not have; possible are: {', '.join(sorted(_KNOWN[code]))}"
-    return None
-
-
-def _params_of(text: str) -> set[str]:
-    return {field for _, field, _, _ in Formatter().parse(text) if field}
-
-
-_STATUS_WORDS: Final = ("queued", "in_progress", "waiting", "resolved", "closed", "cancelled")
-_KNOWN: Final[Mapping[str, set[str]]] = {
-    **{code: _params_of(text) for code, text in CODES.items()},
-    **{STATUSES + word: set() for word in _STATUS_WORDS},
-}
-"""What may be translated, with the parameters of each."""

@@ -136,3 +136,23 @@ def test_worker_tells_observers(run, folder, url):
     done = run("worker", "--once", "--process", "own.toml", "--store", url, *named)
 
     assert "1" == done.out.splitlines()[0]
+
+
+LOG = "case,when,what,who\nT-1,2026-03-23T09:00:00Z,new,desk\n"
+MAPPING = """
+columns = { case = "case", time = "when", status = "what", team = "who" }
+statuses.rules = [{ log = "new", status = "queued" }]
+tiers = { default = 1 }
+"""
+
+
+def test_log_is_replayed_with_policies_and_a_store_of_plugins(run, folder):
+    """The process file names the policy, the command the store."""
+    (folder / "log.csv").write_text(LOG, encoding="utf-8")
+    (folder / "map.toml").write_text(MAPPING, encoding="utf-8")
+    words = ("replay", "log.csv", "--mapping", "map.toml", "--process", "own.toml", "--store", "acme:cases.db")
+    assert 1 == run(*words).code
+    done = run(*words, *NAMED, "--json")
+
+    assert (0, 1) == (done.code, done.json()["cases"])
+    assert (folder / "cases.db").is_file()

@@ -252,3 +252,17 @@ def test_diagram_of_one_fault_tells_it(run, tmp_path):
 def test_schema_is_that_of_the_library(run, option):
     """The schema is JSON anyway."""
     assert json.loads(json.dumps(json_schema())) == run("schema", *option).json()
+
+
+def test_check_lists_faults_of_templates(run, tmp_path):
+    """Words are judged with all the rest; what is only suspicious is a warning."""
+    file = tmp_path / "words.toml"
+    bare = '[process]\nname = "bare"\n[[tiers]]\nlevel = 1\nname = "One"\n'
+    file.write_text(bare + '[[messages]]\nto = "requester"\ntext = "$tier"\n', encoding="utf-8")
+    refused = run("check", file)
+    file.write_text(bare + '[[messages]]\nto = "customer"\ntext = "$what"\n', encoding="utf-8")
+    warned = run("check", file)
+
+    assert (1, 0) == (refused.code, warned.code)
+    assert "messages[0].text: names 'tier', which is not for customers" in refused.out + refused.err
+    assert "'customers' may be meant" in warned.out + warned.err

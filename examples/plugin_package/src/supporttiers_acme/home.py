@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 
 def home() -> Path:
@@ -13,10 +14,10 @@ def home() -> Path:
     return found
 
 
-def table(name: str) -> dict[str, object]:
+def table(name: str) -> dict[str, Any]:
     """Read a table that is kept in a file of JSON; an empty one where there is no such file."""
     path = home() / f"{name}.json"
-    found: dict[str, object] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    found: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
     return found
 
 

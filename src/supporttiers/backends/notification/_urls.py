@@ -15,6 +15,7 @@ _HOMES: Final = {
 }
 """Module and class by the first word of the URL: each is loaded when it is first named."""
 
+_POSSIBLE: Final = "console:, smtp://host, smtps://host, webhook+https://host/path and apprise:URL"
 _FIRST_WORD: Final = re.compile("([a-z]+)[+:]")
 
 
@@ -32,5 +33,4 @@ def named(url: str) -> Any:  # noqa: ANN401 - one of several classes
 def unknown(url: str, *, hint: str) -> PluginError:
     """Make the error for a URL that nobody knows, with a hint at who else might; it may hold a password."""
     scheme = url.partition(":")[0][:40] or "notifier"
-    possible = ", ".join(f"{word}:" for word in _HOMES)
-    return PluginError(scheme, f"no notifier is known for this URL; possible are {possible}{hint}")
+    return PluginError(scheme, f"no notifier is known for this URL; possible are {_POSSIBLE}{hint}")

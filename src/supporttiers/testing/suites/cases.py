@@ -109,6 +109,7 @@ class CaseLaws(Laws):
         assert store.load("acme", "T-1", key="k").used is None
         assert [1, 2] == [event.version for event in store.history("acme", "T-1")]
         assert ["m-0"] == [found.key for found in leased(store, minutes(60))]
+        assert [("m-0", "pending")] == [(found.key, found.state) for found in store.messages("acme")]
         assert [] == list(store.incoming("acme", "T-9"))
         assert minutes(60) == store.next_wake()
 

@@ -260,6 +260,7 @@ def _walked(store: CaseStore, order: str, size: int) -> list[str]:
         page, after = store.find("acme", Match(), order=order, after=after, limit=size)
         seen += [case.id for case in page]
         assert page
+        assert len(set(seen)) == len(seen), "a page shows again what an earlier one has shown"
         if after is None:
             return seen
         assert size == len(page)

@@ -82,6 +82,7 @@ class LinkingLaws(Laws):
             while page := store.incoming("acme", "T-0", kind=kind, after=found[-1] if found else None, limit=size):
                 assert len(page) <= size
                 found += page
+                assert len(set(found)) == len(found), "a page shows again what an earlier one has shown"
             assert list(store.incoming("acme", "T-0", kind=kind)) == found
 
     def test_link_that_is_taken_back_is_not_known_any_more(self, store: CaseStore) -> None:

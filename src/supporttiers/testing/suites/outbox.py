@@ -282,6 +282,7 @@ class OutboxLaws(Laws):
             while page := store.messages("acme", state=state, after=seen[-1] if seen else None, limit=size):
                 assert len(page) <= size
                 seen += _keys(page)
+                assert len(set(seen)) == len(seen), "a page shows again what an earlier one has shown"
             assert ["m-3", "m-1", "m-2", "m-0"] == seen
 
     @pytest.mark.parametrize("state", ["dead", "ambiguous"])

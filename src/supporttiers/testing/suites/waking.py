@@ -24,6 +24,7 @@ class WakingLaws(Laws):
         """The earliest comes first, and its own instant is due."""
         wakes = {"T-1": 30, "T-2": 10, "T-3": 31, "T-4": 20}
         store.commit([*(opening(name, wakes_at=minutes(at)) for name, at in wakes.items()), opening("T-5")])
+        store.commit([opening("T-6", wakes_at=minutes(30) + timedelta.resolution)])
 
         due = claimed(store, minutes(30), limit=9)
         assert [("T-2", minutes(10)), ("T-4", minutes(20)), ("T-1", minutes(30))] == [
@@ -217,6 +218,7 @@ class WakingLaws(Laws):
             while page := store.parked(tenant=whose, after=seen[-1] if seen else None, limit=size):
                 assert len(page) <= size
                 seen += [(found.case.tenant, found.case.id) for found in page]
+                assert len(set(seen)) == len(seen), "a page shows again what an earlier one has shown"
             assert [pair for pair in expected if whose in {None, pair[0]}] == seen
 
     # -- what waits

@@ -1,0 +1,50 @@
+"""The codes that words speak of, and what their texts may name."""
+
+from collections.abc import Mapping
+from string import Formatter
+from typing import Final
+
+from supporttiers.reasons import CODES
+from supporttiers.tiers import Status
+
+STATUSES: Final = "status."
+"""Before a status, in translations."""
+
+
+def _params_of(text: str) -> set[str]:
+    return {field for _, field, _, _ in Formatter().parse(text) if field}
+
+
+PARAMS: Final[Mapping[str, set[str]]] = {
+    **{code: _params_of(text) for code, text in CODES.items()},
+    **{STATUSES + status.value: set() for status in Status},
+}
+"""What may be translated, with the parameters of each."""
+
+
+def problem_of_code(code: str) -> str | None:
+    """Say that a code is none: of a family of ours that has no such member; other families are those of plugins."""
+    family = code.partition(".")[0]
+    if code in PARAMS or not any(known.startswith(f"{family}.") for known in PARAMS):
+        return None
+    from difflib import get_close_matches  # noqa: PLC0415 - only for a mistake
+
+    near = get_close_matches(code, PARAMS, n=1)
+    return f"is no code of a reason{f'; did you mean {near[0]!r}?' if near else ''}"
+
+
+def problem_of_text(code: str, text: str) -> str | None:
+    """Say why a translation could not be said."""
+    if problem := problem_of_code(code):
+        return problem
+    try:
+        parts = list(Formatter().parse(text))
+    except ValueError as error:
+        return f"cannot be read: {error}; write '{{{{' for a brace"
+    named = {field for _, field, _, _ in parts if field is not None}
+    if any(spec for _, _, spec, _ in parts) or not all(map(str.isidentifier, named)):
+        return "may name parameters as in '{limit}' only, without anything behind the name but '!r'"
+    unknown = sorted(named - PARAMS[code]) if code in PARAMS else []
+    if unknown:
+        return f"names {unknown[0][:80]!r}, which it does not have; possible are: {', '.join(sorted(PARAMS[code]))}"
+    return None
