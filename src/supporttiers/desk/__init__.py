@@ -174,9 +174,9 @@ class AsyncSupportDesk(Awaited):
     """
     A `SupportDesk` for asyncio: the same constructor, methods and arguments; what `SupportDesk` returns, is awaited.
 
-    Only `bind`, `on`, `tenant`, `clock`, `process` and `people` are not awaited. Asynchronous ports are awaited; all
-    others are called in a thread, but for those that do not block. When a task is cancelled, a step that runs in a
-    thread ends first; a commit that has begun is then written, though nobody is told.
+    Only `bind`, `on`, `tenant`, `clock`, `process`, `people` and `hooks` are not awaited. Asynchronous ports are
+    awaited; all others are called in a thread, but for those that do not block. When a task is cancelled, a step that
+    runs in a thread ends first; a commit that has begun is then written, though nobody is told.
 
     >>> import asyncio
     >>> from supporttiers.process import SupportProcess

@@ -5,7 +5,7 @@ import pytest
 from supporttiers import SupportDesk
 
 MODULE = """
-from supporttiers import Reason, Refusal, SupportDesk, SupportProcess
+from supporttiers import AsyncSupportDesk, Reason, Refusal, SupportDesk, SupportProcess
 from supporttiers.backends.storage.sqlite import SqliteStore
 from supporttiers.hookspecs import hookimpl
 
@@ -38,6 +38,7 @@ class Watching:
 
 watching = Watching()
 desk = SupportDesk(SupportProcess.default(), plugins=[watching])
+awaited = AsyncSupportDesk(SupportProcess.default(), plugins=[watching])
 """
 FILE = """
 process = { name = "own" }
@@ -76,9 +77,10 @@ def test_plugins_are_listed_in_the_order_in_which_they_are_asked(run, folder):
     ] == lines
 
 
-def test_plugins_of_a_desk_are_listed(run, folder):
-    """Those of the host's own desk, also for programs."""
-    listed = run("plugins", "--desk", "own_plugin_of_acme:desk", "--json").json()
+@pytest.mark.parametrize("desk", ["desk", "awaited"])
+def test_plugins_of_a_desk_are_listed(run, folder, desk):
+    """Those of the host's own desk, called or awaited, also for programs."""
+    listed = run("plugins", "--desk", f"own_plugin_of_acme:{desk}", "--json").json()
     watching = {"name": "watching", "distribution": None, "version": None, "api": 1}
 
     assert 1 == listed["api"]

@@ -10,7 +10,7 @@ from supporttiers._codec import blank_event, encode_event
 from supporttiers.actors import SYSTEM, Actor
 from supporttiers.cases import rebuild
 from supporttiers.commands import Attach, Close, Escalate, Inform, Watch
-from supporttiers.effects import DispatchToVendor, Effect, Notify, Tell, TellLinked
+from supporttiers.effects import DispatchToVendor, Effect, Notify, Tell, TellLinked, TellObserver
 from supporttiers.events import REDACTED
 from supporttiers.links import Attachment
 from supporttiers.match import Match
@@ -107,6 +107,7 @@ class RedactionLaws(Laws):
             "linked": TellLinked(
                 case_id="T-1", version=1, link="child_of", command=Close(case_id="T-1", by=SYSTEM, reason="See there.")
             ),
+            "observer": TellObserver(case_id="T-1", version=1, observer="audit"),
         }  # fmt: skip
         first = opening()
         told = tuple(message(key, target=key, effect=effect) for key, effect in effects.items())
@@ -115,12 +116,12 @@ class RedactionLaws(Laws):
 
         found = {one.key: one for one in store.messages("acme", case_id="T-1")}
         unnamed = Notify(case_id="T-1", version=1, to="manager", reason=_unnamed(asked))
-        assert {"role": "pending", "plain": "pending", "linked": "pending"} == _states(found.values(), "pending")
+        assert dict.fromkeys(("role", "plain", "linked", "observer"), "pending") == _states(found.values(), "pending")
         assert dict.fromkeys(("name", "vendor", "people", "text", "asked", "files"), "redacted") == {
             one.key: one.result for one in found.values() if one.state == "done"
         }
         assert attrs.evolve(told[0], effect=unnamed) == found["role"]
-        assert told[3] == found["plain"]
+        assert (told[3], told[9]) == (found["plain"], found["observer"])
         assert "jane" not in repr([(one, _command(one)) for one in found.values()])
         assert "" == _text(found["vendor"])
 
