@@ -402,8 +402,9 @@ def test_what_was_begun_is_sent_again_as_it_was(make, mail, clock):
     clock.advance("5m")
     desk.run_due()
     tell(desk, "three")
-    for _ in range(3):
-        clock.advance("9m")
+    desk.run_due()
+    for _ in range(9):
+        clock.advance("1m")
         desk.run_due()
 
     assert ["acme.one()\n\nacme.two()", "acme.three()"] == mail.texts
@@ -427,9 +428,11 @@ def test_crash_after_sending_sends_the_same_again(make, mail, clock, store, monk
     with pytest.raises(StoreError):
         desk.run_due()
     monkeypatch.setattr(store, "settle", settle)
+    clock.advance("4m")
     tell(desk, "three")
-    for _ in range(3):
-        clock.advance("5m")
+    desk.run_due()
+    for _ in range(9):
+        clock.advance("1m")
         desk.run_due()
 
     first, second, third = mail.sent
@@ -473,8 +476,36 @@ def test_message_that_somebody_else_has_is_left_to_them(make, mail, clock, store
     assert (rows[1].key, ["acme.one()"]) == (other.key, mail.texts)
 
 
-def _again(row, at):
-    return Settled(tenant=row.tenant, key=row.key, state="pending", result="", attempts=0, not_before=at)
+def test_message_that_somebody_takes_meanwhile_is_left_to_them(make, mail, clock, store, monkeypatch):
+    """Between looking and taking it along somebody may lease it: it is theirs then."""
+    desk = make(together_within="5m")
+    tell(desk, "one", "two")
+    desk.run_due()
+    first, second = [one for one in desk.messages(case="T-1") if one.effect.recipient]
+    clock.advance("5m")
+    look = store.messages
+
+    def looked(*args, **how):
+        found = look(*args, **how)
+        monkeypatch.setattr(store, "messages", look)
+        store.settle(_again(first, clock.now() + timedelta(hours=1), lease=first_lease()))
+        store.lease(clock.now(), until=clock.now() + timedelta(hours=1), token="theirs", limit=9)
+        store.settle(_again(first, clock.now()))
+        return found
+
+    def first_lease():
+        return next(one.lease for one in look("default", case_id="T-1") if one.key == first.key)
+
+    monkeypatch.setattr(store, "messages", looked)
+    desk.run_due()
+
+    row = next(one for one in look("default", case_id="T-1") if one.key == second.key)
+    assert ("pending", "theirs") == (row.state, row.lease)
+    assert "acme.two()" not in "".join(mail.texts)
+
+
+def _again(row, at, lease=None):
+    return Settled(tenant=row.tenant, key=row.key, state="pending", result="", attempts=0, not_before=at, lease=lease)
 
 
 def test_phone_that_rang_about_several_things_does_not_ring_again(make, clock, store):
