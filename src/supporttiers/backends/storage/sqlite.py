@@ -222,8 +222,9 @@ def _after_fork() -> None:
         store.after_fork()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork)
+at_fork: Callable[..., object] = getattr(os, "register_at_fork", lambda **_: None)  # Windows does not fork
+at_fork(before=_before_fork, after_in_parent=_after_fork)
+del at_fork
 
 
 # -- reading
