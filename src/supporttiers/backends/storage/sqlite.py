@@ -222,9 +222,8 @@ def _after_fork() -> None:
         store.after_fork()
 
 
-at_fork: Callable[..., object] = getattr(os, "register_at_fork", lambda **_: None)  # Windows does not fork
-at_fork(before=_before_fork, after_in_parent=_after_fork)
-del at_fork
+_at_fork: Final[Callable[..., object]] = getattr(os, "register_at_fork", dict)  # Windows, which does not fork, has none
+_at_fork(before=_before_fork, after_in_parent=_after_fork)
 
 
 # -- reading
