@@ -222,8 +222,8 @@ def _after_fork() -> None:
         store.after_fork()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork)
+_at_fork: Final[Callable[..., object]] = getattr(os, "register_at_fork", dict)  # Windows, which does not fork, has none
+_at_fork(before=_before_fork, after_in_parent=_after_fork)
 
 
 # -- reading
