@@ -213,11 +213,12 @@ class PostgresProcedures(Procedures):
         """Lock what is due and nobody else has, have it decided, and write."""
         statement, theirs = self._of(self._mine.CLAIM, tenant)
         found = yield Select(statement, [micros_of(now), *theirs, limit])
-        if not found:
+        readable = yield from self._readable(found, rows.due_of_row, self._mine.PUT_OFF_CASE, now)
+        if not readable:
             return []
-        due = [rows.due_of(row[:3]) for row in found]
-        for one, (*_, version, head) in zip(due, found, strict=True):
-            self._heads.put((one.case.tenant, one.case.id), version, head)
+        due = [one for _, one in readable]
+        for (whose, case_id, *_, version, head), _ in readable:
+            self._heads.put((whose, case_id), version, head)
         verdicts = decide(due)
         commits = {place: verdict for place, verdict in enumerate(verdicts) if isinstance(verdict, Commit)}
         written = set()
@@ -227,7 +228,7 @@ class PostgresProcedures(Procedures):
         for place, verdict in enumerate(verdicts):
             if isinstance(verdict, Setback) and (yield from self._set_back(verdict)):
                 written.add(place)
-        return [place in written for place in range(len(found))]
+        return [place in written for place in range(len(due))]
 
     def _set_back(self, setback: Setback) -> Procedure[bool]:
         changed: int = yield Change(self._mine.SET_BACK, rows.setback_row(setback))
@@ -249,7 +250,9 @@ class PostgresProcedures(Procedures):
         statement, theirs = self._of(self._mine.LEASE, tenant)
         at = micros_of(now)
         found = yield Select(statement, [micros_of(until), token, at, at, *theirs, at, limit])
-        return [rows.message_of(tuple(row)) for row in sorted(found)]
+        leased = [(*row[1:3], tuple(row)) for row in sorted(found)]
+        readable = yield from self._readable(leased, rows.message_of_row, self._mine.PUT_OFF_MESSAGE, now)
+        return [message for _, message in readable]
 
 
 class _Rows:

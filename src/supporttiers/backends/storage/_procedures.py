@@ -1,10 +1,11 @@
 """What SQL stores do, as procedures on whatever connection they are run on."""
 
 import json
+import logging
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 import attrs
 
@@ -42,6 +43,13 @@ from supporttiers.protocols import (
 )
 from supporttiers.reasons import Reason
 from supporttiers.schema import VERSION, Names, check_made, check_version, statements
+
+log = logging.getLogger("supporttiers.store")
+
+T = TypeVar("T")
+
+UNREADABLE_FOR: Final = timedelta(hours=1)
+"""After so long a row that cannot be read is looked at again."""
 
 _AT_ONCE: Final = timedelta(0)
 
@@ -127,6 +135,31 @@ class Procedures:
         self, now: datetime, until: datetime, token: str, limit: int, tenant: str | None
     ) -> Procedure[Sequence[Message]]:
         """Mark messages that nobody else has; see `CaseStore.lease`."""
+
+    def _readable(
+        self, found: Sequence[Row], read: Callable[[Row], T], put_off: str, now: datetime
+    ) -> Procedure[list[tuple[Row, T]]]:
+        """
+        Give each row with what it says.
+
+        One that cannot be read, for it is damaged or of a newer release, must not keep all others from their turn: it
+        is looked at again later, and told in the log until somebody looks after it.
+
+        Args:
+            found: The rows, which begin with a tenant and what is known by an id there.
+            read: Reads one.
+            put_off: The statement that puts one off to an instant.
+            now: The instant.
+        """
+        readable: list[tuple[Row, T]] = []
+        for row in found:
+            try:
+                readable.append((row, read(row)))
+            except StoreError as error:
+                later, (tenant, name, *_) = now + UNREADABLE_FOR, row
+                log.error("%s of tenant %s is put off until %s: %s", name, tenant, later.isoformat(), error)  # noqa: TRY400 - no text
+                yield Change(put_off, (micros_of(later), tenant, name))
+        return readable
 
     # -- one case
 

@@ -83,6 +83,11 @@ def due_of(row: Row) -> DueCase:
     return DueCase(case=decode_case(body), wakes_at=instant_at(wakes_at), failures=failures)
 
 
+def due_of_row(row: Row) -> DueCase:
+    """Read it behind tenant and id, and before what else a claim reads."""
+    return due_of(row[2:5])
+
+
 def reason_text(reason: Reason) -> str:
     """Write why a case was set aside."""
     return json.dumps({"code": reason.code, "params": dict(reason.params)}, ensure_ascii=False, sort_keys=True)
@@ -202,6 +207,11 @@ def message_of(row: Row) -> Message:
         tenant=tenant, key=key, case_id=case_id, kind=kind, target=target, effect=loads(effect), at=instant_at(at),
         not_before=instant_at(not_before), attempts=attempts, result=result, state=state, lease=lease,
     )  # fmt: skip
+
+
+def message_of_row(row: Row) -> Message:
+    """Read it behind its tenant and its key."""
+    return message_of(row[2])
 
 
 # -- links and vendor tickets

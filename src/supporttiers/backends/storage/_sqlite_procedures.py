@@ -136,10 +136,11 @@ class SqliteProcedures(Procedures):
         yield from self.check()
         statement, theirs = self._of(self._mine.CLAIM, tenant)
         found = yield Select(statement, [micros_of(now), *theirs, limit])
-        if not found:
+        readable = yield from self._readable(found, rows.due_of_row, self._mine.PUT_OFF_CASE, now)
+        if not readable:
             return []
-        due = [rows.due_of(row[:3]) for row in found]
-        known = {(one.case.tenant, one.case.id): row[3:] for one, row in zip(due, found, strict=True)}
+        due = [one for _, one in readable]
+        known = {row[:2]: row[5:] for row, _ in readable}
         written = []
         for verdict in decide(due):
             if isinstance(verdict, Commit):
@@ -171,4 +172,6 @@ class SqliteProcedures(Procedures):
         at = micros_of(now)
         found = yield Select(statement, [at, at, *theirs, at, limit])
         yield ChangeMany(self._mine.SET_LEASE, [(micros_of(until), token, seq) for seq, *_ in found])
-        return [rows.message_of((*row[:-1], token)) for row in sorted(found)]
+        leased = [(*row[1:3], (*row[:-1], token)) for row in sorted(found)]
+        readable = yield from self._readable(leased, rows.message_of_row, self._mine.PUT_OFF_MESSAGE, now)
+        return [message for _, message in readable]

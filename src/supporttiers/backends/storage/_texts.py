@@ -51,11 +51,14 @@ WHERE tenant = ? AND case_id = ? ORDER BY version"""
 
     # -- what is due
     CLAIM = """
-SELECT wakes_at, failures, body FROM supporttiers_case WHERE wakes_at <= ? {tenant}
+SELECT tenant, id, wakes_at, failures, body FROM supporttiers_case WHERE wakes_at <= ? {tenant}
 ORDER BY wakes_at, tenant, id LIMIT ?"""
     OVERDUE = """
 SELECT wakes_at, failures, body FROM supporttiers_case WHERE wakes_at < ? {tenant}
 ORDER BY wakes_at, tenant, id LIMIT ?"""
+    PUT_OFF_CASE = "UPDATE supporttiers_case SET wakes_at = ? WHERE tenant = ? AND id = ?"
+    PUT_OFF_MESSAGE = """
+UPDATE supporttiers_outbox SET not_before = ?, lease_until = NULL, lease_token = NULL WHERE tenant = ? AND key = ?"""
     SET_BACK = """
 UPDATE supporttiers_case SET wakes_at = ?, failures = ?, parked = ?, parked_at = ?
 WHERE tenant = ? AND id = ? AND version = ?"""
@@ -250,7 +253,7 @@ SELECT found.tenant, found.id, found.version, found.head
 FROM json_to_recordset(?::text::json) AS asked (tenant text, id text)
 JOIN supporttiers_case AS found ON found.tenant = asked.tenant AND found.id = asked.id"""
     CLAIM = """
-SELECT wakes_at, failures, body, version, head FROM supporttiers_case WHERE wakes_at <= ? {tenant}
+SELECT tenant, id, wakes_at, failures, body, version, head FROM supporttiers_case WHERE wakes_at <= ? {tenant}
 ORDER BY wakes_at, tenant, id LIMIT ? FOR UPDATE SKIP LOCKED"""
     # One statement, so that a command costs one round trip. First the row is locked at the version that was loaded,
     # then the key is used up, and only if both went well anything is written.
