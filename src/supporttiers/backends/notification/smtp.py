@@ -179,7 +179,9 @@ class SmtpNotifier:
         reply = None if reply_to is None else self._mailbox(reply_to, "reply_to")
         domain = Mailbox.of(f"list@{list_id}") if list_id else mailbox
         checked(self.name, None if domain else "must be written as a domain, such as support.example.org", "list_id")
-        return Sender(mailbox=mailbox, name=shown, reply_to=reply, list_id=list_id)
+        return Sender(
+            mailbox=mailbox, name=shown, reply_to=reply, list_id=domain.domain if domain and list_id else ""
+        )  # fmt: skip
 
     def _bounces_of(self, given: str | None) -> Mailbox | None:
         if given is None:
