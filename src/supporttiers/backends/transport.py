@@ -193,7 +193,7 @@ def connected(host: str, port: int, seconds: float) -> socket:
         if left <= 0:
             break
         try:
-            return create_connection((address[0], address[1]), left)
+            return create_connection((str(address[0]), port), left)
         except OSError as error:
             failed = error
     raise failed
