@@ -96,8 +96,8 @@ class SmtpNotifier:
             bounces: Where mail that cannot be delivered comes back to; the sender when None, nowhere when empty.
             reply_to: Where answers go; the sender when None.
             list_id: By which readers sort these mails, such as `support.example.org`.
-            addresses: Of people and groups, by id or by the word that a process names them with, where a recipient has
-                no `email` of their own, or nobody is known for a role.
+            addresses: Of people, by id, where a recipient has no `email` of their own. A desk hands over people only:
+                where it knows nobody for a role or a word, nobody is written to.
             timeout: How long one mail may take; at most two minutes.
             context: How TLS is spoken; when None, with the authorities that the machine trusts, host names verified.
             clock: Tells the time for `Date`.
