@@ -595,6 +595,25 @@ def test_message_that_waited_for_whoever_has_left_is_told_to_nobody(make, mail, 
     assert {"otto"} >= {one.recipients[0].id for _, one in mail.sent}
 
 
+@pytest.mark.parametrize("together", [None, "5m"])
+def test_whoever_watches_no_more_is_not_told_by_another_try(make, mail, clock, together):
+    """What failed is tried again for those who still watch; a redaction takes people off the cases that they follow."""
+    desk = make(together_within=together)
+    desk.watch("T-1", by="bob", watchers=["wanda", "otto"])
+    mail.failures = [NotifyError("mail", "away", retryable=True) for _ in range(2)]
+    tell(desk, "one", to="watchers")
+    while mail.failures:
+        desk.run_due()
+        clock.advance("5m")
+    desk.redact(person="wanda", by=Actor.manager("mona"))
+    for _ in range(2):
+        clock.advance("5m")
+        desk.run_due()
+
+    assert ["otto"] == [one.recipients[0].id for _, one in mail.sent]
+    assert ["cancelled", "sent"] == results(desk)
+
+
 # -- enough
 
 

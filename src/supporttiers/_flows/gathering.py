@@ -180,7 +180,12 @@ def _gathered(
                 taken.add(mate.key)
         yield from _remember(ports, delivery, GATHERED)
     at_once = [each for each in lane if each.key in taken or each.key == message.key]
-    return tuple(each for each in at_once if is_needed(_told(each), case))
+    return tuple(each for each in at_once if is_needed(_told(each), case) and not _has_left(_told(each), case))
+
+
+def _has_left(effect: Notify, case: Case) -> bool:
+    """Whether it is for a watcher who watches no more; what was begun for one who works on it has no other way."""
+    return effect.to == "watchers" and not has_role(case, effect)
 
 
 def _told(message: Message) -> Notify:
