@@ -91,20 +91,23 @@ def test_apprise_of_both_generations_says_that_it_was_taken(monkeypatch, chat, n
     ("url", "problem"),
     [
         ("nobody://hunter2", "Apprise knows no service for its URL"),
+        ("xml://u@h/?method=hunter2", "Apprise knows no service for its URL"),
         ("json://", "Apprise knows no service for its URL"),
         ("hunter2", "Apprise knows no service for its URL"),
+        ("slack:/hunter2", "Apprise knows no service for its URL"),
         ("mailto://u:hunter2@x.org?to=a@x.org,b@x.org", "its URL names 2 places; make one notifier for each"),
         ("", "Apprise knows no service for its URL"),
         (7, "url must be a text, not int"),
     ],
 )  # fmt: skip
-def test_apprise_refuses_a_url_that_leads_nowhere(url, problem):
-    """At the beginning, not when somebody should be told; no secret is shown."""
+def test_apprise_refuses_a_url_that_leads_nowhere(caplog, url, problem):
+    """At the beginning, not when somebody should be told; no secret is shown, and none is logged."""
     with pytest.raises(PluginError) as caught:
         AppriseNotifier(url)
 
     assert f"'apprise' does not fit: {problem}" in str(caught.value)
     assert "hunter2" not in str(caught.value)
+    assert "hunter2" not in caplog.text
 
 
 def test_apprise_reads_its_url():

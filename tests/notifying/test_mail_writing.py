@@ -114,7 +114,8 @@ def test_address_is_written_as_a_server_takes_it(text, address):
         '"a b"@example.org', "a@[127.0.0.1]", "a@exa mple.org", "a@exam_ple-.org", "a@-x.org", ".a@example.org",
         "a..b@example.org", "a" * 65 + "@example.org", "ä" * 33 + "@example.org", "a@" + "x" * 64 + ".org",
         "a@" + "x." * 130 + "org", "a@straße.example", "a@STRAẞE.example", "a@x\u200dy.example", "a@\u2028.org",
-        "a\u00a0b@example.org", "a@\udc00.org",
+        "a\u00a0b@example.org", "a@\udc00.org", "=?utf-8?q?a=0d=0aBcc=3a_eve=40evil.example?=@example.org",
+        "=?utf-8?q?eve=40evil.example=2c_b?=@example.org",
     ],
 )  # fmt: skip
 def test_address_that_is_none_is_refused(text):

@@ -58,7 +58,7 @@ def refused(notifier, notification, key="k"):
 
 def test_mail_arrives_with_what_readers_and_machines_need(server, notifier, notification):
     """Sender, recipient, subject and text; a stable id, its thread, and that no machine should answer."""
-    mail = notifier(reply_to="desk@acme.example", list_id="support.acme.example")
+    mail = notifier(reply_to="desk@acme.example", list_id="support.acme.example\n")
     assert isinstance(mail, Notifier)
     assert mail.per_recipient
     mail.notify(notification(), key="T-1:3:smtp")

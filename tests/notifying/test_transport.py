@@ -2,6 +2,7 @@
 
 import os
 import socket
+import threading
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -132,6 +133,28 @@ def test_transport_finds_the_port_of_an_address(monkeypatch, url, to):
 
     assert not failed(url)[1]
     assert [to] == asked
+
+
+@pytest.mark.parametrize("hangs", [True, False])
+def test_host_of_many_addresses_takes_no_longer_than_one(monkeypatch, hangs):
+    """Each that says nothing takes of the time of all; one that refuses leaves it to the next."""
+    given = []
+
+    def nobody(address, seconds):
+        given.append((address, seconds))
+        if not hangs:
+            raise ConnectionRefusedError
+        threading.Event().wait(seconds)
+        raise TimeoutError
+
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"192.0.2.{last}", 80)) for last in range(1, 5)]
+    monkeypatch.setattr(transport, "getaddrinfo", lambda *asked, **how: found)
+    monkeypatch.setattr(transport, "create_connection", nobody)
+
+    said = "no answer within 1 s" if hangs else "it cannot be reached (ConnectionRefusedError)"
+    assert (said, False) == failed("http://many.example/")
+    assert [address for *_, address in found[: len(given)]] == [address for address, _ in given]
+    assert (1 if hangs else 4) == len(given)
 
 
 def test_transport_verifies_certificates(certified, trusting):

@@ -440,6 +440,42 @@ def test_crash_after_sending_sends_the_same_again(make, mail, clock, store, monk
     assert "acme.three(by='bob')" == third[1].text
 
 
+class _KilledError(BaseException):
+    """A worker is killed: nothing that it does comes after."""
+
+
+@pytest.mark.parametrize("remembered", ["gathering", "sent with", "gathered"])
+@pytest.mark.parametrize("moved", [True, False])
+def test_crash_while_gathering_loses_nothing(make, mail, clock, store, monkeypatch, remembered, moved):
+    """What goes with a message is told, though nobody would be told of the message alone any more."""
+    desk = make(agents=[ANNA, Agent(id="otto", teams=["front"])], together_within="5m")
+    desk.assign("T-1", by="bob", assignee="anna")
+    tell(desk, "one", "two", "three", to="assignee")
+    desk.run_due()
+    clock.advance("5m")
+    settle = store.settle
+
+    def killed(settled):
+        if settled.result.startswith(remembered):
+            if remembered == "sent with":
+                settle(settled)
+            raise _KilledError
+        return settle(settled)
+
+    monkeypatch.setattr(store, "settle", killed)
+    with pytest.raises(_KilledError):
+        desk.run_due()
+    monkeypatch.setattr(store, "settle", settle)
+    if moved:
+        desk.assign("T-1", by="bob", assignee="otto")
+    for _ in range(2):
+        clock.advance("6m")
+        desk.run_due()
+
+    told = [each.code for _, one in mail.sent for each in (*one.earlier, one.reason)]
+    assert sorted(["acme.one", "acme.two", "acme.three"]) == sorted(told)
+
+
 def test_message_whose_lease_was_lost_is_not_sent(make, mail, clock, store, monkeypatch):
     """Somebody else has it by then, and sends it."""
     desk = make(together_within="5m")
@@ -557,6 +593,25 @@ def test_message_that_waited_for_whoever_has_left_is_told_to_nobody(make, mail, 
 
     assert ["nobody", *(["sent"] if to == "watchers" else [])] == results(desk)
     assert {"otto"} >= {one.recipients[0].id for _, one in mail.sent}
+
+
+@pytest.mark.parametrize("together", [None, "5m"])
+def test_whoever_watches_no_more_is_not_told_by_another_try(make, mail, clock, together):
+    """What failed is tried again for those who still watch; a redaction takes people off the cases that they follow."""
+    desk = make(together_within=together)
+    desk.watch("T-1", by="bob", watchers=["wanda", "otto"])
+    mail.failures = [NotifyError("mail", "away", retryable=True) for _ in range(2)]
+    tell(desk, "one", to="watchers")
+    while mail.failures:
+        desk.run_due()
+        clock.advance("5m")
+    desk.redact(person="wanda", by=Actor.manager("mona"))
+    for _ in range(2):
+        clock.advance("5m")
+        desk.run_due()
+
+    assert ["otto"] == [one.recipients[0].id for _, one in mail.sent]
+    assert ["cancelled", "sent"] == results(desk)
 
 
 # -- enough

@@ -70,8 +70,20 @@ def test_each_recipient_is_told_with_a_key_of_their_own(desk, mail, people):
 
     assert [Pass(relayed=3), Pass()] == [desk.run_due(), desk.run_due()]
     assert ["anna", "bob"] == [who for who, _, _ in mail.sent]
-    assert ["T-1:2:0:mail:1", "T-1:2:0:mail:2"] == [key for _, _, key in mail.sent]
+    assert ["T-1:2:0:mail#1", "T-1:2:0:mail#2"] == [key for _, _, key in mail.sent]
     assert ["recipients: 2", "sent", "sent"] == [one.result for one in desk.messages(case="T-1")]
+
+
+def test_notifier_whose_name_ends_like_a_key_takes_nobody_from_another(make_desk, calm, people):
+    """The first recipient of `mail` and all those of `mail:1` are told under keys of their own."""
+    both = Mail(), Mail("mail:1")
+    desk = make_desk(calm, notifiers=both, directory=people)
+    desk.open("Stuck", id="T-1", by="jane", team="front")
+    told(desk, "T-1", "team", "eve")
+    desk.run_due()
+
+    assert [["anna", "bob"]] * 2 == [[who for who, _, _ in mail.sent] for mail in both]
+    assert 4 == len({key for mail in both for _, _, key in mail.sent})
 
 
 def test_mailbox_that_fails_holds_up_nobody_else(desk, mail, clock):

@@ -198,6 +198,10 @@ def gives_table() -> dict[str, type]: ...
             "its supporttiers_stores is no hook; did you mean supporttiers_store?",
         ),
         (
+            plugin(options={"specname": "supporttiers_event"}, tell=lambda event: None, keep=lambda event: None),
+            "it implements supporttiers_event more than once, and only one would be called; make one function of them",
+        ),
+        (
             plugin(mark=False, supporttiers_event=lambda event: None),
             "its supporttiers_event is not marked, so that it would never be called; put @hookimpl above it",
         ),

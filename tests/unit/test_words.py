@@ -50,6 +50,8 @@ def customers(to="requester", language=""):
         ({"text": "$assignee", "to": "customers"}, r"names 'assignee', which is not for customers"),
         ({"text": "{{ note }}", "engine": "jinja2"}, r"names 'note', which does not exist"),
         ({"text": "{% if %}", "engine": "jinja2"}, r"is no template of Jinja2: line 1: Expected an expression"),
+        ({"text": "{{ what|nix }}", "engine": "jinja2"}, r"is no template of Jinja2: line 1: No filter named 'nix'"),
+        ({"text": f"{{{{ 1{'+1' * 4900} }}}}", "engine": "jinja2"}, r"is no template of Jinja2: maximum recursion"),
         ({"text": "{% include 'x' %}", "engine": "jinja2"}, r"refers to another template"),
         ({"text": "{{ 1 / 0 }}", "engine": "jinja2"}, r"cannot be filled in: division by zero"),
         ({"text": "{{ what.__class__.__mro__ }}", "engine": "jinja2"}, r"cannot be filled in: access to attribute"),
@@ -115,6 +117,7 @@ FAULTS = [
     ),
     ({"texts": {"de": {"move.manual": "{by.id}"}}}, ["texts.de.move.manual: may name parameters as in '{limit}' only"]),
     ({"texts": {"de": {"move.manual": "{by:>9}"}}}, ["texts.de.move.manual: may name parameters as in '{limit}' only"]),
+    ({"texts": {"de": {"move.manual": "{by!x}"}}}, ["texts.de.move.manual: may name parameters as in '{limit}' only"]),
     ({"texts": {"de": {"acme.own": "{0}"}}}, ["texts.de.acme.own: may name parameters as in '{limit}' only"]),
     ({"texts": {"de": {"move.manual": "{by"}}}, ["texts.de.move.manual: cannot be read: "]),
     (

@@ -33,6 +33,8 @@ from supporttiers.words import NotificationRules
 
 MAX_TOGETHER: Final = 20
 """So many messages become one at most; the others become the next."""
+GATHERING: Final = "gathering"
+"""What is remembered of a message while others are settled to go with it: they must not be dropped along with it."""
 GATHERED: Final = "gathered"
 """What is remembered of a message while it is sent, once it is settled what goes with it."""
 _WITH: Final = "sent with "
@@ -168,25 +170,43 @@ def _gathered(
     """
     message = delivery.message
     taken = {each.key for each in lane if each.result == _WITH + message.key}
-    if rules.together_within is not None and not _is_begun(message):
+    if rules.together_within is not None and _may_gather(message):
         waiting = [each for each in lane if _may_go_along(each, message, case, delivery.now)]
-        for mate in waiting[: MAX_TOGETHER - 1]:
+        if waiting:
+            yield from _remember(ports, delivery, GATHERING)
+        for mate in waiting[: MAX_TOGETHER - 1 - len(taken)]:
             state = _WITH + message.key if is_needed(_told(mate), case) else "cancelled"
             if (yield Call(ports.store.settle, _settled(mate, state, delivery.now))) and state != "cancelled":
                 taken.add(mate.key)
-        mark = delivery.settled(
-            "pending", GATHERED, attempts=message.attempts, not_before=message.not_before, keep=True
-        )  # fmt: skip
-        if not (yield Call(ports.store.settle, mark)):
-            raise LeaseLostError
-        delivery.message = attrs.evolve(message, result=GATHERED)
+        yield from _remember(ports, delivery, GATHERED)
     at_once = [each for each in lane if each.key in taken or each.key == message.key]
-    return tuple(each for each in at_once if is_needed(_told(each), case))
+    return tuple(each for each in at_once if is_needed(_told(each), case) and not _has_left(_told(each), case))
+
+
+def _has_left(effect: Notify, case: Case) -> bool:
+    """Whether it is for a watcher who watches no more; what was begun for one who works on it has no other way."""
+    return effect.to == "watchers" and not has_role(case, effect)
 
 
 def _told(message: Message) -> Notify:
     assert isinstance(message.effect, Notify)  # noqa: S101 - of a row for people; for the type checker
     return message.effect
+
+
+def _may_gather(message: Message) -> bool:
+    """Whether it has never been handed over, so that it is still open what goes with it."""
+    return not message.attempts and message.result in {"", GATHERING}
+
+
+def _remember(ports: Ports, delivery: Delivery, result: str) -> Flow[None]:
+    """Write down how far the gathering has got, as whoever still has the message."""
+    message = delivery.message
+    mark = delivery.settled(
+        "pending", result, attempts=message.attempts, not_before=message.not_before, keep=True
+    )  # fmt: skip
+    if not (yield Call(ports.store.settle, mark)):
+        raise LeaseLostError
+    delivery.message = attrs.evolve(message, result=result)
 
 
 def _may_go_along(other: Message, message: Message, case: Case, now: datetime) -> bool:

@@ -85,7 +85,7 @@ def _one_for_each(message: Message, effect: Notify, people: Sequence[str], at: d
     return tuple(
         attrs.evolve(
             row,
-            key=f"{message.key}:{place}",
+            key=f"{message.key}{LANE}{place}",  # which is in no notifier's name: `mail:1` may be another one
             target=lane_of(message, person),
             effect=attrs.evolve(effect, recipient=person),
         )

@@ -7,7 +7,7 @@ over something wrong is to be named, and because one observer that raises must n
 
 import inspect
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -59,7 +59,21 @@ class Observer:
     def __call__(self, event: Event, case: Case) -> object:
         """Tell it."""
         given: Mapping[str, object] = {"event": event, "case": case}
-        return self._function(*(given[name] for name in self._takes))
+        answer: Any = self._function(*(given[name] for name in self._takes))
+        return _told(self.name, answer) if self.asynchronous else answer
+
+
+async def _told(name: str, answer: Awaitable[object]) -> object:
+    """Await an observer; that something of its own was cancelled is its failure, and no end of whoever tells it."""
+    import asyncio  # noqa: PLC0415 - takes as long to load as all the rest, and only those who await need it
+
+    try:
+        return await answer
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise PluginError(name, "what it awaited was cancelled, and by nobody who tells it of events") from error
 
 
 class Plugins:

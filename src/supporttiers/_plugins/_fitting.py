@@ -1,7 +1,7 @@
 """Whether a plugin fits the hooks: what does not must be found out when a desk is built, by name."""
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 import attrs
@@ -48,11 +48,20 @@ def must_fit(found: Found, *, awaits: bool) -> None:
             if isinstance(each, str):
                 raise PluginError(found.name, each)
             marked.append(each)
-        problem = None if marked else f"it implements no hook; is @hookimpl missing? {_possible()}"
+        problem = _wrong_number(marked)
     for each in marked:
         problem = problem or _misfit(each, awaits=awaits)
     if problem is not None:
         raise PluginError(found.name, problem)
+
+
+def _wrong_number(marked: Sequence[_Marked]) -> str | None:
+    """Say that there is none, or a second one that would be told nothing: observers go by the name of their plugin."""
+    if not marked:
+        return f"it implements no hook; is @hookimpl missing? {_possible()}"
+    if sum(each.hook == EVENT for each in marked) > 1:
+        return f"it implements {EVENT} more than once, and only one would be called; make one function of them"
+    return None
 
 
 def _wrong_api(plugin: object) -> str | None:

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from socket import SHUT_RDWR, create_connection, socket
+from socket import SHUT_RDWR, SOCK_STREAM, create_connection, getaddrinfo, socket
+from time import monotonic
 from typing import Final, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
@@ -173,10 +174,29 @@ class HttpTransport:
                 connection.close()
 
     def _connect(self, connection: http.client.HTTPConnection, seconds: float) -> None:
-        connection.sock = create_connection((connection.host, connection.port), seconds)
+        connection.sock = connected(connection.host, connection.port, seconds)
         if isinstance(connection, http.client.HTTPSConnection):
             connection.sock = secured = over_tls(connection.sock, self._context, connection.host)
             secured.do_handshake()
+
+
+def connected(host: str, port: int, seconds: float) -> socket:
+    """
+    Connect to the first address of a host that takes it, within a time for all of them.
+
+    The standard library gives each the whole time, and a receiver may name as many addresses as it likes.
+    """
+    until = monotonic() + seconds
+    failed: OSError = TimeoutError()
+    for *_, address in getaddrinfo(host, port, type=SOCK_STREAM):
+        left = until - monotonic()
+        if left <= 0:
+            break
+        try:
+            return create_connection((str(address[0]), port), left)
+        except OSError as error:
+            failed = error
+    raise failed
 
 
 def over_tls(plain: socket, context: ssl.SSLContext | None, host: str) -> ssl.SSLSocket:

@@ -10,6 +10,9 @@ from supporttiers.tiers import Status
 STATUSES: Final = "status."
 """Before a status, in translations."""
 
+_CONVERSIONS: Final = {None, "r"}
+"""What may stand behind the name of a parameter after a `!`; others are nowhere needed, or nothing that there is."""
+
 
 def _params_of(text: str) -> set[str]:
     return {field for _, field, _, _ in Formatter().parse(text) if field}
@@ -42,7 +45,8 @@ def problem_of_text(code: str, text: str) -> str | None:
     except ValueError as error:
         return f"cannot be read: {error}; write '{{{{' for a brace"
     named = {field for _, field, _, _ in parts if field is not None}
-    if any(spec for _, _, spec, _ in parts) or not all(map(str.isidentifier, named)):
+    plain = not any(spec for _, _, spec, _ in parts) and {how for _, _, _, how in parts} <= _CONVERSIONS
+    if not plain or not all(map(str.isidentifier, named)):
         return "may name parameters as in '{limit}' only, without anything behind the name but '!r'"
     unknown = sorted(named - PARAMS[code]) if code in PARAMS else []
     if unknown:

@@ -55,11 +55,12 @@ class _Jinja:
 
         try:
             parsed = self._environment.parse(template)
+            named = meta.find_undeclared_variables(parsed)  # compiles it, and refuses filters that there are not
         except (TemplateError, RecursionError) as error:
             return set(), f"is no template of Jinja2: {_line_of(error)}"
         if next(meta.find_referenced_templates(parsed), _NONE) is not _NONE:
             return set(), "refers to another template; a process file has each template in one piece"
-        return set(meta.find_undeclared_variables(parsed)), None
+        return set(named), None
 
     def tried(self, template: str, names: Iterable[str], /) -> str | None:
         try:

@@ -3,10 +3,10 @@
 import smtplib
 import ssl
 from contextlib import suppress
-from socket import create_connection, socket
+from socket import socket
 from typing import Final
 
-from supporttiers.backends.transport import over_tls
+from supporttiers.backends.transport import connected, over_tls
 
 _READY: Final = 220
 _GOODBYE: Final = 1.0
@@ -40,7 +40,7 @@ class Conversation(smtplib.SMTP):
         self._host: Final = host
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket:
-        self.sock = create_connection((host, port), timeout)
+        self.sock = connected(host, port, timeout)
         self.sock.settimeout(timeout + _SLACK)
         if self._tls:
             self._secure()

@@ -72,6 +72,8 @@ class Mailbox:
 def _is_dotted(local: str) -> bool:
     if not local.isprintable() or len(local.encode()) > _MAX_LOCAL or not _SPECIAL.isdisjoint(local):
         return False
+    if "=?" in local and "?=" in local:  # the standard library would decode it, line breaks and all
+        return False
     return all(local.split(".")) and not any(map(str.isspace, local))
 
 

@@ -1,5 +1,8 @@
 """Notifications by Apprise, which knows more than a hundred services; the only file that knows the package."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar, Final, Self
 
 from supporttiers import _fields as fields
@@ -45,7 +48,8 @@ class AppriseNotifier:
         checked(name, fields.name(name), "name")
         checked(name, fields.text(url), "url")
         self._apprise: Final = _loaded(name)
-        place = self._apprise.Apprise.instantiate(url, asset=self._asset())
+        with _unlogged():
+            place = self._apprise.Apprise.instantiate(url, asset=self._asset())
         if place is None:
             raise PluginError(name, "Apprise knows no service for its URL, or the URL lacks what that service needs")
         if len(place) != 1:
@@ -98,6 +102,21 @@ class AppriseNotifier:
 
     def _asset(self) -> Any:  # noqa: ANN401 - Apprise's own
         return self._apprise.AppriseAsset(app_id="supporttiers", app_desc="supporttiers", async_mode=False)
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """Have Apprise write no log: of a URL that it does not understand it would write the whole, or a token."""
+    log = logging.getLogger("apprise")
+    log.addFilter(_nothing)
+    try:
+        yield
+    finally:
+        log.removeFilter(_nothing)
+
+
+def _nothing(_record: logging.LogRecord) -> bool:
+    return False
 
 
 def _loaded(name: str) -> Any:  # noqa: ANN401 - a module that may be missing

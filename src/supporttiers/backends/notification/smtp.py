@@ -96,8 +96,8 @@ class SmtpNotifier:
             bounces: Where mail that cannot be delivered comes back to; the sender when None, nowhere when empty.
             reply_to: Where answers go; the sender when None.
             list_id: By which readers sort these mails, such as `support.example.org`.
-            addresses: Of people and groups, by id or by the word that a process names them with, where a recipient has
-                no `email` of their own, or nobody is known for a role.
+            addresses: Of people, by id, where a recipient has no `email` of their own. A desk hands over people only:
+                where it knows nobody for a role or a word, nobody is written to.
             timeout: How long one mail may take; at most two minutes.
             context: How TLS is spoken; when None, with the authorities that the machine trusts, host names verified.
             clock: Tells the time for `Date`.
@@ -179,7 +179,9 @@ class SmtpNotifier:
         reply = None if reply_to is None else self._mailbox(reply_to, "reply_to")
         domain = Mailbox.of(f"list@{list_id}") if list_id else mailbox
         checked(self.name, None if domain else "must be written as a domain, such as support.example.org", "list_id")
-        return Sender(mailbox=mailbox, name=shown, reply_to=reply, list_id=list_id)
+        return Sender(
+            mailbox=mailbox, name=shown, reply_to=reply, list_id=domain.domain if domain and list_id else ""
+        )  # fmt: skip
 
     def _bounces_of(self, given: str | None) -> Mailbox | None:
         if given is None:
