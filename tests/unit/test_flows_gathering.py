@@ -570,10 +570,10 @@ def test_recipient_is_told_once_that_it_is_enough(make, mail, clock):
         desk.run_due()
         clock.advance("1m")
 
-    enough = "2 messages about it in a day are enough: for some hours no more are sent to you"
-    assert ["acme.0()", "acme.1()", f"acme.2()\n\n{enough}"] == mail.texts
-    assert ["sent", "sent", "last", "ceiling", "ceiling"] == results(desk)
-    assert ["one of those told about it has reached 2 messages in a day, and gets no more for now"] == notes(desk)
+    enough = "this is enough about it for a day (limit: 2): for some hours no more is sent to you"
+    assert ["acme.0()", f"acme.1()\n\n{enough}"] == mail.texts
+    assert ["sent", "last", "ceiling", "ceiling", "ceiling"] == results(desk)
+    assert ["one of those told about it has had enough for a day (limit: 2), and gets no more for now"] == notes(desk)
 
     clock.advance("24h")
     tell(desk, "next")
@@ -590,14 +590,36 @@ def test_limit_is_for_each_recipient_and_case(make, mail):
     desk.inform("T-2", by="bob", to="team")
     desk.run_due()
 
-    assert {"anna": 3, "otto": 3, "jane": 1} == {
+    assert {"anna": 2, "otto": 2, "jane": 1} == {
         who: sum(one.recipients[0].id == who for _, one in mail.sent) for who in ("anna", "otto", "jane")
     }
 
 
+def test_limit_of_one_is_one_message(make, mail):
+    """Which says so in proper English."""
+    desk = make(daily_limit=1)
+    tell(desk, "one", "two")
+    desk.run_due()
+
+    enough = "this is enough about it for a day (limit: 1): for some hours no more is sent to you"
+    assert ([f"acme.one()\n\n{enough}"], ["last", "ceiling"]) == (mail.texts, results(desk))
+
+
+def test_lowered_limit_counts_what_was_sent_before(make, mail):
+    """Whoever has had more than it allows already is told nothing more."""
+    desk = make(daily_limit=9)
+    tell(desk, "one", "two")
+    desk.run_due()
+    lower = make(daily_limit=1)
+    tell(lower, "three")
+    lower.run_due()
+
+    assert (2, ["sent", "sent", "ceiling"]) == (len(mail.sent), results(lower))
+
+
 def test_last_message_that_fails_is_sent_with_its_notice(make, mail, clock):
     """What was begun is brought to its end."""
-    desk = make(daily_limit=1)
+    desk = make(daily_limit=2)
     tell(desk, "one")
     desk.run_due()
     mail.failures = [OSError("down")]
@@ -607,7 +629,7 @@ def test_last_message_that_fails_is_sent_with_its_notice(make, mail, clock):
     desk.run_due()
 
     assert ["sent", "last"] == results(desk)
-    assert "are enough" in mail.texts[-1]
+    assert "this is enough" in mail.texts[-1]
 
 
 # -- what went wrong

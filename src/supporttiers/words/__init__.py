@@ -132,7 +132,7 @@ class NotificationRules:
         urgent: Cases about which people are told at once all the same; whoever is on call is, too.
         together_within: What comes within so long of a first message, for one recipient about one case, is told with
             it: one message in place of several.
-        daily_limit: So many messages one recipient gets about one case in 24 hours; one more says that it is enough.
+        daily_limit: So many messages one recipient gets about one case in 24 hours, in all; the last one says so.
         for_customers: The codes of reasons of which customers may be told, besides those that are made for them.
 
     Raises:
