@@ -221,7 +221,11 @@ class Reason:
 
 
 class _Shown(dict[str, object]):
-    """Parameters for a text; a missing one is shown as `?` instead of raising while an error is being told."""
+    """
+    Parameters for a text; a missing one is shown as `?` instead of raising while an error is being told.
+
+    Who it was stands on an event apart from its reason, where a redaction finds it: the reason says "somebody".
+    """
 
     def __missing__(self, key: str) -> str:
-        return "?"
+        return "somebody" if key == "by" else "?"
