@@ -155,6 +155,31 @@ def test_without_a_directory_roles_say_who_is_of_the_house(make_desk, calm, page
     assert [inside] == [one.reason.code == "acme.late" for one in pager.sent]
 
 
+@pytest.mark.parametrize(
+    ("watchers", "name"),
+    [(["jane", "anna", "max"], "Jane J., max"), (["anna"], "Anna A."), (["anna", "otto"], "Anna A., otto")],
+)
+def test_customers_do_not_learn_the_names_of_the_house(make, pager, watchers, name):
+    """One message for all of them names only those of the customers' side; among themselves the house is named."""
+    words = [MessageTemplate(text="$name"), MessageTemplate(to="customers", text="$name")]
+    desk = make(notifier=pager, messages=words, agents=[ANNA, Agent(id="otto")])
+    desk.watch("T-1", by="bob", watchers=watchers)
+    tell(desk, "late", to="watchers")
+    desk.run_due()
+
+    assert [name] == [one.text for one in pager.sent]
+    assert [set(watchers)] == [{each.id for each in one.recipients} for one in pager.sent]
+
+
+def test_one_customer_is_called_by_name(make, pager):
+    """The requester too, though an agent; nobody else is told with them."""
+    desk = make(notifier=pager, messages=[MessageTemplate(to="customers", text="$name")], agents=[Agent(id="jane")])
+    tell(desk, "late", to="requester")
+    desk.run_due()
+
+    assert ["Jane J."] == [one.text for one in pager.sent]
+
+
 class Names:
     """A directory that knows of each id only who it is."""
 
@@ -303,6 +328,37 @@ def test_what_comes_within_a_while_becomes_one_message(make, mail, clock):
     clock.advance("1h")
     desk.run_due()
     assert 1 == len(mail.sent)
+
+
+@pytest.mark.parametrize(("late", "more"), [("0m", "5m"), ("3m", "2m"), ("5m", None), ("9m", None)])
+def test_late_worker_keeps_nobody_waiting_longer(make, mail, clock, late, more):
+    """The time begins when the first message was caused, and what is to come with it is there already."""
+    desk = make(together_within="5m")
+    tell(desk, "one", "two")
+    clock.advance(late)
+    desk.run_due()
+    if more is not None:
+        assert [] == mail.sent
+        clock.advance(more)
+        desk.run_due()
+
+    assert ["acme.one()\n\nacme.two()"] == mail.texts
+
+
+def test_time_of_what_was_held_begins_with_working_time(make, mail, clock, at, with_calendar, office):
+    """Several things that were held until the doors open are told together, too."""
+    desk = make(together_within="5m")
+    limit = TimeLimit(name="own", target="2h", thresholds=[Threshold("100%", ["notify:team"], hold=True)])
+    process = with_calendar(attrs.evolve(desk.process, limits=[limit]), office)
+    desk = type(desk)(process, **_ports(desk))
+    clock.advance(to=at("10:00"))
+    desk.open("No VPN", id="T-2", by="jane", team="front")
+    for now in ("12:00", "13:02"):
+        clock.advance(to=at(now))
+        desk.run_due()
+
+    (row,) = desk.messages(case="T-2", state="pending")
+    assert ([], at("13:05")) == (mail.sent, row.not_before)
 
 
 def test_what_is_no_longer_needed_is_left_out(make, mail, clock, calm):

@@ -75,7 +75,8 @@ def fan_out(ports: Ports, delivery: Delivery, case: Case, effect: Notify, people
         yield Call(ports.store.settle, delivery.settled("done", NOBODY))
         return
     wait = None if is_urgent(ports, case, effect) else rules_of(ports, case).together_within
-    at = delivery.now if wait is None else delivery.now + wait
+    caused_at = max(message.at, effect.not_before or message.at)  # what is held to working time begins only then
+    at = delivery.now if wait is None else max(delivery.now, caused_at + wait)
     more = _one_for_each(message, effect, people, at)
     yield Call(ports.store.settle, delivery.settled("done", f"recipients: {len(more)}", more=more))
 
@@ -156,6 +157,7 @@ def written(ports: Ports, case: Case, told: Told, people: Sequence[str]) -> Flow
     found = tuple(known[person] for person in people)
     is_id = any(reason.code in _TO_AN_ID for reason in told.reasons)
     of_house = yield from is_of_house(ports.directory, case, to, people, by_id=is_id)
+    named = found if of_house else (yield from _customers(ports, case, found))
     audience = Audience(to=to, of_house=of_house, language=_language_of(found))
     process = ports.newest.get(case.process)
     book = _PLAIN if process is None else process.words
@@ -163,7 +165,7 @@ def written(ports: Ports, case: Case, told: Told, people: Sequence[str]) -> Flow
     values = {
         **_values_of(case),
         "agent": "" if case.assignee is None else known[case.assignee].name,
-        "name": ", ".join(each.name or each.id for each in found),
+        "name": ", ".join(each.name or each.id for each in named),
         "tier_name": None if tier is None else tier.name,
     }
     words = [book.write(reason, audience, values) for reason in told.reasons]
@@ -173,6 +175,15 @@ def written(ports: Ports, case: Case, told: Told, people: Sequence[str]) -> Flow
         text="\n\n".join(each.text for each in words), language=chief.language, tier=case.tier, status=case.status,
         at=last.at, earlier=tuple(each.reason for each in earlier),
     )  # fmt: skip
+
+
+def _customers(ports: Ports, case: Case, people: tuple[Contact, ...]) -> Flow[tuple[Contact, ...]]:
+    """Leave out whoever is of the house: customers who are told along with them do not learn their names."""
+    found = []
+    for each in people:
+        if len(people) == 1 or not (yield from is_of_house(ports.directory, case, "", (each.id,))):
+            found.append(each)
+    return tuple(found)
 
 
 def _values_of(case: Case) -> dict[str, object]:
