@@ -322,12 +322,44 @@ def test_what_comes_within_a_while_becomes_one_message(make, mail, clock):
     clock.advance("1m")
     desk.run_due()
     ((key, told),) = mail.sent
-    assert "acme.one()\n\nacme.two()\n\nacme.three()" == told.text.replace("by='bob'", "")
+    assert "acme.one()\nacme.two()\nacme.three()" == told.text.replace("by='bob'", "")
     assert ("acme.three", ["acme.one", "acme.two"]) == (told.reason.code, [each.code for each in told.earlier])
     assert ["sent", f"sent with {key}", f"sent with {key}"] == results(desk)
     clock.advance("1h")
     desk.run_due()
     assert 1 == len(mail.sent)
+
+
+def test_several_things_are_told_in_one_template(make, mail, clock):
+    """That of the last thing that happened: one greeting, with what there is to tell on a line each."""
+    desk = make(
+        together_within="5m", texts={"de": {"acme.one": "eins"}},
+        messages=[
+            MessageTemplate(subject="[$case_id] $what", text="Hello $name,\n\n$what\n\nYours"),
+            MessageTemplate(reason="acme.one", text="never"),
+        ],
+    )  # fmt: skip
+    tell(desk, "one", "two", "two", "one", "three")
+    desk.run_due()
+    clock.advance("5m")
+    desk.run_due()
+
+    ((_, told),) = mail.sent
+    assert "Hello Anna A.,\n\neins\nacme.two(by='bob')\nacme.three(by='bob')\n\nYours" == told.text
+    assert ("[T-1] acme.three(by='bob')", 4) == (told.subject, len(told.earlier))
+
+
+def test_customers_hear_once_that_there_is_news(make, mail, clock):
+    """However much of it is not for them."""
+    desk = make(together_within="5m")
+    tell(desk, "one", "two", "three", to="requester")
+    desk.run_due()
+    clock.advance("5m")
+    desk.run_due()
+
+    ((_, told),) = mail.sent
+    assert "there is news about the case" == told.text
+    assert ["inform.news"] * 3 == [each.code for each in (*told.earlier, told.reason)]
 
 
 @pytest.mark.parametrize(("late", "more"), [("0m", "5m"), ("3m", "2m"), ("5m", None), ("9m", None)])
@@ -342,7 +374,7 @@ def test_late_worker_keeps_nobody_waiting_longer(make, mail, clock, late, more):
         clock.advance(more)
         desk.run_due()
 
-    assert ["acme.one()\n\nacme.two()"] == mail.texts
+    assert ["acme.one()\nacme.two()"] == mail.texts
 
 
 def test_time_of_what_was_held_begins_with_working_time(make, mail, clock, at, with_calendar, office):
@@ -434,7 +466,7 @@ def test_urgent_message_takes_along_what_waits(make, mail, clock):
     tell(desk, "two", to="on_call")
     desk.run_due()
 
-    assert ["acme.one()\n\nacme.two()"] == mail.texts
+    assert ["acme.one()\nacme.two()"] == mail.texts
 
 
 def test_no_more_than_twenty_become_one(make, mail, clock):
@@ -446,7 +478,7 @@ def test_no_more_than_twenty_become_one(make, mail, clock):
     desk.run_due()
 
     assert [20, 20, 5] == [1 + len(one.earlier) for _, one in mail.sent]
-    assert [f"acme.{place}()" for place in range(45)] == "\n\n".join(mail.texts).split("\n\n")
+    assert [f"acme.{place}()" for place in range(45)] == "\n".join(mail.texts).split("\n")
 
 
 def test_what_was_begun_is_sent_again_as_it_was(make, mail, clock):
@@ -463,7 +495,7 @@ def test_what_was_begun_is_sent_again_as_it_was(make, mail, clock):
         clock.advance("1m")
         desk.run_due()
 
-    assert ["acme.one()\n\nacme.two()", "acme.three()"] == mail.texts
+    assert ["acme.one()\nacme.two()", "acme.three()"] == mail.texts
     assert 2 == len({key for key, _ in mail.sent})
 
 
@@ -578,7 +610,7 @@ def test_phone_that_rang_about_several_things_does_not_ring_again(make, clock, s
     desk.retry(aside.key)
     desk.run_due()
 
-    assert ["acme.one()\n\nacme.two()"] == phone.texts
+    assert ["acme.one()\nacme.two()"] == phone.texts
     assert ["nobody knows whether a message for team by mail has arrived: OSError"] == notes(desk)
 
 
@@ -671,6 +703,18 @@ def test_lowered_limit_counts_what_was_sent_before(make, mail):
     lower.run_due()
 
     assert (2, ["sent", "sent", "ceiling"]) == (len(mail.sent), results(lower))
+
+
+def test_enough_is_said_behind_the_text_in_no_template(make, mail):
+    """Once, in the language of the message; the reason is what it would have been."""
+    words = [MessageTemplate(text="Hello $name, $what.")]
+    desk = make(daily_limit=1, messages=words, texts={"de": {"inform.enough": "Das war es ({limit})."}}, language="de")
+    tell(desk, "one")
+    desk.run_due()
+
+    ((_, told),) = mail.sent
+    assert ("Hello Anna A., acme.one(by='bob').\n\nDas war es (1).", "acme.one") == (told.text, told.reason.code)
+    assert () == told.earlier
 
 
 def test_last_message_that_fails_is_sent_with_its_notice(make, mail, clock):
@@ -818,6 +862,6 @@ def test_workers_at_once_tell_everybody_once(make_desk, calm, clock, tmp_path, k
     clock.advance("1h")
     desk.run_due()
 
-    said = [line for text in mail.texts for line in text.split("\n\n")]
+    said = [line for text in mail.texts for line in text.split("\n")]
     assert len(said) == len(set(said)) == 30
     desk.shut_down()

@@ -29,7 +29,7 @@ from supporttiers.cases import Case
 from supporttiers.effects import Notify
 from supporttiers.protocols import Message, Settled
 from supporttiers.reasons import Reason
-from supporttiers.words import NotificationRules
+from supporttiers.words import ENOUGH, NotificationRules
 
 MAX_TOGETHER: Final = 20
 """So many messages become one at most; the others become the next."""
@@ -86,7 +86,7 @@ def _tell_one(ports: Ports, delivery: Delivery, case: Case, effect: Notify, pers
         yield Call(ports.store.settle, delivery.settled("done", "cancelled", attempts=message.attempts))
         return
     is_last = limit is not None and sent + 1 >= limit
-    enough = Reason("inform.enough", {"limit": limit}) if is_last else None
+    enough = Reason(ENOUGH, {"limit": limit}) if is_last else None
     notification = yield from written(ports, case, Told(messages=together, enough=enough), (person,))
     notifier = notifier_of(ports, message)
     yield from delivery.hand(ports, notifier, Call(notifier.notify, notification, key=message.key))

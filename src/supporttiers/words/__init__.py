@@ -22,6 +22,9 @@ MAX_TEMPLATE: Final = 10_000
 CUSTOMERS: Final = "customers"
 """In `to`: whoever is not of the house."""
 
+ENOUGH: Final = "inform.enough"
+"""What is said behind the text of the last message for a while."""
+
 FOR_ALL: Final = ("agent", "case_id", "name", "status", "subject", "what")
 """What every template may name."""
 
@@ -46,6 +49,12 @@ def _template(value: object) -> str | None:
 
 def _code(value: object) -> str | None:
     return fields.name(value) or problem_of_code(str(value))
+
+
+def _code_of_a_message(value: object) -> str | None:
+    if value == ENOUGH:
+        return "is said behind other texts, in no template; say it in your words in the texts of a language"
+    return _code(value)
 
 
 def _dashed(value: object) -> object:
@@ -76,7 +85,7 @@ class MessageTemplate:
     """
 
     to: str | None = attrs.field(default=None, validator=part(optional(fields.name)), metadata={fields.WORD: True})
-    reason: str | None = attrs.field(default=None, validator=part(optional(_code)))
+    reason: str | None = attrs.field(default=None, validator=part(optional(_code_of_a_message)))
     language: str | None = attrs.field(default=None, converter=_dashed, validator=part(optional(language)))
     subject: str | None = attrs.field(default=None, validator=part(optional(_template)))
     text: str | None = attrs.field(default=None, validator=part(optional(_template)))
