@@ -35,8 +35,8 @@ CODES: Final[Mapping[str, str]] = {
     "inform.cascade": "case {case} (its {link}): {on}; see: {reference}",
     "satisfaction.asked": "a word about how satisfied the requester is with the answer",
     "inform.news": "there is news about the case",
-    "inform.enough": "{limit} messages about it in a day are enough: for some hours no more are sent to you",
-    "inform.silenced": "one of those told about it has reached {limit} messages in a day, and gets no more for now",
+    "inform.enough": "this is enough about it for a day (limit: {limit}): for some hours no more is sent to you",
+    "inform.silenced": "one of those told about it has had enough for a day (limit: {limit}), and gets no more for now",
     "inform.undelivered": "a message for {to} by {notifier} has not arrived: {problem}",
     "inform.unsure": "nobody knows whether a message for {to} by {notifier} has arrived: {problem}",
     "fix.asked": "{count} cases are affected: a fix is asked for",
@@ -221,7 +221,11 @@ class Reason:
 
 
 class _Shown(dict[str, object]):
-    """Parameters for a text; a missing one is shown as `?` instead of raising while an error is being told."""
+    """
+    Parameters for a text; a missing one is shown as `?` instead of raising while an error is being told.
+
+    Who it was stands on an event apart from its reason, where a redaction finds it: the reason says "somebody".
+    """
 
     def __missing__(self, key: str) -> str:
-        return "?"
+        return "somebody" if key == "by" else "?"

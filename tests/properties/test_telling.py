@@ -47,7 +47,7 @@ class Mail:
         failure = self.failures[who.id].pop() if self.failures[who.id] else None
         if failure is not None and not failure:
             raise NotifyError("mail", "down", retryable=True)
-        told = [line.partition("(")[0] for line in notification.text.split("\n\n")]
+        told = [line.partition("(")[0] for line in notification.text.split("\n")]
         self.told[notification.case_id, who.id].append((key, told))
         if failure:
             raise NotifyError("mail", "no answer", retryable=True, ambiguous=True)

@@ -45,6 +45,15 @@ def test_inform_tells_anybody_what_one_likes(calm_desk, pager, kinds):
     assert "night-shift" == calm_desk.history("T-1")[-1].to
 
 
+def test_inform_keeps_who_asked_apart_from_why(calm_desk):
+    """The name stands on the event alone, where a redaction takes it away; the reason can be told without it."""
+    calm_desk.open(id="T-1", by="jane")
+    calm_desk.inform("T-1", by="bob", to="requester")
+    told = calm_desk.history("T-1")[-1]
+
+    assert ("bob", {}, "somebody asks for attention") == (told.by.id, told.reason.params, str(told.reason))
+
+
 # -- in steps
 
 

@@ -14,13 +14,14 @@ from supporttiers.reasons import CODES, Reason
         (Reason("case.opened", {"tier": 1, "by": "jane"}), "opened at tier 1 by jane"),
         (Reason("case.ticket", {"id": "A-1", "vendor": "acme", "status": "open"}), "ticket A-1 at vendor 'acme': open"),
         (Reason("case.waiting"), "waiting for ?"),
+        (Reason("inform.asked"), "somebody asks for attention"),
         (Reason("case.ticket", {"id": "A-1"}), "ticket A-1 at vendor '?': ?"),
         (Reason("acme.own", {"a": 1, "b": "x"}), "acme.own(a=1, b='x')"),
         (Reason("acme.own"), "acme.own()"),
     ],
 )
 def test_reason_text_is_english(reason, text):
-    """A known code is told in words, a missing parameter as a question mark, an unknown code with its parameters."""
+    """A known code is told in words, what is missing as `?` or "somebody", an unknown code with its parameters."""
     assert text == str(reason)
 
 

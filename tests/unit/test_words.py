@@ -124,6 +124,10 @@ FAULTS = [
         {"texts": {"de": {f"acme.c{place}": "x" for place in range(5001)}}},
         ["texts: has 5001 texts; at most 5000 are possible"],
     ),
+    (
+        {"messages": [{"text": "a", "reason": "inform.enough"}]},
+        ["messages[0].reason: is said behind other texts, in no template; say it in your words in the texts of a"],
+    ),
     ({"messages": [{"text": "a", "reason": "move.limt"}]}, ["messages[0].reason: is no code of a reason; did you"]),
     ({"notifications": {"for_customers": ["move.limt"]}}, ["notifications.for_customers: is no code of a reason"]),
     ({"notifications": {"zone": "Berlin"}}, ["notifications.zone: must be the IANA name of a time zone"]),
@@ -332,6 +336,16 @@ def test_what_is_written_is_bounded():
 
     assert (500, MAX_WRITTEN) == (len(long.subject), len(long.text))
     assert ("…", "…") == (long.subject[-1], long.text[-1])
+
+
+def test_what_is_said_behind_a_long_text_is_not_cut_off():
+    """The text is, so that both have room; behind an empty one it stands alone."""
+    words = book(MessageTemplate(text="$subject" * 99), MessageTemplate(reason="acme.none", text="$subject"))
+    enough = Reason("inform.enough", {"limit": 3})
+    long = words.write(LATE, house(), {"subject": "x" * 500}, enough=enough)
+
+    assert (MAX_WRITTEN, True) == (len(long.text), long.text.endswith(f"…\n\n{enough}"))
+    assert str(enough) == words.write(Reason("acme.none"), house(), {}, enough=enough).text
 
 
 def test_template_that_fails_in_the_end_is_replaced(caplog):

@@ -29,7 +29,7 @@ from supporttiers.cases import Case
 from supporttiers.effects import Notify
 from supporttiers.protocols import Message, Settled
 from supporttiers.reasons import Reason
-from supporttiers.words import NotificationRules
+from supporttiers.words import ENOUGH, NotificationRules
 
 MAX_TOGETHER: Final = 20
 """So many messages become one at most; the others become the next."""
@@ -79,23 +79,23 @@ def _tell_one(ports: Ports, delivery: Delivery, case: Case, effect: Notify, pers
             return
     lane = yield from _lane(ports, message, rules)
     sent = _sent_lately(lane, delivery.now)
-    is_over = rules.daily_limit is not None and len(sent) >= rules.daily_limit
-    if is_over and "last" in sent and not _is_begun(message):
+    limit = rules.daily_limit
+    if limit is not None and sent >= limit and not _is_begun(message):
         yield Call(ports.store.settle, delivery.settled("done", "ceiling", attempts=message.attempts))
         return
     together = yield from _gathered(ports, delivery, case, lane, rules)
     if not together:
         yield Call(ports.store.settle, delivery.settled("done", "cancelled", attempts=message.attempts))
         return
-    is_last = is_over and "last" not in sent
-    enough = Reason("inform.enough", {"limit": rules.daily_limit}) if is_last else None
+    is_last = limit is not None and sent + 1 >= limit
+    enough = Reason(ENOUGH, {"limit": limit}) if is_last else None
     notification = yield from written(ports, case, Told(messages=together, enough=enough), (person,))
     notifier = notifier_of(ports, message)
     yield from delivery.hand(ports, notifier, Call(notifier.notify, notification, key=message.key))
     if enough is None:
         yield Call(ports.store.settle, delivery.arrived("sent"))
     else:
-        silenced = Reason("inform.silenced", {"limit": rules.daily_limit})
+        silenced = Reason("inform.silenced", {"limit": limit})
         yield from settle_on_record(ports, delivery, delivery.arrived("last"), silenced)
 
 
@@ -150,13 +150,10 @@ def _lane(ports: Ports, message: Message, rules: NotificationRules) -> Flow[list
         after = page[-1].key
 
 
-def _sent_lately(lane: Sequence[Message], now: datetime) -> list[str]:
-    """Give what was remembered of the messages that were sent in the last 24 hours."""
-    return [
-        each.result
-        for each in lane
-        if each.state == "done" and each.result in {"sent", "last"} and each.not_before > now - _DAY
-    ]
+def _sent_lately(lane: Sequence[Message], now: datetime) -> int:
+    """Count the messages that were sent in the last 24 hours."""
+    since = now - _DAY
+    return sum(each.state == "done" and each.result in {"sent", "last"} and each.not_before > since for each in lane)
 
 
 def _gathered(

@@ -13,17 +13,27 @@ from supporttiers._flows.driving import Call, Flow, Ports
 from supporttiers._flows.gathering import notify
 from supporttiers._flows.linked import tell_linked
 from supporttiers._flows.observers import tell_observer
-from supporttiers._flows.recording import settle_on_record, whom
+from supporttiers._flows.recording import problem_of, result_of, settle_on_record, whom
 from supporttiers._flows.retrying import attempts_of, wait_before_next
 from supporttiers._flows.sending import SENDING, Delivery, LeaseLostError
 from supporttiers.actors import SYSTEM, Actor
 from supporttiers.commands import Command, InformManagement, Open, VendorUpdate
 from supporttiers.decisions import Decision
-from supporttiers.effects import DispatchToVendor, Notify, Tell, TellLinked, TellObserver, VendorAnswer, VendorRequest
+from supporttiers.effects import (
+    DispatchToVendor,
+    Effect,
+    Notify,
+    Tell,
+    TellLinked,
+    TellObserver,
+    VendorAnswer,
+    VendorRequest,
+)
 from supporttiers.errors import (
     BackendError,
     CaseError,
     InputError,
+    NotifyError,
     ParkedError,
     VendorError,
     safe_text,
@@ -107,7 +117,7 @@ def _carry_out(ports: Ports, delivery: Delivery) -> Flow[None]:
     effect = delivery.message.effect
     if delivery.message.result == SENDING:  # whoever was sending it has not come back to say how that went
         delivery.once = delivery.unsure = True
-        raise _NeverHeardOfError
+        raise _never_heard_of(effect, delivery.message.adapter)
     if isinstance(effect, Notify):
         yield from notify(ports, delivery, effect)
     elif isinstance(effect, DispatchToVendor):
@@ -119,8 +129,10 @@ def _carry_out(ports: Ports, delivery: Delivery) -> Flow[None]:
         yield from _tell(ports, delivery, effect)
 
 
-class _NeverHeardOfError(Exception):
-    """A message was being sent when its worker was lost."""
+def _never_heard_of(effect: Effect, adapter: str) -> BackendError:
+    """Say that a message was being sent when its worker was lost."""
+    kind = VendorError if isinstance(effect, DispatchToVendor) else NotifyError
+    return kind(adapter, "the worker was lost while it was sending this", retryable=False, ambiguous=True)
 
 
 def _open_ticket(ports: Ports, delivery: Delivery, effect: DispatchToVendor) -> Flow[None]:
@@ -207,7 +219,7 @@ def _failed(ports: Ports, delivery: Delivery, error: Exception) -> Flow[None]:
         return
     log.warning("message %s to %s failed: %s", message.key, message.target, safe_text(error))
     final = isinstance(error, BackendError) and not error.retryable
-    result = message.result if isinstance(message.effect, TellLinked) else type(error).__name__  # how far it has got
+    result = message.result if isinstance(message.effect, TellLinked) else result_of(error)  # how far it has got
     adapter = _adapter_of(ports, message)
     wait = wait_before_next(adapter, error, attempts=message.attempts, key=message.key)
     settled = delivery.settled("pending", result, not_before=delivery.now + wait)
@@ -233,7 +245,7 @@ def _set_aside(ports: Ports, delivery: Delivery, error: Exception) -> Flow[None]
     if isinstance(effect, DispatchToVendor):
         text = f"nobody knows whether request {effect.key} has reached vendor {effect.vendor}"
         yield from _alarm(ports, delivery, text)
-    settled = delivery.settled("ambiguous", type(error).__name__)
+    settled = delivery.settled("ambiguous", result_of(error))
     if isinstance(effect, Notify):
         yield from settle_on_record(ports, delivery, settled, _not_told("inform.unsure", delivery, error))
     else:
@@ -241,9 +253,9 @@ def _set_aside(ports: Ports, delivery: Delivery, error: Exception) -> Flow[None]
 
 
 def _not_told(code: str, delivery: Delivery, error: Exception) -> Reason:
-    """Say that people may not have been told; not in the words of the error, which may be those of anybody."""
+    """Say that people may not have been told, and why."""
     by = delivery.message.adapter
-    return Reason(code, {"to": whom(delivery), "notifier": by, "problem": type(error).__name__})
+    return Reason(code, {"to": whom(delivery), "notifier": by, "problem": problem_of(error)})
 
 
 def _give_up(ports: Ports, delivery: Delivery, dead: Settled, error: Exception) -> Flow[None]:

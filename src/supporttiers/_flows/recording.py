@@ -1,6 +1,7 @@
 """What went wrong with a message to people, on the record of its case: never in the words of customers, and no loop."""
 
 import logging
+from typing import Final
 
 from supporttiers._flows.cases import execute
 from supporttiers._flows.driving import Call, Flow, Ports
@@ -8,13 +9,17 @@ from supporttiers._flows.sending import Delivery
 from supporttiers.actors import SYSTEM
 from supporttiers.commands import Note
 from supporttiers.effects import RECIPIENTS
-from supporttiers.errors import safe_text
+from supporttiers.errors import BackendError, safe_text
 from supporttiers.protocols import Settled
+from supporttiers.protocols.records import PROBLEM
 from supporttiers.reasons import Reason
 
 log = logging.getLogger("supporttiers.flows")
 
 A_NAME = "somebody by name"
+
+MAX_PROBLEM: Final = 200
+"""So many characters of what was wrong are remembered."""
 
 
 def settle_on_record(ports: Ports, delivery: Delivery, settled: Settled, reason: Reason) -> Flow[None]:
@@ -35,6 +40,19 @@ def settle_on_record(ports: Ports, delivery: Delivery, settled: Settled, reason:
         if decision.events:
             return
     yield Call(ports.store.settle, settled)
+
+
+def problem_of(error: Exception) -> str:
+    """Say in one short line what was wrong: what errors of ours say of it, and of others no more than their kind."""
+    said = error.problem if isinstance(error, BackendError) else safe_text(error)
+    line = " ".join("".join(each if each.isprintable() else " " for each in str(said)).split())
+    return (line if len(line) <= MAX_PROBLEM else f"{line[: MAX_PROBLEM - 1]}…") or type(error).__name__
+
+
+def result_of(error: Exception) -> str:
+    """Give what is remembered of a message that failed: the kind of the error, and what was wrong where it may be."""
+    kind, problem = type(error).__name__, problem_of(error)
+    return kind if problem.startswith(kind) else f"{kind}{PROBLEM}{problem}"
 
 
 def whom(delivery: Delivery) -> str:

@@ -75,7 +75,8 @@ def fan_out(ports: Ports, delivery: Delivery, case: Case, effect: Notify, people
         yield Call(ports.store.settle, delivery.settled("done", NOBODY))
         return
     wait = None if is_urgent(ports, case, effect) else rules_of(ports, case).together_within
-    at = delivery.now if wait is None else delivery.now + wait
+    caused_at = max(message.at, effect.not_before or message.at)  # what is held to working time begins only then
+    at = delivery.now if wait is None else max(delivery.now, caused_at + wait)
     more = _one_for_each(message, effect, people, at)
     yield Call(ports.store.settle, delivery.settled("done", f"recipients: {len(more)}", more=more))
 
@@ -138,8 +139,7 @@ class Told:
     @property
     def reasons(self) -> tuple[Reason, ...]:
         """What to tell, in order."""
-        own = tuple(_effect(message).reason for message in self.messages)
-        return own if self.enough is None else (*own, self.enough)
+        return tuple(_effect(message).reason for message in self.messages)
 
 
 def _effect(message: Message) -> Notify:
@@ -148,7 +148,7 @@ def _effect(message: Message) -> Notify:
 
 
 def written(ports: Ports, case: Case, told: Told, people: Sequence[str]) -> Flow[Notification]:
-    """Write what people are told, each thing in the words that are for them."""
+    """Write what people are told, in the words that are for them."""
     last = told.messages[-1]
     to = _effect(last).to
     asked = tuple(dict.fromkeys((*people, *(() if case.assignee is None else (case.assignee,)))))
@@ -156,6 +156,7 @@ def written(ports: Ports, case: Case, told: Told, people: Sequence[str]) -> Flow
     found = tuple(known[person] for person in people)
     is_id = any(reason.code in _TO_AN_ID for reason in told.reasons)
     of_house = yield from is_of_house(ports.directory, case, to, people, by_id=is_id)
+    named = found if of_house else (yield from _customers(ports, case, found))
     audience = Audience(to=to, of_house=of_house, language=_language_of(found))
     process = ports.newest.get(case.process)
     book = _PLAIN if process is None else process.words
@@ -163,16 +164,24 @@ def written(ports: Ports, case: Case, told: Told, people: Sequence[str]) -> Flow
     values = {
         **_values_of(case),
         "agent": "" if case.assignee is None else known[case.assignee].name,
-        "name": ", ".join(each.name or each.id for each in found),
+        "name": ", ".join(each.name or each.id for each in named),
         "tier_name": None if tier is None else tier.name,
     }
-    words = [book.write(reason, audience, values) for reason in told.reasons]
-    *earlier, chief = words[: len(told.messages)]  # under the last thing that happened, everything in its order
+    *earlier, chief = told.reasons  # under the last thing that happened, everything in its order
+    words = book.write(chief, audience, values, earlier=earlier, enough=told.enough)
     return Notification(
-        tenant=case.tenant, case_id=case.id, to=to, recipients=found, reason=chief.reason, subject=chief.subject,
-        text="\n\n".join(each.text for each in words), language=chief.language, tier=case.tier, status=case.status,
-        at=last.at, earlier=tuple(each.reason for each in earlier),
+        tenant=case.tenant, case_id=case.id, to=to, recipients=found, reason=words.reason, subject=words.subject,
+        text=words.text, language=words.language, tier=case.tier, status=case.status, at=last.at, earlier=words.earlier,
     )  # fmt: skip
+
+
+def _customers(ports: Ports, case: Case, people: tuple[Contact, ...]) -> Flow[tuple[Contact, ...]]:
+    """Leave out whoever is of the house: customers who are told along with them do not learn their names."""
+    of_house = set()
+    for each in people[1:] and people:  # whoever is told alone is called by name
+        if (yield from is_of_house(ports.directory, case, "", (each.id,))):
+            of_house.add(each.id)
+    return tuple(each for each in people if each.id not in of_house)
 
 
 def _values_of(case: Case) -> dict[str, object]:

@@ -237,7 +237,7 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
         "together_within": (_DURATION, "What comes within so long of a first message is told with it."),
         "daily_limit": (
             {"type": "integer", "minimum": 1, "maximum": 1000},
-            "So many messages one recipient gets about one case in 24 hours.",
+            "So many messages one recipient gets about one case in 24 hours, in all.",
         ),
         "for_customers": (
             _list(_NAME, maxItems=200),

@@ -15,6 +15,9 @@ from supporttiers.reasons import Reason
 LANE: Final = "#"
 """Parts the name of a notifier from the mark of one recipient, in the target of a message for them alone."""
 
+PROBLEM: Final = ": "
+"""Parts the kind of an error from its problem, in the result of a message that failed."""
+
 ENDED_BY_REDACTION: Final = "redacted"
 """The result of a message that could not be carried out any more when its case was redacted."""
 
@@ -95,10 +98,15 @@ class Message:
             goes_on = (effect.to, effect.recipient) == (self.effect.to, self.effect.recipient)
         else:
             goes_on = effect == self.effect and not isinstance(effect, DispatchToVendor)
-        blank = attrs.evolve(self, effect=effect, target=self.adapter)
+        blank = attrs.evolve(self, effect=effect, target=self.adapter, result=self._blank_result())
         if goes_on or self.state == "done":
             return blank
         return attrs.evolve(blank, state="done", result=ENDED_BY_REDACTION, lease=None)
+
+    def _blank_result(self) -> str:
+        """Give the kind of an error without its problem, which may name a recipient."""
+        kind, parted, _ = self.result.partition(PROBLEM)
+        return kind if parted and kind.isidentifier() and self.state != "done" else self.result
 
 
 @attrs.frozen(kw_only=True)
@@ -110,7 +118,8 @@ class Settled:
         tenant: Whose.
         key: Which.
         state: `done`, `pending` (to be tried again, or being sent), `dead` or `ambiguous`.
-        result: What to remember: a ticket's id, or the code of an error; never customer text.
+        result: What to remember: a ticket's id, or the kind of an error, and its problem behind `: ` where it is one of
+            ours; never customer text.
         attempts: How often it was tried.
         not_before: When to try it next.
         lease: The token under which it was leased; where somebody else has leased it since, nothing is written down.

@@ -22,6 +22,9 @@ MAX_TEMPLATE: Final = 10_000
 CUSTOMERS: Final = "customers"
 """In `to`: whoever is not of the house."""
 
+ENOUGH: Final = "inform.enough"
+"""What is said behind the text of the last message for a while."""
+
 FOR_ALL: Final = ("agent", "case_id", "name", "status", "subject", "what")
 """What every template may name."""
 
@@ -46,6 +49,12 @@ def _template(value: object) -> str | None:
 
 def _code(value: object) -> str | None:
     return fields.name(value) or problem_of_code(str(value))
+
+
+def _code_of_a_message(value: object) -> str | None:
+    if value == ENOUGH:
+        return "is said behind other texts, in no template; say it in your words in the texts of a language"
+    return _code(value)
 
 
 def _dashed(value: object) -> object:
@@ -76,7 +85,7 @@ class MessageTemplate:
     """
 
     to: str | None = attrs.field(default=None, validator=part(optional(fields.name)), metadata={fields.WORD: True})
-    reason: str | None = attrs.field(default=None, validator=part(optional(_code)))
+    reason: str | None = attrs.field(default=None, validator=part(optional(_code_of_a_message)))
     language: str | None = attrs.field(default=None, converter=_dashed, validator=part(optional(language)))
     subject: str | None = attrs.field(default=None, validator=part(optional(_template)))
     text: str | None = attrs.field(default=None, validator=part(optional(_template)))
@@ -132,7 +141,7 @@ class NotificationRules:
         urgent: Cases about which people are told at once all the same; whoever is on call is, too.
         together_within: What comes within so long of a first message, for one recipient about one case, is told with
             it: one message in place of several.
-        daily_limit: So many messages one recipient gets about one case in 24 hours; one more says that it is enough.
+        daily_limit: So many messages one recipient gets about one case in 24 hours, in all; the last one says so.
         for_customers: The codes of reasons of which customers may be told, besides those that are made for them.
 
     Raises:

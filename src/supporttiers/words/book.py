@@ -17,7 +17,7 @@ from supporttiers.words._templates import Rendered
 _log = logging.getLogger("supporttiers.words")
 
 MAX_WRITTEN: Final = 20_000
-"""So many characters one message is long at most, before several become one."""
+"""So many characters a text is long at most."""
 
 NEWS: Final = "inform.news"
 """What customers are told in place of a reason that is not for them."""
@@ -36,12 +36,14 @@ class Words:
         subject: One line.
         text: What to tell.
         language: In which language; empty where nobody has said.
+        earlier: The reasons that came before, likewise.
     """
 
     reason: Reason
     subject: str = attrs.field(repr=False)
     text: str = attrs.field(repr=False)
     language: str
+    earlier: tuple[Reason, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -72,7 +74,10 @@ class WordBook:
         self._texts = {_tag(language): dict(said) for language, said in texts.items()}
         self._templates = {one.key: (one.rendered("subject"), one.rendered("text")) for one in messages}
 
-    def write(self, reason: Reason, audience: Audience, values: Mapping[str, object]) -> Words:
+    def write(
+        self, reason: Reason, audience: Audience, values: Mapping[str, object], *,
+        earlier: Sequence[Reason] = (), enough: Reason | None = None,
+    ) -> Words:  # fmt: skip
         """
         Write a message.
 
@@ -80,25 +85,34 @@ class WordBook:
             reason: What to tell.
             audience: For whom.
             values: Of the names of `FOR_HOUSE`, but `what`; None and those left out are empty.
+            earlier: What came before and is told with it: `what` says all of it in a text, each on a line of its own.
+            enough: What is said behind the text, in no template.
 
         Returns:
             The words; whatever a template does, there are some, of bounded size.
         """
         own, house = _chain(audience.language), _chain(self._language)
         subject, text, tag = self._found(reason.code, audience, [*own, *house, ""])
-        if not audience.of_house and reason.code not in self._public:
-            reason = Reason(NEWS)
         tags = [*own, *house] if not tag else own if tag in own else _chain(tag)  # one message, one language
+        *before, reason = (self._for(audience, each) for each in (*earlier, reason))
         what, spoken = self._said(reason, tags)
+        lines = "\n".join(dict.fromkeys([*(self._said(each, tags)[0] for each in before), what]))
         status = values.get("status") or ""
         named = {**values, "what": what, "status": self._translation(f"{STATUSES}{status}", tags)[0]}
         named["status"] = named["status"] or str(status).replace("_", " ")
         shown = {name: "" if named.get(name) is None else str(named[name]) for name in FOR_HOUSE}
         language = tag or spoken or (self._language if text or subject else "")
+        tail = "" if enough is None else "\n\n" + _line(self._said(enough, tags)[0])
+        block = _block(_filled(text, _TEXT, {**shown, "what": lines}), at_most=MAX_WRITTEN - len(tail))
         return Words(
-            reason=reason, subject=_line(_filled(subject, _SUBJECT, shown)),
-            language=audience.language if language in own else language, text=_block(_filled(text, _TEXT, shown)),
+            reason=reason, subject=_line(_filled(subject, _SUBJECT, shown)), earlier=tuple(before),
+            language=audience.language if language in own else language,
+            text=(block + tail).lstrip(),
         )  # fmt: skip
+
+    def _for(self, audience: Audience, reason: Reason) -> Reason:
+        """Give a reason, or what stands for it where it is not for them."""
+        return reason if audience.of_house or reason.code in self._public else Reason(NEWS)
 
     def _said(self, reason: Reason, tags: Sequence[str]) -> tuple[str, str]:
         """Say a reason in the first language that has a translation, and in which; else in English."""
@@ -168,6 +182,6 @@ def _line(text: str) -> str:
     return line if len(line) <= MAX_SUBJECT else line[: MAX_SUBJECT - 1] + "…"
 
 
-def _block(text: str) -> str:
+def _block(text: str, *, at_most: int) -> str:
     block = _CONTROLS.sub(" ", text[: MAX_WRITTEN + 1].replace("\r\n", "\n")).strip()
-    return block if len(block) <= MAX_WRITTEN else block[: MAX_WRITTEN - 1] + "…"
+    return block if len(block) <= at_most else block[: at_most - 1] + "…"

@@ -141,7 +141,9 @@ def test_messages_are_listed_without_what_people_wrote(run, url, dead):
     assert (dead, "T-3", "notify", "deaf", "dead") == tuple(done.out.splitlines()[1].split()[:5])
     assert (None, [dead]) == (answer["next"], [one["key"] for one in answer["messages"]])
     assert "shouts" not in str(answer)
-    assert ("dead", 1, "NotifyError") == tuple(answer["messages"][0][name] for name in ("state", "attempts", "result"))
+    assert ("dead", 1, "NotifyError: the address is unknown") == tuple(
+        answer["messages"][0][name] for name in ("state", "attempts", "result")
+    )
 
 
 def test_messages_go_on_where_the_page_ended(run, url, desk, dead, clock):

@@ -34,3 +34,5 @@ def _blank_messages(texts: Texts, who: tuple[str, str], version: int) -> Procedu
         yield Change(texts.BLANK_MESSAGE, (dumps(blank.effect), blank.target, row[0]))
         if blank.state != message.state:
             yield Change(texts.END_MESSAGE, (blank.state, blank.result, row[0]))
+        elif blank.result != message.result:
+            yield Change(texts.BLANK_RESULT, (blank.result, row[0], message.result))

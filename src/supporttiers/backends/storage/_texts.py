@@ -126,6 +126,7 @@ UPDATE supporttiers_event SET private = NULL, salt = NULL, committed = ?
 WHERE tenant = ? AND case_id = ? AND version = ?"""
     MESSAGES_OF_CASE = f"SELECT {_MESSAGE} FROM supporttiers_outbox WHERE tenant = ? AND case_id = ? ORDER BY seq"  # noqa: S608
     BLANK_MESSAGE = "UPDATE supporttiers_outbox SET effect = ?, target = ? WHERE seq = ?"
+    BLANK_RESULT = "UPDATE supporttiers_outbox SET result = ? WHERE seq = ? AND result = ?"
     END_MESSAGE = """
 UPDATE supporttiers_outbox SET state = ?, result = ?, lease_until = NULL, lease_token = NULL
 WHERE seq = ? AND state <> 'done'"""
