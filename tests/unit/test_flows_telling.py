@@ -238,6 +238,20 @@ def test_directory_that_gives_no_contacts_is_named(make_desk, calm, pager, caplo
     assert "jane" not in caplog.text
 
 
+@pytest.mark.parametrize(("to", "method"), [("on_call", "on_call_of"), ("lead", "holders_of")])
+@pytest.mark.parametrize("given", ["anna", [Agent(id="anna")]])
+def test_directory_that_gives_no_ids_is_named(make_desk, calm, mail, people, monkeypatch, caplog, to, method, given):
+    """Of a single text each letter would be told, and nobody would miss the message."""
+    monkeypatch.setattr(people, method, lambda asked: dict.fromkeys(asked, given), raising=False)
+    desk = make_desk(calm, notifiers=[mail], directory=people)
+    desk.open("Stuck", id="T-1", by="jane", team="front")
+    told(desk, "T-1", to, "eve")
+
+    assert Pass(failed=1) == desk.run_due()
+    assert [] == mail.sent
+    assert f"its {method} must give lists of ids, not {type(given).__name__}" in caplog.text
+
+
 def test_people_on_the_store_have_addresses(make_desk, calm, pager, tmp_path):
     """What is kept of an agent is handed on as it was put."""
     desk = make_desk(calm, directory="store", store=f"sqlite:///{tmp_path}/people.db")

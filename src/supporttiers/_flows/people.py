@@ -1,6 +1,6 @@
 """What the desk knows of people by itself: facts from its directory, what they have to do, and who is to be told."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -176,8 +176,21 @@ def _named(directory: Directory | None, case: Case, to: str) -> Flow[tuple[str, 
     if isinstance(house, AgentDirectory) and (yield Call(house.agent, to)) is not None:
         return (to,)
     if isinstance(house, RoleDirectory):
-        return tuple((yield Call(house.holders_of, [to])).get(to, ()))
+        return _ids(house, "holders_of", (yield Call(house.holders_of, [to])).get(to, ()))
     return ()
+
+
+def _ids(house: object, method: str, found: Iterable[object]) -> tuple[str, ...]:
+    """
+    Give the ids that a directory gives.
+
+    Raises:
+        PluginError: It gives something else; of a single text each letter would be told.
+    """
+    ids = () if isinstance(found, str) else tuple(found)
+    if isinstance(found, str) or not all(isinstance(each, str) for each in ids):
+        raise PluginError(type_name(house), f"its {method} must give lists of ids, not {type_name(found)}")
+    return tuple(map(str, ids))
 
 
 _IN_THE_HOUSE: Final = ("assignee", "owner", "team", "manager", "on_call")
@@ -231,7 +244,7 @@ def contacts(directory: Directory | None, tenant: str, people: Sequence[str]) ->
 
 def _of_team(house: Directory, team: str, to: str) -> Flow[tuple[str, ...]]:
     if to == "on_call" and isinstance(house, OnCallDirectory):
-        return tuple((yield Call(house.on_call_of, [team])).get(team, ()))
+        return _ids(house, "on_call_of", (yield Call(house.on_call_of, [team])).get(team, ()))
     if to == "team" and isinstance(house, AgentDirectory):
         return tuple(agent.id for agent in (yield Call(house.agents_of, [team])).get(team, ()))
     return ()
