@@ -195,7 +195,8 @@ def test_worker_without_the_observer_keeps_its_messages(make_desk, calm, audit, 
         desk.open(id="T-1", by="jane")
         assert other.run_due().failed
         [waiting, *_] = desk.messages()
-        assert ("pending", "PluginError") == (waiting.state, waiting.result)
+        missing = "PluginError: 'audit' does not fit: this desk has no such observer; hand the plugin in, or discard"
+        assert ("pending", f"{missing} the message") == (waiting.state, waiting.result)
         clock.advance("1m")
         desk.run_due()
 
