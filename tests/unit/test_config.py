@@ -354,6 +354,14 @@ def test_part_that_cannot_be_read_is_refused(place, value, fault):
     assert [fault] == faults_of(SupportProcess.from_data, plain(place, value))
 
 
+@pytest.mark.parametrize("key", ["language", "quiet_hours"])
+def test_what_notifications_say_is_not_looked_for_in_vain(key):
+    """Whoever writes it under the process itself is told where it stands."""
+    (fault,) = faults_of(SupportProcess.from_data, plain(f"process/{key}", "en"))
+
+    assert fault.startswith(f"process.{key}: is not known here; it stands in [notifications]; possible are: entry, ")
+
+
 def test_faults_are_told_all_at_once_in_the_order_of_the_file():
     """Faults of writing and of meaning come together; what could not be read causes no others."""
     text = """

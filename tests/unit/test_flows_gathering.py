@@ -1,5 +1,6 @@
 """Telling one recipient: in which words, when, how much at once, and how much in a day."""
 
+import contextlib
 from datetime import datetime, timedelta
 
 import attrs
@@ -10,6 +11,7 @@ from supporttiers._flows.gathering import quiet_until
 from supporttiers.actors import Actor, Agent, Contact
 from supporttiers.backends.directory import House
 from supporttiers.backends.storage.memory import MemoryStore
+from supporttiers.backends.storage.postgres import PostgresStore
 from supporttiers.errors import NotifyError, StoreError
 from supporttiers.protocols import Settled
 from supporttiers.testing.suites._laws import at_once
@@ -819,10 +821,15 @@ def test_case_says_that_somebody_was_not_told(make, mail, failure, state, note):
     assert failure.problem not in f"{desk.history('T-1')} {desk.messages(case='T-1')}"
 
 
-@pytest.mark.parametrize("kind", ["memory", "sqlite"])
-def test_problem_of_a_message_to_a_role_goes_with_a_redaction(make_desk, calm, pager, tmp_path, kind):
+@pytest.mark.parametrize("kind", ["memory", "sqlite", "postgres"])
+def test_problem_of_a_message_to_a_role_goes_with_a_redaction(make_desk, calm, pager, tmp_path, request, kind):
     """The message itself stays: nothing else of it says who it was for."""
-    desk = make_desk(calm, store=None if kind == "memory" else f"sqlite:///{tmp_path}/support.db")
+    urls = {"sqlite": f"sqlite:///{tmp_path}/support.db"}
+    if kind == "postgres":
+        urls[kind] = request.getfixturevalue("postgres_url")
+        with contextlib.closing(PostgresStore(urls[kind])) as empty:
+            empty.upgrade()
+    desk = make_desk(calm, store=urls.get(kind))
     desk.open("No VPN", id="T-1", by="jane")
     pager.failures = [NotifyError("pager", "no mailbox jane@example.com", retryable=False), OSError("jane")]
     tell(desk, "one", "two", to="manager")

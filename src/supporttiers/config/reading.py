@@ -169,6 +169,8 @@ class _Reader:
 
             near = get_close_matches(key, known, n=1)
             hint = f"did you mean {near[0]!r}? " if near else ""
+            if place == "process" and key in _fields_of(NotificationRules):
+                hint = "it stands in [notifications]; "
             self.fault(joined(place, key), f"is not known here; {hint}possible are: {', '.join(known)}")
 
     def values(self, kind: type, data: object, place: str) -> dict[str, Any]:

@@ -150,7 +150,9 @@ class SupportDesk(Core, Verbs[Case], Reading, Operating, Keeping):
 
     def next_wake(self, *, tenant: str | None = None) -> datetime | None:
         """
-        Give the earliest instant at which something will be due by itself; None when nothing will.
+        Give the earliest instant at which something will be due by itself on a case; None when nothing will.
+
+        Messages that wait for their time are not in it: who calls `run_due` by this alone calls it now and then, too.
 
         Args:
             tenant: Of whose cases; of all tenants' when None.
