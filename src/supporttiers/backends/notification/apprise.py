@@ -1,5 +1,9 @@
 """Notifications by Apprise, which knows more than a hundred services; the only file that knows the package."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import get_ident
 from typing import Any, ClassVar, Final, Self
 
 from supporttiers import _fields as fields
@@ -45,7 +49,8 @@ class AppriseNotifier:
         checked(name, fields.name(name), "name")
         checked(name, fields.text(url), "url")
         self._apprise: Final = _loaded(name)
-        place = self._apprise.Apprise.instantiate(url, asset=self._asset())
+        with _quiet():
+            place = self._apprise.Apprise.instantiate(url, asset=self._asset())
         if place is None:
             raise PluginError(name, "Apprise knows no service for its URL, or the URL lacks what that service needs")
         if len(place) != 1:
@@ -98,6 +103,21 @@ class AppriseNotifier:
 
     def _asset(self) -> Any:  # noqa: ANN401 - Apprise's own
         return self._apprise.AppriseAsset(app_id="supporttiers", app_desc="supporttiers", async_mode=False)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Let Apprise log nothing meanwhile, in this thread: of a URL that it cannot read it logs all, with its secrets."""
+    log, here = logging.getLogger("apprise"), get_ident()
+
+    def is_elsewhere(_record: logging.LogRecord) -> bool:
+        return get_ident() != here
+
+    log.addFilter(is_elsewhere)
+    try:
+        yield
+    finally:
+        log.removeFilter(is_elsewhere)
 
 
 def _loaded(name: str) -> Any:  # noqa: ANN401 - a module that may be missing
