@@ -122,7 +122,7 @@ def test_apprise_that_is_not_installed_is_named_by_its_extra(monkeypatch):
     """It is imported only where it is used."""
     monkeypatch.setitem(sys.modules, "apprise", None)
 
-    with pytest.raises(PluginError, match=r"Apprise is not installed; install supporttiers\[apprise\]"):
+    with pytest.raises(PluginError, match=r"Apprise is not installed; pip install \"supporttiers\[apprise\]\""):
         AppriseNotifier("json://x.example/")
 
 

@@ -13,7 +13,7 @@ from supporttiers.effects import Notification
 from supporttiers.errors import NotifyError, PluginError
 
 _PREFIX: Final = "apprise:"
-_EXTRA: Final = "Apprise is not installed; install supporttiers[apprise]"
+_EXTRA: Final = 'Apprise is not installed; pip install "supporttiers[apprise]"'
 
 
 class AppriseNotifier:
