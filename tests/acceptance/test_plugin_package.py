@@ -122,7 +122,7 @@ def test_desk_that_does_not_ask_is_told_what_is_installed(environment):
     """Nothing is loaded; the error says how to."""
     said = environment.run("-m", "supporttiers", "list", "--store", "acme:hardware", code=3)
 
-    assert "entry_points=True asks what is installed, too: 'acme' (supporttiers-acme 1.0.0)" in said
+    assert "--entry-points asks what is installed, too: 'acme' (supporttiers-acme 1.0.0)" in said
 
 
 def test_package_can_be_blocked(environment):

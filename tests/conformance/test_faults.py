@@ -95,3 +95,20 @@ def test_waived_law_that_is_kept_is_reported():
     failed = failures_of("notifiers")
 
     assert {"test_message_goes_out": ["[XPASS(strict)] it was once so"]} == failed["TestSoundAfterAll"]
+
+
+@pytest.mark.parametrize("module", ["notifiers", "policies"])
+def test_law_says_what_is_wrong(module):
+    """In words, before what was compared: its reader is the author of a plugin, and has not written the law."""
+    said = [text for laws in failures_of(module).values() for texts in laws.values() for text in texts]
+
+    assert said
+    assert [] == [text for text in said if text.startswith("AssertionError: assert")]
+
+
+def test_law_shows_what_was_compared():
+    """As in tests of one's own."""
+    [said] = failures_of("policies")["TestNeedsMore"]["test_every_need_has_an_example"]
+
+    assert said.startswith("AssertionError: give an example of fact 'contract' in `facts`\n")
+    assert "assert [] == ['contract']" in said

@@ -38,11 +38,11 @@ EXAMPLES = [
         Reason("policy.invalid", {"field": "Tier.level", "problem": "Tier.level: is 100"}),
     ),
     (
-        errors.PluginError("pager", "it lacks the methods of Notifier"),
-        "'pager' does not fit: it lacks the methods of Notifier",
+        errors.PluginError("pager", "it lacks `notify` of Notifier"),
+        "'pager' does not fit: it lacks `notify` of Notifier",
         Reason(
             "plugin.invalid",
-            {"plugin": "pager", "problem": "'pager' does not fit: it lacks the methods of Notifier"},
+            {"plugin": "pager", "problem": "'pager' does not fit: it lacks `notify` of Notifier"},
         ),
     ),
     (

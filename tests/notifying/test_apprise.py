@@ -1,7 +1,9 @@
 """Apprise: one place for each notifier, real requests, and the answers of both of its generations."""
 
 import json
+import logging
 import sys
+import threading
 
 import apprise
 import pytest
@@ -123,5 +125,34 @@ def test_apprise_that_is_not_installed_is_named_by_its_extra(monkeypatch):
     """It is imported only where it is used."""
     monkeypatch.setitem(sys.modules, "apprise", None)
 
-    with pytest.raises(PluginError, match=r"Apprise is not installed; install supporttiers\[apprise\]"):
+    with pytest.raises(PluginError, match=r"Apprise is not installed; pip install \"supporttiers\[apprise\]\""):
         AppriseNotifier("json://x.example/")
+
+
+@pytest.mark.parametrize("url", ["nonsense://tok3n", "tok3n", "slack://tok3n", "mailto://tok3n", "json://"])
+def test_url_that_apprise_cannot_read_is_not_logged(caplog, url):
+    """It may hold a secret; Apprise would log it, by its own logger. Of what others do meanwhile, it logs as ever."""
+    caplog.set_level(logging.DEBUG)
+    with pytest.raises(PluginError) as caught:
+        AppriseNotifier(url)
+
+    assert "" == caplog.text
+    assert "tok3n" not in str(caught.value)
+    logging.getLogger("apprise").warning("as ever")
+    assert ["as ever"] == caplog.messages
+
+
+def test_other_threads_log_as_ever_while_a_url_is_read(caplog, monkeypatch):
+    """What Apprise says of their deliveries is not lost."""
+
+    def instantiate(url, asset):
+        other = threading.Thread(target=logging.getLogger("apprise").warning, args=["of another thread"])
+        other.start()
+        other.join()
+        logging.getLogger("apprise").warning("tok3n")
+
+    monkeypatch.setattr(apprise.Apprise, "instantiate", instantiate)
+    with pytest.raises(PluginError):
+        AppriseNotifier("nonsense://tok3n")
+
+    assert ["of another thread"] == caplog.messages

@@ -74,6 +74,29 @@ def test_mail_is_read_as_it_was_written(words):
     assert words == got.get_content().replace("\r\n", "\n").removesuffix("\n")
 
 
+@given(st.text(alphabet="ab ", min_size=60, max_size=90).map(lambda text: f"[T-1]{text}z"))
+@example("[T-1] " + "words " * 11 + "at")
+@example("[T-1]" + "x" * 68)
+def test_subject_begins_on_the_line_of_its_name(subject):
+    """Readers may take an empty first line for an empty subject."""
+    raw, got = written(subject)
+    [first] = [line for line in raw.split(b"\r\n") if line.startswith(b"Subject:")]
+
+    assert first.startswith(b"Subject: [T-1]")
+    assert " ".join(subject.split()) == got["Subject"]
+
+
+@pytest.mark.parametrize("length", range(60, 90))
+def test_no_header_begins_with_an_empty_line(length):
+    """Nor is a line of words longer than it should be, of whatever length a subject is."""
+    raw, got = written(("[T-1] " + "word " * 20)[:length].strip() + "s")
+    lines = raw.partition(b"\r\n\r\n")[0].split(b"\r\n")
+
+    assert [] == [line for line in lines if line.endswith(b":")]
+    assert max(map(len, lines)) <= 78
+    assert length - 1 <= len(got["Subject"]) <= length + 1
+
+
 def test_mail_shows_breaks_in_lines_as_blanks():
     """What would have been another header is part of the line."""
     _, got = written("a\r\nBcc: x@y.example\0\u2028z", name="Ann\r\nEvil: 1")

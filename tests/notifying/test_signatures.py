@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supporttiers.backends.signatures import sign, verify
-from supporttiers.errors import InputError, PolicyConfigError
+from supporttiers.errors import DefinitionError, InputError
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER = "whsec_" + base64.b64encode(bytes(range(64))).decode()
@@ -146,7 +146,16 @@ def test_secret_that_is_none_is_refused(secrets, problem):
         lambda: sign(BODY, id=ID, at=AT, secrets=secrets),
         lambda: verify(headers(), BODY, secrets=secrets, now=AT),
     ):
-        with pytest.raises(PolicyConfigError) as caught:
+        with pytest.raises(DefinitionError) as caught:
             attempt()
 
         assert f"{problem}write whsec_ and 24 to 64 random bytes in base64" == str(caught.value)
+
+
+def test_body_comes_as_bytes():
+    """A text has been read already; both sides are told so in one kind of error."""
+    problem = "must be bytes, as they were sent, before anything has read them; it is str"
+    assert ("body", problem) == refused(headers(), BODY.decode())
+    assert ID == verify(headers(), bytearray(BODY), secrets=[SECRET], now=AT)
+    with pytest.raises(InputError, match=r"^body must be bytes"):
+        sign(BODY.decode(), id=ID, at=AT, secrets=[SECRET])

@@ -140,9 +140,9 @@ class Native:
     ("ports", "culprit", "problem"),
     [
         ({"notifiers": [Nameless()]}, "Nameless", "a notifier needs a `name`"),
-        ({"notifiers": [Mute()]}, "mute", "it lacks the methods of Notifier"),
+        ({"notifiers": [Mute()]}, "mute", "it lacks `notify` of Notifier"),
         ({"notifiers": Mute()}, "Mute", "notifiers come as a list, even a single one"),
-        ({"vendors": [Mute()]}, "mute", "it lacks the methods of VendorGateway"),
+        ({"vendors": [Mute()]}, "mute", "it lacks `fetch` and `open` of VendorGateway"),
         (
             {"notifiers": [Keyless()]},
             "keyless",
@@ -155,11 +155,16 @@ class Native:
         ),
         ({"vendors": [InProcessVendor]}, "type", "a vendor needs a `name`"),
         ({"vendors": [InProcessVendor("v"), InProcessVendor("v")]}, "v", "there are two vendors of this name"),
+        (
+            {"notifiers": ["console:", "console:"]},
+            "console",
+            "there are two notifiers of this name; give one another, with name=..., or a URL such as console:NAME",
+        ),
         ({"vendors": [InProcessVendor("")]}, "", "a vendor needs a `name`"),
         ({"store": 7}, "int", "a store is a URL"),
         ({"clock": SystemClock}, "SystemClock", "it is a class; hand in an object of it"),
-        ({"clock": Mute()}, "Mute", "it lacks the methods of Clock"),
-        ({"ids": Mute()}, "Mute", "it lacks the methods of Ids"),
+        ({"clock": Mute()}, "Mute", "it lacks `now` of Clock"),
+        ({"ids": Mute()}, "Mute", "it lacks `new_id` of Ids"),
         ({"directory": {"jane": "customer"}}, "dict", "it lacks the methods of Directory"),
     ],
 )

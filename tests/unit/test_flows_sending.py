@@ -1,6 +1,7 @@
 """Messages that may have arrived, must not arrive twice, or are needed no more, and what people do with them."""
 
 import logging
+import re
 import threading
 from datetime import timedelta
 
@@ -480,3 +481,36 @@ def test_message_of_a_case_that_cannot_be_decided_is_given_up_all_the_same(make_
     assert 2 == desk.run_due().failed
     assert ["ambiguous", "dead"] == [message.state for message in desk.messages() if message.kind == "dispatch"]
     assert "management was not told: ZeroDivisionError" in caplog.text
+
+
+# -- errors of other people's code
+
+
+@pytest.mark.parametrize("repeats", [True, False])
+def test_log_says_where_a_notifier_failed(make_desk, calm, pager, caplog, repeats):
+    """File and line: its author must find what the words of the error, which nobody may read, would have told."""
+    pager.repeats = repeats
+    pager.failures = [AttributeError("Jane Doe")]
+    desk = make_desk(calm, notifiers=[pager])
+    desk.open("Stuck", id="T-1", by="jane")
+    desk.inform_management("T-1", by="bob")
+    desk.run_due()
+
+    assert re.search(r"AttributeError in notifier 'pager', \w+\.py:\d+$", caplog.messages[-1])
+    assert "Jane" not in caplog.text
+
+
+def test_log_says_where_a_vendor_failed(make_desk, calm, caplog):
+    """A vendor's gateway is somebody's code, too."""
+
+    class Broken(InProcessVendor):
+        def open(self, request, /, *, key):
+            raise KeyError("Jane Doe")
+
+    desk = make_desk(calm, vendors=[Broken("acme-print")])
+    desk.open("Stuck", id="T-1", by="jane")
+    desk.dispatch("T-1", by="bob", vendor="acme-print")
+    desk.run_due()
+
+    assert re.search(r"KeyError in vendor 'acme-print', \w+\.py:\d+$", caplog.messages[-1])
+    assert "Jane" not in caplog.text

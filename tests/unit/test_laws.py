@@ -1,8 +1,13 @@
 """What suites of laws refuse: to be replaced, and to be waived or claimed by a slip of the pen."""
 
+import logging
+from typing import ClassVar
+
+import attrs
 import pytest
 
-from supporttiers.testing.suites import NotifierSuite, StoreSuite
+from supporttiers.testing.builders import PEOPLE
+from supporttiers.testing.suites import NotifierSuite, PolicySuite, StoreSuite
 
 
 @pytest.mark.parametrize("name", ["test_unknown_case_is_none", "_waive"])
@@ -48,3 +53,98 @@ def test_suite_claims_only_what_there_is_to_claim():
         type("MySuite", (NotifierSuite,), {"capabilities": {"words", "wrods"}})
     with pytest.raises(TypeError, match=r"^MySuite claims \['all'\]; possible are: none$"):
         type("MySuite", (StoreSuite,), {"capabilities": {"all"}})
+
+
+@pytest.mark.parametrize(("suite", "declared", "problem"), [
+    (NotifierSuite, {"waived": ["test_message_goes_out"]}, r"^MySuite\.waived is a list; write a table of laws"),
+    (NotifierSuite, {"capabilities": "words"}, r"^MySuite\.capabilities is a text; write a set, as in \{'words'\}$"),
+    (NotifierSuite, {"capabilites": {"words"}}, r"declares 'capabilites', which nobody reads; .* 'capabilities'\?$"),
+    (NotifierSuite, {"waive": {}}, r"^MySuite declares 'waive', which nobody reads; did you mean 'waived'\?$"),
+    (PolicySuite, {"fact": {}}, r"did you mean 'facts'\?$"),
+])  # fmt: skip
+def test_suite_takes_no_declaration_by_a_slip_of_the_pen(suite, declared, problem):
+    """It would have no effect, and nobody would know."""
+    with pytest.raises(TypeError, match=problem):
+        type("MySuite", (suite,), declared)
+
+
+def test_suite_takes_declarations_and_fixtures_of_ones_own():
+    """Also where a fixture is called almost like one of the suite."""
+    own = {"folder": "x", "people_known": pytest.fixture(lambda self: None), "deliver": lambda self: None}
+
+    assert type("MySuite", (NotifierSuite,), own)
+
+
+# -- what laws say
+
+
+class Hole:
+    """Takes every message, and delivers none; it may log whatever it is given."""
+
+    name = "hole"
+    logger = None
+
+    def notify(self, notification, /, *, key):
+        """Deliver nothing."""
+        if self.logger:
+            logging.getLogger(self.logger).warning("%s to %s", notification.subject, notification.recipients[0].name)
+
+
+def test_notifier_that_nobody_looks_behind_is_not_said_to_deliver():
+    """The law is left out, and says what it lacks."""
+    with pytest.raises(pytest.skip.Exception, match="give a fixture `delivered`"):
+        NotifierSuite().test_message_goes_out(Hole(), PEOPLE, None)
+    with pytest.raises(AssertionError, match="0 messages have arrived, not 1"):
+        NotifierSuite().test_message_goes_out(Hole(), PEOPLE, list)
+
+
+@pytest.mark.parametrize(("delivered", "given"), [
+    ([], "`delivered` gives list; let it give a function of no arguments"),
+    (lambda: "a text", "`delivered` gives, gives str; let it give a function"),
+    (lambda: None, "`delivered` gives, gives NoneType; let it give a function"),
+])  # fmt: skip
+def test_what_is_delivered_is_told_by_a_function(delivered, given):
+    """A list would say what had arrived before the test."""
+    with pytest.raises(pytest.fail.Exception, match=given):
+        NotifierSuite().test_message_goes_out(Hole(), PEOPLE, delivered)
+
+
+def test_private_words_in_a_log_are_named_and_not_shown(caplog):
+    """Which logger it was is said, too; one that is not the notifier's is not looked at."""
+
+    class Suite(NotifierSuite):
+        other_loggers: ClassVar = ("mail.log",)
+
+    hole = Hole()
+    hole.logger = "acme.hole"
+    with pytest.raises(pytest.fail.Exception) as caught:
+        Suite().test_logs_tell_nothing_private(hole, None, PEOPLE, caplog)
+    said = str(caught.value)
+    assert said.startswith("the logger 'acme.hole' (in `other_loggers`")
+    assert said.endswith("tells what is private: the subject, a recipient's name")
+    assert PEOPLE[0].name not in said
+
+    caplog.clear()
+    hole.logger = "mail.log.smtp"
+    Suite().test_logs_tell_nothing_private(hole, None, PEOPLE, caplog)
+
+
+@attrs.frozen
+class ByPlan:
+    """Needs two facts."""
+
+    name: ClassVar = "acme.by-plan"
+    revision: ClassVar = 1
+    needs: ClassVar = ("plan", "contract")
+
+
+def test_policy_is_not_proved_while_nothing_is_known():
+    """Each fact that it needs has an example; a slip of the pen is shown."""
+
+    class Suite(PolicySuite):
+        facts: ClassVar = {"plam": {"hours": 4}, "contract": None}
+
+    with pytest.raises(AssertionError, match="give an example of fact 'plan', 'contract' in `facts`; 'plam'"):
+        Suite().test_every_need_has_an_example(ByPlan())
+    with pytest.raises(AssertionError, match=r"give an example of fact 'plan', 'contract' in `facts`\n"):
+        PolicySuite().test_every_need_has_an_example(ByPlan())

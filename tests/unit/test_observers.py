@@ -164,6 +164,7 @@ def test_observer_that_always_raises_is_given_up_and_can_be_tried_anew(make_desk
         dead.key, dead.kind, dead.target, dead.result,
     )  # fmt: skip
     assert "Jane Doe" not in caplog.text
+    assert "RuntimeError in observer 'audit', test_observers.py:" in caplog.text
     desk.retry(dead.key)
     desk.run_due()
     assert ("T-1", 1) in audit.seen

@@ -314,6 +314,84 @@ def test_plugin_that_does_not_fit_is_refused(given, problem):
     assert f"{name!r} does not fit: {problem}" == told(given)
 
 
+class Forgetful:
+    """Its method lacks `self`."""
+
+    name = "acme"
+
+    @hookimpl
+    def supporttiers_event(event, case):  # noqa: N805 - that is what is wrong
+        """Be told nothing."""
+
+
+class Empty:
+    """Its method takes nothing, not even itself."""
+
+    name = "acme"
+
+    @hookimpl
+    def supporttiers_event():
+        """Be told nothing."""
+
+
+class Hidden:
+    """Its mark stands above what hides it."""
+
+    name = "acme"
+
+    @hookimpl
+    @staticmethod
+    def supporttiers_event(event):
+        """Be told nothing."""
+
+
+class HiddenInTheClass:
+    """The same, of a method of the class."""
+
+    name = "acme"
+
+    @hookimpl
+    @classmethod
+    def supporttiers_event(cls, event):
+        """Be told nothing."""
+
+
+class Static:
+    """Its marks stand where they should."""
+
+    name = "acme"
+
+    @staticmethod
+    @hookimpl
+    def supporttiers_event(event):
+        """Be told nothing."""
+
+    @classmethod
+    @hookimpl
+    def supporttiers_facts(cls):
+        """Give none."""
+        return []
+
+
+@pytest.mark.parametrize(
+    ("kind", "problem"),
+    [
+        (Forgetful, "is a method without `self`, which would be given the plugin in place of its first argument"),
+        (Empty, "is a method without `self`, which would be given the plugin in place of its first argument"),
+        (Hidden, "has @hookimpl above @staticmethod, which hides it; put @hookimpl below"),
+        (HiddenInTheClass, "has @hookimpl above @classmethod, which hides it; put @hookimpl below"),
+    ],
+)
+def test_method_that_would_be_called_wrongly_is_refused(kind, problem):
+    """It would be told something else than it thinks, or nothing, in the middle of a case."""
+    assert f"'acme' does not fit: its supporttiers_event {problem}" == told(kind())
+
+
+def test_methods_need_no_object():
+    """They may be of the class, or of nobody."""
+    assert [("acme", None, None, 1)] == observers(SupportDesk(DEFAULT, plugins=[Static()]))
+
+
 def test_asynchronous_observer_is_for_the_desk_that_awaits():
     """All other hooks are asked while the desk is built."""
     AsyncSupportDesk(DEFAULT, plugins=[plugin(supporttiers_event=awaited)])
@@ -368,7 +446,7 @@ def test_plugin_is_handed_in_once():
         SupportDesk(DEFAULT, plugins=[one, plugin(supporttiers_event=observe_nothing)])
 
     how = "hand it in once, or block its entry point"
-    assert f"'acme' does not fit: is there twice, also as 'acme'; {how}" == str(twice.value)
+    assert f"'acme' does not fit: it is there twice; {how}" == str(twice.value)
     assert f"'acme' does not fit: there are two plugins of this name; {how}" == str(named_alike.value)
 
 
@@ -485,6 +563,26 @@ def test_installed_plugin_can_be_blocked(folder, blocked, caplog):
 
 
 @pytest.mark.parametrize(
+    ("blocked", "meant"), [("acme", None), ("supporttiers-acne", "; did you mean 'supporttiers-acme'?"), ("zoo", "")]
+)
+def test_blocked_name_that_nothing_has_is_told(folder, blocked, meant, caplog):
+    """It may be a slip of the pen; or installed on another machine only, so that it is no error."""
+    install(folder)
+    SupportDesk(DEFAULT, entry_points=True, blocked=[blocked])
+
+    said = f"{blocked!r} is blocked, and no installed plugin or package of one has that name{meant}"
+    assert ([] if meant is None else [said]) == caplog.messages
+
+
+def test_plugin_that_is_handed_in_is_logged(caplog):
+    """Without a package, there is no version to tell."""
+    caplog.set_level("INFO", "supporttiers.plugins")
+    SupportDesk(DEFAULT, plugins=[plugin(supporttiers_event=observe)])
+
+    assert ["plugin acme: handed in"] == caplog.messages
+
+
+@pytest.mark.parametrize(
     ("points", "module", "value", "why"),
     [
         ("acme = plug_acme", "1 / 0", "plug_acme", "ZeroDivisionError"),
@@ -507,7 +605,7 @@ def test_broken_entry_point_is_named(folder, points, module, value, why):
 def test_installed_plugin_that_is_handed_in_too_is_refused(folder):
     """It would be told everything twice."""
     install(folder)
-    with pytest.raises(PluginError, match="'plug_acme' does not fit: is there twice, also as 'acme'"):
+    with pytest.raises(PluginError, match="'plug_acme' does not fit: it is there twice, also as 'acme'"):
         SupportDesk(DEFAULT, plugins=["plug_acme"], entry_points=True)
 
 
@@ -536,15 +634,21 @@ NAMED = {
 @pytest.mark.parametrize(
     ("hook", "answer", "problem"),
     [
-        ("store", 7, "its supporttiers_store gives int; it has to give an object with the methods of CaseStore, or None"),
+        ("store", 7, "its supporttiers_store gives int, which lacks the methods of CaseStore; it has to give an object that is a CaseStore, or None"),
         (
             "store", MemoryStore,
             "its supporttiers_store gives the class MemoryStore; "
-            "it has to give an object with the methods of CaseStore, or None",
+            "it has to give an object that is a CaseStore, or None",
         ),
         (
             "notifier", MemoryStore(),
-            "its supporttiers_notifier gives MemoryStore; it has to give an object with the methods of Notifier, or None",
+            "its supporttiers_notifier gives MemoryStore, which lacks `notify` of Notifier; "
+            "it has to give an object that is a Notifier, or None",
+        ),
+        (
+            "notifier", types.SimpleNamespace(notify=print),
+            "its supporttiers_notifier gives SimpleNamespace, which lacks `name` of Notifier; "
+            "it has to give an object that is a Notifier, or None",
         ),
         (
             "notifier", ConsoleNotifier(name=" "),
@@ -552,8 +656,8 @@ NAMED = {
         ),
         (
             "vendor", ConsoleNotifier(),
-            "its supporttiers_vendor gives ConsoleNotifier; "
-            "it has to give an object with the methods of VendorGateway, or None",
+            "its supporttiers_vendor gives ConsoleNotifier, which lacks `fetch` and `open` of VendorGateway; "
+            "it has to give an object that is a VendorGateway, or None",
         ),
     ],
 )  # fmt: skip

@@ -6,7 +6,7 @@ from datetime import datetime
 from supporttiers._flows.driving import Call, Flow, Ports
 from supporttiers._flows.sending import Delivery
 from supporttiers.effects import TellObserver
-from supporttiers.errors import PluginError
+from supporttiers.errors import PluginError, say_where
 from supporttiers.events import Event
 from supporttiers.protocols import Message
 
@@ -36,5 +36,9 @@ def tell_observer(ports: Ports, delivery: Delivery, effect: TellObserver) -> Flo
     message = delivery.message
     loaded = yield Call(ports.store.load, message.tenant, message.case_id)
     events: Sequence[Event] = yield Call(ports.store.history, message.tenant, message.case_id, after=effect.version - 1)
-    yield Call(observer, events[0], loaded.case)
+    try:
+        yield Call(observer, events[0], loaded.case)
+    except Exception as error:
+        say_where(error, f"observer {effect.observer!r}")
+        raise
     yield Call(ports.store.settle, delivery.settled("done", "told"))

@@ -7,7 +7,8 @@ from typing import Any, Final, TypeVar
 import attrs
 
 from supporttiers._flows.driving import Call, Flow, Ports
-from supporttiers.errors import NotifyError, VendorError
+from supporttiers.effects import Notify
+from supporttiers.errors import NotifyError, VendorError, say_where
 from supporttiers.protocols import Message, Settled
 
 T = TypeVar("T")
@@ -87,5 +88,9 @@ class Delivery:
             answer: T = yield Call(call)
         except (NotifyError, VendorError) as error:  # the adapter says how sure it is
             self.unsure = error.ambiguous
+            raise
+        except Exception as error:
+            kind = "notifier" if isinstance(self.message.effect, Notify) else "vendor"
+            say_where(error, f"{kind} {getattr(adapter, 'name', '?')!r}")
             raise
         return answer

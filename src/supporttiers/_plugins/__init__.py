@@ -33,6 +33,7 @@ from supporttiers.protocols import (
     Policy,
     VendorGateway,
 )
+from supporttiers.protocols._lacking import lacks
 from supporttiers.readings import HookReading, PluginReading
 
 __all__ = ["Observer", "Plugins"]
@@ -125,9 +126,10 @@ class Plugins:
                 self._manager.register(each.plugin, each.name)
             except ValueError as error:
                 other = self._manager.get_name(each.plugin)
-                twice = f"is there twice, also as {other!r}" if other else "there are two plugins of this name"
+                also = "" if other == each.name else f", also as {other!r}"
+                twice = f"it is there twice{also}" if other else "there are two plugins of this name"
                 raise PluginError(each.name, f"{twice}; hand it in once, or block its entry point") from error
-            log.info("plugin %s: %s %s", each.name, each.distribution or "handed in", each.version or "")
+            log.info("plugin %s: %s", each.name, f"{each.distribution} {each.version}" if each.version else "handed in")
 
     def _of(self, hook: str) -> "list[pluggy.HookImpl]":
         """Give the implementations of a hook in the order in which they are asked."""
@@ -229,7 +231,8 @@ class Plugins:
             protocol = OBJECTS[hook]
             name: object = getattr(answer, "name", None)
             if isinstance(answer, type) or not isinstance(answer, protocol):
-                problem = f"its {hook} gives {_named(answer)}; it has to give an object with the methods of"
+                lacking = "" if isinstance(answer, type) else f", which lacks {lacks(answer, protocol)}"
+                problem = f"its {hook} gives {_named(answer)}{lacking}; it has to give an object that is a"
                 raise PluginError(impl.plugin_name, f"{problem} {protocol.__name__}, or None")
             if fields.name(name):
                 raise PluginError(impl.plugin_name, f"its {hook} gives {_named(answer)}, which needs a text as `name`")
@@ -253,13 +256,17 @@ class Plugins:
 
     # -- telling
 
+    def left_out(self) -> list[str]:
+        """Name what is installed and was not loaded, because nobody has said so."""
+        return [] if self._installed else names_installed()
+
     def hint(self, hook: str) -> str:
         """Say, where nobody knew an answer, who was asked, and who else could be."""
         asked = [repr(impl.plugin_name) for impl in self._of(hook) if impl.plugin is not self._built_in.plugin]
         said = f"; nor do these plugins know it: {', '.join(asked)}" if asked else ""
         if self._installed:
             return said
-        others = names_installed()
+        others = self.left_out()
         if others:
             return f"{said}; entry_points=True asks what is installed, too: {', '.join(others)}"
         return f"{said}; entry_points=True asks plugins that are installed, of which there are none"

@@ -94,7 +94,9 @@ def installed(blocked: Collection[str]) -> Iterator[Found]:
         PluginError: One of them cannot be loaded.
     """
     unwanted = {_canonical(name) for name in blocked}
-    for point in _entry_points():
+    points = _entry_points()
+    _tell_unknown(blocked, {name for point in points for name in (point.name, _package(point)[0])})
+    for point in points:
         distribution, version = _package(point)
         if unwanted & {_canonical(point.name), _canonical(distribution)}:
             log.info("plugin %s of %s %s is blocked", point.name, distribution, version)
@@ -105,6 +107,18 @@ def installed(blocked: Collection[str]) -> Iterator[Found]:
             where = f"the entry point {point.value!r} of {distribution} {version} cannot be loaded ({_why(error)})"
             raise PluginError(point.name, f"{where}; mend it, or block it with blocked=[{point.name!r}]") from error
         yield Found(name=point.name, plugin=plugin, distribution=distribution, version=version)
+
+
+def _tell_unknown(blocked: Collection[str], known: Collection[str]) -> None:
+    """Warn of what is blocked and not there: it may be a slip of the pen, or be installed on another machine only."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only those who look for a name need it
+
+    by_canonical = {_canonical(name): name for name in known}
+    for name in blocked:
+        if _canonical(name) not in by_canonical:
+            near = get_close_matches(_canonical(name), by_canonical, n=1)
+            meant = f"; did you mean {by_canonical[near[0]]!r}?" if near else ""
+            log.warning("%r is blocked, and no installed plugin or package of one has that name%s", name, meant)
 
 
 def names_installed() -> list[str]:

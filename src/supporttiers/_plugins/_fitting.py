@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
+from types import MethodType
 from typing import Any, Final
 
 import attrs
@@ -94,6 +95,8 @@ def _functions(plugin: object) -> Iterator[_Marked | str]:
         options = getattr(getattr(static, "__func__", static), "supporttiers_impl", None) if is_function else None
         if options is not None:
             yield _marked(name, getattr(plugin, name), options)
+        elif isinstance(static, staticmethod | classmethod) and hasattr(static, "supporttiers_impl"):
+            yield f"its {name} has @hookimpl above @{type(static).__name__}, which hides it; put @hookimpl below"
         elif hasattr(static, "supporttiers_spec"):
             continue  # of a module that imports everything of the contract
         elif name.startswith(PREFIX) and name != _API and callable(static):
@@ -158,6 +161,8 @@ def _wrong_kind(hook: str, function: Callable[..., Any], *, awaits: bool) -> str
 def _wrong_arguments(hook: str, function: Callable[..., Any]) -> str | None:
     known = list(inspect.signature(SPECS[hook]).parameters)
     given = f"({', '.join(known)})"
+    if inspect.ismethod(function) and _first_of(function) in (None, *known):
+        return f"its {hook} is a method without `self`, which would be given the plugin in place of its first argument"
     for name, parameter in inspect.signature(function).parameters.items():
         if parameter.kind in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}:
             return f"its {hook} takes *{name}, which would always be empty; name the arguments that it needs: {given}"
@@ -169,3 +174,8 @@ def _wrong_arguments(hook: str, function: Callable[..., Any]) -> str | None:
         if name not in known and not has_default:
             return f"its {hook} takes {name!r}, which is no argument of the hook; they are {given}"
     return None
+
+
+def _first_of(method: MethodType) -> str | None:
+    """Give the name of a method's first argument; None where it takes none."""
+    return next(iter(inspect.signature(method.__func__).parameters), None)

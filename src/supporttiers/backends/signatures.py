@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from supporttiers import _fields as fields
-from supporttiers.errors import InputError, PolicyConfigError
+from supporttiers.errors import DefinitionError, InputError
 
 TOLERANCE: Final = timedelta(minutes=5)
 """A signature may be so much older, or newer, than the present."""
@@ -38,17 +38,17 @@ def key_of(secret: str) -> bytes:
     True
 
     Raises:
-        PolicyConfigError: It is no `whsec_` with 24 to 64 bytes in base64; the secret is not shown.
+        DefinitionError: It is no `whsec_` with 24 to 64 bytes in base64; the secret is not shown.
     """
     given: object = secret
     if not isinstance(given, str) or not given.startswith(_PREFIX):
-        raise PolicyConfigError("secret", f"does not begin with {_PREFIX}; {_HOW}")
+        raise DefinitionError(f"secret: does not begin with {_PREFIX}; {_HOW}")
     try:
         key = base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
     except ValueError:
-        raise PolicyConfigError("secret", f"is no base64; {_HOW}") from None
+        raise DefinitionError(f"secret: is no base64; {_HOW}") from None
     if len(key) not in _SECRET_BYTES:
-        raise PolicyConfigError("secret", f"stands for {len(key)} bytes; {_HOW}")
+        raise DefinitionError(f"secret: stands for {len(key)} bytes; {_HOW}")
     return key
 
 
@@ -72,9 +72,11 @@ def sign(body: bytes, *, id: str, at: datetime, secrets: Sequence[str]) -> dict[
         `webhook-id`, `webhook-timestamp` and `webhook-signature`.
 
     Raises:
-        PolicyConfigError: There is no secret, or one that is none.
+        InputError: The body is no bytes.
+        DefinitionError: There is no secret, or one that is none.
     """
     _some(secrets)
+    _bytes(body)
     seconds = str(int(at.timestamp()))
     made = (_signature(key_of(secret), id.encode(), seconds.encode(), body) for secret in secrets)
     return {ID: id, TIMESTAMP: seconds, SIGNATURE: " ".join(f"v1,{each.decode()}" for each in made)}
@@ -102,10 +104,11 @@ def verify(
         The id of the message: the same when it is sent again.
 
     Raises:
-        InputError: It does not. The field is the header that is wrong; what came is not shown.
-        PolicyConfigError: There is no secret, or one that is none.
+        InputError: It does not. The field is the header that is wrong, or `body`; what came is not shown.
+        DefinitionError: There is no secret, or one that is none: that is yours to mend, and not the sender's.
     """
     _some(secrets)
+    _bytes(body)
     keys = [key_of(secret) for secret in secrets]
     given = {name.lower(): value for name, value in headers.items()}
     id, seconds, signatures = (_header(given, name) for name in (ID, TIMESTAMP, SIGNATURE))
@@ -119,7 +122,13 @@ def verify(
 
 def _some(secrets: Sequence[str]) -> None:
     if isinstance(secrets, str) or not secrets:
-        raise PolicyConfigError("secrets", f"must be a list of one secret at least; {_HOW}")
+        raise DefinitionError(f"secrets: must be a list of one secret at least; {_HOW}")
+
+
+def _bytes(body: object) -> None:
+    if not isinstance(body, bytes | bytearray | memoryview):
+        problem = f"must be bytes, as they were sent, before anything has read them; it is {fields.type_name(body)}"
+        raise InputError("", "body", problem)
 
 
 def _header(given: Mapping[str, str], name: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from supporttiers.cli._desks import named_desk
 from supporttiers.cli._exits import FINE
-from supporttiers.cli._output import table, write, write_json
+from supporttiers.cli._output import safe, table, write, write_json
 from supporttiers.cli._store import add_json, add_plugins, asked_plugins
 
 if TYPE_CHECKING:
@@ -33,11 +33,16 @@ def run(args: argparse.Namespace) -> int:
     from supporttiers.hookspecs import API  # noqa: PLC0415 - only commands that run load it
 
     with ExitStack() as stack:
-        hooks = asked_plugins(args).readings() if args.desk is None else named_desk(args, stack).hooks
+        asked = asked_plugins(args) if args.desk is None else None
+        hooks = named_desk(args, stack).hooks if asked is None else asked.readings()
+        left_out = [] if asked is None else asked.left_out()
     if args.json:
         write_json({"api": API, "hooks": [_plain(each) for each in hooks]})
     else:
         write(_lines(hooks))
+        if left_out:
+            number = f"{len(left_out)} installed plugin{'s were' if len(left_out) > 1 else ' was'}"
+            write(["", safe(f"{number} not loaded; --entry-points loads {', '.join(left_out)}")])
     return FINE
 
 

@@ -12,6 +12,8 @@ from typing import Final
 
 _DESK: Final = "run it on your application's desk, with --desk MODULE:NAME"
 
+_OR: Final = ", or plugins that have them with --plugins MODULE or --entry-points"
+
 EVERYWHERE: Final = (
     ("open it first, or look it up with find()", "'supporttiers list' shows which there are"),
     ("see messages(state=...)", "'supporttiers messages' lists them"),
@@ -19,8 +21,9 @@ EVERYWHERE: Final = (
 """What every command may meet, and what it says instead."""
 
 ON_A_STORE: Final = (
-    ("hand in classes of your own with policies=", "name classes of your own with --policies MODULE:CLASS"),
-    ("hand their classes in with policies=, or --policies", "name their classes with --policies MODULE:CLASS"),
+    ("hand in classes of your own with policies=", f"name classes of your own with --policies MODULE:CLASS{_OR}"),
+    ("hand their classes in with policies=, or --policies", f"name their classes with --policies MODULE:CLASS{_OR}"),
+    ("entry_points=True", "--entry-points"),
     ("hand one in with facts=[FactSource(...)]", _DESK),
     ("give the desk a directory that knows agents, such as directory='people.toml'", _DESK),
 )
@@ -28,8 +31,10 @@ ON_A_STORE: Final = (
 
 UNPARK: Final = "call unpark("
 UPGRADE: Final = "supporttiers db upgrade --store URL"
+BLOCK: Final = "blocked=["
 
 _UNPARK: Final = re.compile(re.escape(UNPARK) + r"'([^']*)'\)")
+_BLOCK: Final = re.compile(re.escape(BLOCK) + r"'([^']*)'\]")
 _PASSWORDS: Final = re.compile(r"(?<=://)([^/@:]*):.*@|(?<=[?&])(password)=[^&]*")
 
 
@@ -39,6 +44,7 @@ def spoken(error: object, args: argparse.Namespace) -> str:
     said = str(error)
     for library, shell in EVERYWHERE if desk is not None else (*EVERYWHERE, *ON_A_STORE):
         said = said.replace(library, shell)
+    said = said if desk is not None else _BLOCK.sub(r"--blocked \1", said)
     said = _UNPARK.sub(r"run 'supporttiers unpark \1'", said)
     return said if store is None else said.replace(UPGRADE, f"supporttiers db upgrade --store {hidden(store)}")
 

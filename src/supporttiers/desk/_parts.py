@@ -26,6 +26,7 @@ from supporttiers.protocols import (
     RoleDirectory,
     VendorGateway,
 )
+from supporttiers.protocols._lacking import lacks
 
 T = TypeVar("T")
 
@@ -122,7 +123,8 @@ def by_name(what: str, adapters: Iterable[Any], protocol: type) -> dict[str, Any
         if fields.name(name):
             raise PluginError(label, f"a {what} needs a `name`, a text by which the process refers to it")
         if label in found:
-            raise PluginError(label, f"there are two {what}s of this name")
+            how = "; give one another, with name=..., or a URL such as console:NAME" if protocol is Notifier else ""
+            raise PluginError(label, f"there are two {what}s of this name{how}")
         found[label] = fitting(adapter, protocol, label)
         _check_calls(adapter, protocol, label)
         _check_retries(adapter, label)
@@ -173,7 +175,7 @@ def fitting(port: T, protocol: type, label: str | None = None) -> T:
     if isinstance(port, type):
         raise PluginError(port.__name__, "it is a class; hand in an object of it")
     if not isinstance(port, protocol):
-        raise PluginError(label or type_name(port), f"it lacks the methods of {protocol.__name__}")
+        raise PluginError(label or type_name(port), f"it lacks {lacks(port, protocol)}")
     return port
 
 

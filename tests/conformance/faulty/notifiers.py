@@ -85,7 +85,7 @@ class DiesOfNul(Inbox):
     def notify(self, notification, /, *, key):
         """Fail on what cannot be encoded."""
         notification.text.encode()
-        assert "\0" not in notification.text
+        assert "\0" not in notification.text, "it cannot be written"
         super().notify(notification, key=key)
 
 

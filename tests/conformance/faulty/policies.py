@@ -44,6 +44,13 @@ class Sound:
 
 
 @attrs.frozen
+class NeedsMore(Sound):
+    """Needs a fact of which its suite gives no example."""
+
+    needs: ClassVar = ("plan", "contract")
+
+
+@attrs.frozen
 class TakesAName(Sound):
     name: ClassVar = "supporttiers.close-after"
 
@@ -332,6 +339,7 @@ FAULTS = {
     "test_policy_is_a_value": [Plain, Unhashable],
     "test_policy_comes_back_from_a_process_file": [ForgetsAField, HasAFunction, NamesTakenWords],
     "test_needs_are_names_of_facts": [NeedsAText, NeedsDots],
+    "test_every_need_has_an_example": [NeedsMore],
     "test_answers_fit_their_questions": [
         AnswersTrue, Urgent, NoTime, NobodyAtAll, HoldsTheEnd, ReactsOnce, ReactsWithWords, ExpectsACommand,
     ],

@@ -87,6 +87,47 @@ def test_plugins_of_a_desk_are_listed(run, folder, desk):
     assert {"hook": "supporttiers_event", "plugins": [watching]} == listed["hooks"][0]
 
 
+def install(folder, *names):
+    """Lay packages into a directory as an installer does."""
+    for name in names:
+        info = folder / f"{name}-1.2.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.2\n", encoding="utf-8")
+        (info / "entry_points.txt").write_text(f"[supporttiers]\n{name} = plug_{name}\n", encoding="utf-8")
+
+
+def test_installed_plugins_that_were_not_loaded_are_told(run, folder):
+    """Whoever looks for theirs learns why it is not there."""
+    install(folder, "zoo")
+    one = run("plugins").out
+    install(folder, "zebra")
+    two = run("plugins", *NAMED).out
+
+    assert one.endswith("\n\n1 installed plugin was not loaded; --entry-points loads 'zoo' (zoo 1.2)\n")
+    told = "\n\n2 installed plugins were not loaded; --entry-points loads 'zebra' (zebra 1.2), 'zoo' (zoo 1.2)\n"
+    assert two.endswith(told)
+    assert "installed" not in run("plugins", "--desk", "own_plugin_of_acme:desk").out
+    assert {"api", "hooks"} == run("plugins", "--json").json().keys()
+
+
+def test_errors_of_plugins_speak_of_options(run, folder):
+    """Not of arguments of Python."""
+    install(folder, "zoo")
+    broken = run("plugins", "--entry-points")
+    unknown = run("list", "--store", "acme:support.db")
+
+    assert 2 == broken.code
+    assert "mend it, or block it with --blocked zoo\n" in broken.err
+    assert "--entry-points asks what is installed, too: 'zoo' (zoo 1.2)" in unknown.err
+
+
+def test_policy_may_be_that_of_a_plugin(run, folder):
+    """Whoever checks a file is told how to name it."""
+    done = run("check", "own.toml")
+
+    assert "with --policies MODULE:CLASS, or plugins that have them with --plugins MODULE or --entry-points" in done.out
+
+
 def test_desk_brings_its_own_plugins(run, folder):
     """Others beside it would have no effect."""
     done = run("plugins", "--desk", "own_plugin_of_acme:desk", "--entry-points")

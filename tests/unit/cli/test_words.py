@@ -11,7 +11,7 @@ from supporttiers.cli import _words
 from supporttiers.errors import ParkedError
 
 SOURCE = Path(supporttiers.__file__).parent
-PHRASES = [said for said, _ in (*_words.EVERYWHERE, *_words.ON_A_STORE)] + [_words.UNPARK, _words.UPGRADE]
+PHRASES = [said for said, _ in (*_words.EVERYWHERE, *_words.ON_A_STORE)] + [_words.UNPARK, _words.UPGRADE, _words.BLOCK]
 
 
 @pytest.mark.parametrize("phrase", PHRASES)
@@ -69,7 +69,11 @@ def test_host_is_told_what_to_change_in_its_own_code():
     said = "hand their classes in with policies=, or --policies"
 
     assert said == _words.spoken(said, Namespace(desk="support:desk"))
-    assert "name their classes with --policies MODULE:CLASS" == _words.spoken(said, Namespace(desk=None))
+    plugins = "or plugins that have them with --plugins MODULE or --entry-points"
+    assert f"name their classes with --policies MODULE:CLASS, {plugins}" == _words.spoken(said, Namespace(desk=None))
+    assert "mend it, or block it with blocked=['acme']" == _words.spoken(
+        "mend it, or block it with blocked=['acme']", Namespace(desk="support:desk")
+    )
 
 
 def test_store_without_tables_is_upgraded_by_a_command_as_it_stands():

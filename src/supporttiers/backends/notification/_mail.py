@@ -3,11 +3,11 @@
 import hashlib
 import re
 from datetime import datetime
-from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from email.utils import format_datetime
-from typing import Final
+from typing import Any, Final
 from unicodedata import category
 
 import attrs
@@ -29,6 +29,9 @@ _MAX_NAME: Final = 64
 _OF_NAMES: Final = frozenset("LMN")  # letters with their marks, and numbers
 _IN_NAMES: Final = frozenset(".'-_")
 _DOTS: Final = re.compile(rb"^\.", re.MULTILINE)
+_LINE: Final = 78
+"""So long a line of a header should be at most."""
+
 _SUPPRESSED: Final = "DR, RN, NRN, OOF, AutoReply"
 
 
@@ -126,8 +129,7 @@ def compose(
         to_name: What they are called; may be empty.
         now: What stands in `Date`.
     """
-    form = policy.SMTPUTF8 if to.international else policy.SMTP
-    mail = EmailMessage(policy=form.clone(cte_type="7bit"))
+    mail = EmailMessage(policy=_Form(linesep="\r\n", cte_type="7bit", utf8=to.international))
     mail["From"] = _shown(sender.mailbox, sender.name)
     mail["To"] = _shown(to, to_name)
     if sender.reply_to is not None:
@@ -144,6 +146,25 @@ def compose(
         mail["List-Id"] = f"<{sender.list_id}>"
     mail.set_content(plain_text(notification.text or str(notification.reason)).rstrip("\n") + "\n")
     return mail
+
+
+class _Form(EmailPolicy):
+    """
+    How a mail is written: no header begins with an empty line.
+
+    The standard library moves a text that would fit on a line of its own there as a whole. That is allowed, and some
+    readers show it as a mail without a subject.
+    """
+
+    def fold_binary(self, name: str, value: Any) -> bytes:  # noqa: ANN401 - as the library has it
+        """Break a header into lines, the first of which has some of its words."""
+        folded = super().fold_binary(name, value)
+        begin = f"{name}:".encode()
+        if not folded.startswith(begin + b"\r\n "):
+            return folded
+        whole = folded.replace(b"\r\n", b"", 1)
+        blank = whole.rfind(b" ", len(begin) + 1, _LINE)
+        return whole if blank < 0 else whole[:blank] + b"\r\n" + whole[blank:]
 
 
 def on_the_line(mail: EmailMessage) -> bytes:

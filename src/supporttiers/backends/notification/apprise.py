@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import get_ident
 from typing import Any, ClassVar, Final, Self
 
 from supporttiers import _fields as fields
@@ -12,7 +13,7 @@ from supporttiers.effects import Notification
 from supporttiers.errors import NotifyError, PluginError
 
 _PREFIX: Final = "apprise:"
-_EXTRA: Final = "Apprise is not installed; install supporttiers[apprise]"
+_EXTRA: Final = 'Apprise is not installed; pip install "supporttiers[apprise]"'
 
 
 class AppriseNotifier:
@@ -48,7 +49,7 @@ class AppriseNotifier:
         checked(name, fields.name(name), "name")
         checked(name, fields.text(url), "url")
         self._apprise: Final = _loaded(name)
-        with _unlogged():
+        with _quiet():
             place = self._apprise.Apprise.instantiate(url, asset=self._asset())
         if place is None:
             raise PluginError(name, "Apprise knows no service for its URL, or the URL lacks what that service needs")
@@ -105,18 +106,18 @@ class AppriseNotifier:
 
 
 @contextmanager
-def _unlogged() -> Iterator[None]:
-    """Have Apprise write no log: of a URL that it does not understand it would write the whole, or a token."""
-    log = logging.getLogger("apprise")
-    log.addFilter(_nothing)
+def _quiet() -> Iterator[None]:
+    """Let Apprise log nothing meanwhile, in this thread: of a URL that it cannot read it logs all, with its secrets."""
+    log, here = logging.getLogger("apprise"), get_ident()
+
+    def is_elsewhere(_record: logging.LogRecord) -> bool:
+        return get_ident() != here
+
+    log.addFilter(is_elsewhere)
     try:
         yield
     finally:
-        log.removeFilter(_nothing)
-
-
-def _nothing(_record: logging.LogRecord) -> bool:
-    return False
+        log.removeFilter(is_elsewhere)
 
 
 def _loaded(name: str) -> Any:  # noqa: ANN401 - a module that may be missing

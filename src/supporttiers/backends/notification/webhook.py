@@ -22,7 +22,7 @@ from supporttiers.backends.transport import (
 )
 from supporttiers.clock import Clock, SystemClock
 from supporttiers.effects import Notification
-from supporttiers.errors import NotifyError, PluginError, PolicyConfigError
+from supporttiers.errors import DefinitionError, NotifyError, PluginError
 from supporttiers.reasons import Reason
 
 TIMEOUT: Final = timedelta(seconds=20)
@@ -103,7 +103,7 @@ class WebhookNotifier:
             self._url: Final = check_url(url, "url")
             for secret in secrets:
                 key_of(secret)
-        except PolicyConfigError as error:
+        except DefinitionError as error:
             raise PluginError(name, str(error)) from None
         self._secrets: Final = tuple(secrets)
         self._texts: Final = texts

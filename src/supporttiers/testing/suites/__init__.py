@@ -20,6 +20,7 @@ from collections.abc import Iterator
 import pytest
 
 from supporttiers.protocols import AsyncCaseStore, CaseStore
+from supporttiers.testing.suites import _rewriting  # noqa: F401 - must come before the laws are loaded
 from supporttiers.testing.suites._awaiting import awaiting
 from supporttiers.testing.suites.cases import CaseLaws
 from supporttiers.testing.suites.facts import FactSourceSuite

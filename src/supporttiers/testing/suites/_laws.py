@@ -1,7 +1,7 @@
 """What all laws have in common: that they cannot be replaced, and how they look into a store."""
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Any, ClassVar, Final, TypeVar
@@ -33,7 +33,17 @@ class Laws:
     capabilities: ClassVar[Collection[str]] = ()
 
     def __init_subclass__(cls) -> None:
-        """Refuse to replace a law, and to waive or claim what there is not."""
+        """Refuse to replace a law, to waive or claim what there is not, and to declare what nobody reads."""
+        waived: object = cls.waived
+        if not isinstance(waived, Mapping):
+            how = "write a table of laws, each with the reason: waived = {'test_...': 'why not'}"
+            raise TypeError(f"{cls.__name__}.waived is a {type(waived).__name__}; {how}")
+        if isinstance(cls.capabilities, str):
+            raise TypeError(f"{cls.__name__}.capabilities is a text; write a set, as in {{{cls.capabilities!r}}}")
+        if misspelt := next(_misspelt(cls), None):
+            raise TypeError(
+                f"{cls.__name__} declares {misspelt[0]!r}, which nobody reads; did you mean {misspelt[1]!r}?"
+            )
         laws = {name for base in cls.__mro__[1:] for name in vars(base) if _is_law(name)}
         if replaced := sorted(name for name in laws | {"_waive"} if _is_replaced(cls, name)):
             raise TypeError(f"{cls.__name__} replaces {replaced}; use `waived` with a reason")
@@ -58,6 +68,7 @@ class Laws:
 
 
 _CLAIM: Final = "_capability"
+_LIKE_ENOUGH: Final = 0.8
 
 
 def only_with(capability: str) -> Callable[[F], F]:
@@ -78,6 +89,20 @@ def _is_replaced(cls: type, name: str) -> bool:
     """Say whether what a suite says under a name is hidden, be it by a class that was mixed in."""
     saying = [base for base in cls.__mro__ if name in vars(base)]
     return any(issubclass(base, Laws) for base in saying[1:])
+
+
+def _misspelt(cls: type) -> Iterator[tuple[str, str]]:
+    """Give each declaration that is almost one of a suite, with the one that was meant."""
+    known = {name for base in cls.__mro__[1:] if issubclass(base, Laws) for name in _declared(base)}
+    for name in _declared(cls):
+        meant = get_close_matches(name, sorted(known), n=1, cutoff=_LIKE_ENOUGH)
+        if name not in known and meant:
+            yield name, meant[0]
+
+
+def _declared(cls: type) -> list[str]:
+    """Give the attributes of a class that are neither private nor constants, nor can be called, as fixtures can."""
+    return [name for name, value in vars(cls).items() if name.islower() and name[0] != "_" and not callable(value)]
 
 
 def _near(wrong: Iterable[str], laws: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final
 import attrs
 import pytest
 
-from supporttiers._fields import at_least
+from supporttiers._fields import at_least, type_name
 from supporttiers.config.files import data_of, foreign_faults
 from supporttiers.config.reading import read
 from supporttiers.config.writing import described
@@ -37,7 +37,8 @@ class PolicySuite(Laws):
 
     Attributes:
         waived: Laws that this policy does not keep, by the name of the test, with the reason.
-        facts: An example of each fact that it needs, by name; every policy is also asked while nothing is known.
+        facts: An example of each fact that it needs, by name; every policy is also asked while nothing is known. What
+            it does not need may stand there, too: one table may serve several policies.
         priorities: Those of the processes that it is for, from the lowest to the highest.
 
     .. versionadded:: 0.1.0
@@ -75,8 +76,8 @@ class PolicySuite(Laws):
     def test_name_and_revision_are_of_the_class(self, policy: Any) -> None:  # noqa: ANN401
         """Files and stored processes know the class by them: they are no fields, and no built-in policy has them."""
         kind = type(policy)
-        assert kinds_of([kind])
-        assert (kind.name, kind.revision) == (policy.name, policy.revision)
+        assert kinds_of([kind]), "files could not name it"
+        assert (kind.name, kind.revision) == (policy.name, policy.revision), "its name or revision is a field"
         assert at_least(0)(kind.revision) is None, f"its revision {at_least(0)(kind.revision)}"
 
     def test_policy_has_a_method_that_is_asked(self, policy: Any) -> None:  # noqa: ANN401
@@ -96,9 +97,9 @@ class PolicySuite(Laws):
         """Another one of the same fields is equal to it, and has its hash."""
         twin = copy.deepcopy(policy)
 
-        assert policy == twin
-        assert hash(policy) == hash(twin)
-        assert policy != object()
+        assert policy == twin, "a copy of it is not equal to it; make its class with @attrs.frozen, say"
+        assert _hash_of(policy) == _hash_of(twin), "a copy of it, which is equal to it, has another hash"
+        assert policy != object(), "it is equal to anything; compare it with policies of its class only"
 
     def test_policy_comes_back_from_a_process_file(self, policy: Any) -> None:  # noqa: ANN401
         """What a process writes of it, as TOML, makes an equal policy again."""
@@ -107,8 +108,11 @@ class PolicySuite(Laws):
         text = "\n".join(["[[policies]]", *(f"{_key(key)} = {_toml(value)}" for key, value in table.items())])
         found = read(data_of(text, "policy"), policies=kinds_of([type(policy)]))
 
-        assert [] == [str(fault) for fault in found.faults if fault.place.startswith("policies")]
-        assert (policy,) == found.policies
+        faults = [str(fault) for fault in found.faults if fault.place.startswith("policies")]
+        assert [] == faults, f"what a process writes of it cannot be read: {'; '.join(faults)}"
+        assert (policy,) == found.policies, (
+            "what a process writes of it makes another policy: a field is not written, or not read as it was"
+        )
 
     def test_needs_are_names_of_facts(self, policy: Any) -> None:  # noqa: ANN401
         """A tuple of names, and always the same."""
@@ -116,7 +120,15 @@ class PolicySuite(Laws):
         assert isinstance(needs, tuple), "a text or list would be read letter by letter, or could be changed"
         for name in needs:
             FactSource(name, lambda _tenant, _keys: {})
-        assert needs == getattr(policy, "needs", ())
+        assert needs == getattr(policy, "needs", ()), "what it needs is another thing each time"
+
+    def test_every_need_has_an_example(self, policy: Any) -> None:  # noqa: ANN401
+        """Without one in `facts` it would be asked only while nothing is known: the other laws would prove little."""
+        needs = needs_of(policy)
+        missing = [name for name in needs if self.facts.get(name) is None]
+        others = sorted(set(map(str, self.facts)) - set(needs))
+        beside = f"; {', '.join(map(repr, others))} in `facts` is nothing that it needs" if others else ""
+        assert [] == missing, f"give an example of fact {', '.join(map(repr, missing))} in `facts`{beside}"
 
     # -- what it answers
 
@@ -141,16 +153,20 @@ class PolicySuite(Laws):
         again = [_answer(ready, method, each) for method, each in reversed(asked)]
         twin = resolved(copy.deepcopy(policy), tuple(self.priorities))
 
-        assert first == again[::-1]
-        assert first == [_answer(twin, method, copy.deepcopy(each)) for method, each in asked]
+        changed = _others(asked, first, again[::-1])
+        assert not changed, f"asked a second time, in another order, it has another answer: {changed}"
+        changed = _others(asked, first, [_answer(twin, method, copy.deepcopy(each)) for method, each in asked])
+        assert not changed, f"an equal policy that was asked nothing yet has another answer: {changed}"
 
     def test_situation_is_left_as_it_was(self, ready: Any, asked: Sequence[Asked]) -> None:  # noqa: ANN401
         """Other policies are asked about the same, down to the tables inside; and it stays itself what it was."""
-        before = copy.deepcopy((ready, [each for _, each in asked]))
+        itself, before = copy.deepcopy((ready, asked))
         for method, each in asked:
             _answer(ready, method, each)
 
-        assert before == (ready, [each for _, each in asked])
+        changed = _others(asked, before, asked)
+        assert not changed, f"it changes what it is asked about, which others are asked about, too: {changed}"
+        assert itself == ready, "it is not what it was before it was asked; a policy keeps no state"
 
     def test_policy_asks_neither_clock_nor_chance(self, ready: Any, asked: Sequence[Asked]) -> None:  # noqa: ANN401
         """`situation.now` is the only time, and nothing is left to chance or to the environment."""
@@ -186,8 +202,8 @@ class PolicySuite(Laws):
             pytest.skip("it has no because(situation), which is for whoever wants to explain its answers")
         for _, each in asked:
             for reason in because(each):
-                assert isinstance(reason, Reason)
-                assert str(reason)
+                assert isinstance(reason, Reason), f"because gives {type_name(reason)}; it gives Reasons"
+                assert str(reason), "a Reason has no text; hand its template in, or use the code 'error'"
 
 
 class _Noting(Mapping[str, object]):
@@ -230,6 +246,21 @@ def _told(asked: Situation) -> str:
     """Say about what it was asked, in ids and words of the process only."""
     event = "" if asked.event is None else f" after {type(asked.event).__name__}"
     return f"asked about a {asked.case.status} case in tier {asked.case.tier}, {asked.trigger or 'no verb'}{event}"
+
+
+def _others(asked: Sequence[Asked], before: Sequence[object], after: Sequence[object]) -> str:
+    """Name the first question of which something is not what it was; an empty text where all is."""
+    for (method, each), one, other in zip(asked, before, after, strict=True):
+        if one != other:
+            return f"{method}(), {_told(each)}"
+    return ""
+
+
+def _hash_of(policy: object) -> int:
+    try:
+        return hash(policy)
+    except TypeError as error:
+        pytest.fail(f"it has no hash ({error}); keep lists and tables in tuples")
 
 
 def _fields_of(policy: Any) -> list[str]:  # noqa: ANN401
