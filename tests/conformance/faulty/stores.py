@@ -274,6 +274,7 @@ FOUND_BY = {
     "test_redaction_takes_recipients_out_of_messages": ["KeepsMessages"],
     "test_redaction_takes_the_texts_out_of_messages": ["KeepsMessages", "LosesReasons"],
     "test_redaction_takes_the_texts_out_of_messages_that_are_done": ["KeepsMessages", "ForgetsResults"],
+    "test_redaction_takes_what_was_wrong_out_of_messages": ["KeepsMessages"],
     "test_redaction_that_comes_too_late_deletes_nothing": ["RedactsTooEarly"],
     "test_setback_puts_a_case_off": ["SetsBackForGood", "SetsBackNothing"],
     "test_settled_message_may_keep_its_lease": ["DropsLeases", "LeasesForNoTime"],

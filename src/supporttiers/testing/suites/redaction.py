@@ -153,6 +153,18 @@ class RedactionLaws(Laws):
         assert {("mail", "done")} == {(one.target, one.state) for one in found}
         assert "jane" not in repr(found)
 
+    def test_redaction_takes_what_was_wrong_out_of_messages(self, store: CaseStore) -> None:
+        """What an adapter said of a failure may name somebody; that it failed, and how, is still known."""
+        first = opening()
+        tells = Notify(case_id="T-1", version=1, to="manager", reason=_WHY)
+        store.commit([attrs.evolve(first, messages=(message("m-1", effect=tells),))])
+        failed = "NotifyError: jane has no address"
+        store.settle(Settled(tenant="acme", key="m-1", state="dead", result=failed, attempts=1, not_before=NOON))
+        store.commit([_redacting(first)])
+
+        (found,) = store.messages("acme", case_id="T-1")
+        assert ("NotifyError", False) == (found.result.partition(":")[0], "jane" in found.result)
+
     def test_redaction_deletes_the_hashes_of_keys(self, store: CaseStore) -> None:
         """A hash of a text that is known to few can be guessed; that the key was used stays known."""
         first = opening(used=key_use("k-1"))
