@@ -182,19 +182,19 @@ class Contact:
         zone: The time zone of these hours: `Europe/Berlin`; empty for that of the process.
 
     Raises:
-        PolicyConfigError: A field cannot be so; the error names it.
+        InputError: A field cannot be so; the error names it.
 
     .. versionadded:: 0.1.0
     """
 
-    id: str = attrs.field(validator=part(name))
-    name: str = attrs.field(default="", validator=part(subject), repr=False)
+    id: str = attrs.field(validator=given(name))
+    name: str = attrs.field(default="", validator=given(subject), repr=False)
     addresses: Mapping[str, str] = attrs.field(
-        factory=dict, converter=_table, validator=part(_addresses), hash=False, repr=False
+        factory=dict, converter=_table, validator=given(_addresses), hash=False, repr=False
     )
-    language: str = attrs.field(default="", validator=part(language))
-    quiet_hours: str = attrs.field(default="", validator=part(quiet_hours))
-    zone: str = attrs.field(default="", validator=part(zone))
+    language: str = attrs.field(default="", validator=given(language))
+    quiet_hours: str = attrs.field(default="", validator=given(quiet_hours))
+    zone: str = attrs.field(default="", validator=given(zone))
 
     def __str__(self) -> str:
         """Give the id."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from supporttiers.actors import PROVIDERS, SYSTEM, Actor, ActorKind
+from supporttiers.actors import PROVIDERS, SYSTEM, Actor, ActorKind, Contact
 from supporttiers.errors import InputError
 
 
@@ -53,3 +53,20 @@ def test_actor_refuses_what_is_no_actor(fields, text):
         Actor(*fields)
 
     assert text == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ({"id": ""}, "id must not be empty"),
+        ({"id": "anna", "language": "not a language"}, "language "),
+        ({"id": "anna", "addresses": ["anna@example.org"]}, "addresses must be a table of an address for each way"),
+        ({"id": "anna", "quiet_hours": "night"}, "quiet_hours "),
+    ],
+)
+def test_contact_refuses_what_cannot_be_reached(fields, text):
+    """It comes from a directory of the host's, as actors do, and is no part of a process."""
+    with pytest.raises(InputError) as caught:
+        Contact(**fields)
+
+    assert str(caught.value).startswith(text)

@@ -188,8 +188,8 @@ class FactSourceSuite(Laws):
 
         error = caught.value
         assert (failing.name, True) == (error.backend, error.retryable)
-        told = [number for number, word in enumerate(self._private(known), 1) if word in f"{error} {error!r}"]
-        assert [] == told, f"its error tells what is private: word {told} of its secrets and keys"
+        told = [kind for kind, word in self._private(known) if word in f"{error} {error!r}"]
+        assert [] == told, f"its error tells what is private: {', '.join(told)}"
 
     def test_failure_is_raised(
         self, failing: FactSource | None, known: Mapping[str, object], reader: "Reader"
@@ -202,8 +202,10 @@ class FactSourceSuite(Laws):
 
         assert not isinstance(caught.value, SupportTiersError) or isinstance(caught.value, FactsError)
 
-    def _private(self, known: Mapping[str, object]) -> Sequence[str]:
-        return [*self.secrets, *known]
+    def _private(self, known: Mapping[str, object]) -> Sequence[tuple[str, str]]:
+        """Give the words that are never told, each with what it is."""
+        secrets = [(f"secret {place} of {len(self.secrets)}", word) for place, word in enumerate(self.secrets, 1)]
+        return [*secrets, *((f"key {place} of {len(known)}", key) for place, key in enumerate(known, 1))]
 
 
 class Reader:
