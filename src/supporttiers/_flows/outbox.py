@@ -37,6 +37,7 @@ from supporttiers.errors import (
     ParkedError,
     VendorError,
     safe_text,
+    say_where,
 )
 from supporttiers.links import VendorStatus
 from supporttiers.protocols import (
@@ -319,5 +320,9 @@ def _own_tickets(ports: Ports, asked_before: datetime, *, limit: int, tenant: st
 
 
 def _poll_one(ports: Ports, vendor: VendorGateway, ticket: OpenTicket, now: datetime) -> Flow[None]:
-    answer = yield Call(vendor.fetch, ticket.remote_id)
+    try:
+        answer = yield Call(vendor.fetch, ticket.remote_id)
+    except Exception as error:
+        say_where(error, f"vendor {ticket.vendor!r}")
+        raise
     yield from _take_note(ports, ticket.tenant, (ticket.vendor, ticket.key, ticket.case_id), answer, now)
