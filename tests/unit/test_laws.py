@@ -113,7 +113,7 @@ def test_private_words_in_a_log_are_named_and_not_shown(caplog):
     """Which logger it was is said, too; one that is not the notifier's is not looked at."""
 
     class Suite(NotifierSuite):
-        other_loggers: ClassVar = ("mail.log",)
+        other_loggers: ClassVar = ("acme.server",)
 
     hole = Hole()
     hole.logger = "acme.hole"
@@ -125,9 +125,9 @@ def test_private_words_in_a_log_are_named_and_not_shown(caplog):
     assert PEOPLE[0].name not in said
 
     caplog.clear()
-    hole.logger = "mail.log.received"
+    hole.logger = "acme.server.received"
     Suite().test_logs_tell_nothing_private(hole, None, PEOPLE, caplog)
-    assert "mail.log.received" in {record.name for record in caplog.records}
+    assert "acme.server.received" in {record.name for record in caplog.records}
 
     caplog.clear()
     hole.logger = "mail.log.smtp"
