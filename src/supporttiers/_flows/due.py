@@ -12,6 +12,7 @@ from supporttiers._flows.cases import commit_of, told_to
 from supporttiers._flows.driving import Call, Flow, Ports, at_once
 from supporttiers._flows.knowing import ROUNDS, Knowledge, decide_with, given_up
 from supporttiers._flows.processes import process_of, renewing, wake_followers
+from supporttiers._flows.retrying import longer_each_time
 from supporttiers.cases import Case
 from supporttiers.decisions import Decision, NeedFacts
 from supporttiers.effects import Notify
@@ -31,8 +32,6 @@ FAILURES: Final = 10
 STRANGERS: Final = 1000
 """So many cases of processes that cannot be loaded are passed over in one sweep, beside those that count."""
 
-_FIRST_RETRY: Final = timedelta(minutes=1)
-_LAST_RETRY: Final = timedelta(hours=1)
 
 _Id = tuple[str, str]
 _Ask = Callable[[Facts], Decision | NeedFacts]
@@ -207,7 +206,7 @@ class _Sweep:
         case, failures = due.case, due.failures + 1
         reason = Reason("park.undecided", {"failures": failures, "problem": safe_text(error)})
         parks = failures >= FAILURES
-        wait = min(_FIRST_RETRY * 2 ** (failures - 1), _LAST_RETRY) if not parks else None
+        wait = longer_each_time(due.failures) if not parks else None
         return Setback(
             tenant=case.tenant, case_id=case.id, version=case.version, failures=failures, reason=reason, at=self.now,
             wakes_at=None if wait is None else self.now + wait, messages=self._alarm(case, reason) if parks else (),

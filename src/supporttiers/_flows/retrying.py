@@ -38,9 +38,20 @@ def wait_before_next(adapter: object, error: Exception, *, attempts: int, key: s
     asked = min(asked or timedelta(0), LONGEST_WAIT)
     schedule = _schedule(adapter)
     if schedule is None:
-        return asked if asked > timedelta(0) else min(_FIRST_RETRY * 2**attempts, _LAST_RETRY)
+        return asked if asked > timedelta(0) else longer_each_time(attempts)
     wait = schedule[min(attempts, len(schedule) - 1)] if schedule else timedelta(0)
     return max(asked, wait + wait * _SPREAD * _part_of(f"{attempts}:{key}"))
+
+
+def longer_each_time(failures: int) -> timedelta:
+    """
+    Say how long to wait after so many failures before this one: a minute, doubling, an hour at most.
+
+    >>> [str(longer_each_time(failures)) for failures in (0, 1, 9)]
+    ['0:01:00', '0:02:00', '1:00:00']
+    """
+    wait: timedelta = min(_FIRST_RETRY * 2**failures, _LAST_RETRY)
+    return wait
 
 
 def _schedule(adapter: object) -> Sequence[timedelta] | None:
