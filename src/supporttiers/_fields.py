@@ -56,6 +56,38 @@ def type_name(value: object) -> str:
     return type(value).__name__
 
 
+def nearest(word: str, possible: Iterable[str], *, cutoff: float = 0.6) -> str | None:
+    """
+    Give what was probably meant by a word that is none of what is possible.
+
+    >>> nearest("esclate", ["assign", "escalate"])
+    'escalate'
+    """
+    from difflib import get_close_matches  # noqa: PLC0415 - only for a mistake
+
+    return next(iter(get_close_matches(word, list(possible), n=1, cutoff=cutoff)), None)
+
+
+def one_line(text: str) -> str:
+    r"""
+    Make one line of a text: what cannot be seen becomes a blank, and several blanks one.
+
+    >>> one_line("Printer\r\nBcc: eve@example.org")
+    'Printer Bcc: eve@example.org'
+    """
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
+
+
+def clipped(text: str, at_most: int) -> str:
+    """
+    Keep the beginning of a text that is too long, and show that there was more.
+
+    >>> clipped("abcdef", 4), clipped("abcd", 4)
+    ('abc…', 'abcd')
+    """
+    return text if len(text) <= at_most else text[: at_most - 1] + "…"
+
+
 # -- how a check becomes a validator
 
 

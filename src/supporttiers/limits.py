@@ -12,7 +12,18 @@ from typing import Any, Final
 import attrs
 
 from supporttiers import _fields as fields
-from supporttiers._fields import at_least, duration_text, each, flag, instance_of, one_of, optional, part, tuple_of
+from supporttiers._fields import (
+    at_least,
+    duration_text,
+    each,
+    flag,
+    instance_of,
+    nearest,
+    one_of,
+    optional,
+    part,
+    tuple_of,
+)
 from supporttiers.calendars.targets import Target, target_of
 from supporttiers.errors import PolicyConfigError
 from supporttiers.match import Match, Not
@@ -131,7 +142,7 @@ class Action:
         verb, colon, argument = text.partition(":")
         if colon and not argument:
             raise PolicyConfigError("Action", f"{text[:40]!r} has nothing after its colon")
-        if verb not in _TAKES and (near := _near(verb)):
+        if verb not in _TAKES and (near := nearest(verb[:40], VERBS)):
             problem = f"must be one of: {', '.join(VERBS)}, not {verb[:40]!r}; did you mean {near!r}?"
             raise PolicyConfigError("Action.verb", problem)
         return cls(verb, argument)
@@ -149,12 +160,6 @@ class Action:
     def __str__(self) -> str:
         """Write it as in a process file."""
         return f"{self.verb}:{self.argument}" if self.argument else self.verb
-
-
-def _near(verb: str) -> str | None:
-    from difflib import get_close_matches  # noqa: PLC0415 - only for a mistake
-
-    return next(iter(get_close_matches(verb[:40], VERBS, n=1)), None)
 
 
 _TELLING: Final = frozenset({"notify", "inform_management", "note"})

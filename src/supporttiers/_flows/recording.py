@@ -3,6 +3,7 @@
 import logging
 from typing import Final
 
+from supporttiers._fields import clipped, one_line
 from supporttiers._flows.cases import execute
 from supporttiers._flows.driving import Call, Flow, Ports
 from supporttiers._flows.sending import Delivery
@@ -45,8 +46,7 @@ def settle_on_record(ports: Ports, delivery: Delivery, settled: Settled, reason:
 def problem_of(error: Exception) -> str:
     """Say in one short line what was wrong: what errors of ours say of it, and of others no more than their kind."""
     said = error.problem if isinstance(error, BackendError) else safe_text(error)
-    line = " ".join("".join(each if each.isprintable() else " " for each in str(said)).split())
-    return (line if len(line) <= MAX_PROBLEM else f"{line[: MAX_PROBLEM - 1]}…") or type(error).__name__
+    return clipped(one_line(str(said)), MAX_PROBLEM) or type(error).__name__
 
 
 def result_of(error: Exception) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from supporttiers import _fields as fields
-from supporttiers._fields import type_name
+from supporttiers._fields import nearest, type_name
 from supporttiers.errors import PluginError
 
 if TYPE_CHECKING:
@@ -111,13 +111,11 @@ def installed(blocked: Collection[str]) -> Iterator[Found]:
 
 def _tell_unknown(blocked: Collection[str], known: Collection[str]) -> None:
     """Warn of what is blocked and not there: it may be a slip of the pen, or be installed on another machine only."""
-    from difflib import get_close_matches  # noqa: PLC0415 - only those who look for a name need it
-
     by_canonical = {_canonical(name): name for name in known}
     for name in blocked:
         if _canonical(name) not in by_canonical:
-            near = get_close_matches(_canonical(name), by_canonical, n=1)
-            meant = f"; did you mean {by_canonical[near[0]]!r}?" if near else ""
+            near = nearest(_canonical(name), by_canonical)
+            meant = f"; did you mean {by_canonical[near]!r}?" if near else ""
             log.warning("%r is blocked, and no installed plugin or package of one has that name%s", name, meant)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 import attrs
 
 from supporttiers import hookspecs
+from supporttiers._fields import nearest
 from supporttiers._plugins._annotations import problem_of_annotations
 from supporttiers._plugins._finding import Found
 from supporttiers.errors import PluginError
@@ -126,9 +127,7 @@ def _no_hook(name: str) -> str:
 
 
 def _meant(name: str) -> str | None:
-    from difflib import get_close_matches  # noqa: PLC0415 - only those who look for a name need it
-
-    return next(iter(get_close_matches(name, SPECS, 1, _LIKE_ENOUGH)), None)
+    return nearest(name, SPECS, cutoff=_LIKE_ENOUGH)
 
 
 # -- functions

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any, Final, NamedTuple
 
-from supporttiers._fields import OF_THE_MACHINE, name, tuple_of, type_name
+from supporttiers._fields import OF_THE_MACHINE, name, nearest, tuple_of, type_name
 from supporttiers.errors import PolicyConfigError
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -208,14 +208,11 @@ def zone_of(key: Any) -> tzinfo:  # noqa: ANN401 - it may be anything
 
 
 def _no_zone(key: str) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415 - only for a mistake
-    from zoneinfo import available_timezones  # noqa: PLC0415
+    from zoneinfo import available_timezones  # noqa: PLC0415 - only for a mistake
 
     known = available_timezones() - OF_THE_MACHINE
     if not known:
         return f"no time zones are known on this machine; install the package tzdata to use {key[:40]!r}"
-    near = get_close_matches(key, known, n=1)
-    hint = (
-        f"did you mean {near[0]!r}?" if near else "give a name of the IANA time zone database, such as 'Europe/London'"
-    )
+    near = nearest(key, known)
+    hint = f"did you mean {near!r}?" if near else "give a name of the IANA time zone database, such as 'Europe/London'"
     return f"time zone {key[:40]!r} is not known; {hint}"

@@ -51,9 +51,7 @@ def _check(field: str, word: str, known: Iterable[str]) -> None:
     possible = sorted(known)
     if word in possible:
         return
-    from difflib import get_close_matches  # noqa: PLC0415 - only for a mistake
-
-    near = get_close_matches(word.upper(), possible, n=1)
+    near = fields.nearest(word.upper(), possible)
     listed = ", ".join(possible) if len(possible) < 30 else "ISO 3166 codes such as 'GB', 'DE', 'US'"  # noqa: PLR2004
-    hint = f"did you mean {near[0]!r}? " if near else ""
+    hint = f"did you mean {near!r}? " if near else ""
     raise PolicyConfigError(field, f"{word[:40]!r} is not known; {hint}possible are: {listed or 'none'}")

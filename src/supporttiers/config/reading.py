@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
-from supporttiers._fields import PARTS, WORD, WORDS, type_name
+from supporttiers._fields import PARTS, WORD, WORDS, nearest, type_name
 from supporttiers.calendars import WorkingHours
 from supporttiers.config.calendars import calendars_of
 from supporttiers.config.files import foreign_faults, joined, members
@@ -165,10 +165,8 @@ class _Reader:
     def check_keys(self, data: Mapping[str, object], known: Sequence[str], place: str) -> None:
         """Refuse unknown keys, with the one that was probably meant."""
         for key in sorted(data.keys() - set(known))[:_MAX_UNKNOWN]:
-            from difflib import get_close_matches  # noqa: PLC0415 - only for a mistake
-
-            near = get_close_matches(key, known, n=1)
-            hint = f"did you mean {near[0]!r}? " if near else ""
+            near = nearest(key, known)
+            hint = f"did you mean {near!r}? " if near else ""
             if place == "process" and key in _fields_of(NotificationRules):
                 hint = "it stands in [notifications]; "
             self.fault(joined(place, key), f"is not known here; {hint}possible are: {', '.join(known)}")

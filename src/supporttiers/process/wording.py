@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from supporttiers import _fields as fields
-from supporttiers._fields import type_name
+from supporttiers._fields import nearest, type_name
 from supporttiers.config.files import joined
 from supporttiers.effects import RECIPIENTS
 from supporttiers.errors import Fault, PolicyConfigError
@@ -79,13 +79,9 @@ def _of_rules(rules: object, priorities: Sequence[str]) -> Iterator[Fault]:
 def misspelt(messages: Sequence[MessageTemplate]) -> Iterator[Finding]:
     """Find templates for somebody who is probably called otherwise: a word of the house's own looks like any other."""
     for place, message in enumerate(messages):
-        if message.to is not None and message.to not in _ROLES:
-            from difflib import get_close_matches  # noqa: PLC0415 - only for a word of the house's own
-
-            if near := get_close_matches(message.to, _ROLES, n=1, cutoff=0.8):
-                yield Finding(
-                    f"messages[{place}].to", Reason("warning.message_to", {"to": message.to, "near": near[0]})
-                )
+        to = message.to
+        if to is not None and to not in _ROLES and (near := nearest(to, _ROLES, cutoff=0.8)):
+            yield Finding(f"messages[{place}].to", Reason("warning.message_to", {"to": to, "near": near}))
 
 
 _ROLES = (*RECIPIENTS, CUSTOMERS)

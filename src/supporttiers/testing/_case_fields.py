@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Any, Final, TypedDict
 
 from supporttiers import _fields as fields
-from supporttiers._fields import Check, each, instance_of, optional, tuple_of
+from supporttiers._fields import Check, each, instance_of, nearest, optional, tuple_of
 from supporttiers.cases import Place
 from supporttiers.commands import Held, Scheduled
 from supporttiers.errors import InputError, PolicyConfigError
@@ -194,8 +193,8 @@ def must(name: str, problem: str | None) -> None:
 
 
 def near(wrong: str, known: Iterable[str]) -> str:
-    close = get_close_matches(wrong, list(known), n=1)
-    return f"did you mean {close[0]!r}? " if close else ""
+    close = nearest(wrong, known)
+    return f"did you mean {close!r}? " if close else ""
 
 
 def listed(words: Iterable[str]) -> str:

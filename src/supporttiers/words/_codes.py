@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from string import Formatter
 from typing import Final
 
+from supporttiers._fields import nearest
 from supporttiers.reasons import CODES
 from supporttiers.tiers import Status
 
@@ -30,10 +31,8 @@ def problem_of_code(code: str) -> str | None:
     family = code.partition(".")[0]
     if code in PARAMS or not any(known.startswith(f"{family}.") for known in PARAMS):
         return None
-    from difflib import get_close_matches  # noqa: PLC0415 - only for a mistake
-
-    near = get_close_matches(code, PARAMS, n=1)
-    return f"is no code of a reason{f'; did you mean {near[0]!r}?' if near else ''}"
+    near = nearest(code, PARAMS)
+    return f"is no code of a reason{f'; did you mean {near!r}?' if near else ''}"
 
 
 def problem_of_text(code: str, text: str) -> str | None:

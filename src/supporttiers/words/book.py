@@ -8,7 +8,7 @@ from typing import Final
 
 import attrs
 
-from supporttiers._fields import MAX_SUBJECT
+from supporttiers._fields import MAX_SUBJECT, clipped, one_line
 from supporttiers.reasons import FOR_CUSTOMERS, Reason
 from supporttiers.words import CUSTOMERS, FOR_HOUSE, MessageTemplate, NotificationRules
 from supporttiers.words._codes import STATUSES
@@ -178,10 +178,9 @@ _CONTROLS: Final = re.compile(r"[^\S\n\t ]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 def _line(text: str) -> str:
     """Make one line of it, whatever came with the values: what follows a line break would be another header."""
-    line = " ".join("".join(each if each.isprintable() else " " for each in text[:MAX_WRITTEN]).split())
-    return line if len(line) <= MAX_SUBJECT else line[: MAX_SUBJECT - 1] + "…"
+    return clipped(one_line(text[:MAX_WRITTEN]), MAX_SUBJECT)
 
 
 def _block(text: str, *, at_most: int) -> str:
     block = _CONTROLS.sub(" ", text[: MAX_WRITTEN + 1].replace("\r\n", "\n")).strip()
-    return block if len(block) <= at_most else block[: at_most - 1] + "…"
+    return clipped(block, at_most)

@@ -3,21 +3,21 @@
 import re
 from typing import Final
 
+from supporttiers import _fields as fields
+
 MAX_LINE: Final = 500
 
-_BLANKS: Final = re.compile(r"\s+")
 _LINE_ENDS: Final = re.compile("\r\n?")
 
 
 def one_line(text: str) -> str:
     r"""
-    Make one line of whatever it is: what cannot be seen becomes a blank.
+    Make one line of whatever it is, of bounded length: what cannot be seen becomes a blank.
 
     >>> one_line("Printer\r\nBcc: eve@example.org")
     'Printer Bcc: eve@example.org'
     """
-    shown = "".join(each if each.isprintable() else " " for each in text)
-    return _BLANKS.sub(" ", shown).strip()[:MAX_LINE].rstrip()
+    return fields.one_line(text)[:MAX_LINE].rstrip()
 
 
 def plain_text(text: str) -> str:

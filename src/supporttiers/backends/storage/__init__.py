@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from supporttiers._fields import nearest
 from supporttiers.errors import PluginError, StoreError
 from supporttiers.protocols import AsyncCaseStore, CaseStore
 
@@ -78,8 +79,6 @@ def _near(url: str) -> str | None:
     """Give the URL that may have been meant, without a password; SQLAlchemy's name a driver after a plus."""
     if ":" not in url:
         return f"sqlite:///{url}" if url.endswith((".db", ".sqlite")) else None
-    from difflib import get_close_matches  # noqa: PLC0415 - only for who has mistyped
-
     scheme = url.partition(":")[0][:40].partition("+")[0].lower()
-    found = get_close_matches(scheme, _MEANT, n=1)
-    return _MEANT[found[0]] if found else None
+    found = nearest(scheme, _MEANT)
+    return _MEANT[found] if found else None

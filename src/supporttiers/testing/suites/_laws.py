@@ -3,11 +3,11 @@
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Any, ClassVar, Final, TypeVar
 
 import pytest
 
+from supporttiers._fields import nearest
 from supporttiers.cases import Case
 from supporttiers.events import Event
 from supporttiers.protocols import CaseStore, Commit, DueCase, Message, Setback, Settled
@@ -95,9 +95,9 @@ def _misspelt(cls: type) -> Iterator[tuple[str, str]]:
     """Give each declaration that is almost one of a suite, with the one that was meant."""
     known = {name for base in cls.__mro__[1:] if issubclass(base, Laws) for name in _declared(base)}
     for name in _declared(cls):
-        meant = get_close_matches(name, sorted(known), n=1, cutoff=_LIKE_ENOUGH)
+        meant = nearest(name, sorted(known), cutoff=_LIKE_ENOUGH)
         if name not in known and meant:
-            yield name, meant[0]
+            yield name, meant
 
 
 def _declared(cls: type) -> list[str]:
@@ -106,8 +106,8 @@ def _declared(cls: type) -> list[str]:
 
 
 def _near(wrong: Iterable[str], laws: Iterable[str]) -> str:
-    near = get_close_matches(min(wrong), sorted(laws), n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    near = nearest(min(wrong), sorted(laws))
+    return f"; did you mean {near!r}?" if near else ""
 
 
 def _says_something(reason: object) -> bool:
