@@ -14,7 +14,7 @@ import attrs
 from supporttiers import _fields as fields
 from supporttiers._fields import PRIVATE, flag, given, maybe, plain_dict, tuple_of, utc
 from supporttiers.actors import Actor
-from supporttiers.links import Attachment, Link, VendorStatus
+from supporttiers.links import MAX_ENTRIES, Attachment, Link, VendorEntry, VendorStatus
 from supporttiers.match import Match
 from supporttiers.reasons import Reason
 from supporttiers.tiers import CaseKind, Status, Visibility
@@ -435,19 +435,94 @@ class Dispatch(Command):
 
     vendor: str = _name()
     text: str = _text()
+    attachments: tuple[str, ...] = _names(50, "attachments")
+
+
+@attrs.frozen(kw_only=True)
+class TellVendor(Command):
+    """
+    Say something to a vendor on the open ticket there.
+
+    Attributes:
+        vendor: The gateway's name.
+        text: What is said; the process's own words where it is empty and the purpose is another than `message`.
+        purpose: `message`, `reminder` or `escalation`.
+        attachments: The ids of the case's attachments that go along; none goes by itself.
+    """
+
+    trigger: ClassVar[str] = "tell_vendor"
+
+    vendor: str = _name()
+    text: str = _text()
+    purpose: str = attrs.field(default="message", validator=given(fields.one_of(["message", "reminder", "escalation"])))
+    attachments: tuple[str, ...] = _names(50, "attachments")
+
+
+@attrs.frozen(kw_only=True)
+class Withdraw(Command):
+    """Take a request back from a vendor: its ticket there is no concern of the case any more."""
+
+    trigger: ClassVar[str] = "withdraw"
+
+    vendor: str = _name()
+    text: str = _text()
 
 
 @attrs.frozen(kw_only=True)
 class VendorUpdate(Command):
-    """What a vendor's system says about a ticket; made by the relay, by polling and by webhooks."""
+    """
+    What a vendor's system says about a ticket; made by the relay, by polling and by webhooks.
+
+    Attributes:
+        vendor: The gateway's name.
+        key: Our key of the request that opened the ticket.
+        remote_id: The vendor's own id.
+        status: How far the vendor is; what it was when None.
+        text: What the vendor wrote, where entries cannot be told apart.
+        raw_status: The vendor's own word for the status.
+        entries: What stands on the ticket; those that are known already are passed over.
+        told: Ids of entries that we have just written ourselves: they are known from now on, and no news.
+        updated_at: When the ticket was last changed, by the vendor's clock.
+    """
 
     trigger: ClassVar[str] = "vendor_update"
 
     vendor: str = _name()
     key: str = attrs.field(validator=given(fields.key))
     remote_id: str | None = _maybe_name()
-    status: VendorStatus = attrs.field(validator=given(fields.instance_of(VendorStatus, "a VendorStatus")))
+    status: VendorStatus | None = attrs.field(
+        default=None, validator=maybe(fields.instance_of(VendorStatus, "a VendorStatus"))
+    )
     text: str = _text()
+    raw_status: str = attrs.field(default="", validator=given(fields.text))
+    entries: tuple[VendorEntry, ...] = attrs.field(
+        default=(), converter=tuple_of, metadata=PRIVATE, repr=False,
+        validator=given(
+            fields.each(fields.instance_of(VendorEntry, "a VendorEntry"), at_most=MAX_ENTRIES, what="entries")
+        ),
+    )  # fmt: skip
+    told: tuple[str, ...] = _names(50, "entries")
+    updated_at: datetime | None = _instant()
+
+
+@attrs.frozen(kw_only=True)
+class VendorUnreachable(Command):
+    """
+    Write down that a vendor cannot be asked about a ticket; made by polling, once it has lasted too long.
+
+    Attributes:
+        vendor: The gateway's name.
+        key: Our key of the request that opened the ticket.
+        since: Since when.
+        problem: What was wrong; no customer text.
+    """
+
+    trigger: ClassVar[str] = "vendor_unreachable"
+
+    vendor: str = _name()
+    key: str = attrs.field(validator=given(fields.key))
+    since: datetime = attrs.field(converter=utc, validator=given(fields.aware))
+    problem: str = attrs.field(default="", validator=given(fields.text))
 
 
 @attrs.frozen(kw_only=True)

@@ -5,22 +5,27 @@ They are written to the outbox in the same transaction as the events, and carrie
 idempotency key.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
 from supporttiers import _fields as fields
-from supporttiers._fields import PRIVATE, given
+from supporttiers._fields import PRIVATE, given, utc
 from supporttiers.actors import Contact
 from supporttiers.commands import Command
-from supporttiers.links import VendorStatus
+from supporttiers.links import MAX_ENTRIES, Attachment, VendorEntry, VendorStatus
 from supporttiers.match import Match
 from supporttiers.reasons import Reason
 from supporttiers.tiers import Status
 
 RECIPIENTS: Final = ("assignee", "owner", "team", "manager", "on_call", "requester", "watchers")
 """Whom a process may tell by role; any other word is the name of a person or a group of the host's."""
+
+
+PURPOSES: Final = ("message", "reminder", "escalation", "withdrawal")
+"""Why something is said to a vendor."""
 
 
 @attrs.frozen(kw_only=True)
@@ -70,6 +75,8 @@ class DispatchToVendor(Effect):
         text: What the vendor should know.
         category: As on the case.
         priority: As on the case.
+        attachments: References to the files that the vendor is to have.
+        follows: The vendor's id of the last ticket about the same case, where there is one.
     """
 
     vendor: str
@@ -78,6 +85,28 @@ class DispatchToVendor(Effect):
     text: str = attrs.field(default="", metadata=PRIVATE, repr=False)
     category: str | None = None
     priority: str | None = None
+    attachments: tuple[Attachment, ...] = attrs.field(default=(), metadata=PRIVATE, repr=False)
+    follows: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class MessageVendor(Effect):
+    """
+    Say something to a vendor on a ticket that is there.
+
+    Attributes:
+        vendor: The gateway's name.
+        ticket: Our key of the request that opened the ticket.
+        purpose: One of `PURPOSES`.
+        text: What is said.
+        attachments: References to the files that go along.
+    """
+
+    vendor: str
+    ticket: str
+    purpose: str = "message"
+    text: str = attrs.field(default="", metadata=PRIVATE, repr=False)
+    attachments: tuple[Attachment, ...] = attrs.field(default=(), metadata=PRIVATE, repr=False)
 
 
 @attrs.frozen(kw_only=True)
@@ -120,7 +149,7 @@ class TellObserver(Effect):
     observer: str
 
 
-EFFECTS: Final[tuple[type[Effect], ...]] = (Notify, DispatchToVendor, Tell, TellLinked, TellObserver)
+EFFECTS: Final[tuple[type[Effect], ...]] = (Notify, DispatchToVendor, MessageVendor, Tell, TellLinked, TellObserver)
 
 
 @attrs.frozen(kw_only=True)
@@ -171,6 +200,8 @@ class VendorRequest:
         text: What the vendor should know.
         category: As on the case.
         priority: As on the case.
+        follows: The vendor's id of the last ticket about the same case, where there is one.
+        reference: The short form of the key, to be put where the vendor's system can search; `find` is asked for it.
     """
 
     tenant: str
@@ -179,6 +210,17 @@ class VendorRequest:
     text: str = attrs.field(default="", repr=False)
     category: str | None = None
     priority: str | None = None
+    follows: str | None = None
+    reference: str = ""
+
+
+def _raw_status(value: object) -> object:
+    return fields.clipped(fields.one_line(value), fields.MAX_ID) if isinstance(value, str) else value
+
+
+def _newest(value: Any) -> Any:  # noqa: ANN401 - attrs converters run before validators: anything may come
+    entries = fields.tuple_of(value)
+    return entries[-MAX_ENTRIES:] if isinstance(entries, tuple) else entries
 
 
 def _vendor_status(value: object) -> object:
@@ -191,9 +233,18 @@ class VendorAnswer:
     What a vendor's gateway says about a ticket.
 
     Attributes:
-        remote_id: The vendor's own id of the ticket.
+        remote_id: The vendor's own id of the ticket. Where it differs from the id that was asked about, the ticket has
+            moved, and is known by this one from now on.
         status: How far the vendor is: a `VendorStatus`, or its word.
-        text: What the vendor wrote, if anything new; at most 64 KiB.
+        text: What the vendor wrote, if anything new; at most 64 KiB. A gateway that can tell entries apart leaves it
+            empty, and gives these.
+        raw_status: The vendor's own word for the status, as it came.
+        reference: Our reference, where the ticket shows it: what `find` gives is believed by it alone.
+        entries: What stands on the ticket, in order; those that are known already are passed over, so that all may be
+            given each time. Of more than 256 the newest count.
+        updated_at: When the ticket was last changed, by the vendor's clock. Of two answers the older one says nothing
+            about the status, whichever arrives last.
+        version: What `set_status` hands back as *expect*, where the vendor has versions.
     """
 
     remote_id: str = attrs.field(validator=given(fields.name))
@@ -203,3 +254,117 @@ class VendorAnswer:
         validator=given(fields.instance_of(VendorStatus, "one of: " + ", ".join(VendorStatus))),
     )
     text: str = attrs.field(default="", validator=given(fields.text), repr=False)
+    raw_status: str = attrs.field(default="", converter=_raw_status, validator=given(fields.text))
+    reference: str = attrs.field(default="", validator=given(fields.text), repr=False)
+    entries: tuple[VendorEntry, ...] = attrs.field(
+        default=(),
+        converter=_newest,
+        validator=given(fields.each(fields.instance_of(VendorEntry, "a VendorEntry"), at_most=256, what="entries")),
+        repr=False,
+    )
+    updated_at: datetime | None = attrs.field(
+        default=None, converter=utc, validator=given(fields.optional(fields.aware))
+    )
+    version: str = attrs.field(default="", validator=given(fields.text), repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class VendorMessage:
+    """
+    What a gateway is handed to say on a ticket.
+
+    Attributes:
+        tenant: Whose case.
+        case_id: Which case.
+        purpose: `message`, `reminder`, `escalation` or `withdrawal`: one of `PURPOSES`.
+        text: What is said.
+        reference: Of this message: to be put where the gateway finds it again among the entries of the ticket.
+    """
+
+    tenant: str
+    case_id: str
+    purpose: str = "message"
+    text: str = attrs.field(default="", repr=False)
+    reference: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class VendorFile:
+    """
+    A file for a vendor.
+
+    Attributes:
+        id: The host's key of it.
+        name: What people call it; anything may stand there.
+        media_type: Such as `image/png`.
+        content: Its bytes.
+    """
+
+    id: str
+    name: str = attrs.field(default="", repr=False)
+    media_type: str = "application/octet-stream"
+    content: bytes = attrs.field(repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class VendorIdentity:
+    """
+    As whom a vendor's system knows us.
+
+    Attributes:
+        account: The name of our account there.
+        statuses: The vendor's own words for statuses, where it lists them; empty where it does not.
+        unmapped: Those of them that the gateway cannot translate: they would be `unknown`.
+    """
+
+    account: str
+    statuses: tuple[str, ...] = ()
+    unmapped: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class VendorChanges:
+    """
+    A page of what has changed at a vendor.
+
+    Attributes:
+        remote_ids: Tickets that may have changed; too many do no harm, one too few does.
+        cursor: Where to go on; kept as it is.
+        more: Whether there is more already.
+    """
+
+    remote_ids: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    cursor: str
+    more: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class VendorCall:
+    """
+    A call of a vendor's, as it came in: nothing in it is believed.
+
+    Attributes:
+        headers: By name in small letters; of several with one name, all in one, with commas.
+        body: The bytes, before anything has read them.
+        now: When it came, by our clock.
+    """
+
+    headers: Mapping[str, str] = attrs.field(repr=False)
+    body: bytes = attrs.field(repr=False)
+    now: datetime
+
+
+@attrs.frozen(kw_only=True)
+class VendorNews:
+    """
+    What a gateway has understood of a vendor's call.
+
+    Attributes:
+        delivery: The vendor's id of the delivery, the same when it is sent again; empty where there is none.
+        answers: What was said about tickets, by somebody who has proved to be the vendor. It is believed.
+        hints: Tickets that may have changed, by the vendor's ids: each is fetched before anything is believed.
+    """
+
+    delivery: str = attrs.field(default="", validator=given(fields.text))
+    answers: tuple[VendorAnswer, ...] = attrs.field(default=(), converter=tuple)
+    hints: tuple[str, ...] = attrs.field(default=(), converter=tuple)

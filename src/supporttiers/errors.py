@@ -12,6 +12,7 @@ SupportTiersError         every one carries reason: Reason(code, params); str() 
 │  ├─ NotPermittedError (refusals, missing) ├─ InputError (field, problem; also ValueError)
 │  ├─ StaleCaseError (expected, found)      ├─ IdempotencyError
 │  └─ ParkedError (why; what went wrong as __cause__)
+├─ WebhookRefusedError    whoever called `desk.receive`: answer with its http_status
 ├─ TransactionError       the caller of `desk.on(connection)`
 │  ├─ UnsupportedConnectionError  └─ AutocommitError
 └─ BackendError           the operator; carries backend, retryable; original as __cause__
@@ -24,6 +25,7 @@ All are positional attrs classes, so that they pickle.
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import PurePath
+from typing import Final
 
 import attrs
 
@@ -470,6 +472,12 @@ class NotifyError(BackendError):
     retry_after: timedelta | None = None
 
 
+FAULTS: Final = (
+    "unavailable", "rate_limited", "auth", "permission", "rejected", "gone", "conflict", "not_applied", "protocol",
+)  # fmt: skip
+"""The kinds of a `VendorError`."""
+
+
 @attrs.define
 class VendorError(BackendError):
     """
@@ -477,6 +485,39 @@ class VendorError(BackendError):
 
     Attributes:
         ambiguous: Whether the request may have arrived all the same: the answer did not come in time, say.
+        kind: One of `FAULTS`: `unavailable` (it cannot be reached, or fails), `rate_limited`, `auth` (it does not know
+            us), `permission` (it knows us, and forbids it), `rejected` (it does not take what was asked), `gone` (the
+            ticket is not there), `conflict` (somebody was faster), `not_applied` (it said yes, and did nothing), or
+            `protocol` (it answered something else than its interface says). After `auth` and `rate_limited` the vendor
+            is left alone for a while.
+        retry_after: After how long to try again, where the vendor has said so; 24 hours at most.
     """
 
     ambiguous: bool = False
+    kind: str = "unavailable"
+    retry_after: timedelta | None = None
+
+
+@attrs.define
+class WebhookRefusedError(SupportTiersError):
+    """
+    A call that claims to come from a vendor was refused; answer it with the status.
+
+    Attributes:
+        vendor: To which vendor's address it came.
+        http_status: What to answer: 400, 401, 404, 413 or 429.
+        problem: What was wrong; holds nothing of what came.
+    """
+
+    vendor: str
+    http_status: int
+    problem: str
+
+    def __str__(self) -> str:
+        """Say who called, and what was wrong."""
+        return f"a call for vendor {self.vendor!r} was refused ({self.http_status}): {self.problem}"
+
+    @property
+    def reason(self) -> Reason:
+        """Why, as data."""
+        return Reason("webhook.refused", {"vendor": self.vendor, "problem": self.problem})

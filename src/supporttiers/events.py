@@ -529,22 +529,136 @@ class CaseAdopted(Event):
 
 @attrs.frozen(kw_only=True)
 class VendorDispatched(Event):
-    """A request for a vendor was put into the outbox; the vendor's clock starts here."""
+    """
+    A request for a vendor was put into the outbox; the vendor's clock starts here.
+
+    Attributes:
+        vendor: The gateway's name.
+        key: Our key of the request.
+        text: What the vendor should know.
+        tier: The tier at which the case was.
+        attachments: The ids of the attachments that go along.
+    """
 
     vendor: str
     key: str
     text: str = _private("")
+    tier: int | None = None
+    attachments: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
 class VendorTicketUpdated(Event):
-    """A vendor's system said something new about a ticket."""
+    """
+    A vendor's system said something new about a ticket.
+
+    Attributes:
+        vendor: The gateway's name.
+        key: Our key of the request that opened the ticket.
+        remote_id: The vendor's own id.
+        status: How far the vendor is.
+        text: What the vendor wrote, where entries cannot be told apart.
+        raw_status: The vendor's own word for the status.
+        told: Ids of entries that we had written ourselves.
+        updated_at: When the ticket was last changed, by the vendor's clock.
+    """
 
     vendor: str
     key: str
     remote_id: str | None = None
     status: VendorStatus
     text: str = _private("")
+    raw_status: str = ""
+    told: tuple[str, ...] = ()
+    updated_at: datetime | None = None
+
+
+@attrs.frozen(kw_only=True)
+class VendorReplied(Event):
+    """
+    A vendor's people wrote something on a ticket.
+
+    Attributes:
+        vendor: The gateway's name.
+        key: Our key of the request that opened the ticket.
+        entry: The vendor's own id of it.
+        text: What it says.
+        entered_at: When, by the vendor's clock.
+        attachments: The files that came with it, by the vendor's ids.
+    """
+
+    vendor: str
+    key: str
+    entry: str
+    text: str = _private("")
+    entered_at: datetime | None = None
+    attachments: tuple[Attachment, ...] = _private(())
+
+
+@attrs.frozen(kw_only=True)
+class VendorTold(Event):
+    """
+    Something for a vendor was put into the outbox.
+
+    Attributes:
+        vendor: The gateway's name.
+        key: Our key of the request that opened the ticket.
+        purpose: `message`, `reminder`, `escalation` or `withdrawal`.
+        text: What is said.
+        attachments: The ids of the attachments that go along.
+    """
+
+    vendor: str
+    key: str
+    purpose: str
+    text: str = _private("")
+    attachments: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class VendorWithdrawn(Event):
+    """
+    A request was taken back from a vendor; whatever becomes of its ticket does not move the case any more.
+
+    Attributes:
+        vendor: The gateway's name.
+        key: Our key of the request.
+    """
+
+    vendor: str
+    key: str
+
+
+@attrs.frozen(kw_only=True)
+class VendorLost(Event):
+    """
+    A vendor cannot be asked about a ticket for too long: that it says nothing means nothing.
+
+    Attributes:
+        vendor: The gateway's name.
+        key: Our key of the request that opened the ticket.
+        since: Since when.
+        problem: What was wrong.
+    """
+
+    vendor: str
+    key: str
+    since: datetime
+    problem: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class VendorFound(Event):
+    """
+    A vendor can be asked about a ticket again.
+
+    Attributes:
+        vendor: The gateway's name.
+        key: Our key of the request that opened the ticket.
+    """
+
+    vendor: str
+    key: str
 
 
 # -- time
@@ -675,7 +789,8 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     CaseReopened, FollowUpOpened, CaseClosed, CaseCancelled, CaseAmended, AttachmentsAdded, WatchersAdded,
     WatchersRemoved, CaseLinked, CaseUnlinked, AffectedCounted, CaseMerged, CaseRated, CaseApproved, CaseDeclined,
     CommandHeld, HeldDropped, CommandScheduled, ScheduleEnded, ReactionRefused, LimitsRenewed, CaseRedacted,
-    ActionWithheld, RefusalObserved, CaseAdopted, VendorDispatched, VendorTicketUpdated, StopwatchStarted,
+    ActionWithheld, RefusalObserved, CaseAdopted, VendorDispatched, VendorTicketUpdated, VendorReplied, VendorTold,
+    VendorWithdrawn, VendorLost, VendorFound, StopwatchStarted,
     StopwatchPaused, StopwatchResumed, StopwatchRetargeted, StopwatchStopped, StopwatchCancelled, ThresholdFired,
     ActionRefused,
 )  # fmt: skip

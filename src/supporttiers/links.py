@@ -1,5 +1,7 @@
 """What a case holds on to: other cases, attachments, tickets at vendors, and attempts at self-service."""
 
+import base64
+import hashlib
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -8,6 +10,7 @@ import attrs
 
 from supporttiers import _fields as fields
 from supporttiers._fields import at_least, aware, given, optional, subject, utc
+from supporttiers.tiers import Visibility
 
 KNOWN_ISSUE: Final = "known_issue"
 FOLLOWS: Final = "follows"
@@ -53,9 +56,14 @@ class VendorStatus(StrEnum):
     REQUESTED = "requested"
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
+    IN_PROGRESS = "in_progress"
     WAITING_FOR_US = "waiting_for_us"
+    ANSWERED = "answered"
     RESOLVED = "resolved"
     CLOSED = "closed"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    GONE = "gone"
     FAILED = "failed"
     UNKNOWN = "unknown"
 
@@ -65,11 +73,65 @@ VENDOR_LIVE: Final = frozenset(
         VendorStatus.REQUESTED,
         VendorStatus.OPEN,
         VendorStatus.ACKNOWLEDGED,
+        VendorStatus.IN_PROGRESS,
         VendorStatus.WAITING_FOR_US,
+        VendorStatus.ANSWERED,
         VendorStatus.UNKNOWN,
     }
 )
 """The statuses in which the vendor, or we, still owe something on the ticket."""
+
+VENDOR_WAITS: Final = frozenset({VendorStatus.WAITING_FOR_US, VendorStatus.ANSWERED})
+"""Those of them in which it is our turn, so that the vendor's clocks stand still."""
+
+VENDOR_UNHEARD: Final = frozenset({VendorStatus.REQUESTED, VendorStatus.OPEN})
+"""Those of them in which the vendor has not acknowledged anything."""
+
+MAX_ENTRIES: Final = 256
+"""So many entries of a ticket are remembered as heard, the newest; and so many are taken from one answer."""
+
+
+def reference_of(key: str) -> str:
+    """
+    Give the short form of a key, by which a vendor's system can find what we asked for.
+
+    >>> reference_of("default/T-1/4")
+    'ST-PJQ3C7VGLSTS55JV'
+
+    It is the same for a key each time, holds nothing of it, and fits a subject, a header and a field of any vendor.
+    """
+    digest = hashlib.sha256(key.encode()).digest()
+    return "ST-" + base64.b32encode(digest[:10]).decode()
+
+
+@attrs.frozen(kw_only=True)
+class VendorEntry:
+    """
+    One thing that stands on a vendor's ticket: a comment, a mail, a message.
+
+    Attributes:
+        id: The vendor's own id of it, unique on the ticket; by it an entry is heard once, however often it is fetched.
+        text: What it says; at most 64 KiB.
+        at: When, by the vendor's clock; nothing is decided by it.
+        reference: The reference of our message that it is, where the gateway can read one in it; that is no news.
+        ours: Whether we wrote it ourselves, as far as the gateway can see by its author.
+        visibility: `private` unless the vendor has meant it for the requester, too.
+        attachments: The files that came with it, by the vendor's ids.
+    """
+
+    id: str = attrs.field(validator=given(fields.name))
+    text: str = attrs.field(default="", validator=given(fields.text), repr=False)
+    at: datetime | None = attrs.field(default=None, converter=utc, validator=given(optional(aware)))
+    reference: str = attrs.field(default="", validator=given(fields.text))
+    ours: bool = attrs.field(default=False, validator=given(fields.flag))
+    visibility: Visibility = attrs.field(
+        default=Visibility.PRIVATE, validator=given(fields.instance_of(Visibility, "a Visibility"))
+    )
+    attachments: tuple[Attachment, ...] = attrs.field(
+        default=(),
+        converter=fields.tuple_of,
+        validator=given(fields.each(fields.instance_of(Attachment, "an Attachment"), at_most=50, what="attachments")),
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -82,16 +144,30 @@ class VendorTicket:
         key: Our key of the request; a second request with the same key must not create a second ticket.
         remote_id: The vendor's own id; None until the vendor has answered.
         status: How far the vendor is.
+        raw_status: The vendor's own word for that, as it came; empty where there is none.
+        tier: The tier at which the case was when it was sent: there the answer brings it back from.
         requested_at: When the case was dispatched; the vendor's clock starts here.
         changed_at: When we last learnt something new.
+        heard_at: When the vendor last said something: an acknowledgement, an entry, another status.
+        updated_at: The vendor's own instant of what we know, by the vendor's clock; what is older is no news.
+        heard: The ids of the entries that we know, the newest at the end.
+        told_at: When we last told the vendor something, the newest at the end.
+        unreachable_since: Since when we cannot ask about it; None while we can.
     """
 
     vendor: str
     key: str
     remote_id: str | None = None
     status: VendorStatus = VendorStatus.REQUESTED
+    raw_status: str = ""
+    tier: int | None = None
     requested_at: datetime = attrs.field(converter=utc, validator=given(aware))
     changed_at: datetime = attrs.field(converter=utc, validator=given(aware))
+    heard_at: datetime | None = attrs.field(default=None, converter=utc, validator=given(optional(aware)))
+    updated_at: datetime | None = attrs.field(default=None, converter=utc, validator=given(optional(aware)))
+    heard: tuple[str, ...] = ()
+    told_at: tuple[datetime, ...] = ()
+    unreachable_since: datetime | None = attrs.field(default=None, converter=utc, validator=given(optional(aware)))
 
 
 @attrs.frozen(kw_only=True)

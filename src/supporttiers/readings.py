@@ -7,6 +7,7 @@ from typing import overload
 import attrs
 
 from supporttiers.cases import Case
+from supporttiers.effects import VendorIdentity
 from supporttiers.reasons import Reason
 from supporttiers.stopwatches import Stage
 from supporttiers.tiers import Agreement
@@ -186,6 +187,42 @@ class Pass:
             failed=self.failed + other.failed, parked=self.parked + other.parked, lag=max(self.lag, other.lag),
             left=max(self.left, other.left),
         )  # fmt: skip
+
+
+@attrs.frozen(kw_only=True)
+class Receipt:
+    """
+    What became of a vendor's call that was taken.
+
+    Attributes:
+        http_status: What to answer: 200, or 202 where it is looked into by the next pass.
+        case_id: The case that it concerns; None where it concerns none that we know, or several.
+        duplicate: Whether it had been taken before.
+        reason: What was done.
+    """
+
+    http_status: int
+    case_id: str | None = None
+    duplicate: bool = False
+    reason: Reason
+
+
+@attrs.frozen(kw_only=True)
+class VendorReading:
+    """
+    A vendor's gateway, as a desk has it.
+
+    Attributes:
+        name: By which tiers refer to it.
+        capabilities: What it can do beyond `open` and `fetch`: some of `protocols.VENDOR_CAPABILITIES`.
+        identity: As whom the vendor knows us; None where the gateway cannot ask, or could not.
+        problem: Why it could not; empty where nothing is wrong.
+    """
+
+    name: str
+    capabilities: frozenset[str]
+    identity: VendorIdentity | None = None
+    problem: str = ""
 
 
 @attrs.frozen(kw_only=True)

@@ -156,6 +156,7 @@ CODES: Final[Mapping[str, str]] = {
     "transaction.unsupported": "on() cannot work on a {kind}: {problem}",
     "transaction.autocommit": "this {kind} is in autocommit mode, and no transaction is open on it; {how}",
     "backend.failed": "{backend}: {problem}",
+    "webhook.refused": "a call for vendor {vendor!r} was refused: {problem}",
     # why a case was set aside
     "park.undecided": "what is due on it could not be decided, {failures} times in a row: {problem}",
     # why a case of a person was not redacted

@@ -24,7 +24,10 @@ from supporttiers._fields import part
 from supporttiers.errors import PolicyConfigError
 
 MAX_ANSWER_BYTES: Final = 64 * 1024
-"""So much of an answer is read at most."""
+"""So much of an answer is read, unless the request wants more or less of it."""
+
+MOST_BYTES: Final = 4 * 1024 * 1024
+"""So much of an answer a request can want at most."""
 
 MAX_RETRY_AFTER: Final = timedelta(hours=24)
 """Nobody who asks to be left alone for longer is left alone for longer."""
@@ -59,7 +62,7 @@ class HttpRequest:
         url: Where to: `http://` or `https://`, never shown.
         headers: By name.
         body: What is sent; may be empty.
-        reads: So many bytes of the answer are wanted, at most `MAX_ANSWER_BYTES`.
+        reads: So many bytes of the answer are wanted, at most `MOST_BYTES`.
 
     Raises:
         PolicyConfigError: A field cannot be so; the error names it.
@@ -69,7 +72,7 @@ class HttpRequest:
     url: str = attrs.field(validator=part(_url), repr=False)
     headers: Mapping[str, str] = attrs.field(factory=dict, converter=fields.plain_dict, hash=False, repr=False)
     body: bytes = attrs.field(default=b"", repr=False)
-    reads: int = attrs.field(default=MAX_ANSWER_BYTES, validator=part(fields.at_least(0, MAX_ANSWER_BYTES)), repr=False)
+    reads: int = attrs.field(default=MAX_ANSWER_BYTES, validator=part(fields.at_least(0, MOST_BYTES)), repr=False)
 
 
 @attrs.frozen(kw_only=True)

@@ -54,6 +54,18 @@ from supporttiers.protocols.stores import (
     JoiningStore,
     SchemaStore,
 )
+from supporttiers.protocols.vendors import (
+    VENDOR_CAPABILITIES,
+    CanAttach,
+    CanCheck,
+    CanComment,
+    CanFind,
+    CanListChanges,
+    CanReceive,
+    CanSetStatus,
+    CanWithdraw,
+    capabilities_of,
+)
 
 __all__ = [
     "CAPABILITIES",
@@ -63,6 +75,7 @@ __all__ = [
     "METHODS",
     "ORDERS",
     "STATES",
+    "VENDOR_CAPABILITIES",
     "AgentDirectory",
     "AssignPolicy",
     "AsyncCaseStore",
@@ -70,6 +83,14 @@ __all__ = [
     "AsyncNotifier",
     "AsyncVendorGateway",
     "Backlog",
+    "CanAttach",
+    "CanCheck",
+    "CanComment",
+    "CanFind",
+    "CanListChanges",
+    "CanReceive",
+    "CanSetStatus",
+    "CanWithdraw",
     "CaseStore",
     "Commit",
     "ContactDirectory",
@@ -100,5 +121,6 @@ __all__ = [
     "VendorGateway",
     "VendorPolicy",
     "Workload",
+    "capabilities_of",
     "methods_of",
 ]
