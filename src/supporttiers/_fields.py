@@ -8,6 +8,7 @@ attrs validator for parts of a process (raises PolicyConfigError), `given(check)
 
 import json
 import re
+import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -86,6 +87,22 @@ def clipped(text: str, at_most: int) -> str:
     ('abc…', 'abcd')
     """
     return text if len(text) <= at_most else text[: at_most - 1] + "…"
+
+
+def safe(text: object) -> str:
+    r"""
+    Give a text that a terminal can be trusted with, in one line.
+
+    Control characters could move the cursor, change colours or turn the direction of writing: they are escaped.
+
+    >>> safe("a" + chr(27) + "[2Jb")
+    'a\\x1b[2Jb'
+    """
+    return "".join(char if _is_safe(char) else char.encode("unicode_escape").decode() for char in str(text))
+
+
+def _is_safe(char: str) -> bool:
+    return char.isprintable() or unicodedata.category(char) == "Zs"
 
 
 # -- how a check becomes a validator

@@ -303,8 +303,8 @@ class Monitor:
         if self.longer_than is None:
             at = since if self._counts(since) else self._turn(since)
             return at if at is not None and (at < end or at == since) else None
-        at = self._after(since, self.longer_than)
-        return at if at < end else None
+        longer = self._counted(since, end) > self.longer_than
+        return self._after(since, self.longer_than) if longer else None
 
     def _turn(self, since: datetime) -> datetime | None:
         """Give the next instant that counts."""
@@ -325,6 +325,12 @@ class Monitor:
             middle = (low + high) / 2
             low, high = (middle, high) if hours.between(since, since + middle) == middle else (low, middle)
         return timedelta(seconds=round(low.total_seconds()))
+
+    def _counted(self, since: datetime, end: datetime) -> timedelta:
+        """Give how much of a span counts."""
+        if self.within is not None:
+            return self.within.between(since, end)
+        return end - since - (_ZERO if self.outside is None else self.outside.between(since, end))
 
     def _after(self, since: datetime, span: timedelta) -> datetime:
         """Give the instant by which a span of what counts has passed."""
@@ -352,7 +358,7 @@ def _spans(course: Course, holds: Any) -> Iterator[tuple[datetime, datetime]]:  
             yield since, at
             since = None
     if since is not None:
-        yield since, max(course.until, since) + timedelta.resolution
+        yield since, max(course.until, since)
 
 
 def never(

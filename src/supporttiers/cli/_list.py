@@ -66,7 +66,7 @@ def _lines(page: "Page", *, texts: bool) -> Iterator[str]:
 
 
 def _row(case: "Case") -> list[object]:
-    from supporttiers.cli._timeline import instant_text  # noqa: PLC0415
+    from supporttiers.timelines import instant_text  # noqa: PLC0415
 
     status = f"{case.status}: {case.wait_reason}" if case.wait_reason else case.status
     return [

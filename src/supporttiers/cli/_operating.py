@@ -70,7 +70,7 @@ def run_status(args: argparse.Namespace) -> int:
 
 
 def _status_lines(backlog: "Backlog", wake: "datetime | None") -> Iterator[str]:
-    from supporttiers.cli._timeline import instant_text  # noqa: PLC0415 - only commands that run load it
+    from supporttiers.timelines import instant_text  # noqa: PLC0415 - only commands that run load it
 
     yield f"{'cases due':<20}{_late(backlog.due, backlog.lag)}"
     yield f"{'messages due':<20}{_late(backlog.messages, backlog.message_lag)}"
@@ -81,7 +81,7 @@ def _status_lines(backlog: "Backlog", wake: "datetime | None") -> Iterator[str]:
 
 
 def _late(count: int, lag: "timedelta") -> str:
-    from supporttiers.cli._timeline import span_text  # noqa: PLC0415
+    from supporttiers.timelines import span_text  # noqa: PLC0415
 
     return f"{count}, late by {span_text(lag)}" if count else "0"
 
@@ -108,7 +108,7 @@ def _parked(one: "ParkedCase") -> dict[str, Any]:
 
 
 def _parked_row(one: "ParkedCase") -> list[object]:
-    from supporttiers.cli._timeline import instant_text  # noqa: PLC0415
+    from supporttiers.timelines import instant_text  # noqa: PLC0415
 
     return [one.case.id, one.case.tier, one.case.status, instant_text(one.parked_at), one.failures, one.reason]
 
@@ -142,7 +142,7 @@ def run_messages(args: argparse.Namespace) -> int:
 
 
 def _message_row(one: "Message") -> list[object]:
-    from supporttiers.cli._timeline import instant_text  # noqa: PLC0415
+    from supporttiers.timelines import instant_text  # noqa: PLC0415
 
     again = instant_text(one.not_before) if one.state == "pending" else None
     return [

@@ -2,10 +2,11 @@
 
 import json
 import sys
-import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, TextIO
+
+from supporttiers._fields import safe as safe  # noqa: PLC0414 - written by most commands, with the rest from here
 
 _STEPS: Final = 100
 _NOTHING: Final = "-"
@@ -17,22 +18,6 @@ def tolerant(*streams: TextIO) -> None:
         reconfigure = getattr(stream, "reconfigure", None)  # what a host puts in its place may lack it
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
-
-
-def safe(text: object) -> str:
-    r"""
-    Give a text that a terminal can be trusted with, in one line.
-
-    Control characters could move the cursor, change colours or turn the direction of writing: they are escaped.
-
-    >>> safe("a" + chr(27) + "[2Jb")
-    'a\\x1b[2Jb'
-    """
-    return "".join(char if _is_safe(char) else char.encode("unicode_escape").decode() for char in str(text))
-
-
-def _is_safe(char: str) -> bool:
-    return char.isprintable() or unicodedata.category(char) == "Zs"
 
 
 def complain(text: str) -> None:

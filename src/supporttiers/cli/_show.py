@@ -52,7 +52,7 @@ def _answer(desk: "SupportDesk", case: "Case", *, texts: bool) -> dict[str, Any]
 
 
 def _page(desk: "SupportDesk", case: "Case", *, texts: bool) -> Iterator[str]:
-    from supporttiers.cli._timeline import timeline  # noqa: PLC0415
+    from supporttiers.timelines import timeline  # noqa: PLC0415
 
     explanation = desk.explain(case)
     yield from (f"{name:<12}{safe(value)}" for name, value in _facts(case, texts=texts) if value not in (None, ""))
@@ -89,7 +89,7 @@ def _facts(case: "Case", *, texts: bool) -> Iterator[tuple[str, object]]:
 
 
 def _row(clock: "ClockReading") -> list[object]:
-    from supporttiers.cli._timeline import instant_text, span_text  # noqa: PLC0415
+    from supporttiers.timelines import instant_text, span_text  # noqa: PLC0415
 
     projected_at = instant_text(clock.projected_due_at)
     due_at = instant_text(clock.due_at) or (projected_at and f"~{projected_at}")

@@ -116,7 +116,7 @@ class _Lines:
         return {"at": self._clock.now().isoformat(), **plain_of(done, texts=False)}
 
     def _line(self, done: "Pass") -> str:
-        from supporttiers.cli._timeline import instant_text, span_text  # noqa: PLC0415
+        from supporttiers.timelines import instant_text, span_text  # noqa: PLC0415
 
         counts = ("fired", "relayed", "polled", "failed", "parked", "left")
         parts = [f"{name} {count}" for name in counts if (count := getattr(done, name))]

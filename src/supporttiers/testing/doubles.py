@@ -22,11 +22,11 @@ class RecordingNotifier:
 
         Args:
             name: By which outbox and logs speak of it.
-            clock: Says when something was told; the machine's when None. A rehearsal hands in its own.
+            clock: Says when something was told; the machine's when None. In a rehearsal it is the rehearsal's.
             failures: So many calls fail at first, in a way that may pass.
         """
         self.name = name
-        self.clock = clock or SystemClock()
+        self._clock = clock or SystemClock()
         self._failures = failures
         self._told: list[Telling] = []
         self._keys: set[str] = set()
@@ -35,6 +35,10 @@ class RecordingNotifier:
     def told(self) -> Sequence[Telling]:
         """What was told, in order; what came twice with one key counts once."""
         return tuple(self._told)
+
+    def follow(self, clock: Clock) -> None:
+        """Tell the time by another clock from now on; a rehearsal has its doubles follow its own."""
+        self._clock = clock
 
     def notify(self, notification: Notification, /, *, key: str) -> None:
         """
@@ -51,7 +55,7 @@ class RecordingNotifier:
         self._keys.add(key)
         self._told.append(
             Telling(
-                at=self.clock.now(), case_id=notification.case_id, to=notification.to, reason=notification.reason,
+                at=self._clock.now(), case_id=notification.case_id, to=notification.to, reason=notification.reason,
                 notifier=self.name, people=tuple(person.id for person in notification.recipients),
                 text=notification.text,
             )

@@ -5,9 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from supporttiers import events as happened
-from supporttiers._fields import duration_text
+from supporttiers._fields import duration_text, safe
 from supporttiers.actors import ActorKind
-from supporttiers.cli._output import safe
 from supporttiers.events import Event
 
 _Teller = Callable[[Any], str]

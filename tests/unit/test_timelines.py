@@ -5,11 +5,11 @@ import pytest
 
 from supporttiers import events as happened
 from supporttiers.actors import SYSTEM, Actor
-from supporttiers.cli._timeline import TELLERS, span_text, timeline, told
 from supporttiers.commands import Close, Scheduled
 from supporttiers.links import Attachment, Link, VendorStatus
 from supporttiers.reasons import Reason
 from supporttiers.tiers import Agreement, Status
+from supporttiers.timelines import TELLERS, span_text, timeline, told
 
 NOON = datetime(2026, 3, 23, 12, tzinfo=UTC)
 WATCH = {"limit": "resolve", "instance": 1}

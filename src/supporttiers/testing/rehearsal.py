@@ -1,0 +1,341 @@
+"""
+Rehearsals: a desk on virtual time, on which a support process is played through in milliseconds.
+
+Nothing is global and nothing is patched: a rehearsal has a clock, a desk and people of its own, so that tests run
+beside each other.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import partial
+from itertools import count
+from pathlib import Path as FilePath
+from typing import Any, Final, Self
+
+from supporttiers._fields import duration_of, instant_of, nearest
+from supporttiers.actors import Actor
+from supporttiers.cases import Case
+from supporttiers.clock import FakeClock
+from supporttiers.desk import SupportDesk
+from supporttiers.errors import InputError
+from supporttiers.events import Event
+from supporttiers.monitors import Course, Monitor, Telling
+from supporttiers.process import SupportProcess
+from supporttiers.protocols import CaseStore
+from supporttiers.reasons import Reason
+from supporttiers.testing.doubles import RecordingNotifier
+from supporttiers.testing.paths import Path
+from supporttiers.timelines import timeline
+
+_PASSES: Final = 1000
+"""So many passes at one instant are too many: the process runs in a circle."""
+_STEPS: Final = 100_000
+_PAGE: Final = 1000
+_FAR: Final = timedelta(days=3660)
+VERBS: Final = (
+    "start", "release", "assign", "reply", "note", "attempt", "escalate", "inform_management", "hand_back", "transfer",
+    "wait", "resume", "resolve", "reopen", "close", "cancel", "amend", "attach", "watch", "unwatch", "link", "unlink",
+    "merge", "dispatch", "tell_vendor", "withdraw", "rate", "approve", "decline",
+)  # fmt: skip
+"""The verbs of a story: those of the desk, without the case."""
+
+
+class MonitorViolatedError(AssertionError):
+    """What must never be so, was: the message has the rule, and the timeline of the case that broke it."""
+
+
+class _Numbered:
+    """Gives cases the ids T-1, T-2 and so on: a test and its failures read better with them."""
+
+    def __init__(self) -> None:
+        self._numbers = count(1)
+
+    def new_id(self, _now: datetime, /) -> str:
+        return f"T-{next(self._numbers)}"
+
+
+class Story:
+    """
+    One case of a rehearsal, always as it is now.
+
+    It has the verbs of the desk, without the case: `story.escalate(by="anna", reason="needs a driver")`. Each does what
+    it does at the present instant, with all that follows at once, and gives the story.
+    """
+
+    def __init__(self, rehearsal: "Rehearsal", case_id: str) -> None:
+        """Follow a case of a rehearsal; see `Rehearsal.open`."""
+        self._rehearsal = rehearsal
+        self.id = case_id
+
+    @property
+    def case(self) -> Case:
+        """The case as it is now."""
+        return self._rehearsal.desk.get(self.id)
+
+    @property
+    def history(self) -> Sequence[Event]:
+        """What has happened so far."""
+        return self._rehearsal.desk.history(self.id)
+
+    @property
+    def path(self) -> Path:
+        """Its way so far; equal to a text such as `"t1 09:00 -> t2 09:15 (first line)"`."""
+        return Path.of(self.history, zone=self._rehearsal.zone)
+
+    @property
+    def told(self) -> Sequence[Telling]:
+        """Who was told what about it so far, in order."""
+        return tuple(telling for telling in self._rehearsal.told if telling.case_id == self.id)
+
+    @property
+    def next(self) -> tuple[Reason, ...]:
+        """What happens by itself if nobody acts, in order."""
+        return self._rehearsal.desk.explain(self.id).next
+
+    def was_told(self, to: str, *, after: str | datetime | None = None, before: str | datetime | None = None) -> bool:
+        """
+        Say whether somebody was told anything about it.
+
+        Args:
+            to: A role, a name, or the id of one of the people.
+            after: Not before this instant.
+            before: Before this instant.
+        """
+        since = None if after is None else instant_of(after)
+        until = None if before is None else instant_of(before)
+        return any(
+            to in {telling.to, *telling.people}
+            and (since is None or telling.at >= since)
+            and (until is None or telling.at < until)
+            for telling in self.told
+        )
+
+    def __getattr__(self, name: str) -> "Callable[..., Story]":
+        """Give a verb of the desk, for this case."""
+        if name not in VERBS:
+            meant = nearest(name, VERBS)
+            advice = f"did you mean {meant}?" if meant else f"its verbs are: {', '.join(VERBS)}"
+            raise AttributeError(f"a story has no {name!r}; {advice}", name=name, obj=self)
+        return partial(self._do, name)
+
+    def _do(self, verb: str, /, **given: Any) -> "Story":  # noqa: ANN401 - whatever the verb takes
+        getattr(self._rehearsal.desk, verb)(self.id, **given)
+        self._rehearsal.settle()
+        return self
+
+    def __str__(self) -> str:
+        """Tell what has happened, a line each."""
+        return "\n".join(timeline(self.history, texts=False))
+
+    def __repr__(self) -> str:
+        """Show its id and its way."""
+        return f"Story({self.id!r}, {self.path!r})"
+
+
+class Rehearsal:
+    """
+    A support process on virtual time.
+
+    >>> rehearsal = Rehearsal(SupportProcess.default(), start="2026-03-23T09:00Z")
+    >>> story = rehearsal.open("The printer prints hieroglyphs", by="jane")
+    >>> rehearsal.advance("15m")
+    >>> story.path
+    't1 09:00 -> t2 09:15 (tier 1)'
+
+    Attributes:
+        desk: The desk that is rehearsed on; all of it can be used.
+        clock: Its clock.
+        zone: In which times are told: that of *start*.
+        recorder: The notifier that remembers who was told what.
+
+    .. versionadded:: 0.1.0
+    """
+
+    def __init__(
+        self,
+        process: SupportProcess | str | FilePath,
+        /,
+        *,
+        start: str | datetime = "2026-01-05T09:00Z",
+        store: str | CaseStore | None = None,
+        monitors: Iterable[Monitor] = (),
+        notifiers: Iterable[Any] = (),
+        **parts: Any,  # noqa: ANN401 - as the desk takes them
+    ) -> None:
+        """
+        Set the stage.
+
+        Args:
+            process: A process, or the path of its file.
+            start: The instant at which it begins: an aware datetime, or an ISO 8601 text with an offset.
+            store: Where cases are kept, as for `SupportDesk`; in memory when None.
+            monitors: What must never, or always, be so; looked at after whatever happens.
+            notifiers: More of them, beside the one that remembers.
+            parts: What else `SupportDesk` takes: `vendors`, `directory`, `facts`, `policies`, `plugins`.
+
+        Raises:
+            InputError: The instant is none.
+            ProcessError: The process is not valid.
+            PluginError: A part does not fit.
+        """
+        self.clock = FakeClock(start)
+        given = datetime.fromisoformat(start) if isinstance(start, str) else start
+        self.zone: tzinfo = given.tzinfo or UTC
+        self.recorder = RecordingNotifier(clock=self.clock)
+        self.monitors = tuple(monitors)
+        for double in (*notifiers, *parts.get("vendors", ())):
+            if hasattr(double, "follow"):
+                double.follow(self.clock)
+        self.desk = SupportDesk(
+            process, store=store, clock=self.clock, ids=_Numbered(), notifiers=[self.recorder, *notifiers], **parts
+        )
+        self._stories: dict[str, Story] = {}
+
+    def __enter__(self) -> Self:
+        """Rehearse for a while."""
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Let go of what the store holds."""
+        self.desk.shut_down()
+
+    # -- cases
+
+    def open(self, subject: str = "", /, *, by: str | Actor, **given: Any) -> Story:  # noqa: ANN401 - as the desk takes it
+        """
+        Open a case, with all that follows at once.
+
+        Args:
+            subject: One line.
+            by: Who opens it.
+            given: What else the desk's `open` takes.
+
+        Returns:
+            The case's story, which goes on with it.
+        """
+        case = self.desk.open(subject, by=by, **given)
+        story = self.story(case.id)
+        self.settle()
+        return story
+
+    def story(self, case: Case | str) -> Story:
+        """Give the story of a case that is there; the same one each time."""
+        case_id = self.desk.get(case).id
+        return self._stories.setdefault(case_id, Story(self, case_id))
+
+    @property
+    def told(self) -> Sequence[Telling]:
+        """Who was told what so far, about all cases."""
+        return self.recorder.told
+
+    # -- time
+
+    @property
+    def now(self) -> datetime:
+        """The present instant of the rehearsal, in its zone."""
+        return self.clock.now().astimezone(self.zone)
+
+    def advance(self, by: str | timedelta = "0s", /, *, to: str | datetime | None = None) -> None:
+        """
+        Let time pass, and everything happen that falls due on the way, each at its own instant.
+
+        Args:
+            by: How far: a timedelta, or a text such as `"3h"`.
+            to: Where to, in place of *by*: an instant, or a text with or without an offset; without one, in the
+                rehearsal's zone.
+
+        Raises:
+            InputError: It would go back.
+            MonitorViolatedError: Something was that must never be.
+        """
+        until = self.clock.now() + duration_of(by) if to is None else self._instant(to)
+        if until < self.clock.now():
+            raise InputError("", "to", f"lies before the present of this rehearsal, {self.now.isoformat()}")
+        while (due := self._next()) is not None and due <= until:
+            self._step(due)
+        self.clock.advance(to=until)
+        self.settle()
+
+    def run_until_idle(self, *, at_most: str | timedelta = _FAR) -> None:
+        """
+        Let time pass until nothing is to happen by itself any more.
+
+        Args:
+            at_most: No longer than this.
+
+        Raises:
+            InputError: By then something is still to happen.
+            MonitorViolatedError: Something was that must never be.
+        """
+        until = self.clock.now() + duration_of(at_most)
+        self.settle()
+        for _ in range(_STEPS):
+            due = self._next()
+            if due is None:
+                return
+            if due > until:
+                problem = f"leaves something to be done, next at {due.astimezone(self.zone).isoformat()}"
+                raise InputError("", "at_most", problem)
+            self._step(due)
+        problem = f"is not enough: {_STEPS} instants have been gone through, and more come up; it runs in a circle"
+        raise InputError("", "at_most", problem)
+
+    def settle(self) -> None:
+        """Do all that is due at the present instant, and what comes of it; then look at the monitors."""
+        quiet = 0
+        for _ in range(_PASSES):
+            done = self.desk.run_due()
+            quiet = 0 if done.fired or done.relayed else quiet + 1
+            if quiet > bool(done.polled):  # what vendors said may have to be told
+                break
+        else:
+            problem = f"has not come to rest after {_PASSES} passes at {self.now.isoformat()}; it runs in a circle"
+            raise InputError("", "process", problem)
+        self._look()
+
+    def _step(self, due: datetime) -> None:
+        before = self.clock.now()
+        self.clock.advance(to=max(due, before))
+        self.settle()
+        after = self._next()
+        if after is not None and after <= due:
+            problem = f"has something due at {after.isoformat()} that a pass at that instant does not do"
+            raise InputError("", "process", problem)
+
+    def _next(self) -> datetime | None:
+        """Give the next instant at which something happens by itself."""
+        now = self.clock.now()
+        found = [self.desk.next_wake(), *(one.not_before for one in self._pending() if one.not_before > now)]
+        found += [double.next_at() for double in self._doubles()]
+        return min((instant for instant in found if instant is not None), default=None)
+
+    def _doubles(self) -> Iterable[Any]:
+        ports = self.desk._ports  # noqa: SLF001 - a rehearsal is a desk
+        return (each for each in (*ports.vendors.values(), *ports.notifiers.values()) if hasattr(each, "next_at"))
+
+    def _pending(self) -> Iterable[Any]:
+        after: str | None = None
+        while True:
+            page = self.desk.messages(state="pending", after=after, limit=_PAGE)
+            yield from page
+            if len(page) < _PAGE:
+                return
+            after = page[-1].key
+
+    def _instant(self, to: str | datetime) -> datetime:
+        if isinstance(to, str):
+            found = datetime.fromisoformat(to)
+            return (found if found.tzinfo else found.replace(tzinfo=self.zone)).astimezone(UTC)
+        return instant_of(to)
+
+    # -- what must never be
+
+    def _look(self) -> None:
+        if not self.monitors:
+            return
+        for story in tuple(self._stories.values()):
+            course = Course.of(story.history, told=story.told, until=self.clock.now())
+            for monitor in self.monitors:
+                violation = monitor.judge(course, priorities=self.desk.process.priorities)
+                if violation is not None:
+                    raise MonitorViolatedError(f"{violation}\n{story}")
