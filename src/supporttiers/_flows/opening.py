@@ -21,7 +21,7 @@ from supporttiers._flows.vendors import Gateway, can, gateway, settle_time, take
 from supporttiers.cases import Case
 from supporttiers.effects import DispatchToVendor, VendorAnswer, VendorRequest
 from supporttiers.errors import VendorError, say_where
-from supporttiers.links import VENDOR_LIVE, VendorTicket, reference_of
+from supporttiers.links import VendorStatus, VendorTicket, reference_of
 
 NOT_NEEDED: Final = "not needed"
 
@@ -39,7 +39,7 @@ def open_ticket(ports: Ports, delivery: Delivery, effect: DispatchToVendor) -> F
             return
         if (yield from _is_settled_by_looking(ports, delivery, effect, vendor, since)):
             return
-    if ticket is not None and ticket.status not in VENDOR_LIVE:
+    if ticket is not None and ticket.status is VendorStatus.WITHDRAWN:  # before it was ever sent
         yield Call(ports.store.settle, delivery.settled("done", NOT_NEEDED))
         return
     message = delivery.message

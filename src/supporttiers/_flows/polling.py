@@ -59,8 +59,8 @@ class _Round:
         began: When it began.
         asked: How many were asked about.
         failed: How many could not be.
-        notes: What is to be written down: which tickets were asked about, at which instant, and whether that has reached
-            the vendor.
+        answered: Those on which a vendor has answered.
+        waits: How long tickets wait until they are asked about again.
     """
 
     ports: Ports
@@ -68,16 +68,26 @@ class _Round:
     began: datetime
     asked: int = 0
     failed: int = 0
-    notes: dict[tuple[datetime, bool], list[OpenTicket]] = attrs.field(factory=dict)
+    answered: list[OpenTicket] = attrs.field(factory=list)
+    waits: dict[timedelta, list[OpenTicket]] = attrs.field(factory=dict)
 
     @property
     def is_over(self) -> bool:
         """Whether it has lasted long enough."""
         return self.clock() >= self.began + AT_MOST
 
-    def next_in(self, ticket: OpenTicket, wait: timedelta, *, reached: bool) -> None:
+    def next_in(self, ticket: OpenTicket, wait: timedelta) -> None:
         """Have a ticket asked about again after a while."""
-        self.notes.setdefault((self.began + wait - POLL_EVERY, reached), []).append(ticket)
+        self.waits.setdefault(wait, []).append(ticket)
+
+    def write_down(self) -> Flow[None]:
+        """Write down which tickets were asked about, and when they are to be asked about again."""
+        if self.answered:
+            yield Call(self.ports.store.asked, self.answered, self.began, reached=True)
+        for wait, tickets in self.waits.items():
+            later = tickets if wait != POLL_EVERY else [each for each in tickets if each not in self.answered]
+            if later:
+                yield Call(self.ports.store.asked, later, self.began + wait - POLL_EVERY)
 
 
 def poll(ports: Ports, clock: Callable[[], datetime], *, limit: int, tenant: str | None) -> Flow[tuple[int, int]]:
@@ -94,10 +104,9 @@ def poll(ports: Ports, clock: Callable[[], datetime], *, limit: int, tenant: str
         if until is None:
             yield from _ask(turn, ticket)
         else:
-            turn.next_in(ticket, until - turn.began, reached=False)
+            turn.next_in(ticket, until - turn.began)
             yield from _lost(ports, ticket, "it is left alone for a while", turn.began)
-    for (at, reached), noted in turn.notes.items():
-        yield Call(ports.store.asked, noted, at, reached=reached)
+    yield from turn.write_down()
     return turn.asked, turn.failed
 
 
@@ -126,13 +135,14 @@ def _ask(turn: _Round, ticket: OpenTicket) -> Flow[None]:
         turn.failed += 1
         about = ticket.tenant, ticket.case_id
         until = yield from leave_alone(ports, ticket.vendor, error, turn.began, about=about)
-        turn.next_in(ticket, every if until is None else until - turn.began, reached=False)
+        turn.next_in(ticket, every if until is None else until - turn.began)
         yield from _lost(ports, ticket, problem_of(error), turn.began)
     else:
         turn.asked += 1
         feed = ports.feeds.get(ticket.vendor)
         follows = is_there and feed is not None and feed.works is True
-        turn.next_in(ticket, max(every, SWEEP_EVERY) if follows else every, reached=True)
+        turn.answered.append(ticket)
+        turn.next_in(ticket, max(every, SWEEP_EVERY) if follows else every)
 
 
 def ask(ports: Ports, ticket: OpenTicket, now: datetime) -> Flow[bool]:
