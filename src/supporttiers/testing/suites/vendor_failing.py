@@ -1,4 +1,4 @@
-"""Laws of what goes wrong: of keys that nobody knows, of answers that say no, or are none, and of what is never told."""
+"""Laws of what goes wrong: of keys that nobody knows, of answers that say no or are none, and of what is never told."""
 
 import base64
 import logging

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 import pytest
@@ -29,6 +30,7 @@ from supporttiers.testing.suites._vendor_given import (
 from supporttiers.tiers import Visibility
 
 _PAGES: Final = 200
+_NOT_THERE: Final = frozenset({"gone", "rejected", "permission"})
 _NAMES: Final = {
     "plain": "report.txt",
     "unicode": "naïve Übersicht 日本 🖨.pdf",
@@ -319,8 +321,9 @@ class HearingLaws(VendorLaws):
     def test_unknown_ticket_is_gone(self, gateway: Gateway) -> None:
         """Odd ids, as another system might hand them over, find nothing, and no other path."""
         for odd in ("../../users/1", "1?x=1", "no such ticket", "9" * 30, "%2e%2e"):
-            answer, error = attempted(f"`fetch` of {odd!r}", lambda odd=odd: gateway.fetch(odd))
-            gone = error.kind in {"gone", "rejected", "permission"} if error else answer.status is VendorStatus.GONE
+            answer, error = attempted(f"`fetch` of {odd!r}", partial(gateway.fetch, odd))
+            status = answer.status if answer is not None else None
+            gone = status is VendorStatus.GONE or (error is not None and error.kind in _NOT_THERE)
             assert gone, f"`fetch` of {odd!r} gives a ticket, or an error of another kind: {error}"
 
     def test_moved_ticket_is_followed(self, gateway: Gateway, hands: VendorHands | None) -> None:

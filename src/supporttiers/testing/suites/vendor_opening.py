@@ -76,7 +76,7 @@ class OpeningLaws(VendorLaws):
         for place in self._places(proxy, LOSSES[loss]):
             asked = wanted()
             what = f"`open` ({loss}, exchange {place})"
-            _, error = self._through(proxy, what, lambda asked=asked: gateway.open(asked.request, key=asked.key))
+            _, error = self._through(proxy, what, partial(gateway.open, asked.request, key=asked.key))
             exists = self._exists(gateway, hands, asked, error, wrote=proxy.arrived > 0)
             if error is not None:
                 assert error.ambiguous or not exists, f"{what} has opened a ticket; its error is not `ambiguous`"
