@@ -84,7 +84,8 @@ class Rest:
             PolicyConfigError: The URL is none.
         """
         self._name = name
-        self._url = check_url(url, "url").rstrip("/")
+        self._whole = check_url(url, "url")
+        self._url = self._whole.rstrip("/")
         self._headers = {"accept": "application/json", "user-agent": "supporttiers", **headers}
         self._transport = transport or HttpTransport()
         self._timeout = timeout
@@ -124,7 +125,7 @@ class Rest:
 
         Args:
             method: `GET`, `POST` and the like.
-            path: The parts of the path, each quoted.
+            path: The parts of the path, each quoted; without any the URL is that of the vendor, as it was given.
             value: What is sent as JSON; nothing when None.
             content: What is sent as it is, in place of JSON; its type has to stand in *headers*.
             query: What stands behind the question mark.
@@ -134,7 +135,7 @@ class Rest:
             VendorError: It was not taken, or no answer came that says so. `ambiguous` where a request that changes
                 something may have done so all the same.
         """
-        target = "/".join([self._url, *(quote(part, safe="") for part in path)])
+        target = "/".join([self._url, *(quote(part, safe="") for part in path)]) if path else self._whole
         target += f"?{urlencode(query)}" if query else ""
         sent = {**self._headers, **(headers or {})}
         body = b"" if content is None else content
