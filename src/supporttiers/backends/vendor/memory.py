@@ -1,10 +1,11 @@
 """A vendor in this very process, who can do all that a vendor can: for demonstrations and tests."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import RLock
 
 import attrs
 
+from supporttiers.backends.vendor._settings import Settings
 from supporttiers.effects import (
     VendorAnswer,
     VendorChanges,
@@ -52,6 +53,17 @@ class InProcessVendor:
         self._changed: dict[str, int] = {}
         self._last = 0
         self._lock = RLock()
+
+    @classmethod
+    def from_settings(cls, name: str, settings: Mapping[str, object]) -> "InProcessVendor":
+        """
+        Make one from settings, of which it needs none: `{"use": "memory"}`.
+
+        Raises:
+            PluginError: There are others.
+        """
+        Settings(name, settings, possible=())
+        return cls(name)
 
     # -- what we ask of it
 
