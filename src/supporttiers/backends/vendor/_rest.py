@@ -31,6 +31,10 @@ T = TypeVar("T")
 TIMEOUT: Final = timedelta(seconds=30)
 """So long an exchange with a vendor may take."""
 
+TOO_LONG: Final = f"its answer is longer than {MOST_BYTES} bytes"
+"""The problem of such an answer, by which a gateway knows that it should have asked for less."""
+
+_READS: Final = frozenset({"GET", "OPTIONS"})
 _KINDS: Final[Mapping[int, str]] = {
     401: "auth", 403: "permission", 404: "gone", 408: "unavailable", 409: "conflict", 410: "gone", 412: "conflict",
     425: "unavailable", 429: "rate_limited", 501: "rejected",
@@ -66,6 +70,7 @@ class Rest:
         transport: Transport | None = None,
         timeout: timedelta = TIMEOUT,
         clock: Clock | None = None,
+        kinds: Mapping[int, str] | None = None,
     ) -> None:
         """
         Say with whom, and how.
@@ -77,6 +82,7 @@ class Rest:
             transport: Carries the requests; `HttpTransport()` when None.
             timeout: How long one exchange may take, from the beginning to the end.
             clock: Tells the time, for dates in answers; the machine's when None.
+            kinds: What a number means with this vendor, as one of `errors.FAULTS`, where it is not the usual.
 
         Raises:
             PolicyConfigError: The URL is none.
@@ -87,6 +93,7 @@ class Rest:
         self._transport = transport or HttpTransport()
         self._timeout = timeout
         self._clock = clock or SystemClock()
+        self._kinds = {**_KINDS, **(kinds or {})}
 
     def __repr__(self) -> str:
         """Show for whom."""
@@ -140,7 +147,7 @@ class Rest:
             body = json.dumps(value).encode()
             sent["content-type"] = "application/json"
         request = HttpRequest(method=method, url=target, headers=sent, body=body, reads=MOST_BYTES)
-        changes = method != "GET"
+        changes = method not in _READS
         try:
             answer = self._transport.send(request, within=self._timeout)
         except TransportError as error:
@@ -157,7 +164,7 @@ class Rest:
         if status // 100 == 3:  # noqa: PLR2004 - the class of redirections
             kind, problem = "protocol", f"{problem}, a redirection, which is not followed"
         else:
-            kind = _KINDS.get(status, "unavailable" if status // 100 == 5 else "rejected")  # noqa: PLR2004 - of servers
+            kind = self._kinds.get(status, "unavailable" if status // 100 == 5 else "rejected")  # noqa: PLR2004 - of servers
         if status in {429, 503}:
             wait = retry_after(answer.headers.get("retry-after"), now=self._clock.now())
         ambiguous = changes and kind == "unavailable"
@@ -167,7 +174,7 @@ class Rest:
 
     def _value(self, answer: HttpResponse, *, changes: bool) -> Any:  # noqa: ANN401 - whatever JSON can say
         if not answer.whole:
-            raise self.misunderstood(f"its answer is longer than {MOST_BYTES} bytes", ambiguous=changes)
+            raise self.misunderstood(TOO_LONG, ambiguous=changes)
         if not answer.body.strip():
             return None
         if "json" not in answer.headers.get("content-type", "").lower():
