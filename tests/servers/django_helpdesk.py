@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import Request, urlopen
 
+from tests.servers.helpdesk_site import PASSWORD
+
 _SITE = Path(__file__).with_name("helpdesk_site.py")
 _PATIENCE = 30
 
@@ -19,13 +21,14 @@ class Helpdesk:
     """
     A server while it runs.
 
-    `url` is where it is, `queue` the id of its queue; `desk` is our account, `mary` an agent of the vendor's, each with
-    `id` and `token`.
+    `url` is where it is, `queue` the id of its queue; `desk` is our account, `mary` an agent of the vendor's, `guest`
+    nobody on its staff, each with `id` and `token`, and all with one `password`.
     """
 
     def __init__(self, directory, said):
         self.url, self.queue = said["url"], said["queue"]
-        self.desk, self.mary = said["desk"], said["mary"]
+        self.desk, self.mary, self.guest = said["desk"], said["mary"], said["guest"]
+        self.password = PASSWORD
         self._webhooks = Path(directory, "webhooks")
 
     def call(self, *urls):

@@ -14,7 +14,7 @@ import sys
 import threading
 from pathlib import Path
 
-USERS = {"desk": "desk@house.test", "mary": "mary@vendor.test"}
+USERS = {"desk": "desk@house.test", "mary": "mary@vendor.test", "guest": "guest@house.test"}
 PASSWORD = "hunter2-of-helpdesk"
 
 
@@ -76,7 +76,7 @@ def _seed() -> dict[str, object]:
 
     seeded: dict[str, object] = {}
     for name, email in USERS.items():
-        user = get_user_model().objects.create_user(name, email, PASSWORD, is_staff=True)
+        user = get_user_model().objects.create_user(name, email, PASSWORD, is_staff=name != "guest")
         seeded[name] = {"id": user.id, "token": Token.objects.create(user=user).key}
     seeded["queue"] = Queue.objects.create(title="Support", slug="support", email_address="support@vendor.test").id
     return seeded
