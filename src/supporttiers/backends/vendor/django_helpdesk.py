@@ -132,10 +132,12 @@ class DjangoHelpdeskVendor:
             PluginError: They are not such as it needs.
         """
         given = Settings(name, settings, possible=_POSSIBLE)
+        if "queue" not in settings:
+            raise PluginError(name, "its settings lack 'queue': the id of the queue in which tickets are opened")
         return cls(
             name,
             url=given.url("url"),
-            queue=given.whole("queue", otherwise=0, low=1, high=MAX_INTEGER),
+            queue=given.whole("queue", otherwise=1, low=1, high=MAX_INTEGER),
             token=given.text("token", otherwise=None),
             user=given.text("user", otherwise=None),
             password=given.text("password", otherwise=None),
@@ -377,12 +379,10 @@ class DjangoHelpdeskVendor:
 
 def _checked_words(name: str, table: Mapping[str, str]) -> Mapping[str, str]:
     wrong = next((word for word in table if word not in _WHEN_OPEN and not _NUMBER.fullmatch(str(word))), None)
-    if wrong is None:
-        return {str(word): ours for word, ours in table.items()}
-    possible = ", ".join(_WHEN_OPEN)
-    raise PluginError(
-        name, f"its `statuses` name {wrong!r}; possible are numbers, as in the table STATUSES, and {possible}"
-    )
+    if wrong is not None:
+        possible = f"possible are numbers, as in STATUSES, and: {', '.join(_WHEN_OPEN)}"
+        raise PluginError(name, f"its `statuses` name {wrong!r}; {possible}")
+    return {str(word): ours for word, ours in table.items()}
 
 
 def _authorization(name: str, token: str | None, user: str | None, password: str | None) -> str:
