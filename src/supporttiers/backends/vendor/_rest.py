@@ -209,6 +209,6 @@ class Rest:
             else:
                 found = None
         if not isinstance(found, kind) or (isinstance(found, bool) and kind is int):
-            where = ".".join(map(str, path)) or "the answer"
-            raise self.misunderstood(f"{where} in its answer is no {kind.__name__}")
+            where = f"{'.'.join(map(str, path))} in its answer" if path else "its answer"
+            raise self.misunderstood(f"{where} is no {kind.__name__}")
         return found
