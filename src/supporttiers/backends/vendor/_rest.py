@@ -39,6 +39,8 @@ _KINDS: Final[Mapping[int, str]] = {
     401: "auth", 403: "permission", 404: "gone", 408: "unavailable", 409: "conflict", 410: "gone", 412: "conflict",
     425: "unavailable", 429: "rate_limited", 501: "rejected",
 }  # fmt: skip
+_WITHOUT_BODY: Final = frozenset({204, 205})
+_SAYING_HOW_LONG: Final = frozenset({"content-length", "transfer-encoding"})
 _FINAL: Final = frozenset({"permission", "rejected", "gone"})
 
 
@@ -176,6 +178,8 @@ class Rest:
         if not answer.whole:
             raise self.misunderstood(TOO_LONG, ambiguous=changes)
         if not answer.body.strip():
+            if answer.status not in _WITHOUT_BODY and not _SAYING_HOW_LONG & answer.headers.keys():
+                raise self.misunderstood("its answer breaks off", ambiguous=changes)  # perhaps amid its headers
             return None
         if "json" not in answer.headers.get("content-type", "").lower():
             raise self.misunderstood("it answered something else than JSON", ambiguous=changes)
