@@ -16,6 +16,8 @@ from pathlib import Path
 
 USERS = {"desk": "desk@house.test", "mary": "mary@vendor.test", "guest": "guest@house.test"}
 PASSWORD = "hunter2-of-helpdesk"
+TOKENS = {"desk": "0123456789abcdef0123456789abcdef01234567"}
+"""The token of our account is known beforehand, to those who look whether it is told."""
 
 
 def main(directory: str) -> None:
@@ -59,6 +61,7 @@ def _configure(base: Path) -> None:
         TIME_ZONE="UTC",
         SITE_ID=1,
         MEDIA_ROOT=base / "media",
+        MEDIA_URL="/media/",
         DEFAULT_AUTO_FIELD="django.db.models.AutoField",
         EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend",
         HELPDESK_TEAMS_MODE_ENABLED=False,
@@ -77,7 +80,7 @@ def _seed() -> dict[str, object]:
     seeded: dict[str, object] = {}
     for name, email in USERS.items():
         user = get_user_model().objects.create_user(name, email, PASSWORD, is_staff=name != "guest")
-        seeded[name] = {"id": user.id, "token": Token.objects.create(user=user).key}
+        seeded[name] = {"id": user.id, "token": Token.objects.create(user=user, key=TOKENS.get(name, "")).key}
     seeded["queue"] = Queue.objects.create(title="Support", slug="support", email_address="support@vendor.test").id
     return seeded
 

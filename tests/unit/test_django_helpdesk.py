@@ -173,7 +173,8 @@ def test_what_is_sent_says_who_we_are_and_what_is_wanted():
         (says({}, 500), "unavailable", True),
         (says({}, 400), "rejected", False),
         (says({}, 401), "auth", False),
-        (says({}, 403), "auth", False),
+        (says({"detail": "Invalid token."}, 403), "auth", False),
+        (says({}, 403), "permission", False),
         (HttpResponse(status=302, headers={"location": "https://evil.example/"}), "protocol", False),
         (HttpResponse(status=429, headers={"retry-after": "7"}, body=b"slow down"), "rate_limited", False),
     ],
@@ -214,6 +215,32 @@ def test_entries_of_all_kinds_are_read_as_far_as_they_can_be():
         (each.id, each.name, each.size, each.media_type) for each in answer.entries[3].attachments
     ]
     assert 50 == len(answer.entries[4].attachments)
+
+
+@pytest.mark.parametrize(
+    ("user", "text", "read"),
+    [
+        (5, f"Well?\n\n[ref {REFERENCE}]\n", (True, REFERENCE)),
+        (5, f"Well?\n> [ref {REFERENCE}]", (True, "")),
+        (5, f"[ref {REFERENCE}]\nWell?", (True, "")),
+        (6, f"Well?\n\n[ref {REFERENCE}]", (False, "")),
+        (None, f"[ref {REFERENCE}]", (False, "")),
+    ],
+)
+def test_a_reference_that_others_quote_is_not_ours(user, text, read):
+    """It counts at the end of what our account has written, which is that which has opened the ticket."""
+    opening = {"id": 1, "comment": f"Drum\n\n[ref {REFERENCE}]", "user": 5}
+    answer = gateway(says({**TICKET, "followup_set": [opening, {"id": 2, "comment": text, "user": user}]})).fetch("7")
+
+    assert read == (answer.entries[1].ours, answer.entries[1].reference)
+
+
+def test_a_reference_on_a_ticket_that_others_have_opened_is_read_where_we_put_it():
+    """One that our ticket was merged into, say."""
+    said = [{"id": 1, "comment": "It squeaks", "user": 6}, {"id": 2, "comment": f"So?\n\n[ref {REFERENCE}]", "user": 5}]
+    answer = gateway(says({**TICKET, "description": "It squeaks", "followup_set": said})).fetch("7")
+
+    assert [("", False), (REFERENCE, False)] == [(entry.reference, entry.ours) for entry in answer.entries]
 
 
 def test_a_ticket_that_is_not_ours_has_no_entries_of_ours():

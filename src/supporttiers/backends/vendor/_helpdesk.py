@@ -9,7 +9,7 @@ from typing import Any, Final, TypeGuard
 
 from supporttiers import _fields as fields
 from supporttiers._fields import MAX_ID, MAX_SUBJECT, MAX_TEXT_BYTES, clipped, one_line
-from supporttiers.backends.vendor._marks import reference_in
+from supporttiers.backends.vendor._marks import marked, reference_in
 from supporttiers.effects import VendorFile
 from supporttiers.links import Attachment, VendorEntry
 from supporttiers.tiers import Visibility
@@ -74,12 +74,13 @@ def entry(followup: Mapping[str, Any], *, ours: object) -> VendorEntry | None:
         return None
     text = safe(followup.get("comment"))
     public, author = followup.get("public") is True, followup.get("user")
+    known = is_id(ours)
     return VendorEntry(
         id=str(number),
         text=bounded(text or safe(followup.get("title"))),  # such as `Assigned to mary`
         at=_instant(followup.get("date")),
-        reference=reference_in(text),
-        ours=is_id(author) and author == ours,
+        reference=_marked_with(text) if author == ours or not known else "",
+        ours=known and author == ours,
         visibility=Visibility.PUBLIC if public else Visibility.PRIVATE,
         attachments=_attachments(followup.get("followupattachment_set")),
     )
@@ -88,7 +89,7 @@ def entry(followup: Mapping[str, Any], *, ours: object) -> VendorEntry | None:
 def reference_of_ticket(ticket: Mapping[str, Any]) -> str:
     """Read our reference in a ticket: in its description, or where somebody has changed that, in its first entry."""
     first = next(iter(dicts(ticket.get("followup_set"))), {})
-    return reference_in(safe(ticket.get("description"))) or reference_in(safe(first.get("comment")))
+    return _marked_with(safe(ticket.get("description"))) or _marked_with(safe(first.get("comment")))
 
 
 def entries_of(ticket: Mapping[str, Any]) -> tuple[VendorEntry, ...]:
@@ -99,9 +100,16 @@ def entries_of(ticket: Mapping[str, Any]) -> tuple[VendorEntry, ...]:
     """
     followups = dicts(ticket.get("followup_set"))
     reference = reference_of_ticket(ticket)
-    opened = (each for each in followups if reference and reference_in(safe(each.get("comment"))) == reference)
+    opened = (each for each in followups if reference and _marked_with(safe(each.get("comment"))) == reference)
     ours = next(opened, {}).get("user")
     return tuple(read for each in followups if (read := entry(each, ours=ours)) is not None)
+
+
+def _marked_with(text: str) -> str:
+    """Read the reference that stands at the end, on a line of its own: others quote ours anywhere."""
+    last = text.rstrip().rpartition("\n")[2]
+    found = reference_in(last)
+    return found if last == marked("", found) else ""
 
 
 def is_id(value: object) -> TypeGuard[int]:

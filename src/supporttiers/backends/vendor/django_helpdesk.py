@@ -10,7 +10,7 @@ import attrs
 
 from supporttiers import _fields as fields_
 from supporttiers._fields import MAX_INTEGER
-from supporttiers.backends.transport import Transport
+from supporttiers.backends.transport import HttpResponse, Transport
 from supporttiers.backends.vendor import _helpdesk as helpdesk
 from supporttiers.backends.vendor._hints import checked_secrets, news_of
 from supporttiers.backends.vendor._marks import marked
@@ -39,6 +39,7 @@ PRIORITY: Final = 3
 _PAGE: Final = 256
 _LOOKED_AT: Final = 1024
 _MOST_MERGES: Final = 5
+_FORBIDDEN: Final = 403
 _NUMBER: Final = re.compile("[0-9]{1,9}")
 _WHEN_OPEN: Final = {"on_hold": "on_hold", "assigned": "assigned_to"}
 _POSSIBLE: Final = (
@@ -112,7 +113,7 @@ class DjangoHelpdeskVendor:
         self._numbers = Statuses(name, {word: ours for word, ours in table.items() if word not in _WHEN_OPEN})
         self._flags = [flag for flag in _WHEN_OPEN if flag in table]
         self.statuses = self._statuses.possible
-        self._user = user or ""
+        self._user = user or "the owner of the token"
         self._secrets = checked_secrets(name, secrets)
         self._new = {"queue": queue, **(fields or {}), **({"submitter_email": email} if email else {})}
         self._priorities = dict(priorities or {})
@@ -120,7 +121,7 @@ class DjangoHelpdeskVendor:
         self._rest = Rest(
             name, url, headers={"authorization": _authorization(name, token, user, password)}, transport=transport,
             timeout=timeout, clock=clock,
-            kinds={403: "auth"},  # what it forbids, it forbids the whole account; some say so to whom they do not know
+            kind_of=_kind_of,
         )  # fmt: skip
 
     @classmethod
@@ -160,7 +161,7 @@ class DjangoHelpdeskVendor:
         """
         Make sure that it knows us, and list its statuses.
 
-        Whose a token is it does not say: then the account is an empty text, and only that it is staff's is sure.
+        Whose a token is it does not say: then only that it is staff's is sure.
 
         Raises:
             VendorError: It cannot be reached, or does not know us as staff (`auth`).
@@ -375,6 +376,15 @@ class DjangoHelpdeskVendor:
             WebhookRefusedError: No secret of ours came with it, or it speaks of no ticket.
         """
         return news_of(call, vendor=self.name, secrets=self._secrets)
+
+
+def _kind_of(answer: HttpResponse) -> str | None:
+    """
+    Say what its own 403 means: what it forbids, it forbids the whole account, which is not staff there.
+
+    Where sessions stand first among its ways to log in, it says so also to whom it does not know, in place of 401.
+    """
+    return "auth" if answer.status == _FORBIDDEN and b'"detail"' in answer.body else None
 
 
 def _checked_words(name: str, table: Mapping[str, str]) -> Mapping[str, str]:
