@@ -27,6 +27,7 @@ TOO_LONG_TO_READ: Final = "[This message is too long to be read; it stands on th
 
 _NUMBER: Final = re.compile("[0-9]{1,18}")
 _TRIES: Final = 5
+_NOT_VALID: Final = 409
 _PAGE: Final = 1000
 
 
@@ -70,7 +71,7 @@ class Tracker:
         self._user = user
         self._rest = Rest(
             name, url.rstrip("/") + "/rest/data", headers=headers, transport=transport, timeout=timeout, clock=clock,
-            kinds={409: "rejected"},
+            kind_of=lambda answer: "rejected" if answer.status == _NOT_VALID else None,
         )  # fmt: skip
 
     # -- reading
