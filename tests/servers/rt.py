@@ -5,7 +5,7 @@ It runs from a configuration and a database of its own in a temporary directory,
 else uses; nothing under /etc is read or changed, and its mails go nowhere. It ends with the process that started it:
 see keeper.py. Whoever lacks the packages is told so.
 
-Three accounts are there: `desk`, as the vendor gives us one, with the rights that docs/reference/vendors.md asks for;
+Its tickets have one status that gateways do not know, `parked`. Three accounts are there: `desk`, as the vendor gives us one, with the rights that docs/reference/vendors.md asks for;
 `tokyo`, the same in another time zone; and `agent`, who works there and may do anything.
 """
 
@@ -53,6 +53,17 @@ Set($LogDir, '{base}');
 Set($LogToSyslog, undef);
 Set($LogToSTDERR, 'warning');
 Set($Timezone, 'UTC');
+Set(%Lifecycles, printers => {{
+    initial => ['new'], active => ['open', 'stalled', 'parked'], inactive => ['resolved', 'rejected', 'deleted'],
+    defaults => {{ on_create => 'new' }},
+    transitions => {{
+        ''      => ['new'],
+        map {{ my $from = $_; $from => [grep {{ $_ ne $from }} qw(new open stalled parked resolved rejected deleted)] }}
+            qw(new open stalled parked resolved rejected deleted),
+    }},
+    rights  => {{ '* -> deleted' => 'DeleteTicket', '* -> *' => 'ModifyTicket' }},
+    actions => [],
+}});
 Set($MaxAttachmentSize, {most});
 Set($DropLongAttachments, 1);
 1;
@@ -63,7 +74,9 @@ use strict; use warnings;
 use lib '/usr/share/request-tracker5/lib', '/usr/local/share/request-tracker5/lib';
 use RT; RT::LoadConfig(); RT::Init();
 sub done { my ($ok, $why) = @_; die $why unless $ok; return $ok }
-for my $name (qw(%(queue)s %(hidden)s)) { done(RT::Queue->new(RT->SystemUser)->Create(Name => $name)) }
+for my $name (qw(%(queue)s %(hidden)s)) {
+    done(RT::Queue->new(RT->SystemUser)->Create(Name => $name, Lifecycle => 'printers'));
+}
 my $queue = RT::Queue->new(RT->SystemUser); $queue->Load('%(queue)s');
 my %%secrets = (%(secrets)s);
 for my $name (sort keys %%secrets) {
