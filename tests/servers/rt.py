@@ -5,8 +5,9 @@ It runs from a configuration and a database of its own in a temporary directory,
 else uses; nothing under /etc is read or changed, and its mails go nowhere. It ends with the process that started it:
 see keeper.py. Whoever lacks the packages is told so.
 
-Its tickets have one status that gateways do not know, `parked`. Three accounts are there: `desk`, as the vendor gives us one, with the rights that docs/reference/vendors.md asks for;
-`tokyo`, the same in another time zone; and `agent`, who works there and may do anything.
+Its tickets have one status that gateways do not know, `parked`. Three accounts are there: `desk`, as the vendor gives
+us one, with the rights that docs/reference/vendors.md asks for; `tokyo`, the same in another time zone; and `agent`,
+who works there and may do anything.
 """
 
 import base64

@@ -79,5 +79,5 @@ def _read(cursor: str) -> tuple[Change, bool]:
     try:
         value = json.loads(cursor)
         return (datetime.fromisoformat(value["at"]).astimezone(UTC), int(value["id"])), bool(value["goes_on"])
-    except (ValueError, TypeError, KeyError, OverflowError):
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return (_EPOCH, 0), False
