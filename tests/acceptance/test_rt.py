@@ -136,6 +136,6 @@ def test_text_that_is_too_long_is_told(system):
 
     assert ours.ours
     assert cut.text.startswith("long long ")
-    assert cut.text.endswith("\n\n[cut off here: it is longer than 64 KiB]")
+    assert cut.text.endswith("\n\n[The rest of this text stands on the vendor's ticket: it is longer than 64 KiB.]")
     assert "[a text of 650000 bytes, too long to be read here: it stands on the vendor's ticket]" == unread.text
     assert {Visibility.PUBLIC} == {entry.visibility for entry in (cut, unread)}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from supporttiers._fields import clipped, one_line
-from supporttiers.backends.vendor._texts import safe
+from supporttiers.backends.vendor._texts import clean
 from supporttiers.effects import VendorFile
 
 _MOST_NAME: Final = 200
@@ -21,7 +21,7 @@ def name_of(file: VendorFile) -> str:
     >>> name_of(VendorFile(id="F-7", name="C:/temp/log.txt", content=b"")), name_of(VendorFile(id="F-7", content=b""))
     ('log.txt', 'file F-7')
     """
-    last = re.split(r"[/\\]", one_line(safe(file.name)))[-1].strip()
+    last = re.split(r"[/\\]", one_line(clean(file.name)))[-1].strip()
     return clipped(last if last.strip(".0") else one_line(f"file {file.id} {last}"), _MOST_NAME)
 
 

@@ -10,9 +10,10 @@ import attrs
 
 from supporttiers import _fields as fields
 from supporttiers._fields import clipped, one_line
+from supporttiers.backends.vendor._html import plain
 from supporttiers.backends.vendor._marks import reference_in
 from supporttiers.backends.vendor._rest import Reply, Rest
-from supporttiers.backends.vendor._texts import kept, plain
+from supporttiers.backends.vendor._texts import heard
 from supporttiers.links import MAX_ENTRIES, Attachment, VendorEntry
 from supporttiers.tiers import Visibility
 
@@ -219,7 +220,7 @@ class Conversation:
     ) -> VendorEntry:
         bodies = [part for part in parts if part.is_text]
         plain_ones = [part for part in bodies if part.kind == "text/plain"]
-        text = kept("\n\n".join(texts.get(part.id, "") for part in plain_ones or bodies))
+        text = heard("\n\n".join(texts.get(part.id, "") for part in plain_ones or bodies).strip())
         ours = self._rest.part(value, "Creator", "id", kind=str).casefold() == self._account
         return VendorEntry(
             id=id,

@@ -21,7 +21,7 @@ from supporttiers.backends.vendor._rt_files import name_of, sent_as
 from supporttiers.backends.vendor._rt_reading import URN, Conversation, Seen
 from supporttiers.backends.vendor._settings import Settings
 from supporttiers.backends.vendor._statuses import Statuses
-from supporttiers.backends.vendor._texts import safe
+from supporttiers.backends.vendor._texts import clean
 from supporttiers.clock import Clock
 from supporttiers.effects import (
     VendorAnswer,
@@ -203,8 +203,8 @@ class RtVendor:
             links.append(request.follows)
         value: dict[str, Any] = {
             "Queue": self._queue,
-            "Subject": clipped(one_line(safe(request.subject)), _MOST_SUBJECT),
-            "Content": marked(safe(request.text), request.reference),
+            "Subject": clipped(one_line(clean(request.subject)), _MOST_SUBJECT),
+            "Content": marked(clean(request.text), request.reference),
             "ContentType": "text/plain",
             "RefersTo": links,
         }
@@ -295,7 +295,7 @@ class RtVendor:
             VendorError: It was not said, or nobody knows.
         """
         ticket = self._living(remote_id)
-        return self._say(ticket, self._messages, Content=marked(safe(message.text), message.reference))
+        return self._say(ticket, self._messages, Content=marked(clean(message.text), message.reference))
 
     def withdraw(self, remote_id: str, message: VendorMessage, /, *, key: str) -> VendorAnswer:  # noqa: ARG002
         """
@@ -305,7 +305,7 @@ class RtVendor:
             VendorError: It was not done, or nobody knows; `not_applied`: the ticket has another status afterwards.
         """
         ticket = self._living(remote_id)
-        text = marked(safe(message.text), message.reference)
+        text = marked(clean(message.text), message.reference)
         self._say(ticket, self._messages, Content=text, Status=self._withdrawn)
         return self._read_back(ticket.id, self._withdrawn)
 
