@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 from datetime import timedelta
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,6 +18,8 @@ from supporttiers.backends.vendor.rt import RtVendor
 from supporttiers.clock import SystemClock
 from supporttiers.effects import VendorFile
 from supporttiers.errors import VendorError
+from supporttiers.links import VendorStatus
+from supporttiers.testing.suites import VendorSuite
 from supporttiers.tiers import Visibility
 
 PATIENCE = 200
@@ -139,3 +142,38 @@ def test_text_that_is_too_long_is_told(system):
     assert cut.text.endswith("\n\n[The rest of this text stands on the vendor's ticket: it is longer than 64 KiB.]")
     assert "[a text of 650000 bytes, too long to be read here: it stands on the vendor's ticket]" == unread.text
     assert {Visibility.PUBLIC} == {entry.visibility for entry in (cut, unread)}
+
+
+class TestRtVendor(VendorSuite):
+    """As a vendor gives us an account: with the rights that the gateway needs, and no more."""
+
+    capabilities: ClassVar = frozenset({"public"})
+    raw_statuses: ClassVar = {"stalled": VendorStatus.WAITING_FOR_US, "resolved": VendorStatus.RESOLVED}
+    unmapped = "parked"
+    timeout = timedelta(seconds=4)
+    patience = timedelta(seconds=15)
+
+    @pytest.fixture(autouse=True)
+    def _secret(self, system):
+        type(self).secrets = (system.tokens["desk"],)
+
+    @pytest.fixture
+    def vendor_url(self, system):
+        """Give its address."""
+        return system.url
+
+    @pytest.fixture
+    def hands(self, system):
+        """Give the vendor's agent."""
+        return rt.Hands(system)
+
+    @pytest.fixture
+    def connect(self, system):
+        """Make gateways."""
+
+        def connect(url, /, *, timeout, wrong_key=False, clock=None):
+            token = system.tokens["desk"]
+            token = token[:-6] + "5ec7e7" if wrong_key else token
+            return gateway(system, url=url, timeout=timeout, token=token, clock=clock)
+
+        return connect

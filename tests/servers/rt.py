@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,6 +54,7 @@ Set($LogDir, '{base}');
 Set($LogToSyslog, undef);
 Set($LogToSTDERR, 'warning');
 Set($Timezone, 'UTC');
+Set($BcryptCost, 4);
 Set(%Lifecycles, printers => {{
     initial => ['new'], active => ['open', 'stalled', 'parked'], inactive => ['resolved', 'rejected', 'deleted'],
     defaults => {{ on_create => 'new' }},
@@ -183,6 +184,51 @@ class Tracker:
     def close(self):
         """End it, and take its files away."""
         self._stack.close()
+
+
+class Hands:
+    """What the vendor's agent does on tickets, by the vendor's own interface."""
+
+    def __init__(self, system):
+        self._do = system.agent
+
+    def say(self, remote_id, text, *, private):
+        """Comment on a ticket, or reply."""
+        way = "comment" if private else "correspond"
+        self._do("POST", f"ticket/{remote_id}/{way}", {"Content": text, "ContentType": "text/plain"})
+
+    def set_status(self, remote_id, raw):
+        """Give it a status."""
+        self._do("PUT", f"ticket/{remote_id}", {"Status": raw})
+
+    def delete(self, remote_id):
+        """Delete it."""
+        self._do("DELETE", f"ticket/{remote_id}")
+
+    def move(self, remote_id):
+        """Merge it into another, and give the number of that."""
+        into = self._do("POST", "ticket", {"Queue": QUEUE, "Subject": "Of somebody else"})["id"]
+        self._do("PUT", f"ticket/{remote_id}", {"MergeInto": into})
+        return into
+
+    def tickets(self, reference):
+        """Count those that refer to a reference."""
+        query = urllib.parse.quote(f"RefersTo = 'urn:supporttiers:{reference}'")
+        return len(self._do("GET", f"tickets?query={query}")["items"])
+
+    def shown(self, remote_id):
+        """Give its subject, and all that was said on it."""
+        subject = self._do("GET", f"ticket/{remote_id}")["Subject"]
+        return "\n".join([subject, *(content.decode() for name, content in self._parts(remote_id) if not name)])
+
+    def files(self, remote_id):
+        """Give its files."""
+        return [(name, content) for name, content in self._parts(remote_id) if name]
+
+    def _parts(self, remote_id):
+        rows = self._do("GET", f"ticket/{remote_id}/attachments?per_page=100")["items"]
+        read = [self._do("GET", f"attachment/{row['id']}") for row in rows]
+        return [(each.get("Filename") or "", base64.b64decode(each.get("Content") or "")) for each in read]
 
 
 def missing() -> str:
