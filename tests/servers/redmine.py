@@ -6,8 +6,8 @@ system's own is touched. It ends with the process that started it: see keeper.py
 
 There are two projects. `vendor-support` is closed to strangers; `open-house` is open to everybody: a stranger may read
 it, open tickets in it, and write there, as some do who run a Redmine in public. Three people have keys: `desk` is us,
-with the role of a customer, who may close a ticket and take it up again and nothing else; `agent` is the vendor's;
-`guest` is a customer, too, in `open-house` alone, who may not make notes private.
+with the role of a customer, who may close a ticket, or hand it back for feedback, and no more; `agent` is the vendor's;
+`guest` is a customer, too, and of `open-house` alone.
 """
 
 import contextlib
@@ -26,12 +26,14 @@ from pathlib import Path
 
 from tests.servers.mail import free_ports
 
+from supporttiers.backends.vendor.redmine import RedmineVendor
+
 PACKAGES = ("redmine", "redmine-sqlite", "puma", "dbconfig-no-thanks")
 BUNDLER = "2.3.15"
 """The Bundler that finds the gems that Debian has packaged; a newer one, which came with a mended Ruby, does not."""
 
 PROJECT, OPEN_PROJECT = "vendor-support", "open-house"
-MOST_BYTES = 100 * 1024
+MOST_BYTES = 8 * 1024
 """So much a file may have there."""
 
 _PROGRAM = Path("/usr/share/redmine")
@@ -61,9 +63,8 @@ Setting.rest_api_enabled = '1'
 Setting.default_language = 'en'
 Setting.attachment_max_size = '%(most)d'
 statuses = IssueStatus.all.to_a
-may = [:view_issues, :add_issues, :edit_issues, :add_issue_notes]
-customer = Role.create!(name: 'Customer', permissions: may + [:set_notes_private, :view_private_notes])
-guest = Role.create!(name: 'Guest', permissions: may, issues_visibility: 'default')
+may = [:view_issues, :add_issues, :edit_issues, :add_issue_notes, :view_private_notes]
+customer = Role.create!(name: 'Customer', permissions: may)
 manager = Role.find_by!(name: 'Manager')
 Role.anonymous.update!(permissions: [:view_issues, :add_issues, :add_issue_notes])
 Role.non_member.update!(permissions: [])
@@ -71,8 +72,8 @@ closed = IssueStatus.find_by!(name: 'Closed')
 feedback = IssueStatus.find_by!(name: 'Feedback')
 rows = Tracker.all.flat_map do |tracker|
   statuses.product(statuses).reject { |a, b| a == b }.flat_map do |a, b|
-    ours = b == closed || (a == closed && b == feedback)
-    [manager, *(ours ? [customer, guest] : [])].map do |role|
+    ours = [closed, feedback].include?(b)
+    [manager, *(ours ? [customer] : [])].map do |role|
       { type: 'WorkflowTransition', role_id: role.id, tracker_id: tracker.id, old_status_id: a.id, new_status_id: b.id,
         assignee: false, author: false }
     end
@@ -84,7 +85,7 @@ private_one, open_one = [['%(project)s', false], ['%(open_project)s', true]].map
   Project.create!(name: name, identifier: name, is_public: open, enabled_module_names: %%w[issue_tracking],
                   trackers: Tracker.all)
 end
-people = { desk: customer, agent: manager, guest: guest }.map do |login, role|
+people = { desk: customer, agent: manager, guest: customer }.map do |login, role|
   user = User.new(firstname: login.to_s, lastname: 'of the tests', mail: "#{login}@vendor.test", language: 'en')
   user.login = login.to_s
   user.password = user.password_confirmation = SecureRandom.hex
@@ -220,6 +221,11 @@ class Redmine:
     def change(self, remote_id, *, by="agent", **changes):
         """Change a ticket as the vendor's agent does."""
         return self.ask("PUT", f"issues/{remote_id}", {"issue": changes}, by=by)
+
+    def gateway(self, whose, **options):
+        """Make a gateway with somebody's key; of whom there is none has one that is not known."""
+        key = self.keys.get(whose, "0" * 40)
+        return RedmineVendor("acme", url=self.url, api_key=key, **{"project": PROJECT, **options})
 
     def close(self):
         """End it, and take its files away."""

@@ -95,12 +95,13 @@ class Reader:
             notes = journal.get("notes")
             text = notes if isinstance(notes, str) else ""
             is_public = journal.get("private_notes") is False
+            ours = author_of(journal, "user") == us
             yield VendorEntry(
                 id=str(self.number(journal, "id")),
                 text=heard(text),
                 at=self.instant(journal, "created_on"),
-                reference=reference_in(text),
-                ours=author_of(journal, "user") == us,
+                reference=reference_in(text) if ours else "",  # others quote us, mark and all
+                ours=ours,
                 visibility=self.visibility if is_public else Visibility.PRIVATE,
                 attachments=tuple(_files_in(journal, files))[:_MOST_FILES],
             )

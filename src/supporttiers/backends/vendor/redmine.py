@@ -1,5 +1,6 @@
 """Tickets in a Redmine, by its REST interface."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -37,10 +38,14 @@ OVERLAP: Final = timedelta(seconds=10)
 MOST_ROWS: Final = 100
 """So many tickets a Redmine gives at once at most."""
 
+FEWEST_ROWS: Final = 25
+"""So many changes are asked for at once at least: a second can have as many."""
+
 _SETTINGS: Final = (
     "url", "api_key", "project", "account", "tracker", "field", "statuses", "priorities", "notes_for_requester",
 )  # fmt: skip
 _NOBODY: Final = "ST-"
+_NUMBER: Final = re.compile("[0-9]{1,18}")
 
 
 @attrs.frozen(kw_only=True)
@@ -244,7 +249,9 @@ class RedmineVendor:
             issue = self._rest.part(reply.value, "issue", kind=dict)
             if author_of(issue) != us.id:
                 raise VendorError(self.name, "it took the ticket as somebody else's", retryable=True, kind="auth")
-            return self._reader.answer(issue, us=us.id)
+            answer = self._reader.answer(issue, us=us.id)
+        self._place_is_sound = answer.reference == request.reference  # else it is looked at again, and seen this time
+        return answer
 
     def _new(self, request: VendorRequest) -> dict[str, Any]:
         subject = one_line(request.subject) or f"Case {request.case_id}"
@@ -295,7 +302,7 @@ class RedmineVendor:
         return [self._reader.answer(issue, us=us.id) for issue in ours]
 
     def _issue(self, remote_id: str) -> dict[str, Any]:
-        reply = self._rest.ask("issues", f"{remote_id}.json", query={"include": "journals,attachments"})
+        reply = self._rest.ask("issues", self._document(remote_id), query={"include": "journals,attachments"})
         found: dict[str, Any] = self._rest.part(reply.value, "issue", kind=dict)
         return found
 
@@ -305,7 +312,13 @@ class RedmineVendor:
         return found
 
     def _change(self, remote_id: str, **changes: object) -> None:
-        self._rest.send("PUT", "issues", f"{remote_id}.json", value={"issue": changes})
+        self._rest.send("PUT", "issues", self._document(remote_id), value={"issue": changes})
+
+    def _document(self, remote_id: str) -> str:
+        """A Redmine reads `7?x=1` as 7; so nothing but a number goes out."""
+        if not _NUMBER.fullmatch(remote_id):
+            raise VendorError(self.name, "there is no ticket of this id", retryable=False, kind="gone")
+        return f"{remote_id}.json"
 
     @contextmanager
     def _unsure(self) -> Iterator[None]:
@@ -333,14 +346,10 @@ class RedmineVendor:
         self._change(remote_id, notes=marked(clean(message.text), message.reference))
         with self._unsure():
             answer = self._reader.answer(self._issue(remote_id), us=us.id)
-        found = [entry for entry in answer.entries if entry.reference == message.reference]
+        found = [entry.id for entry in answer.entries if entry.reference == message.reference]
         if not found:
-            raise self._not_applied("there is no such note; may our account write notes?")
-        if not found[-1].ours:
-            raise VendorError(
-                self.name, "it took the note as somebody else's", retryable=True, ambiguous=True, kind="auth"
-            )
-        return found[-1].id
+            raise self._not_applied("there is no such note of ours; may our account write notes?")
+        return found[-1]
 
     def set_status(self, remote_id: str, status: VendorStatus, /, *, expect: str | None = None) -> VendorAnswer:  # noqa: ARG002 - it has no versions
         """
@@ -435,7 +444,7 @@ class RedmineVendor:
             VendorError: The cursor is none of ours (`rejected`), or nothing can be said.
         """
         self._us()
-        asked = {"author_id": "me", "limit": str(max(2, min(limit, MOST_ROWS)))}
+        asked = {"author_id": "me", "limit": str(min(max(limit, FEWEST_ROWS), MOST_ROWS))}
         if cursor is None:
             newest = self._changed({**asked, "sort": "updated_on:desc", "limit": "1"})
             since = newest[0][1] - OVERLAP if newest else datetime(1970, 1, 1, tzinfo=UTC)
