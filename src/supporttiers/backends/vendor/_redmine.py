@@ -49,11 +49,10 @@ class Reader:
 
     def instant(self, value: object, name: str) -> datetime:
         """Read an instant."""
-        said = self.rest.part(value, name, kind=str)
-        try:
-            return instant_of(said)
-        except SupportTiersError:
-            raise self.rest.misunderstood(f"{name} in its answer is no instant") from None
+        found = _instant_in(self.rest.part(value, name, kind=str))
+        if found is None:
+            raise self.rest.misunderstood(f"{name} in its answer is no instant of our time")
+        return found
 
     def meaning(self, number: int, name: str) -> VendorStatus:
         """Translate a status: by its number, which nobody renames, and else by its name."""
@@ -120,6 +119,15 @@ def _tables(value: object, name: str) -> list[Mapping[str, Any]]:
     return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
+def _instant_in(said: object) -> datetime | None:
+    """Read an instant; None where it is none, or so far away that nothing can be reckoned with it."""
+    try:
+        found = instant_of(said)
+    except (SupportTiersError, OverflowError):
+        return None
+    return found if 1970 <= found.year < 9000 else None  # noqa: PLR2004 - a cursor of nothing begins with 1970
+
+
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_INTEGER
 
@@ -153,10 +161,10 @@ def read_cursor(cursor: str) -> tuple[datetime, int] | None:
     """Read a cursor; None where it is none."""
     try:
         said = json.loads(cursor)
-        since, skip = instant_of(said["since"]), said["skip"]
-    except (ValueError, TypeError, KeyError, RecursionError, SupportTiersError):
+        since, skip = _instant_in(said["since"]), said["skip"]
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None
-    return (since, skip) if _is_count(skip) else None
+    return (since, skip) if since is not None and _is_count(skip) else None
 
 
 def file_name(file: VendorFile) -> str:

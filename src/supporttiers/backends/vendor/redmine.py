@@ -115,7 +115,7 @@ class RedmineVendor:
             PluginError: Something else cannot be so; the error names it.
         """
         self.name = name
-        if not api_key.isascii() or fields.key(api_key):
+        if fields.key(api_key) or not api_key.isascii():
             raise PluginError(name, "its `api_key` must be one line of ASCII, not empty")
         self._project, self._account, self._tracker, self._field = project, account, tracker, field
         self._priorities = dict(priorities or {})
@@ -454,9 +454,9 @@ class RedmineVendor:
         rows = self._changed(asked)
         ids: Any = tuple(id for id, _ in rows)
         more = len(rows) >= int(asked["limit"])
-        newest_at = max((at for _, at in rows), default=since)
+        newest_at = max((at for _, at in rows), default=since + OVERLAP)
         if not more:
-            ahead = cursor_of(max(since, newest_at - OVERLAP))
+            ahead = cursor_of(newest_at - OVERLAP)
         elif newest_at > since:
             ahead = cursor_of(newest_at)
         else:  # more of one second than fit: half of them are read again, for some may have moved on meanwhile
