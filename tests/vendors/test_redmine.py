@@ -1,7 +1,6 @@
 """A Redmine that says odd things: nothing is taken for what it is not, nothing is told, and nothing is done twice."""
 
 import json
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -238,8 +237,8 @@ def test_project_without_room_is_refused(redmine, vendor, answer, kind):
 @pytest.mark.parametrize("odd", [
     {"status": None}, {"status": {"id": 1}}, {"status": {"id": -1, "name": "New"}}, {"id": 10**30}, {"id": True},
     {"subject": None, "custom_fields": None}, {"updated_on": None}, {"updated_on": "2026-03-23T09:00:00"},
-    {"updated_on": "0001-01-01T00:00:00+14:00"}, {"updated_on": "9999-12-31T23:59:59Z"}, {"journals": [journal(id="1")]},
-    {"journals": [journal(created_on=7)]},
+    {"updated_on": "0001-01-01T00:00:00+14:00"}, {"updated_on": "9999-12-31T23:59:59Z"},
+    {"journals": [journal(id="1")]}, {"journals": [journal(created_on=7)]},
 ])  # fmt: skip
 def test_odd_ticket_is_no_answer(redmine, vendor, odd):
     """It is told as such, and nothing of it."""
@@ -254,7 +253,7 @@ def test_ticket_that_cannot_be_read_is_not_gone(redmine, vendor, answer, kind):
     assert kind == refused(vendor().fetch, "7").kind
 
 
-@pytest.mark.parametrize("odd", ["", "../users/current", "7?x=1", "7.xml", "٧", "9" * 30])
+@pytest.mark.parametrize("odd", ["", "../users/current", "7?x=1", "7.xml", "\u0667", "9" * 30])
 def test_id_that_is_none_goes_out_to_nobody(redmine, vendor, odd):
     """Redmine reads `7?x=1` as 7."""
     error = refused(vendor().comment, odd, MESSAGE, key="k")
@@ -367,7 +366,8 @@ def test_file_that_is_not_there_was_not_attached(redmine, vendor):
 
 
 @pytest.mark.parametrize(("name", "sent"), [
-    ("a.txt", "a.txt"), ("../../etc/passwd", ".._.._etc_passwd"), ("C:\\a.txt", "C:_a.txt"), ("", "F-1"), (" \r\n", "F-1"),
+    ("a.txt", "a.txt"), ("../../etc/passwd", ".._.._etc_passwd"), ("C:\\a.txt", "C:_a.txt"), ("", "F-1"),
+    (" \r\n", "F-1"),
     ("x" * 300 + ".log", "x" * 250 + "….log"), ("x" * 300, "x" * 254 + "…"), ("x." + "y" * 300, "x." + "y" * 252 + "…"),
 ])  # fmt: skip
 def test_name_of_a_file_is_one_that_a_redmine_takes(name, sent):
@@ -438,9 +438,3 @@ def test_text_is_cut_between_characters():
     for text in ("ä" * 40_000, "a" + "ä" * 40_000, "€" * 30_000, "🖨" * 20_000):
         assert 64 * 1024 - 3 <= len(heard(text).encode()) <= 64 * 1024
     assert "a" * 65536 == heard("a" * 65536)
-
-
-def test_instants_are_aware(vendor):
-    """And by the vendor's clock."""
-    assert datetime(2026, 3, 23, 9, tzinfo=UTC) == vendor().fetch("7").updated_at
-    assert timedelta(minutes=1) == RedmineVendor.settle_time
