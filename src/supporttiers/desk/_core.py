@@ -94,7 +94,9 @@ class Core(Questions, Operations, Records):
         facts: Iterable[FactSource] = (),
         policies: Iterable[type[Any]] = (),
         notifiers: Iterable[Notifier | AsyncNotifier | str] = (),
-        vendors: Iterable[VendorGateway | AsyncVendorGateway | str] | Mapping[str, Mapping[str, object]] = (),
+        vendors: (
+            Iterable[VendorGateway | AsyncVendorGateway | str] | Mapping[str, Mapping[str, object]] | str | Path
+        ) = (),
         plugins: Iterable[object] = (),
         entry_points: bool = False,
         blocked: Collection[str] = (),
@@ -118,6 +120,7 @@ class Core(Questions, Operations, Records):
                 which a plugin hands over the object.
             vendors: Gateways to vendors' systems; tiers refer to them by name. A text is the name of a vendor, for
                 which a plugin hands over the gateway; so are the keys of a table, whose values are their settings.
+                Such tables may stand in a TOML file, whose path is handed in.
             plugins: Modules, objects or names to import, with functions that `supporttiers.hookspecs.hookimpl` marks;
                 the last one is asked first.
             entry_points: Whether to load what installed packages name under the entry-point group `supporttiers`.

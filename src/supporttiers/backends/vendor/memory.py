@@ -1,9 +1,10 @@
 """A vendor in this very process: for demonstrations and tests."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import attrs
 
+from supporttiers.backends.vendor._settings import Settings
 from supporttiers.effects import VendorAnswer, VendorRequest
 from supporttiers.errors import VendorError
 from supporttiers.links import VendorStatus
@@ -31,6 +32,17 @@ class InProcessVendor:
         self._agent = agent
         self._by_key: dict[str, str] = {}
         self._tickets: dict[str, VendorAnswer] = {}
+
+    @classmethod
+    def from_settings(cls, name: str, settings: Mapping[str, object]) -> "InProcessVendor":
+        """
+        Make one from settings, of which it needs none: `{"use": "memory"}`.
+
+        Raises:
+            PluginError: There are others.
+        """
+        Settings(name, settings, possible=())
+        return cls(name)
 
     def open(self, request: VendorRequest, /, *, key: str) -> VendorAnswer:  # noqa: ARG002 - a key is a ticket
         """Open a ticket, or give the one that this key opened before."""
