@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
@@ -129,9 +130,14 @@ class Form(EmailPolicy):
         return whole if blank < 0 else whole[:blank] + b"\r\n" + whole[blank:]
 
 
-def on_the_line(mail: EmailMessage) -> bytes:
+def on_the_line(mail: EmailMessage, *, before: bytes = b"") -> bytes:
     """Write a mail as it goes over the line, its end included: a line that begins with a dot gets another one."""
-    return _DOTS.sub(b"..", mail.as_bytes()) + b".\r\n"
+    return before + _DOTS.sub(b"..", mail.as_bytes()) + b".\r\n"
+
+
+def ids_line(name: str, ids: Sequence[str]) -> bytes:
+    """Write a header of ids, one on each line: the standard library would encode those that are longer than a line."""
+    return f"{name}: {(chr(13) + chr(10) + ' ').join(ids)}\r\n".encode("ascii") if ids else b""
 
 
 def shown(mailbox: Mailbox, name: str) -> Address:
