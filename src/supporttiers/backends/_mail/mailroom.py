@@ -9,9 +9,10 @@ import imaplib
 import re
 import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from io import BufferedReader
 from socket import socket
 from typing import Any, Final
 
@@ -75,6 +76,28 @@ class Envelope:
     raw: bytes = attrs.field(repr=False)
 
 
+class _Held:
+    """What a conversation holds open: connections, the newest of which can be cut off, and what is read from them."""
+
+    def __init__(self) -> None:
+        self.socket: socket | None = None
+        self._stack = ExitStack()
+
+    def take(self, connection: socket) -> None:
+        """Hold a connection."""
+        self.socket = connection
+        self._stack.callback(connection.close)
+
+    def read_from(self, connection: socket) -> BufferedReader:
+        """Read from a connection."""
+        return self._stack.enter_context(connection.makefile("rb"))
+
+    def close(self) -> None:
+        """Let go of all of it, even where the other side has gone already."""
+        with suppress(OSError):
+            self._stack.close()
+
+
 class _Line(imaplib.IMAP4):
     """
     One conversation, which can be cut off in all its parts, and hears only so much.
@@ -84,7 +107,7 @@ class _Line(imaplib.IMAP4):
     """
 
     def __init__(
-        self, host: str, port: int, *, seconds: float, tls: bool, context: ssl.SSLContext | None, held: list[socket]
+        self, host: str, port: int, *, seconds: float, tls: bool, context: ssl.SSLContext | None, held: _Held
     ) -> None:
         self._heard = 0
         self._held = held
@@ -97,24 +120,24 @@ class _Line(imaplib.IMAP4):
         assert timeout is not None  # noqa: S101 - for the type checker
         self.host, self.port = host, port
         self.sock = connected(host, port, timeout)
-        self._held.append(self.sock)
+        self._held.take(self.sock)
         self.sock.settimeout(timeout + _SLACK)
         if self._at_once:
             self.sock = self.wrap_socket(self.sock, host)
         else:
-            self._from = self.sock.makefile("rb")
+            self._from = self._held.read_from(self.sock)
 
     def wrap_socket(self, sock: socket, server_hostname: str) -> ssl.SSLSocket:
         """Speak TLS from now on; what had been said in plain text is forgotten."""
         secured = over_tls(sock, self._context, server_hostname)
-        self._held.append(secured)
+        self._held.take(secured)
         secured.do_handshake()
-        self._from = secured.makefile("rb")
+        self._from = self._held.read_from(secured)
         return secured
 
     def go_over_to_tls(self) -> None:
         """Do what STARTTLS says."""
-        self.starttls(self)  # type: ignore[arg-type] # it asks for nothing but `wrap_socket`
+        self.starttls(self)  # it asks for nothing but `wrap_socket`
 
     def read(self, size: int) -> bytes:
         """Read so many bytes, if they may be heard."""
@@ -138,9 +161,7 @@ class _Line(imaplib.IMAP4):
 
     def shutdown(self) -> None:
         """Leave, whatever the server says to that."""
-        self._from.close()
-        with suppress(OSError):
-            self.sock.close()
+        self._held.close()
 
 
 @attrs.frozen(kw_only=True)
@@ -175,8 +196,8 @@ class Mailroom:
             MailroomError: It cannot be opened, or read.
         """
         limit = self.timeout.total_seconds()
-        held: list[socket] = []
-        with cut_off(lambda: held[-1] if held else None, limit) as cut:
+        held = _Held()
+        with cut_off(lambda: held.socket, limit) as cut:
             try:
                 yield self._examined(self._line(limit, held))
             except (OSError, imaplib.IMAP4.error, EOFError, ValueError) as error:
@@ -187,10 +208,9 @@ class Mailroom:
                     f"the mailbox {problem}", "unavailable" if late or isinstance(error, OSError) else "protocol"
                 ) from None
             finally:
-                for each in held:
-                    each.close()
+                held.close()
 
-    def _line(self, limit: float, held: list[socket]) -> _Line:
+    def _line(self, limit: float, held: _Held) -> _Line:
         line = _Line(
             self.host, self.port, seconds=limit, tls=self.security is Security.TLS, context=self.context, held=held
         )  # fmt: skip

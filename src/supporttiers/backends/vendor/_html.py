@@ -21,7 +21,7 @@ def text_of_html(page: str) -> str:
     Give what a reader would see; a link shows where it leads.
 
     >>> text_of_html('<p>Try <a href="https://acme.example/fix">this</a>.</p><script>alert(1)</script><p>&lt;Ann&gt;')
-    'Try this (https://acme.example/fix).\\n\\n<Ann>'
+    'Try this (https://acme.example/fix).\n\n<Ann>'
     """
     read = _Page(page[:MAX_HTML])
     while read.goes_on():

@@ -225,12 +225,10 @@ class EmailVendor:
             VendorError: It was not taken, or nobody knows (`ambiguous`): then `find` looks for its copy.
         """
         reference = request.reference or reference_of(key)
-        lines = [request.text or request.subject]
-        lines += [f"{word}: {value}" for word, value in (
-            ("Category", request.category), ("Priority", request.priority), ("Follows", request.follows)
-        ) if value]  # fmt: skip
+        facts = (("Category", request.category), ("Priority", request.priority), ("Follows", request.follows))
+        lines = "\n".join(f"{word}: {value}" for word, value in facts if value)
         mail = self._mail(f"{tagged(reference)} {request.subject}", self._parties.id_of(reference))
-        mail.set_content(_body("\n\n".join(lines)))
+        mail.set_content(_body(f"{request.text or request.subject}\n\n{lines}"))
         self._send(mail)
         return VendorAnswer(remote_id=reference, status=VendorStatus.OPEN, raw_status="sent", reference=reference)
 
@@ -331,7 +329,7 @@ class EmailVendor:
                 until = some[-1]
             ids = self._tickets(reading, some)
         return VendorChanges(
-            remote_ids=sorted(ids), cursor=f"{reading.validity}:{max(since, until)}", more=until < last
+            remote_ids=tuple(sorted(ids)), cursor=f"{reading.validity}:{max(since, until)}", more=until < last
         )
 
     # -- reading
