@@ -280,13 +280,26 @@ class Backlog:
 
 @attrs.frozen(kw_only=True)
 class OpenTicket:
-    """A vendor ticket on which somebody still owes something."""
+    """
+    A ticket in a vendor's system, as the store knows it.
+
+    Attributes:
+        tenant: Whose case.
+        case_id: Which case.
+        vendor: The gateway's name.
+        key: Our key of the request that opened it.
+        remote_id: The vendor's own id.
+        is_open: Whether somebody still owes something on it.
+        reached_at: When the vendor last answered a question about it; None where it never has.
+    """
 
     tenant: str
     case_id: str
     vendor: str
     key: str
     remote_id: str
+    is_open: bool = True
+    reached_at: datetime | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -35,6 +35,8 @@ _KINDS: Final[Mapping[int, str]] = {
     401: "auth", 403: "permission", 404: "gone", 408: "unavailable", 409: "conflict", 410: "gone", 412: "conflict",
     425: "unavailable", 429: "rate_limited", 501: "rejected",
 }  # fmt: skip
+_WITHOUT_BODY: Final = frozenset({204, 205})
+_SAYING_HOW_LONG: Final = frozenset({"content-length", "transfer-encoding"})
 _FINAL: Final = frozenset({"permission", "rejected", "gone"})
 
 
@@ -169,6 +171,8 @@ class Rest:
         if not answer.whole:
             raise self.misunderstood(f"its answer is longer than {MOST_BYTES} bytes", ambiguous=changes)
         if not answer.body.strip():
+            if answer.status not in _WITHOUT_BODY and not _SAYING_HOW_LONG & answer.headers.keys():
+                raise self.misunderstood("its answer breaks off", ambiguous=changes)  # perhaps amid its headers
             return None
         if "json" not in answer.headers.get("content-type", "").lower():
             raise self.misunderstood("it answered something else than JSON", ambiguous=changes)
@@ -202,6 +206,6 @@ class Rest:
             else:
                 found = None
         if not isinstance(found, kind) or (isinstance(found, bool) and kind is int):
-            where = ".".join(map(str, path)) or "the answer"
-            raise self.misunderstood(f"{where} in its answer is no {kind.__name__}")
+            where = f"{'.'.join(map(str, path))} in its answer" if path else "its answer"
+            raise self.misunderstood(f"{where} is no {kind.__name__}")
         return found

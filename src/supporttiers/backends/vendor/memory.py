@@ -66,5 +66,5 @@ class InProcessVendor:
     def _ticket(self, remote_id: str) -> VendorAnswer:
         ticket = self._tickets.get(remote_id)
         if ticket is None:
-            raise VendorError(self.name, f"there is no ticket {remote_id!r}", retryable=False)
+            raise VendorError(self.name, f"there is no ticket {remote_id!r}", retryable=False, kind="gone")
         return ticket
