@@ -26,7 +26,7 @@ def text_of_html(page: str) -> str:
     read = _Page(page[:MAX_HTML])
     while read.goes_on():
         pass
-    lines = (line.strip() for line in "".join(read.out).split("\n"))
+    lines = (_BLANKS.sub(" ", line).strip() for line in "".join(read.out).split("\n"))
     return _EMPTY.sub("\n\n", "\n".join(lines)).strip()
 
 

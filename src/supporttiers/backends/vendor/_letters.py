@@ -35,8 +35,9 @@ _MAX_NAME: Final = 200
 ID: Final = re.compile(r"<[!#-;=?-\[\]-~]{1,250}>")
 """An id of a mail, of the kind that can be searched for and written again."""
 
-_BARE: Final = re.compile(r"\s*([^\s<>@,;:()\"]{1,64}@[A-Za-z0-9.-]{1,190})\s*")
-_SHOWN: Final = re.compile(r"[^<>@,;:]*<\s*([^\s<>@,;:()\"]{1,64}@[A-Za-z0-9.-]{1,190})\s*>\s*")
+_ADDRESS: Final = r"([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,190})"
+_BARE: Final = re.compile(rf"\s*{_ADDRESS}\s*")
+_SHOWN: Final = re.compile(rf"[^<>@,;:]*<\s*{_ADDRESS}\s*>\s*")
 _IN_QUOTES: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
 _MEDIA: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,60}/[a-z0-9][a-z0-9!#$&^_.+-]{0,100}")
 _NUMBER: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")

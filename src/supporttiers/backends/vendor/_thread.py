@@ -142,7 +142,7 @@ class Thread:
         once = {letter.entry_id: letter for letter in reversed(self.letters)}  # of two, the one that came first
         for letter in list(once.values())[:MAX_ENTRIES]:
             own = parties.wrote(letter)
-            content = Content(text="") if own else self.reports.get(letter.uid)
+            content = self.reports.get(letter.uid)
             if content is None:
                 taken = min(letter.size, MAX_READ)
                 content = _read(reading, letter) if taken <= left else Content(text=_NOT_READ)
