@@ -212,7 +212,8 @@ class Conversation:
             )
             said = {number(self._rest, row, "id"): self._rest.part(row, "Content", kind=str) for row in rows}
             kinds = {each.id: each.kind for each in batch}
-            found.update({id: text_of_html(text) if kinds.get(id) == "text/html" else text for id, text in said.items()})
+            pages = {id for id in said if kinds.get(id) == "text/html"}
+            found.update({id: text_of_html(text) if id in pages else text for id, text in said.items()})
         return found
 
     def _entry(
