@@ -8,15 +8,18 @@ keep.
 
 from supporttiers.clock import FakeClock
 from supporttiers.monitors import Told, always, never
-from supporttiers.testing.doubles import RecordingNotifier
+from supporttiers.testing.doubles import FlakyVendor, RecordingNotifier, Says, ScriptedVendor
 from supporttiers.testing.rehearsal import MonitorViolatedError, Rehearsal, Story
 from supporttiers.testing.situations import situation
 
 __all__ = [
     "FakeClock",
+    "FlakyVendor",
     "MonitorViolatedError",
     "RecordingNotifier",
     "Rehearsal",
+    "Says",
+    "ScriptedVendor",
     "Story",
     "Told",
     "always",

@@ -1,10 +1,18 @@
-"""Doubles of what is outside: notifiers that only remember."""
+"""Doubles of what is outside: notifiers that only remember, and vendors that do as a script says."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
 
+import attrs
+
+from supporttiers import _fields as fields
+from supporttiers._fields import duration_of, given
+from supporttiers.backends.vendor.memory import InProcessVendor
 from supporttiers.clock import Clock, SystemClock
-from supporttiers.effects import Notification
-from supporttiers.errors import NotifyError
+from supporttiers.effects import Notification, VendorAnswer, VendorRequest
+from supporttiers.errors import NotifyError, VendorError
+from supporttiers.links import VendorStatus
 from supporttiers.monitors import Telling
 
 
@@ -60,3 +68,157 @@ class RecordingNotifier:
                 text=notification.text,
             )
         )  # fmt: skip
+
+
+def _duration(value: Any) -> Any:  # noqa: ANN401 - attrs converters run before validators: anything may come
+    return duration_of(value) if isinstance(value, str) else value
+
+
+def _status(value: Any) -> Any:  # noqa: ANN401 - as above
+    return VendorStatus(value) if isinstance(value, str) and value in set(VendorStatus) else value
+
+
+@attrs.frozen
+class Says:
+    """
+    What a scripted vendor does with each of its tickets.
+
+    >>> Says("2h", "resolved", text="Replaced the drum.").after
+    datetime.timedelta(seconds=7200)
+
+    Attributes:
+        after: How long after the ticket was opened: a timedelta, or a text such as `"2h"`.
+        status: How far it says that it is then: a `VendorStatus`, or its word; as before when None.
+        text: What it writes.
+    """
+
+    after: timedelta = attrs.field(converter=_duration, validator=given(fields.instance_of(timedelta, "a duration")))
+    status: VendorStatus | None = attrs.field(
+        default=None,
+        converter=_status,
+        validator=given(fields.optional(fields.instance_of(VendorStatus, "one of: " + ", ".join(VendorStatus)))),
+    )
+    text: str = attrs.field(default="", kw_only=True, validator=given(fields.text), repr=False)
+
+
+class ScriptedVendor(InProcessVendor):
+    """
+    A vendor that does with each ticket what its script says, at its own instants; without a script it stays silent.
+
+    It can be late, answer twice, or take back what it has said: the script is a list. In a rehearsal it follows the
+    rehearsal's clock, which stops at each of its instants.
+
+    >>> vendor = ScriptedVendor("acme-print", Says("10m", "acknowledged"), Says("2h", "resolved", text="New drum."))
+    >>> vendor.name
+    'acme-print'
+    """
+
+    poll_every: Final = timedelta(0)
+    changes = None  # type: ignore[assignment]  # it is asked about each ticket, so that all come at their instants
+
+    def __init__(self, name: str, *script: Says, clock: Clock | None = None) -> None:
+        """
+        Learn a script.
+
+        Args:
+            name: By which tiers refer to it.
+            script: What it does with each ticket, in order of time.
+            clock: Tells the time; the machine's when None. In a rehearsal it is the rehearsal's.
+        """
+        super().__init__(name)
+        self._script = script
+        self._clock = clock or SystemClock()
+        self._opened: dict[str, datetime] = {}
+        self._said: dict[str, int] = {}
+
+    def follow(self, clock: Clock) -> None:
+        """Tell the time by another clock from now on; a rehearsal has its doubles follow its own."""
+        self._clock = clock
+
+    def next_at(self) -> datetime | None:
+        """Give the next instant at which it has something to say; None when it has said all."""
+        ahead = (
+            opened + self._script[self._said[remote_id]].after
+            for remote_id, opened in self._opened.items()
+            if self._said[remote_id] < len(self._script)
+        )
+        return min(ahead, default=None)
+
+    def open(self, request: VendorRequest, /, *, key: str) -> VendorAnswer:
+        """Open a ticket, or give the one that this key opened before."""
+        ticket = super().open(request, key=key)
+        if ticket.remote_id not in self._opened:
+            self._opened[ticket.remote_id] = self._clock.now()
+            self._said[ticket.remote_id] = 0
+        return ticket
+
+    def fetch(self, remote_id: str, /) -> VendorAnswer:
+        """Say how far a ticket is by now."""
+        self._catch_up(remote_id)
+        return super().fetch(remote_id)
+
+    def _catch_up(self, remote_id: str) -> None:
+        opened = self._opened.get(remote_id)
+        while opened is not None and self._said[remote_id] < len(self._script):
+            says = self._script[self._said[remote_id]]
+            if opened + says.after > self._clock.now():
+                return
+            self._said[remote_id] += 1
+            if says.text:
+                self.write(remote_id, says.text)
+            if says.status is not None:
+                self.update(remote_id, status=says.status)
+
+
+class FlakyVendor(ScriptedVendor):
+    """
+    A scripted vendor that cannot always be reached.
+
+    >>> FlakyVendor("acme-print", Says("2h", "resolved"), failures=3).name
+    'acme-print'
+    """
+
+    def __init__(
+        self, name: str, *script: Says, failures: int = 0, lost: int = 0, silent: int = 0, clock: Clock | None = None
+    ) -> None:
+        """
+        Learn a script, and how often it goes wrong.
+
+        Args:
+            name: By which tiers refer to it.
+            script: As for `ScriptedVendor`.
+            failures: So many openings are not taken at first.
+            lost: Of so many openings after these the ticket is opened, and the answer is lost.
+            silent: So many questions about tickets are not answered at first.
+            clock: As for `ScriptedVendor`.
+        """
+        super().__init__(name, *script, clock=clock)
+        self._failures, self._lost, self._silent = failures, lost, silent
+
+    def open(self, request: VendorRequest, /, *, key: str) -> VendorAnswer:
+        """
+        Open a ticket.
+
+        Raises:
+            VendorError: It is one of the calls that go wrong; `ambiguous` where the ticket is there all the same.
+        """
+        if self._failures > 0:
+            self._failures -= 1
+            raise VendorError(self.name, "it is down, as the test wants it", retryable=True)
+        ticket = super().open(request, key=key)
+        if self._lost > 0:
+            self._lost -= 1
+            raise VendorError(self.name, "its answer is lost, as the test wants it", retryable=True, ambiguous=True)
+        return ticket
+
+    def fetch(self, remote_id: str, /) -> VendorAnswer:
+        """
+        Say how far a ticket is.
+
+        Raises:
+            VendorError: It is one of the calls that go wrong.
+        """
+        if self._silent > 0:
+            self._silent -= 1
+            raise VendorError(self.name, "it is down, as the test wants it", retryable=True)
+        return super().fetch(remote_id)

@@ -23,7 +23,7 @@ from supporttiers.monitors import Course, Monitor, Telling
 from supporttiers.process import SupportProcess
 from supporttiers.protocols import CaseStore
 from supporttiers.reasons import Reason
-from supporttiers.testing.doubles import RecordingNotifier
+from supporttiers.testing.doubles import RecordingNotifier, ScriptedVendor
 from supporttiers.testing.paths import Path
 from supporttiers.timelines import timeline
 
@@ -160,6 +160,7 @@ class Rehearsal:
         store: str | CaseStore | None = None,
         monitors: Iterable[Monitor] = (),
         notifiers: Iterable[Any] = (),
+        vendors: Iterable[Any] | None = None,
         **parts: Any,  # noqa: ANN401 - as the desk takes them
     ) -> None:
         """
@@ -171,7 +172,8 @@ class Rehearsal:
             store: Where cases are kept, as for `SupportDesk`; in memory when None.
             monitors: What must never, or always, be so; looked at after whatever happens.
             notifiers: More of them, beside the one that remembers.
-            parts: What else `SupportDesk` takes: `vendors`, `directory`, `facts`, `policies`, `plugins`.
+            vendors: As for `SupportDesk`; when None, one that takes tickets and stays silent for each that a tier names.
+            parts: What else `SupportDesk` takes: `directory`, `facts`, `policies`, `plugins`.
 
         Raises:
             InputError: The instant is none.
@@ -183,12 +185,16 @@ class Rehearsal:
         self.zone: tzinfo = given.tzinfo or UTC
         self.recorder = RecordingNotifier(clock=self.clock)
         self.monitors = tuple(monitors)
-        for double in (*notifiers, *parts.get("vendors", ())):
-            if hasattr(double, "follow"):
-                double.follow(self.clock)
+        if vendors is None:
+            process = process if isinstance(process, SupportProcess) else SupportProcess.from_toml(process)
+            named = dict.fromkeys(tier.vendor for tier in process.tiers if tier.vendor is not None)
+            vendors = [ScriptedVendor(name) for name in named]
         self.desk = SupportDesk(
-            process, store=store, clock=self.clock, ids=_Numbered(), notifiers=[self.recorder, *notifiers], **parts
-        )
+            process, store=store, clock=self.clock, ids=_Numbered(), notifiers=[self.recorder, *notifiers],
+            vendors=vendors, **parts,
+        )  # fmt: skip
+        for double in self._doubles():
+            double.follow(self.clock)
         self._stories: dict[str, Story] = {}
 
     def __enter__(self) -> Self:
@@ -306,12 +312,13 @@ class Rehearsal:
         """Give the next instant at which something happens by itself."""
         now = self.clock.now()
         found = [self.desk.next_wake(), *(one.not_before for one in self._pending() if one.not_before > now)]
-        found += [double.next_at() for double in self._doubles()]
+        said = (double.next_at() for double in self._doubles() if hasattr(double, "next_at"))
+        found += [instant for instant in said if instant is not None and instant > now]
         return min((instant for instant in found if instant is not None), default=None)
 
     def _doubles(self) -> Iterable[Any]:
         ports = self.desk._ports  # noqa: SLF001 - a rehearsal is a desk
-        return (each for each in (*ports.vendors.values(), *ports.notifiers.values()) if hasattr(each, "next_at"))
+        return (each for each in (*ports.vendors.values(), *ports.notifiers.values()) if hasattr(each, "follow"))
 
     def _pending(self) -> Iterable[Any]:
         after: str | None = None
