@@ -19,7 +19,7 @@ from supporttiers.cases import Case
 from supporttiers.clock import pause_after
 from supporttiers.commands import Command, LinkCase, Merge
 from supporttiers.decisions import Decision, NeedFacts
-from supporttiers.effects import RECIPIENTS, DispatchToVendor, Effect, Notify, Tell, TellLinked
+from supporttiers.effects import RECIPIENTS, DispatchToVendor, Effect, MessageVendor, Notify, Tell, TellLinked
 from supporttiers.errors import (
     BackendError,
     CaseError,
@@ -215,9 +215,11 @@ def told_to(ports: Ports, effect: Effect) -> Iterable[tuple[str, str]]:
         return [("notify", name) for name in ports.notifiers]
     if isinstance(effect, DispatchToVendor):
         return [("dispatch", effect.vendor)]
+    if isinstance(effect, MessageVendor):
+        return [("message_vendor", effect.vendor)]
     if isinstance(effect, TellLinked):
         return [("tell_linked", "linked")]
-    assert isinstance(effect, Tell)  # noqa: S101 - the fourth and last kind; for the type checker
+    assert isinstance(effect, Tell)  # noqa: S101 - the last kind; for the type checker
     return [("tell", effect.command.case_id)]
 
 
