@@ -185,8 +185,8 @@ def test_plan_says_what_a_gateway_cannot_do(calm):
             "this one can: find. Leave that out of on_breach, such as on_breach = ['inform_management']"
         ),
         (
-            "process 'acme', vendor 'acme-print': contracts[0].withdraw needs a gateway that can comment or set_status or "
-            "withdraw; this one can: find. Or say withdraw = false"
+            "process 'acme', vendor 'acme-print': contracts[0].withdraw needs a gateway that can comment or set_status "
+            "or withdraw; this one can: find. Or say withdraw = false"
         ),
         (
             "process 'acme', vendor 'acme-print': contracts[0].acknowledge needs tickets that can be acknowledged, "
