@@ -153,3 +153,20 @@ def test_one_request_is_one_ticket_whatever_is_lost(faults):
     assert ["A-1"] == list(vendor.tickets)
     assert "A-1" == ticket.remote_id
     assert [] == [message.key for message in desk.messages() if message.state != "done" and message.kind == "dispatch"]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from(FAULTS), max_size=9))
+@example(["none", "none", "kill"])
+@example(["none", "none", "unsure"])
+def test_what_is_said_stands_on_the_ticket_once_whatever_is_lost(faults):
+    """Nothing is said twice, and nothing is forgotten."""
+    desk, vendor, work = world(faults)
+    desk.dispatch("T-1", by="bob", vendor="acme-print", text="Help.")
+    while desk.run_due().relayed:
+        pass
+    desk.tell_vendor("T-1", by="bob", vendor="acme-print", text="Any news?")
+    work()
+
+    assert ["Any news?"] == [entry.text for entry in vendor.entries]
+    assert [] == [message.key for message in desk.messages() if message.state != "done"]

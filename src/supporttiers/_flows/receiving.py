@@ -135,7 +135,7 @@ def _understood(name: str, gateway: Gateway, call: VendorCall) -> Flow[VendorNew
 
 
 def _is_sound(news: VendorNews) -> bool:
-    parts = ((news.answers, VendorAnswer), (news.hints, str))
+    parts: tuple[tuple[object, type], ...] = ((news.answers, VendorAnswer), (news.hints, str))
     return all(isinstance(told, tuple) and all(isinstance(each, kind) for each in told) for told, kind in parts)
 
 
