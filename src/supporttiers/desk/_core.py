@@ -96,7 +96,9 @@ class Core(Questions, Operations, Records, VendorTalk):
         facts: Iterable[FactSource] = (),
         policies: Iterable[type[Any]] = (),
         notifiers: Iterable[Notifier | AsyncNotifier | str] = (),
-        vendors: Iterable[VendorGateway | AsyncVendorGateway | str] | Mapping[str, Mapping[str, object]] = (),
+        vendors: (
+            Iterable[VendorGateway | AsyncVendorGateway | str] | Mapping[str, Mapping[str, object]] | str | Path
+        ) = (),
         files: Callable[[Attachment], bytes | Awaitable[bytes]] | None = None,
         plugins: Iterable[object] = (),
         entry_points: bool = False,
@@ -121,6 +123,7 @@ class Core(Questions, Operations, Records, VendorTalk):
                 which a plugin hands over the object.
             vendors: Gateways to vendors' systems; tiers refer to them by name. A text is the name of a vendor, for
                 which a plugin hands over the gateway; so are the keys of a table, whose values are their settings.
+                Such tables may stand in a TOML file, whose path is handed in.
             files: Reads the content of an attachment, which you keep, when it is to go to a vendor; a LookupError says
                 that there is no such file. Without it no files go to vendors, and the record of the case says so.
             plugins: Modules, objects or names to import, with functions that `supporttiers.hookspecs.hookimpl` marks;
