@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import socket
+import urllib.request
 from datetime import timedelta
 from typing import ClassVar
 
@@ -12,6 +13,7 @@ from tests.servers.receivers import listener
 from tests.servers.tickets import SECRETS, TOKEN, Hands, tickets
 
 from supporttiers.backends.transport import HttpRequest, HttpTransport, TransportError
+from supporttiers.effects import VendorNews
 from supporttiers.errors import VendorError, WebhookRefusedError
 from supporttiers.testing.suites import VendorSuite, _vendor_given, vendor_hearing
 from supporttiers.testing.suites._proxy import Proxy, cut_after, cut_in_body, gushing, saying, stall
