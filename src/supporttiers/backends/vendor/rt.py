@@ -331,7 +331,8 @@ class RtVendor:
     def _read_back(self, remote_id: str, word: str) -> VendorAnswer:
         ticket = self._ticket(remote_id)
         if ticket.status.casefold() != word.casefold():
-            problem = "it said yes, and the ticket has another status; it may know no such status, or not from there"
+            problem = "it said yes, and the ticket has another status: there is none of that name, or not from the one it has"
+            problem += "; or our account lacks the right ModifyTicket"
             raise VendorError(self.name, problem, retryable=False, kind="not_applied")
         return self._answer(ticket)
 
