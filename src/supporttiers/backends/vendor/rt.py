@@ -331,8 +331,10 @@ class RtVendor:
     def _read_back(self, remote_id: str, word: str) -> VendorAnswer:
         ticket = self._ticket(remote_id)
         if ticket.status.casefold() != word.casefold():
-            problem = "it said yes, and the ticket has another status: there is none of that name, or not from the one it has"
-            problem += "; or our account lacks the right ModifyTicket"
+            problem = (
+                "it said yes, and the ticket has another status: it knows no such one, or not from the one before; "
+                "or our account lacks the right ModifyTicket"
+            )
             raise VendorError(self.name, problem, retryable=False, kind="not_applied")
         return self._answer(ticket)
 
