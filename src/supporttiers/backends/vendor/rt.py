@@ -127,7 +127,7 @@ class RtVendor:
         self._statuses = Statuses(name, statuses)
         if self._statuses.of(withdrawn) in {VendorStatus.UNKNOWN, VendorStatus.GONE}:
             raise PluginError(name, f"its `withdrawn`, {one_line(withdrawn)[:40]!r}, stands not in its `statuses`")
-        self.statuses = self._statuses.possible
+        self.statuses: frozenset[VendorStatus] = self._statuses.possible
         self._queue, self._account, self._requestor = queue, account, requestor
         self._messages, self._withdrawn, self._fields = messages, withdrawn, dict(fields or {})
         self._known: str | None = None
