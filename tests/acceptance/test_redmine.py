@@ -52,13 +52,18 @@ def test_exchanges_are_those_on_record(server, story):
 
 
 class TestRedmineVendor(VendorSuite):
-    """A closed project, and a field for our reference."""
+    """In a project where strangers may read and write, so that a wrong key is let in."""
 
-    options: ClassVar = {"field": recorded.FIELD, "account": "desk"}
+    options: ClassVar = {
+        "project": redmine.OPEN_PROJECT, "field": recorded.FIELD, "account": "desk", "notes_for_requester": True,
+    }  # fmt: skip
+    capabilities = frozenset({"public"})
     raw_statuses: ClassVar = {"Resolved": VendorStatus.RESOLVED, "In Progress": VendorStatus.IN_PROGRESS}
     unmapped = "Rejected"
     settable = (VendorStatus.CLOSED, VendorStatus.WAITING_FOR_US)
-    timeout = timedelta(seconds=2)
+    timeout = timedelta(seconds=1.2)
+    patience = timedelta(seconds=2)
+    callers = 20
 
     @pytest.fixture(autouse=True)
     def _secret(self, server):
@@ -83,10 +88,3 @@ class TestRedmineVendor(VendorSuite):
             return server.gateway(whose, url=url, timeout=timeout, clock=clock, statuses=TABLE, **self.options)
 
         return connect
-
-
-class TestRedmineVendorWithoutAField(TestRedmineVendor):
-    """A project that is open to the world, where our reference stands in the subject, and notes are for requesters."""
-
-    capabilities = frozenset({"public"})
-    options: ClassVar = {"project": redmine.OPEN_PROJECT, "notes_for_requester": True}
