@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from types import ModuleType
 
 import attrs
-from tests.servers import mail, rt
+from tests.servers import mail, redmine, rt
 
 _PATIENCE = 900
 
@@ -30,12 +30,14 @@ class System:
         module: Has PACKAGES, and `missing`, which says why there can be none.
         preseed: What the packages ask when they are installed, answered.
         others: Programs that it would replace.
+        environment: What must stand in the environment while they are installed.
     """
 
     name: str
     module: ModuleType
     preseed: str = ""
     others: tuple[str, ...] = ()
+    environment: Mapping[str, str] = attrs.field(factory=dict)
 
 
 MAIL = System(
@@ -44,6 +46,7 @@ MAIL = System(
 )  # fmt: skip
 SYSTEMS = (
     MAIL,  # first: others are content with any mail server, and would bring one of their own
+    System("Redmine", redmine, environment={"BUNDLER_VERSION": redmine.BUNDLER}),
     System("Request Tracker", rt),
 )
 
@@ -74,7 +77,7 @@ def main() -> int:
 
 def _install(system: System) -> str:
     quiet = {"capture_output": True, "text": True, "timeout": _PATIENCE}
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", **system.environment}
     wait = ["-o", "DPkg::Lock::Timeout=300"]
     try:
         if system.preseed:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tests.servers import mail, packages, rt
+from tests.servers import mail, packages, redmine, rt
 
 
 def test_nothing_is_installed_on_somebodys_machine(monkeypatch, capsys):
@@ -17,6 +17,7 @@ def test_nothing_is_installed_on_somebodys_machine(monkeypatch, capsys):
     assert 0 == packages.main()
     said = capsys.readouterr().out
     assert "install postfix and dovecot-imapd yourself, or set SUPPORTTIERS_APT=1" in said
+    assert "Redmine: nothing is installed on a machine that may be somebody's; install redmine and" in said
     assert "Request Tracker: nothing is installed on a machine that may be somebody's; install request-tracker5" in said
 
 
@@ -42,3 +43,13 @@ def test_ticket_system_says_why_there_is_none(monkeypatch):
 
     with pytest.raises(rt.NoTrackerError, match=r"/nowhere/rt-server.* not found; install request-tracker5"):
         rt.tracker().__enter__()
+
+
+def test_redmine_says_why_there_is_none(monkeypatch):
+    """With all packages that are wanted."""
+    monkeypatch.setattr(redmine, "_PROGRAM", Path("/nowhere/redmine"))
+
+    with pytest.raises(
+        redmine.NoRedmineError, match=r"/nowhere/redmine.* not found; install redmine and redmine-sqlite"
+    ):
+        redmine.redmine().__enter__()
