@@ -5,38 +5,9 @@ Our reference stands as the Message-ID of the first message of an issue: a field
 searched, and which nobody sees. A message of ours is looked for by it before it is written, so that none is there twice.
 """
 
-import base64
-import hashlib
-import re
-import threading
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
-from itertools import count
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final
-from urllib.parse import urlsplit
-
-import attrs
-
-from supporttiers._fields import MAX_TEXT_BYTES, clipped, one_line
-from supporttiers.backends.transport import Transport
-from supporttiers.backends.vendor._rest import TIMEOUT, Reply, Rest
-from supporttiers.backends.vendor._roundup_changes import FORMAT, Place, earlier, instant_of
-from supporttiers.backends.vendor._roundup_entries import Reader
-from supporttiers.backends.vendor._settings import Settings
-from supporttiers.backends.vendor._statuses import Statuses
-from supporttiers.clock import Clock
-from supporttiers.effects import (
-    VendorAnswer,
-    VendorChanges,
-    VendorFile,
-    VendorIdentity,
-    VendorMessage,
-    VendorRequest,
-)
-from supporttiers.errors import VendorError
-from supporttiers.links import MAX_ENTRIES, VendorStatus, reference_of
+from typing import Final
 
 STATUSES: Final[Mapping[str, str]] = MappingProxyType({
     "unread": "open", "deferred": "acknowledged", "chatting": "open", "need-eg": "waiting_for_us",
