@@ -213,11 +213,11 @@ def _exchange(connection: http.client.HTTPConnection, request: HttpRequest) -> H
     parts = urlsplit(request.url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     connection.request(request.method, target, request.body or None, dict(request.headers))
-    answer = connection.getresponse()
     headers: dict[str, str] = {}
-    for name, value in answer.getheaders():
-        headers.setdefault(name.lower(), value)
-    body = answer.read(request.reads + 1) if request.reads else b""
+    with connection.getresponse() as answer:  # it may have taken the socket over, which then ends with it
+        for name, value in answer.getheaders():
+            headers.setdefault(name.lower(), value)
+        body = answer.read(request.reads + 1) if request.reads else b""
     return HttpResponse(
         status=answer.status, headers=headers, body=body[: request.reads], whole=0 < request.reads >= len(body)
     )

@@ -40,6 +40,8 @@ _KINDS: Final[Mapping[int, str]] = {
     401: "auth", 403: "permission", 404: "gone", 408: "unavailable", 409: "conflict", 410: "gone", 412: "conflict",
     425: "unavailable", 429: "rate_limited", 501: "rejected",
 }  # fmt: skip
+_WITHOUT_BODY: Final = frozenset({204, 205})
+_SAYING_HOW_LONG: Final = frozenset({"content-length", "transfer-encoding"})
 _FINAL: Final = frozenset({"permission", "rejected", "gone"})
 
 
@@ -89,7 +91,8 @@ class Rest:
             PolicyConfigError: The URL is none.
         """
         self._name = name
-        self._url = check_url(url, "url").rstrip("/")
+        self._whole = check_url(url, "url")
+        self._url = self._whole.rstrip("/")
         self._headers = {"accept": "application/json", "user-agent": "supporttiers", **headers}
         self._transport = transport or HttpTransport()
         self._timeout = timeout
@@ -128,7 +131,7 @@ class Rest:
 
         Args:
             method: `GET`, `POST` and the like.
-            path: The parts of the path, each quoted.
+            path: The parts of the path, each quoted; without any the URL is that of the vendor, as it was given.
             value: What is sent as JSON; nothing when None.
             content: What is sent as it is, in place of JSON; its type has to stand in *headers*.
             query: What stands behind the question mark; a word with several values stands there several times.
@@ -138,7 +141,7 @@ class Rest:
             VendorError: It was not taken, or no answer came that says so. `ambiguous` where a request that changes
                 something may have done so all the same.
         """
-        target = "/".join([self._url, *(quote(part, safe="") for part in path)])
+        target = "/".join([self._url, *(quote(part, safe="") for part in path)]) if path else self._whole
         target += f"?{urlencode(query, doseq=True)}" if query else ""
         sent = {**self._headers, **(headers or {})}
         body = b"" if content is None else content
@@ -175,6 +178,8 @@ class Rest:
         if not answer.whole:
             raise self.misunderstood(TOO_LONG, ambiguous=changes)
         if not answer.body.strip():
+            if answer.status not in _WITHOUT_BODY and not _SAYING_HOW_LONG & answer.headers.keys():
+                raise self.misunderstood("its answer breaks off", ambiguous=changes)  # perhaps amid its headers
             return None
         if "json" not in answer.headers.get("content-type", "").lower():
             raise self.misunderstood("it answered something else than JSON", ambiguous=changes)
