@@ -76,8 +76,18 @@ class Tracker:
     # -- reading
 
     def account(self) -> Mapping[str, Any]:
-        """Read our own account."""
-        reply = self._rest.ask("user", self._user, query={"@fields": "address,username"})
+        """
+        Read our own account, which everybody may read who has one.
+
+        Raises:
+            VendorError: It could not be read; `auth`: we are nobody, whatever we have said.
+        """
+        try:
+            reply = self._rest.ask("user", self._user, query={"@fields": "address,username"})
+        except VendorError as error:
+            if error.kind != "permission":
+                raise
+            raise self.error("it takes us for nobody", kind="auth") from None
         return self._rest.part(reply.value, "data", "attributes", kind=dict)
 
     def statuses(self) -> list[tuple[str, str]]:
@@ -121,9 +131,9 @@ class Tracker:
         """Read what is known of files, without what is in them."""
         return self._several("file", ids, FILE)
 
-    def content_of(self, file: str) -> object:
-        """Read what is in a file, if it is a text, and else a sentence that has a digest of it."""
-        return self._rest.part(self._rest.ask("file", file, "content").value, "data", kind=dict).get("data")
+    def contents(self, files: Sequence[str]) -> list[Row]:
+        """Read what is in files that are texts; of others a sentence that has a digest of them."""
+        return self._several("file", files, "content,name")
 
     def changed_since(self, instant: str) -> Iterator[tuple[list[tuple[str, str]], datetime | None]]:
         """Read what was changed since an instant, page by page, and when it was read, by the vendor's clock."""
@@ -169,7 +179,7 @@ class Tracker:
 
     def token(self) -> str:
         """Get an address that takes one issue, within an hour, and no second one."""
-        reply = self._unseen("issue", "@poe", value={"lifetime": 3600})
+        reply = self._rest.send("POST", "issue", "@poe", value={"lifetime": 3600})
         return self._rest.part(reply.value, "data", "link", kind=str).rpartition("/")[2]
 
     def create(self, issue: Mapping[str, object], token: str) -> str:
@@ -179,18 +189,11 @@ class Tracker:
     def say(self, text: str, reference: str) -> str:
         """Write a message, which stands nowhere yet; give its number."""
         value = {"author": self._user, "content": heard(text), "messageid": message_id(reference)}
-        return self._number(self._unseen("msg", value=value))
+        return self._number(self._rest.send("POST", "msg", value=value))
 
     def upload(self, body: bytes, kind: str) -> str:
         """Send a file, which stands nowhere yet; give its number."""
-        return self._number(self._unseen("file", content=body, headers={"content-type": kind}))
-
-    def _unseen(self, *path: str, **sent: Any) -> Reply:  # noqa: ANN401 - what Rest.send takes
-        """Send what stands on no issue: nobody has to look whether it has arrived."""
-        try:
-            return self._rest.send("POST", *path, **sent)
-        except VendorError as error:
-            raise attrs.evolve(error, ambiguous=False) from None
+        return self._number(self._rest.send("POST", "file", content=body, headers={"content-type": kind}))
 
     def _number(self, reply: Reply) -> str:
         return self._rest.part(reply.value, "data", "id", kind=str)
