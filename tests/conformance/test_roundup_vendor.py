@@ -63,6 +63,7 @@ class TestRoundupVendor(VendorSuite):
     raw_statuses: ClassVar = {"unread": VendorStatus.OPEN, "need-eg": VendorStatus.WAITING_FOR_US,
                               "in-progress": VendorStatus.IN_PROGRESS, "resolved": VendorStatus.RESOLVED}  # fmt: skip
     unmapped = "deferred"
+    patience = timedelta(seconds=0.5)  # it shows everything at once
 
     @pytest.fixture
     def vendor_url(self, tracker):

@@ -166,10 +166,12 @@ def test_account_that_is_not_ours_is_auth(account):
     assert ("auth", "it knows us as somebody else") == (error.kind, error.problem)
 
 
-@pytest.mark.parametrize(("status", "kind"), [(403, "auth"), (404, "gone"), (500, "unavailable")])
-def test_account_that_cannot_be_read_is_told(status, kind):
-    """An account can read itself: whoever may not is nobody, whatever it has said."""
-    assert kind == refused(gateway(Tracker(**{"GET user/desk": failed(status)})).check).kind
+def test_forbidden_altogether_is_auth():
+    """So Roundup answers who is nobody; what it forbids somebody it says in more words."""
+    body = b'{ "error": { "status": 403, "msg": "Forbidden." } }'
+
+    assert "auth" == refused(gateway(Tracker(**{"GET user/desk": failed(403, body)})).check).kind
+    assert "permission" == refused(gateway(Tracker(**{"GET user/desk": failed(403)})).check).kind
 
 
 def test_issue_that_was_opened_as_somebody_elses_is_auth():

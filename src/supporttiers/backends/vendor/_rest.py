@@ -6,7 +6,7 @@ answer, whatever its status. No word of a vendor's answer, and none of ours, sta
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlencode
@@ -73,7 +73,7 @@ class Rest:
         transport: Transport | None = None,
         timeout: timedelta = TIMEOUT,
         clock: Clock | None = None,
-        kinds: Mapping[int, str] | None = None,
+        kind_of: Callable[[HttpResponse], str | None] | None = None,
     ) -> None:
         """
         Say with whom, and how.
@@ -85,7 +85,7 @@ class Rest:
             transport: Carries the requests; `HttpTransport()` when None.
             timeout: How long one exchange may take, from the beginning to the end.
             clock: Tells the time, for dates in answers; the machine's when None.
-            kinds: What a number means with this vendor, as one of `errors.FAULTS`, where it is not the usual.
+            kind_of: Says of an answer what it means with this vendor, as one of `errors.FAULTS`; None is the usual.
 
         Raises:
             PolicyConfigError: The URL is none.
@@ -97,7 +97,7 @@ class Rest:
         self._transport = transport or HttpTransport()
         self._timeout = timeout
         self._clock = clock or SystemClock()
-        self._kinds = {**_KINDS, **(kinds or {})}
+        self._kind_of = kind_of or (lambda _: None)
 
     def __repr__(self) -> str:
         """Show for whom."""
@@ -166,7 +166,8 @@ class Rest:
         if status // 100 == 3:  # noqa: PLR2004 - the class of redirections
             kind, problem = "protocol", f"{problem}, a redirection, which is not followed"
         else:
-            kind = self._kinds.get(status, "unavailable" if status // 100 == 5 else "rejected")  # noqa: PLR2004 - of servers
+            kind = _KINDS.get(status, "unavailable" if status // 100 == 5 else "rejected")  # noqa: PLR2004 - of servers
+        kind = self._kind_of(answer) or kind
         if status in {429, 503}:
             wait = retry_after(answer.headers.get("retry-after"), now=self._clock.now())
         ambiguous = changes and kind == "unavailable"

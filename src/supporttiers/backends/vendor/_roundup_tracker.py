@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from supporttiers.backends.transport import Transport
+from supporttiers.backends.transport import HttpResponse, Transport
 from supporttiers.backends.vendor._rest import TOO_LONG, Reply, Rest
 from supporttiers.backends.vendor._roundup_entries import FILE, MESSAGE, Row, ids_in, message_id
 from supporttiers.backends.vendor._texts import heard
@@ -27,6 +27,8 @@ TOO_LONG_TO_READ: Final = "[This message is too long to be read; it stands on th
 
 _NUMBER: Final = re.compile("[0-9]{1,18}")
 _TRIES: Final = 5
+_FORBIDDEN: Final = 403
+_NOT_VALID: Final = 409
 _PAGE: Final = 1000
 
 
@@ -70,24 +72,14 @@ class Tracker:
         self._user = user
         self._rest = Rest(
             name, url.rstrip("/") + "/rest/data", headers=headers, transport=transport, timeout=timeout, clock=clock,
-            kinds={409: "rejected"},
+            kind_of=_kind_of,
         )  # fmt: skip
 
     # -- reading
 
     def account(self) -> Mapping[str, Any]:
-        """
-        Read our own account, which everybody may read who has one.
-
-        Raises:
-            VendorError: It could not be read; `auth`: we are nobody, whatever we have said.
-        """
-        try:
-            reply = self._rest.ask("user", self._user, query={"@fields": "address,username"})
-        except VendorError as error:
-            if error.kind != "permission":
-                raise
-            raise self.error("it takes us for nobody", kind="auth") from None
+        """Read our own account."""
+        reply = self._rest.ask("user", self._user, query={"@fields": "address,username"})
         return self._rest.part(reply.value, "data", "attributes", kind=dict)
 
     def statuses(self) -> list[tuple[str, str]]:
@@ -243,3 +235,10 @@ def date_of(reply: Reply) -> datetime | None:
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return found if found.tzinfo else None
+
+
+def _kind_of(answer: HttpResponse) -> str | None:
+    """Say what Roundup means where others mean something else; `Forbidden.` is all that it says to who is nobody."""
+    if answer.status == _FORBIDDEN and b'"Forbidden."' in answer.body:
+        return "auth"
+    return "rejected" if answer.status == _NOT_VALID else None

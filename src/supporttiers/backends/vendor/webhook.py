@@ -266,7 +266,7 @@ class WebhookVendor:
         self, what: str, data: Mapping[str, Any], read: Callable[[object], T], *, subject: str = "", key: str = "",
         changes: bool = False,
     ) -> T:  # fmt: skip
-        """Send one event, and read its answer; a key makes its id, and what has none changes nothing unless it says so."""
+        """Send one event, and read its answer; a key makes its id; without one it changes nothing unless it says so."""
         now, changes = self._clock.now(), changes or bool(key)
         id = _id(what, key) if key else f"msg_{self._ids.new_id(now)}"
         event = {
