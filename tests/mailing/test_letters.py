@@ -7,7 +7,7 @@ import pytest
 
 from supporttiers import _fields as fields
 from supporttiers.backends._mail.mailroom import Envelope
-from supporttiers.backends.vendor._hypertext import text_of_html
+from supporttiers.backends.vendor._html import text_of_html
 from supporttiers.backends.vendor._letters import (
     CUT,
     MAX_TEXT,

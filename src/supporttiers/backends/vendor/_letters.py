@@ -21,7 +21,7 @@ import attrs
 
 from supporttiers._fields import MAX_SUBJECT, clipped, one_line
 from supporttiers.backends._mail.mailroom import Envelope, instant_of
-from supporttiers.backends.vendor._hypertext import text_of_html
+from supporttiers.backends.vendor._html import text_of_html
 from supporttiers.links import Attachment
 
 MAX_TEXT: Final = 64 * 1024
