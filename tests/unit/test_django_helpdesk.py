@@ -9,9 +9,9 @@ import pytest
 
 from supporttiers import VendorStatus
 from supporttiers.backends import vendor as vendors
-from supporttiers.backends.transport import MOST_BYTES, HttpResponse, TransportError
+from supporttiers.backends.transport import HttpResponse, TransportError
 from supporttiers.backends.vendor._helpdesk import bounded
-from supporttiers.backends.vendor._hints import SECRET_HEADER
+from supporttiers.backends.vendor._hints import MOST_BYTES, SECRET_HEADER
 from supporttiers.backends.vendor.django_helpdesk import DjangoHelpdeskVendor
 from supporttiers.effects import VendorCall, VendorFile, VendorMessage, VendorRequest
 from supporttiers.errors import PluginError, PolicyConfigError, VendorError, WebhookRefusedError
