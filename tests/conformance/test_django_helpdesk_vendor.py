@@ -7,11 +7,12 @@ import pytest
 from tests.servers.mail import free_ports
 from tests.servers.receivers import receiver
 
-from supporttiers import FakeClock, SupportDesk, VendorStatus
+from supporttiers import Actor, FakeClock, SupportDesk, VendorStatus
 from supporttiers.backends.vendor._helpdesk import MAX_TITLE
 from supporttiers.backends.vendor.django_helpdesk import DjangoHelpdeskVendor
 from supporttiers.effects import VendorCall, VendorFile, VendorMessage, VendorRequest
 from supporttiers.errors import VendorError, WebhookRefusedError
+from supporttiers.events import VendorReplied
 from supporttiers.links import reference_of
 from supporttiers.tiers import Visibility
 
@@ -401,9 +402,18 @@ def test_what_the_vendor_says_is_on_the_case_after_the_next_pass(helpdesk, proce
         done.polled, case.vendor_tickets[0].status, case.vendor_tickets[0].raw_status
     )  # fmt: skip
     assert 1 == case.tier
-    texts = {visible: str(desk.history(case_id, visible_to=visible)) for visible in ("customer", "agent")}
-    assert "Between us" not in texts["customer"]
+    said = {
+        who.id: _said(desk.history(case_id, visible_to=who)) for who in (Actor.customer("jane"), Actor.agent("bob"))
+    }
+    assert {
+        "jane": ["It is the drum. We have replaced it."],
+        "bob": ["Between us: it is always the drum.", "It is the drum. We have replaced it."],
+    } == said
     assert 0 == desk.run_due().polled
+
+
+def _said(history):
+    return [event.text for event in history if isinstance(event, VendorReplied)]
 
 
 def test_whoever_does_not_know_the_secret_wakes_nobody(helpdesk, process):

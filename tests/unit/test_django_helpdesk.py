@@ -396,6 +396,27 @@ def test_a_file_goes_to_the_follow_up_that_an_attempt_has_left_behind():
     assert b'name="followup"\r\n\r\n4\r\n' in asked.body
 
 
+def test_a_file_that_is_there_is_not_sent_again():
+    """Nor another follow-up written; and where there is none, both are."""
+    key = "default/T-1/3"
+    left = {"id": 4, "comment": f"[ref {reference_of(key)}]", "followupattachment_set": [{"id": 11}]}
+    file = VendorFile(id="f", name="drum.png", content=b"x")
+    there = gateway(says({**TICKET, "followup_set": [left]}))
+    new = gateway(says(TICKET), says({"id": 5}, 201), says({"id": 12}, 201))
+
+    assert ("11", "12") == (there.attach("7", file, key=key), new.attach("7", file, key=key))
+    assert ["GET", "POST", "POST"] == [asked.method for asked in new._rest._transport.asked]
+
+
+def test_a_withdrawal_that_has_been_said_is_not_said_again():
+    """The status is read back all the same."""
+    said = {**TICKET, "status": 4, "followup_set": [{"id": 4, "comment": f"[ref {REFERENCE}]"}]}
+    vendor = gateway(says(said), says(said))
+
+    assert VendorStatus.CLOSED is vendor.withdraw("7", MESSAGE, key="k").status
+    assert ["GET", "GET"] == [asked.method for asked in vendor._rest._transport.asked]
+
+
 # -- webhooks
 
 
