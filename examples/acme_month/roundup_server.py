@@ -3,7 +3,7 @@ A real Roundup issue tracker, fresh, on a port of this machine: the vendor of th
 
     python roundup_server.py DIRECTORY [--account NAME:PASSWORD[:ROLES]]... [--set SECTION.OPTION=VALUE]...
 
-It needs the packages `roundup` and `waitress`, and nothing of supporttiers, so that any Python that has them can run it.
+It needs the packages `roundup` and `waitress` and nothing of supporttiers, so that any Python that has them can run it.
 A line with the tracker's address on standard output says that it answers; it ends when its standard input does.
 """
 
@@ -12,8 +12,12 @@ import configparser
 import os
 import secrets
 import socket
+import subprocess
 import sys
+import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _ADMIN = "roundup-admin@vendor.test"
@@ -21,8 +25,32 @@ _SETTINGS = {
     "main.admin_email": _ADMIN, "main.dispatcher_email": _ADMIN, "main.indexer": "native",
     "tracker.email": "issues@vendor.test", "tracker.name": "The vendor", "mail.domain": "vendor.test",
     "mail.host": "127.0.0.1", "web.enable_rest": "yes", "web.api_calls_per_interval": "0",
-    "web.api_failed_login_limit": "0",
+    "web.api_failed_login_limit": "0", "main.password_pbkdf2_default_rounds": "1000",
 }  # fmt: skip
+
+
+@contextmanager
+def running(python: str, *options: str) -> Iterator[str]:
+    """
+    Run this file with a Python that has the packages, in a directory that is taken away afterwards; give the address.
+
+    Raises:
+        RuntimeError: It did not start; the text says why.
+    """
+    with tempfile.TemporaryDirectory(prefix="supporttiers-roundup-", ignore_cleanup_errors=True) as directory:
+        command = [python, __file__, directory, *options]
+        server = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            start_new_session=True,
+        )  # fmt: skip
+        with server:
+            try:
+                url = server.stdout.readline().strip()
+                if not url:
+                    raise RuntimeError(server.stderr.read().strip().rpartition("\n")[2] or "it ended at once")
+                yield url
+            finally:
+                server.stdin.close()
 
 
 def make_tracker(home: Path, url: str, accounts: list[str], settings: dict[str, str]) -> None:
@@ -86,6 +114,9 @@ def main() -> None:
     server = create_server(application, sockets=[listener], threads=4)
     threading.Thread(target=server.run, daemon=True).start()
     print(url, flush=True)
+    log = os.open(args.directory / "log", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
+    os.dup2(log, 1)  # Roundup writes there what should go to its log
+    os.dup2(log, 2)
     sys.stdin.buffer.read()
     os._exit(0)  # whatever its threads are at
 

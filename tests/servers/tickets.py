@@ -3,17 +3,17 @@
 import contextlib
 import json
 import threading
-from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 from supporttiers.backends.signatures import sign
+from supporttiers.clock import SystemClock
 
 TOKEN = "token-of-a-vendor-7"
 SECRETS = ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo=")
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A request that is answered with a status."""
 
     def __init__(self, status):
@@ -47,7 +47,7 @@ class Tickets:
     def answer(self, method, path, query, headers, body):
         """Give the status and the value of an answer."""
         if headers.get("authorization") != f"Bearer {TOKEN}":
-            raise Refused(401)
+            raise RefusedError(401)
         with self.lock:
             if path == ["me"]:
                 return 200, {"account": "acme", "statuses": ["new", "open", "waiting", "paused", "done", "dropped"]}
@@ -58,10 +58,11 @@ class Tickets:
             return self.on_ticket(method, path[1], path[2:], query, headers, body)
 
     def on_ticket(self, method, id, rest, query, headers, body):
+        """Do what a request about one ticket asks."""
         id = self.moved.get(id, id)
         ticket = self.tickets.get(id)
         if ticket is None:
-            raise Refused(404)
+            raise RefusedError(404)
         if method == "GET":
             return 200, ticket
         if rest == ["files"]:
@@ -71,14 +72,15 @@ class Tickets:
         if rest == ["entries"]:
             return 201, self.entry(ticket, "acme", said["text"], said["reference"], private=True)
         if headers.get("if-match", str(ticket["version"])) != str(ticket["version"]):
-            raise Refused(412)
+            raise RefusedError(412)
         if said["status"] not in {"new", "open", "waiting", "paused", "done", "dropped"}:
-            raise Refused(422)
+            raise RefusedError(422)
         ticket["status"] = said["status"]
         self.touch(ticket)
         return 200, ticket
 
     def opened(self, said):
+        """Open one."""
         id = str(len(self.tickets) + 1)
         ticket = {"id": id, "status": "new", "version": 0, "entries": []}
         ticket |= {name: said[name] for name in ("subject", "text", "reference")}
@@ -87,21 +89,25 @@ class Tickets:
         return ticket
 
     def search(self, query):
+        """Give those with a reference."""
         return [ticket for ticket in self.tickets.values() if ticket["reference"] == query["reference"]]
 
     def entry(self, ticket, author, text, reference, *, private):
+        """Write on one."""
         entry = {"id": f"{ticket['id']}.{len(ticket['entries']) + 1}", "author": author, "text": text}
-        entry |= {"reference": reference, "private": private, "at": datetime.now(UTC).isoformat(timespec="seconds")}
+        entry |= {"reference": reference, "private": private, "at": SystemClock().now().isoformat(timespec="seconds")}
         ticket["entries"].append(entry)
         self.touch(ticket)
         return entry
 
     def touch(self, ticket):
+        """Take note that it has changed."""
         ticket["version"] += 1
-        ticket["updated"] = datetime.now(UTC).isoformat(timespec="seconds")
+        ticket["updated"] = SystemClock().now().isoformat(timespec="seconds")
         self.changed.append(ticket["id"])
 
     def changes(self, query):
+        """Give a page of what has changed."""
         since = int(query["since"]) if "since" in query else len(self.changed)
         page = self.changed[since : since + int(query["limit"])]
         cursor = since + len(page)
@@ -167,7 +173,7 @@ def _server_for(tickets):
             headers = {name.lower(): value for name, value in self.headers.items()}
             try:
                 status, value = tickets.answer(self.command, path, query, headers, body)
-            except Refused as refused:
+            except RefusedError as refused:
                 status, value = refused.status, {"error": "no"}
             except (KeyError, ValueError, IndexError):
                 status, value = 400, {"error": "what?"}

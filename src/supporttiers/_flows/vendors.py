@@ -129,7 +129,7 @@ def _alarm(ports: Ports, vendor: str, now: datetime, about: tuple[str, str]) -> 
     tenant, case_id = about
     told = InformManagement(
         case_id=case_id, by=SYSTEM, idempotency_key=f"vendor-auth:{vendor}:{now.date()}",
-        reason=f"vendor {vendor} does not know us: nothing reaches it, and nothing is heard of it, until then",
+        reason=f"vendor {vendor} does not know us: until that is mended, nothing reaches it or is heard of it",
     )  # fmt: skip
     try:
         yield from execute(ports, tenant, told, now, body="vendor-auth")

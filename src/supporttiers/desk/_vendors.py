@@ -46,7 +46,8 @@ def _check_attributes(gateway: object, name: str) -> None:
         if not isinstance(value, timedelta) or value < timedelta(0):
             raise PluginError(name, f"its `{attribute}` must be a timedelta, and not negative")
     statuses = getattr(gateway, "statuses", frozenset(VendorStatus))
-    if isinstance(statuses, str) or not isinstance(statuses, Iterable) or not set(statuses) <= set(VendorStatus):
+    several = isinstance(statuses, Iterable) and not isinstance(statuses, str)
+    if not several or not all(isinstance(each, str) and each in set(VendorStatus) for each in statuses):
         raise PluginError(name, "its `statuses` must be a collection of VendorStatus: which its tickets can have")
 
 

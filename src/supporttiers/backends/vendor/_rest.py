@@ -6,7 +6,7 @@ answer, whatever its status. No word of a vendor's answer, and none of ours, sta
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlencode
@@ -27,6 +27,7 @@ from supporttiers.clock import Clock, SystemClock
 from supporttiers.errors import VendorError
 
 T = TypeVar("T")
+Query = Mapping[str, str | Sequence[str]]
 
 TIMEOUT: Final = timedelta(seconds=30)
 """So long an exchange with a vendor may take."""
@@ -90,7 +91,8 @@ class Rest:
             PolicyConfigError: The URL is none.
         """
         self._name = name
-        self._url = check_url(url, "url").rstrip("/")
+        self._whole = check_url(url, "url")
+        self._url = self._whole.rstrip("/")
         self._headers = {"accept": "application/json", "user-agent": "supporttiers", **headers}
         self._transport = transport or HttpTransport()
         self._timeout = timeout
@@ -101,15 +103,13 @@ class Rest:
         """Show for whom."""
         return f"{type(self).__name__}({self._name!r})"
 
-    def ask(
-        self, *path: str, query: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
-    ) -> Reply:
+    def ask(self, *path: str, query: Query | None = None, headers: Mapping[str, str] | None = None) -> Reply:
         """
         Read something: a GET, which may be repeated at any time.
 
         Args:
             path: The parts of the path, each quoted.
-            query: What stands behind the question mark.
+            query: What stands behind the question mark; a word with several values stands there several times.
             headers: More of them.
 
         Raises:
@@ -123,7 +123,7 @@ class Rest:
         *path: str,
         value: object = None,
         content: bytes | None = None,
-        query: Mapping[str, str] | None = None,
+        query: Query | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """
@@ -131,18 +131,18 @@ class Rest:
 
         Args:
             method: `GET`, `POST` and the like.
-            path: The parts of the path, each quoted.
+            path: The parts of the path, each quoted; without any the URL is that of the vendor, as it was given.
             value: What is sent as JSON; nothing when None.
             content: What is sent as it is, in place of JSON; its type has to stand in *headers*.
-            query: What stands behind the question mark.
+            query: What stands behind the question mark; a word with several values stands there several times.
             headers: More of them.
 
         Raises:
             VendorError: It was not taken, or no answer came that says so. `ambiguous` where a request that changes
                 something may have done so all the same.
         """
-        target = "/".join([self._url, *(quote(part, safe="") for part in path)])
-        target += f"?{urlencode(query)}" if query else ""
+        target = "/".join([self._url, *(quote(part, safe="") for part in path)]) if path else self._whole
+        target += f"?{urlencode(query, doseq=True)}" if query else ""
         sent = {**self._headers, **(headers or {})}
         body = b"" if content is None else content
         if value is not None:
@@ -214,6 +214,6 @@ class Rest:
             else:
                 found = None
         if not isinstance(found, kind) or (isinstance(found, bool) and kind is int):
-            where = f"{'.'.join(map(str, path))} in its answer" if path else "its answer"
-            raise self.misunderstood(f"{where} is no {kind.__name__}")
+            where = ".".join(map(str, path)) or "the answer"
+            raise self.misunderstood(f"{where} in its answer is no {kind.__name__}")
         return found

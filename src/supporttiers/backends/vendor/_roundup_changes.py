@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import attrs
 
@@ -81,7 +81,10 @@ class Place:
         with suppress(ValueError, TypeError, AttributeError):
             said = json.loads(cursor)
             if instant_of(said["since"]) is not None or said["since"] == "":
-                given = {str(id_): Given(*map(str, each[:2]), bool(each[2])) for id_, each in said["given"].items()}
+                given = {
+                    str(id_): Given(str(changed), str(at), bool(settled))
+                    for id_, (changed, at, settled) in said["given"].items()
+                }
                 return cls(since=said["since"], given=given)
         return cls()
 
@@ -91,7 +94,9 @@ class Place:
         given = {id_: attrs.astuple(each) for id_, each in self.given.items()}
         return json.dumps({"since": self.since, "given": given})
 
-    def after(self, rows: Sequence[tuple[str, str]], *, at: datetime | None, limit: int) -> tuple[list[str], Any, bool]:
+    def after(
+        self, rows: Sequence[tuple[str, str]], *, at: datetime | None, limit: int
+    ) -> tuple[tuple[str, ...], "Place", bool]:
         """
         Go on.
 
@@ -118,7 +123,7 @@ class Place:
         next_place = Place(
             since=max(since, self.since), given={id_: each for id_, each in given.items() if each.changed >= since}
         )
-        return [id_ for id_, _ in (*taken, *repeated)], next_place, bool(left)
+        return tuple(id_ for id_, _ in (*taken, *repeated)), next_place, bool(left)
 
 
 def _is_fresh(known: Given | None, changed: str) -> bool:

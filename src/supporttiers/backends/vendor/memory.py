@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from threading import RLock
+from typing import Final
 
 import attrs
 
@@ -17,6 +18,9 @@ from supporttiers.effects import (
 from supporttiers.errors import VendorError
 from supporttiers.links import VendorEntry, VendorStatus
 from supporttiers.tiers import Visibility
+
+_NOT_THEIRS: Final = frozenset({VendorStatus.REQUESTED, VendorStatus.FAILED, VendorStatus.UNKNOWN, VendorStatus.GONE})
+"""What only we say of a ticket."""
 
 
 class InProcessVendor:
@@ -102,7 +106,9 @@ class InProcessVendor:
             return self._done[key]
 
     def set_status(self, remote_id: str, status: VendorStatus, /, *, expect: str | None = None) -> VendorAnswer:
-        """Change the status of a ticket that is still of the version *expect*, if one is."""
+        """Change the status of a ticket that is still of the version *expect*, if one is; it has none that are ours."""
+        if status in _NOT_THEIRS:
+            raise VendorError(self.name, f"it has no status {status}", retryable=False, kind="rejected")
         with self._lock:
             ticket = self._ticket(remote_id)
             if expect is not None and expect != ticket.version:

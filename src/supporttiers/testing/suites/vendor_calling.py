@@ -1,4 +1,4 @@
-"""Laws of calls that come in: who has sent them, when, what they mean, and that nothing that comes can break anything."""
+"""Laws of calls that come in: who has sent them, and when, what they mean, and that none can break anything."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -155,14 +155,16 @@ class CallingLaws(VendorLaws):
         try:
             news: VendorNews = gateway.receive(VendorCall(headers=headers, body=body, now=now()))
         except WebhookRefusedError as error:
-            assert error.http_status in _STATUSES, f"a refusal says to answer {error.http_status}"
-            assert error.vendor == gateway.name, "a refusal names another vendor"
-            said = str(error)
-            assert not any(secret in said for secret in (*self.secrets, *self.hook_secrets)), "a refusal tells a secret"
-            return None
+            refused = error
         except Exception as error:  # noqa: BLE001 - whatever it may be
             pytest.fail(f"`receive` raises a {type(error).__name__}; it raises WebhookRefusedError, and no other error")
-        return news
+        else:
+            return news
+        assert refused.http_status in _STATUSES, f"a refusal says to answer {refused.http_status}"
+        assert refused.vendor == gateway.name, "a refusal names another vendor"
+        told = any(secret in str(refused) for secret in (*self.secrets, *self.hook_secrets))
+        assert not told, "a refusal tells a secret"
+        return None
 
     def _refused(self, gateway: Gateway, headers: Headers, body: bytes, what: str) -> None:
         assert self._maybe(gateway, headers, body) is None, f"a call {what} is taken for the vendor's"

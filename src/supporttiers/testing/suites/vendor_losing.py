@@ -1,5 +1,7 @@
 """Laws of answers that are lost on the way, of every call but `open`."""
 
+from functools import partial
+
 import pytest
 
 from supporttiers.effects import VendorAnswer
@@ -38,13 +40,13 @@ class LosingLaws(VendorLaws):
             there = entry_with(gateway, remote_id, said)
             if error is not None:
                 if proxy.arrived and error.ambiguous:
-                    there = self._seen(lambda said=said: entry_with(gateway, remote_id, said))
+                    there = self._seen(partial(entry_with, gateway, remote_id, said))
                 assert error.ambiguous or not there, f"{what} has said it; its error is not `ambiguous`"
                 assert error.ambiguous or error.retryable, f"{what} gives up; it can be tried again: retryable=True"
             known = [entry for entry in there if entry.reference == message.reference]
             if error is not None and not known:
                 tell(gateway)
-            stands = self._seen(lambda said=said: entry_with(gateway, remote_id, said))
+            stands = self._seen(partial(entry_with, gateway, remote_id, said))
             assert 1 == len(stands), f"after {what} the message stands on the ticket {len(stands)} times"
 
     @pytest.mark.parametrize("loss", LOSSES)
@@ -78,7 +80,7 @@ class LosingLaws(VendorLaws):
         _, remote_id = self._opened(gateway)
         for place in self._places(proxy, LOSSES[loss]):
             status, what = self.settable[place % 2], f"`set_status` ({loss}, exchange {place})"
-            _, error = self._through(proxy, what, lambda status=status: held.set_status(remote_id, status))
+            _, error = self._through(proxy, what, partial(held.set_status, remote_id, status))
             if error is not None:
                 assert error.ambiguous or error.retryable, f"{what} gives up; it can be tried again: retryable=True"
                 gateway.set_status(remote_id, status)
