@@ -10,7 +10,6 @@ import pytest
 from supporttiers import VendorStatus
 from supporttiers.backends import vendor as vendors
 from supporttiers.backends.transport import HttpResponse, TransportError
-from supporttiers.backends.vendor._helpdesk import bounded
 from supporttiers.backends.vendor._hints import MOST_BYTES, SECRET_HEADER
 from supporttiers.backends.vendor.django_helpdesk import DjangoHelpdeskVendor
 from supporttiers.effects import VendorCall, VendorFile, VendorMessage, VendorRequest
@@ -252,13 +251,13 @@ def test_a_ticket_that_is_not_ours_has_no_entries_of_ours():
 
 
 def test_a_text_that_is_too_long_is_cut_and_says_so():
-    """At 64 KiB, and never in the middle of a character."""
-    text = "é" * 40_000
-    answer = gateway(says({**TICKET, "followup_set": [{"id": 1, "comment": text}]})).fetch("7")
+    """At 64 KiB; its mark is read before that."""
+    said = [{"id": 1, "comment": "é" * 40_000 + f"\n\n[ref {REFERENCE}]", "user": 5}]
+    answer = gateway(says({**TICKET, "description": "é", "followup_set": said})).fetch("7")
 
-    assert answer.entries[0].text.endswith("é\n\n[cut off here: it is longer than 64 KiB]")
+    assert answer.entries[0].text.endswith("it is longer than 64 KiB.]")
     assert 65_534 <= len(answer.entries[0].text.encode()) <= 65_536
-    assert "é" * 32_768 == bounded("é" * 32_768)
+    assert (REFERENCE, REFERENCE) == (answer.reference, answer.entries[0].reference)
 
 
 def test_a_status_that_nobody_knows_is_unknown():
