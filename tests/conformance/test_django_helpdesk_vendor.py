@@ -1,21 +1,27 @@
 """The gateway to django-helpdesk, on a real one that a fixture has started, with the webhooks that it really sends."""
 
+import asyncio
+import importlib.util
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from httpx import ASGITransport, AsyncClient
 from tests.servers.mail import free_ports
 from tests.servers.receivers import receiver
 
-from supporttiers import Actor, FakeClock, SupportDesk, VendorStatus
+from supporttiers import Actor, AsyncSupportDesk, FakeClock, SupportDesk, VendorStatus
 from supporttiers.backends.vendor._helpdesk import MAX_TITLE
 from supporttiers.backends.vendor.django_helpdesk import DjangoHelpdeskVendor
 from supporttiers.effects import VendorCall, VendorFile, VendorMessage, VendorRequest
 from supporttiers.errors import VendorError, WebhookRefusedError
 from supporttiers.events import VendorReplied
 from supporttiers.links import reference_of
+from supporttiers.testing.suites._awaiting import turning
 from supporttiers.tiers import Visibility
 
+ROOT = Path(__file__).parents[2]
 SECRET = "correct-horse-battery"
 NOW = datetime(2026, 3, 23, 9, 0, tzinfo=UTC)
 KEYS = iter(f"default/T-{number}/1" for number in range(1, 10_000))
@@ -427,3 +433,55 @@ def test_whoever_does_not_know_the_secret_wakes_nobody(helpdesk, process):
     assert (401, 0) == (caught.value.http_status, desk.run_due().polled)
     assert 202 == desk.receive("acme", {"X-SupportTiers-Secret": SECRET}, body).http_status
     assert 1 == desk.run_due().polled
+
+
+@pytest.fixture
+def mount():
+    """Give the example that takes calls with FastAPI, as a module of the test's own."""
+    spec = importlib.util.spec_from_file_location("mount", ROOT / "examples" / "webhooks_fastapi.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("address", "answered"),
+    [("hook:{secret}@{host}/vendors/acme", 202), ("{host}/vendors/acme/{secret}", 202),
+     ("{host}/vendors/acme/a-secret-of-somebody", 401), ("{host}/vendors/acme", 401),
+     ("{host}/vendors/nobody/{secret}", 404)],
+)  # fmt: skip
+def test_what_it_calls_arrives_by_the_mount_of_the_example(helpdesk, process, called, mount, address, answered):
+    """The secret stands before the host, or at the end of the path."""
+    mount.desk = AsyncSupportDesk(
+        process, vendors=[gateway(helpdesk, secrets=[SECRET])], clock=FakeClock("2026-03-23T09:00Z")
+    )  # fmt: skip
+
+    async def send():
+        case = await mount.desk.open("Drum is worn out", by="jane")
+        await mount.desk.escalate(case, by="bob", reason="needs a technician")
+        await mount.desk.run_due()
+        return (await mount.desk.get(case.id)).vendor_tickets[0].remote_id
+
+    async def post(path, headers, body):
+        async with AsyncClient(transport=ASGITransport(mount.app), base_url="http://support") as client:
+            return (await client.post(path, content=body, headers=headers)).status_code
+
+    with turning() as loop:
+        ticket = awaited(loop, send())
+        answers = []
+
+        def take(handler):
+            answers.append(awaited(loop, post(*called.requests[-1][1:])))
+            called.give(handler, answers[-1])
+
+        called.answers = [take]
+        helpdesk.call(f"http://{address.format(secret=SECRET, host=called.url.split('/')[2])}")
+        helpdesk.say(ticket, "It is the drum.", public=True)
+
+        assert [answered] == answers
+        assert int(answered == 202) == awaited(loop, mount.desk.run_due()).polled
+
+
+def awaited(loop, coroutine):
+    """Have something done on a loop in another thread."""
+    return asyncio.run_coroutine_threadsafe(coroutine, loop).result(30)
