@@ -18,6 +18,13 @@ TOOLS   := $(VENV)/.tools-installed
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo "$$python"; break; }; done)
 
+# The acceptance tests on servers that need root or packages of the system, one a line.
+SERVERS := \
+	tests/acceptance/test_mail_system.py \
+	tests/acceptance/test_mail_vendor.py \
+	tests/acceptance/test_redmine.py \
+	tests/acceptance/test_rt.py
+
 # Examples: make test ARGS="tests/unit -x"; make bench ARGS="--quick"
 ARGS ?=
 
@@ -38,7 +45,7 @@ test: $(TOOLS)
 
 acceptance: $(TOOLS)
 	$(BIN)/python -m tests.servers.packages
-	SUPPORTTIERS_ACCEPTANCE=1 $(BIN)/python -m pytest $(or $(ARGS),tests/acceptance/test_mail_system.py)
+	SUPPORTTIERS_ACCEPTANCE=1 $(BIN)/python -m pytest $(or $(ARGS),$(SERVERS))
 
 soak: $(TOOLS)
 	SUPPORTTIERS_SOAK=1 $(BIN)/python -m pytest -n auto --dist loadfile $(or $(ARGS),tests/proofs tests/properties/test_stores_agree.py)

@@ -333,7 +333,7 @@ class VendorChanges:
         more: Whether there is more already.
     """
 
-    remote_ids: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    remote_ids: tuple[str, ...] = attrs.field(default=(), converter=fields.tuple_of)
     cursor: str
     more: bool = False
 
@@ -366,5 +366,5 @@ class VendorNews:
     """
 
     delivery: str = attrs.field(default="", validator=given(fields.text))
-    answers: tuple[VendorAnswer, ...] = attrs.field(default=(), converter=tuple)
-    hints: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    answers: tuple[VendorAnswer, ...] = attrs.field(default=(), converter=fields.tuple_of)
+    hints: tuple[str, ...] = attrs.field(default=(), converter=fields.tuple_of)

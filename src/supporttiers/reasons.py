@@ -177,6 +177,11 @@ CODES: Final[Mapping[str, str]] = {
     "transaction.autocommit": "this {kind} is in autocommit mode, and no transaction is open on it; {how}",
     "backend.failed": "{backend}: {problem}",
     "webhook.refused": "a call for vendor {vendor!r} was refused: {problem}",
+    # what became of a vendor's call
+    "webhook.taken": "the case was given what vendor {vendor!r} says",
+    "webhook.duplicate": "what vendor {vendor!r} says had been taken before",
+    "webhook.hint": "vendor {vendor!r} is asked by the next pass",
+    "webhook.unknown": "it concerns no ticket at vendor {vendor!r} that is known here",
     # why a case was set aside
     "park.undecided": "what is due on it could not be decided, {failures} times in a row: {problem}",
     # why a case of a person was not redacted

@@ -267,6 +267,7 @@ ON_A_STORE = {
     "asked": lambda store: store.asked(
         [OpenTicket(tenant=OURS, case_id="T-1", vendor="acme-print", key="T-1:9", remote_id="R-1")], FAR
     ),
+    "tickets": lambda store: store.tickets("acme-print", ["R-1"], tenant=OURS),
     "incoming": lambda store: store.incoming(OURS, "T-2"),
     "put_agent": lambda store: store.put_agent(OURS, Agent(id="anna", teams=["else"])),
     "remove_agent": lambda store: store.remove_agent(OURS, "anna"),
@@ -277,6 +278,7 @@ ON_A_STORE = {
 
 OF_ALL_TENANTS = {
     "name", "capabilities", "close", "forget_keys", "put_process", "process_kept_at", "wake_followers", "get_process",
+    "vendor_cursor", "keep_vendor_cursor",
 }  # fmt: skip
 """What knows no tenant: processes belong to all, keys are forgotten by their age."""
 

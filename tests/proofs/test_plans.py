@@ -46,6 +46,7 @@ QUESTIONS = {
     "parked": (lambda store: store.parked(limit=LIMIT), "case_parked"),
     "parked of a tenant": (lambda store: store.parked(tenant=TENANT, limit=LIMIT), "case_parked"),
     "open_tickets": (lambda store: store.open_tickets(NOW, limit=LIMIT), "vendor_ticket_open"),
+    "tickets": (lambda store: store.tickets("v", ["R-7"]), "vendor_ticket_remote"),
     "incoming": (lambda store: store.incoming(TENANT, "C-1", limit=LIMIT), "link_target"),
     "incoming of a kind": (lambda store: store.incoming(TENANT, "C-1", kind="child_of", limit=LIMIT), "link_target"),
     "workload": (lambda store: store.workload(TENANT, ["anna", "bob"]), "case_assignee"),

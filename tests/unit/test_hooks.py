@@ -215,7 +215,7 @@ def test_every_scheme_leads_to_a_notifier(scheme):
     assert kind == type(SupportDesk(DEFAULT, notifiers=[EXAMPLES[scheme]])._ports.notifiers.popitem()[1]).__name__
 
 
-@pytest.mark.parametrize(("what", "given"), [("notifier", "console:"), ("notifier", 7), ("vendor", "acme")])
+@pytest.mark.parametrize(("what", "given"), [("notifier", "console:"), ("notifier", 7), ("vendor", 7)])
 def test_adapters_come_as_a_list(what, given):
     """A text would be taken apart."""
     with pytest.raises(PluginError, match=f"{what}s come as a list, even a single one"):
@@ -238,7 +238,7 @@ def test_hook_supporttiers_vendor_hands_over_a_gateway(acme, desk_class):
         ({"acme-print": {"as": "bob"}}, "'bob' does not fit: it was handed over for the vendor 'acme-print'"),
         ({"acme-print": "secret"}, "'acme-print' does not fit: the settings of a vendor are a table, not str"),
         ({7: {}}, "'vendors' does not fit: the name of a vendor must be a text, not int"),
-        (["zoo"], "'zoo' does not fit: no plugin hands over a gateway for this vendor; hand in an object; nor do"),
+        (["zoo"], "'zoo' does not fit: no plugin hands over a gateway for this vendor; hand in an object, or"),
     ],
 )
 def test_vendor_that_nobody_knows_is_refused(acme, vendors, problem):

@@ -18,7 +18,7 @@ from supporttiers.backends.storage._postgres_procedures import _LOCK, Heads
 from supporttiers.backends.storage.postgres import AsyncPostgresStore, PostgresStore
 from supporttiers.errors import InputError, StoreError
 from supporttiers.events import CaseNoted
-from supporttiers.schema import VERSION, statements
+from supporttiers.schema import VERSION, Names, _postgresql, statements
 from supporttiers.testing.builders import NOON, going_on, opening
 
 
@@ -180,8 +180,21 @@ def test_tables_are_made_only_when_asked_for(store_class, postgres_url):
         without.next_wake()
     without.close()
     with contextlib.closing(store_class(postgres_url, schema="support")) as store:
-        assert (0, 0, 2, 2) == (store.schema_version(), store.upgrade(), store.upgrade(), store.schema_version())
+        assert (0, 0, 3, 3) == (store.schema_version(), store.upgrade(), store.upgrade(), store.schema_version())
         assert store.next_wake() is None
+
+
+def test_tables_of_an_older_release_are_brought_up_to_date(store_class, postgres_url):
+    """What was in them stays, in a schema of the host's as elsewhere."""
+    with psycopg.connect(postgres_url, autocommit=True) as apart:
+        apart.execute("CREATE SCHEMA support")
+        for text in _postgresql.VERSION_2:
+            apart.execute(Names(schema="support").put_into(text))
+        apart.execute("INSERT INTO support.supporttiers_process VALUES ('acme', 'r1', '{}', 0)")
+    with contextlib.closing(store_class(postgres_url, schema="support")) as store:
+        assert (2, 2, VERSION) == (store.schema_version(), store.upgrade(), store.schema_version())
+        assert "{}" == store.get_process("acme", "r1")
+        assert () == tuple(store.tickets("acme-print", ["R-1"]))
 
 
 @pytest.mark.parametrize("level", ["repeatable read", "serializable"])

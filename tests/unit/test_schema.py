@@ -30,18 +30,18 @@ def columns(database, table):
 
 def test_schema_is_whole(database):
     """Every table is ours by its name, and is strict about types."""
-    assert len(tables(database)) == 9
+    assert len(tables(database)) == 10
     assert all(name.startswith("supporttiers_") for name in tables(database))
     strict = {row[1] for row in database.execute("PRAGMA table_list") if row[5]}
     assert strict == set(tables(database))
 
 
 def test_schema_has_a_tenant_in_every_key(database):
-    """Tables of cases can be spread by tenant; processes and the version belong to the whole store."""
+    """Tables of cases can be spread by tenant; processes, cursors and the version belong to the store."""
     keyed = {name for name in tables(database) if columns(database, name).get("tenant")}
 
     assert set(tables(database)) - keyed == {
-        "supporttiers_version", "supporttiers_process", "supporttiers_outbox"
+        "supporttiers_version", "supporttiers_process", "supporttiers_outbox", "supporttiers_vendor_cursor"
     }  # fmt: skip
     unique = database.execute("SELECT name FROM pragma_index_info('sqlite_autoindex_supporttiers_outbox_1')").fetchall()
     assert unique == [("tenant",), ("key",)]
@@ -100,7 +100,7 @@ def test_way_back_has_the_hosts_names():
 @pytest.mark.parametrize("since", [-1, schema.VERSION + 1])
 def test_unknown_version_is_refused(since):
     """The error says which there are."""
-    with pytest.raises(InputError, match=f"^since is {since}; possible is one of: 0, 1, 2$"):
+    with pytest.raises(InputError, match=f"^since is {since}; possible is one of: 0, 1, 2, 3$"):
         schema.statements("sqlite", since=since)
 
 
@@ -135,6 +135,6 @@ def test_newer_schema_is_refused():
     with pytest.raises(StoreError) as caught:
         schema.check_version("sqlite", 99)
     assert caught.value.problem == (
-        "its schema is for releases of schema version 99 on, and this one knows 2; upgrade supporttiers"
+        "its schema is for releases of schema version 99 on, and this one knows 3; upgrade supporttiers"
     )
     assert not caught.value.retryable

@@ -365,7 +365,7 @@ def test_sqlite_says_that_it_may_not_write(store):
 def test_sqlite_refuses_a_newer_schema(store, behind, path):
     """An old release does not write into a file that a new one has closed to it, not even one that it has open."""
     behind.execute("UPDATE supporttiers_version SET version = 8, oldest = 7")
-    refused = "its schema is for releases of schema version 7 on, and this one knows 2; upgrade supporttiers"
+    refused = "its schema is for releases of schema version 7 on, and this one knows 3; upgrade supporttiers"
     before = store.load("acme", "T-1").case
     writes = (
         lambda: store.commit([opening("T-2")]),

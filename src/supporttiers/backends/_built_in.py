@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import attrs
 
-from supporttiers.backends import notification, storage
+from supporttiers.backends import notification, storage, vendor
 from supporttiers.hookspecs import API, hookimpl
 from supporttiers.policies import BUILT_IN
 from supporttiers.protocols import AsyncCaseStore, CaseStore, Notifier, Policy, VendorGateway
@@ -36,12 +36,9 @@ class BuiltIn:
 
     @hookimpl(trylast=True)
     def supporttiers_vendor(self, name: str, settings: Mapping[str, object]) -> VendorGateway | None:
-        """Hand over a vendor in this very process, for demonstrations and tests: `{"use": "memory"}`."""
-        if settings.get("use") != "memory":
-            return None
-        from supporttiers.backends.vendor.memory import InProcessVendor  # noqa: PLC0415 - only what is used is loaded
-
-        return InProcessVendor(name)
+        """Hand over a gateway of ours, by the word `use` of the settings."""
+        found: VendorGateway | None = vendor.named(name, settings)
+        return found
 
     @hookimpl(trylast=True)
     def supporttiers_policies(self) -> Iterable[type[Policy]]:

@@ -1,12 +1,13 @@
 """What a desk names by a text, handed over by its plugins."""
 
 from collections.abc import Iterable, Mapping
+from os import PathLike
 from typing import Any
 
 from supporttiers import _fields as fields
 from supporttiers._fields import type_name
 from supporttiers._plugins import Plugins
-from supporttiers.backends import notification, storage
+from supporttiers.backends import notification, storage, vendor
 from supporttiers.errors import PluginError
 
 
@@ -48,8 +49,10 @@ def vendors(plugins: Plugins, given: Any) -> list[Any]:  # noqa: ANN401 - whatev
     Give the gateways of a desk, each name as what its plugin hands over.
 
     Raises:
-        PluginError: They are neither a list nor a table of settings, or nobody knows a vendor.
+        PluginError: They are neither a list, a table of settings nor the path of a file, or nobody knows a vendor.
     """
+    if isinstance(given, str | PathLike):
+        given = vendor.tables_of(given)
     if isinstance(given, Mapping):
         return [_vendor(plugins, name, settings) for name, settings in given.items()]
     return [_vendor(plugins, each, {}) if isinstance(each, str) else each for each in _several("vendor", given)]
@@ -62,10 +65,7 @@ def _vendor(plugins: Plugins, name: object, settings: object) -> object:
         raise PluginError(name, f"the settings of a vendor are a table, not {type_name(settings)}")
     found = plugins.vendor(name, settings)
     if found is None:
-        problem = (
-            f"no plugin hands over a gateway for this vendor; hand in an object{plugins.hint('supporttiers_vendor')}"
-        )
-        raise PluginError(name, problem)
+        raise vendor.unknown(name, settings, hint=plugins.hint("supporttiers_vendor"))
     return found
 
 

@@ -51,7 +51,7 @@ class Message:
         tenant: Whose case.
         key: Its identity, which is also the key handed to notifiers; a vendor is handed that of its request.
         case_id: The case that caused it.
-        kind: `notify`, `dispatch`, `tell`, `tell_linked` or `tell_observer`.
+        kind: `notify`, `dispatch`, `message_vendor`, `tell`, `tell_linked` or `tell_observer`.
         target: The notifier's or vendor's name, or the other case; of a message for one recipient alone, the notifier's
             name, `#`, and a mark of the recipient.
         effect: What to do.
@@ -280,13 +280,26 @@ class Backlog:
 
 @attrs.frozen(kw_only=True)
 class OpenTicket:
-    """A vendor ticket on which somebody still owes something."""
+    """
+    A ticket in a vendor's system, as the store knows it.
+
+    Attributes:
+        tenant: Whose case.
+        case_id: Which case.
+        vendor: The gateway's name.
+        key: Our key of the request that opened it.
+        remote_id: The vendor's own id.
+        is_open: Whether somebody still owes something on it.
+        reached_at: When the vendor last answered a question about it; None where it never has.
+    """
 
     tenant: str
     case_id: str
     vendor: str
     key: str
     remote_id: str
+    is_open: bool = True
+    reached_at: datetime | None = None
 
 
 @attrs.frozen(kw_only=True)

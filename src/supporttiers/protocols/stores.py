@@ -29,8 +29,9 @@ class CaseStore(Protocol):
     """
     Keeps cases, their histories and the outbox. All methods are safe to call from several threads.
 
-    Every method binds its tenant; only what a worker asks (`claim`, `overdue`, `backlog`, `next_wake`, `lease` and
-    `open_tickets`) may look across tenants (with `tenant=None`). Errors of the medium are raised as `StoreError`.
+    Every method binds its tenant; only what a worker asks (`claim`, `overdue`, `backlog`, `next_wake`, `lease`,
+    `tickets` and `open_tickets`) may look across tenants (with `tenant=None`). Errors of the medium are raised as
+    `StoreError`.
     """
 
     @property
@@ -203,8 +204,27 @@ class CaseStore(Protocol):
         """Read vendor tickets that have a remote id, are not finished, and were not asked about since an instant."""
         ...
 
-    def asked(self, tickets: Sequence[OpenTicket], at: datetime, /) -> None:
-        """Write down that vendors were asked about tickets."""
+    def asked(self, tickets: Sequence[OpenTicket], at: datetime, /, *, reached: bool = False) -> None:
+        """
+        Write down that vendors were asked about tickets.
+
+        Args:
+            tickets: Which.
+            at: When; an earlier instant has them asked about sooner, a later one later.
+            reached: Whether they answered, at that instant.
+        """
+        ...
+
+    def tickets(self, vendor: str, remote_ids: Sequence[str], /, *, tenant: str | None = None) -> Sequence[OpenTicket]:
+        """Read a vendor's tickets by the vendor's own ids, open or not, by tenant, case id and key."""
+        ...
+
+    def vendor_cursor(self, vendor: str, /) -> str | None:
+        """Read how far the changes at a vendor have been read; None for not at all."""
+        ...
+
+    def keep_vendor_cursor(self, vendor: str, cursor: str, at: datetime, /) -> None:
+        """Write down how far the changes at a vendor have been read."""
         ...
 
     def incoming(
@@ -378,8 +398,22 @@ class AsyncCaseStore(Protocol):
         """See `CaseStore.open_tickets`."""
         ...
 
-    async def asked(self, tickets: Sequence[OpenTicket], at: datetime, /) -> None:
+    async def asked(self, tickets: Sequence[OpenTicket], at: datetime, /, *, reached: bool = False) -> None:
         """See `CaseStore.asked`."""
+        ...
+
+    async def tickets(
+        self, vendor: str, remote_ids: Sequence[str], /, *, tenant: str | None = None
+    ) -> Sequence[OpenTicket]:
+        """See `CaseStore.tickets`."""
+        ...
+
+    async def vendor_cursor(self, vendor: str, /) -> str | None:
+        """See `CaseStore.vendor_cursor`."""
+        ...
+
+    async def keep_vendor_cursor(self, vendor: str, cursor: str, at: datetime, /) -> None:
+        """See `CaseStore.keep_vendor_cursor`."""
         ...
 
     async def incoming(

@@ -18,11 +18,11 @@ from supporttiers.errors import InputError, StoreError
 from supporttiers.schema import _postgresql, _sqlite
 
 _MIGRATIONS: Final[Mapping[str, Mapping[int, tuple[str, ...]]]] = {
-    "sqlite": {1: _sqlite.VERSION_1, 2: _sqlite.VERSION_2},
-    "postgresql": {2: _postgresql.VERSION_2},
+    "sqlite": {1: _sqlite.VERSION_1, 2: _sqlite.VERSION_2, 3: _sqlite.VERSION_3},
+    "postgresql": {2: _postgresql.VERSION_2, 3: _postgresql.VERSION_3},
 }
 
-VERSION: Final = 2
+VERSION: Final = 3
 """The version of the schema that this release reads and writes."""
 
 DIALECTS: Final = tuple(_MIGRATIONS)
@@ -32,9 +32,21 @@ MAX_PARTITIONS: Final = 1024
 """Into how many parts a table can be made at most."""
 
 _NAME: Final = re.compile(r"[a-z_][a-z0-9_]{0,30}")
-_TABLES: Final = ("case", "event", "outbox", "key", "link", "vendor_ticket", "agent", "process", "version")
+_TABLES: Final = (
+    "case",
+    "event",
+    "outbox",
+    "key",
+    "link",
+    "vendor_ticket",
+    "vendor_cursor",
+    "agent",
+    "process",
+    "version",
+)
 _TABLE: Final = re.compile(
-    r"\bsupporttiers_(version|(?:case|event)(?:_part_\d+)?|cases|outbox|key|link|vendor_ticket|agent|process)\b"
+    r"\bsupporttiers_(version|(?:case|event)(?:_part_\d+)?|cases|outbox|key|link|vendor_ticket|vendor_cursor|agent|process)"
+    r"\b"
 )
 
 
@@ -71,7 +83,8 @@ class Names:
         if self.schema is None and self.prefix == "supporttiers_":
             return text
         where = "" if self.schema is None else f"{self.schema}."
-        named = _TABLE.sub(lambda found: f"{where}\0{found[1]}", text)
+        named = text.replace("DROP INDEX supporttiers_", f"DROP INDEX {where}\0")
+        named = _TABLE.sub(lambda found: f"{where}\0{found[1]}", named)
         return named.replace("supporttiers_", self.prefix).replace("\0", self.prefix)
 
 

@@ -190,3 +190,15 @@ WHERE state IN ('dead', 'ambiguous')""",
 FROM supporttiers_case""",  # noqa: S608 - ours
     "INSERT INTO supporttiers_version (only_row, version, oldest) VALUES (1, 2, 2)",
 )
+
+VERSION_3: Final = (
+    "ALTER TABLE supporttiers_vendor_ticket ADD COLUMN reached_at bigint",
+    "DROP INDEX supporttiers_vendor_ticket_remote",
+    "CREATE INDEX supporttiers_vendor_ticket_remote ON supporttiers_vendor_ticket (vendor, remote_id, tenant)",
+    """CREATE TABLE supporttiers_vendor_cursor (
+  vendor text COLLATE "C" NOT NULL PRIMARY KEY,
+  cursor text COLLATE "C" NOT NULL,
+  at bigint NOT NULL
+)""",
+    "UPDATE supporttiers_version SET version = 3",
+)

@@ -193,3 +193,15 @@ WHERE state IN ('dead', 'ambiguous')""",
     "CREATE INDEX supporttiers_key_case ON supporttiers_key (tenant, case_id)",
     "UPDATE supporttiers_version SET version = 2, oldest = 2",
 )
+
+VERSION_3: Final = (
+    "ALTER TABLE supporttiers_vendor_ticket ADD COLUMN reached_at INTEGER",
+    "DROP INDEX supporttiers_vendor_ticket_remote",
+    "CREATE INDEX supporttiers_vendor_ticket_remote ON supporttiers_vendor_ticket (vendor, remote_id, tenant)",
+    """CREATE TABLE supporttiers_vendor_cursor (
+  vendor TEXT NOT NULL PRIMARY KEY,
+  cursor TEXT NOT NULL,
+  at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID""",
+    "UPDATE supporttiers_version SET version = 3",
+)

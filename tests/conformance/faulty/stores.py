@@ -137,10 +137,20 @@ KINDS = [
     store("TicketsWithoutTurns", asked=lambda kept, self, tickets, at, /: None),
     store("TicketsAskedAtOnce", **moved_in_time("open_tickets", later)),
     store("TicketsForEver", _follow_tickets=lambda kept, self, tenant, case: None if any(
-        ticket.remote_id and (tenant, case.id, ticket.key) in self._tickets for ticket in case.vendor_tickets
+        ticket.remote_id and (tenant, case.id, ticket.key) in self._open for ticket in case.vendor_tickets
     ) else kept(self, tenant, case)),
     store("NewsAreTurns", _follow_tickets=lambda kept, self, tenant, case: [
         kept(self, tenant, case), [self._asked.pop((tenant, case.id, one.key), None) for one in case.vendor_tickets]]),
+    store("AlwaysReached", asked=lambda kept, self, tickets, at, /, *, reached=False: kept(
+        self, tickets, at, reached=True)),
+    store("NeverReached", asked=lambda kept, self, tickets, at, /, *, reached=False: kept(self, tickets, at)),
+    store("TicketsOfAll", tickets=any_tenant),
+    store("OpenTicketsOnly", tickets=lambda kept, self, *args, **more: [
+        ticket for ticket in kept(self, *args, **more) if ticket.is_open]),
+    store("OldIds", tickets=lambda kept, self, vendor, ids, /, **more: kept(self, vendor, [*ids, "R-1"], **more)),
+    store("OneCursor", vendor_cursor=lambda kept, self, vendor, /: next(iter(self._cursors.values()), None)),
+    store("FirstCursor", keep_vendor_cursor=lambda kept, self, vendor, cursor, at, /: self._cursors.setdefault(
+        vendor, cursor)),
     store("NoIncoming", incoming=lambda kept, self, *args, **more: []),
     store("IncomingForEver", _follow_links=lambda kept, self, tenant, case, before: kept(self, tenant, case, ())),
     store("IncomingSkips", incoming=skips_one),
@@ -211,6 +221,7 @@ FOUND_BY = {
     "test_commit_takes_a_case_out_of_parking": ["StaysParked"],
     "test_committed_case_comes_back_equal": ["MovesHours"],
     "test_counts_are_those_of_the_cases": ["CountsNoNone", "FindsAll"],
+    "test_cursor_of_a_vendor_is_kept": ["OneCursor", "FirstCursor"],
     "test_due_are_limited": ["ClaimsWithoutLimit"],
     "test_due_are_those_at_or_before_now": ["ClaimsTooEarly"],
     "test_end_of_a_page_belongs_to_its_order": ["PagesByNumber", "BeginsAnew"],
@@ -286,6 +297,7 @@ FOUND_BY = {
     "test_texts_of_every_script_come_back": ["KnowsAscii", "LosesSubjects"],
     "test_ticket_that_was_asked_about_stays_asked_when_it_changes": ["NewsAreTurns", "TicketsAskedAtOnce"],
     "test_tickets_are_asked_about_in_turn": ["TicketsAskedAtOnce", "TicketsWithoutTurns"],
+    "test_tickets_are_known_by_the_vendors_id": ["TicketsOfAll", "OpenTicketsOnly", "OldIds"],
     "test_two_who_claim_at_once_get_different_cases": ["ClaimsInVain"],
     "test_two_who_lease_at_once_get_different_messages": ["LeasesTheOldest", "LeasesForNoTime"],
     "test_unknown_case_is_none": ["RaisesOnTheUnknown"],
@@ -293,6 +305,7 @@ FOUND_BY = {
     "test_unknown_order_is_refused": ["BeginsAnew"],
     "test_unparked_case_is_tried_again": ["UnparksAnybody", "SetsBackNothing"],
     "test_uses_of_keys_are_listed_by_case": ["ListsAllKeys"],
+    "test_vendor_that_answered_is_remembered": ["AlwaysReached", "NeverReached"],
     "test_waking_may_be_asked_for_one_tenant_or_all": ["ClaimsForAnybody", "NextWakeOfAll"],
     "test_what_is_decided_of_a_claimed_case_is_written": ["ClaimsStepByStep", "TellsAll"],
     "test_what_is_no_end_of_a_page_is_refused": ["PagesByNumber", "BeginsAnew"],

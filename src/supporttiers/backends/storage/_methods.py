@@ -133,9 +133,21 @@ class Methods:
         """Read vendor tickets that have a remote id, are not finished, and were not asked about since an instant."""
         return self._do(Work("look for open tickets", lambda: self._sql.open_tickets(asked_before, limit, tenant)))
 
-    def asked(self, tickets: Sequence[OpenTicket], at: datetime, /) -> Any:
-        """Write down that vendors were asked about tickets."""
-        return self._do(Work("note questions", lambda: self._sql.asked(tickets, at), "write"))
+    def asked(self, tickets: Sequence[OpenTicket], at: datetime, /, *, reached: bool = False) -> Any:
+        """Write down that vendors were asked about tickets, and whether they answered."""
+        return self._do(Work("note questions", lambda: self._sql.asked(tickets, at, reached=reached), "write"))
+
+    def tickets(self, vendor: str, remote_ids: Sequence[str], /, *, tenant: str | None = None) -> Any:
+        """Read a vendor's tickets by the vendor's own ids, open or not."""
+        return self._do(Work("look for tickets", lambda: self._sql.tickets(vendor, remote_ids, tenant)))
+
+    def vendor_cursor(self, vendor: str, /) -> Any:
+        """Read how far the changes at a vendor have been read; None for not at all."""
+        return self._do(Work("read a cursor", lambda: self._sql.vendor_cursor(vendor)))
+
+    def keep_vendor_cursor(self, vendor: str, cursor: str, at: datetime, /) -> Any:
+        """Write down how far the changes at a vendor have been read."""
+        return self._do(Work("keep a cursor", lambda: self._sql.keep_vendor_cursor(vendor, cursor, at), "write"))
 
     # -- processes and people
 

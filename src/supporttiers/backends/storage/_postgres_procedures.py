@@ -17,12 +17,20 @@ from supporttiers.backends.storage._redaction import redact
 from supporttiers.backends.storage._statements import Change, Mode, Procedure, Select
 from supporttiers.backends.storage._texts import postgres_texts
 from supporttiers.clock import IdFactory
-from supporttiers.events import CaseLinked, CaseMerged, CaseUnlinked, VendorDispatched, VendorTicketUpdated
+from supporttiers.events import (
+    CaseLinked,
+    CaseMerged,
+    CaseUnlinked,
+    VendorDispatched,
+    VendorTicketUpdated,
+    VendorTold,
+    VendorWithdrawn,
+)
 from supporttiers.protocols import Commit, Decide, Loaded, Message, Setback, Settled
 from supporttiers.schema import Names, check_version
 
 _LINKING: Final = frozenset({CaseLinked, CaseUnlinked, CaseMerged})
-_TICKETING: Final = frozenset({VendorDispatched, VendorTicketUpdated})
+_TICKETING: Final = frozenset({VendorDispatched, VendorTicketUpdated, VendorTold, VendorWithdrawn})
 _REMEMBERED: Final = 20_000
 _FEW: Final = 4
 _LOCK: Final = 0x73757070  # of those who bring the tables up to date, so that they wait for each other

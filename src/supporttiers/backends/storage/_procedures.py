@@ -320,9 +320,22 @@ class Procedures:
         found = yield Select(statement, [micros_of(asked_before), *theirs, limit])
         return [rows.ticket_of(row) for row in found]
 
-    def asked(self, tickets: Sequence[OpenTicket], at: datetime) -> Procedure[None]:
-        values = [(micros_of(at), ticket.tenant, ticket.case_id, ticket.key) for ticket in tickets]
-        yield ChangeMany(self._texts.ASKED, values)
+    def asked(self, tickets: Sequence[OpenTicket], at: datetime, *, reached: bool) -> Procedure[None]:
+        when = (micros_of(at),) * (2 if reached else 1)
+        values = [(*when, ticket.tenant, ticket.case_id, ticket.key) for ticket in tickets]
+        yield ChangeMany(self._texts.REACHED if reached else self._texts.ASKED, values)
+
+    def tickets(self, vendor: str, remote_ids: Sequence[str], tenant: str | None) -> Procedure[Sequence[OpenTicket]]:
+        statement, theirs = self._of(self._texts.TICKETS, tenant)
+        found = yield Select(statement, [vendor, _listed(remote_ids), *theirs])
+        return sorted(map(rows.ticket_of, found), key=lambda ticket: (ticket.tenant, ticket.case_id, ticket.key))
+
+    def vendor_cursor(self, vendor: str) -> Procedure[str | None]:
+        found = yield Select(self._texts.VENDOR_CURSOR, (vendor,))
+        return str(found[0][0]) if found else None
+
+    def keep_vendor_cursor(self, vendor: str, cursor: str, at: datetime) -> Procedure[None]:
+        yield Change(self._texts.KEEP_VENDOR_CURSOR, (vendor, cursor, micros_of(at)))
 
     # -- processes and people
 

@@ -14,12 +14,20 @@ from supporttiers.backends.storage._rows import Row
 from supporttiers.backends.storage._statements import Change, ChangeMany, Mode, Procedure, Select
 from supporttiers.backends.storage._texts import SPARED, sqlite_texts
 from supporttiers.clock import IdFactory
-from supporttiers.events import CaseLinked, CaseMerged, CaseUnlinked, VendorDispatched, VendorTicketUpdated
+from supporttiers.events import (
+    CaseLinked,
+    CaseMerged,
+    CaseUnlinked,
+    VendorDispatched,
+    VendorTicketUpdated,
+    VendorTold,
+    VendorWithdrawn,
+)
 from supporttiers.protocols import Commit, Decide, Message, Setback, Settled
 from supporttiers.schema import Names, check_version
 
 LINKING = frozenset({CaseLinked, CaseUnlinked, CaseMerged})
-TICKETING = frozenset({VendorDispatched, VendorTicketUpdated})
+TICKETING = frozenset({VendorDispatched, VendorTicketUpdated, VendorTold, VendorWithdrawn})
 _SPARED = tuple(map(rows.CASE_COLUMNS.index, SPARED))
 _AND_UNPARK = "failures = 0", "failures = 0, parked = NULL, parked_at = NULL"
 

@@ -19,6 +19,7 @@ from supporttiers.schema import VERSION, Names
 
 _MESSAGE: Final = """
 seq, tenant, key, case_id, kind, target, effect, at, not_before, attempts, result, state, lease_token"""
+_TICKET: Final = "tenant, case_id, vendor, key, remote_id, is_open, reached_at"
 _OPEN: Final = "('queued', 'in_progress', 'waiting')"
 
 
@@ -139,12 +140,20 @@ ORDER BY kind, case_id LIMIT ?"""
     INCOMING_OF_KIND = """
 SELECT kind, case_id FROM supporttiers_link WHERE tenant = ? AND target_id = ? AND kind = ?
   AND (kind, case_id) > (?, ?) ORDER BY kind, case_id LIMIT ?"""
-    OPEN_TICKETS = """
-SELECT tenant, case_id, vendor, key, remote_id FROM supporttiers_vendor_ticket
-WHERE is_open = 1 AND (asked_at IS NULL OR asked_at < ?) {tenant}
-ORDER BY asked_at NULLS FIRST, tenant, case_id, key LIMIT ?"""
+    OPEN_TICKETS = f"""
+SELECT {_TICKET} FROM supporttiers_vendor_ticket
+WHERE is_open = 1 AND (asked_at IS NULL OR asked_at < ?) {{tenant}}
+ORDER BY asked_at NULLS FIRST, tenant, case_id, key LIMIT ?"""  # noqa: S608 - ours
     ASKED = """
 UPDATE supporttiers_vendor_ticket SET asked_at = ? WHERE tenant = ? AND case_id = ? AND key = ?"""
+    REACHED = """
+UPDATE supporttiers_vendor_ticket SET asked_at = ?, reached_at = ? WHERE tenant = ? AND case_id = ? AND key = ?"""
+    TICKETS = f"""
+SELECT {_TICKET} FROM supporttiers_vendor_ticket WHERE vendor = ? AND remote_id {{among}} {{tenant}}"""  # noqa: S608 - ours
+    VENDOR_CURSOR = "SELECT cursor FROM supporttiers_vendor_cursor WHERE vendor = ?"
+    KEEP_VENDOR_CURSOR = """
+INSERT INTO supporttiers_vendor_cursor (vendor, cursor, at) VALUES (?, ?, ?)
+ON CONFLICT (vendor) DO UPDATE SET cursor = excluded.cursor, at = excluded.at"""
 
     # -- people
     WORKLOAD = f"""

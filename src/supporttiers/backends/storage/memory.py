@@ -88,7 +88,10 @@ class MemoryStore:
         self._outbox = Outbox()
         self._incoming: defaultdict[Id, set[tuple[str, str]]] = defaultdict(set)
         self._tickets: dict[tuple[str, str, str], OpenTicket] = {}
+        self._open: set[tuple[str, str, str]] = set()
+        self._remote: defaultdict[tuple[str, str], set[tuple[str, str, str]]] = defaultdict(set)
         self._asked: dict[tuple[str, str, str], datetime] = {}
+        self._cursors: dict[str, str] = {}
         self._processes: dict[tuple[str, str], tuple[str, datetime]] = {}
         self._agents: dict[Id, Agent] = {}
         self._given: defaultdict[Id, set[str]] = defaultdict(set)
@@ -184,12 +187,20 @@ class MemoryStore:
     def _follow_tickets(self, tenant: str, case: Case) -> None:
         for ticket in case.vendor_tickets:
             who = tenant, case.id, ticket.key
-            if ticket.remote_id is not None and ticket.status in VENDOR_LIVE:
-                self._tickets[who] = OpenTicket(
-                    tenant=tenant, case_id=case.id, vendor=ticket.vendor, key=ticket.key, remote_id=ticket.remote_id
-                )
+            if ticket.remote_id is None:
+                continue
+            known = self._tickets.get(who)
+            if known is not None and known.remote_id != ticket.remote_id:
+                self._remote[ticket.vendor, known.remote_id].discard(who)
+            self._remote[ticket.vendor, ticket.remote_id].add(who)
+            self._tickets[who] = OpenTicket(
+                tenant=tenant, case_id=case.id, vendor=ticket.vendor, key=ticket.key, remote_id=ticket.remote_id,
+                is_open=ticket.status in VENDOR_LIVE, reached_at=None if known is None else known.reached_at,
+            )  # fmt: skip
+            if self._tickets[who].is_open:
+                self._open.add(who)
             else:
-                self._tickets.pop(who, None)
+                self._open.discard(who)
 
     # -- many cases
 
@@ -366,14 +377,34 @@ class MemoryStore:
     def open_tickets(self, asked_before: datetime, /, *, limit: int, tenant: str | None = None) -> Sequence[OpenTicket]:
         """Read vendor tickets that have a remote id, are not finished, and were not asked about since an instant."""
         with self._lock:
-            theirs = [(self._asked.get(who, _NEVER), who) for who in self._tickets if tenant in {None, who[0]}]
+            theirs = [(self._asked.get(who, _NEVER), who) for who in self._open if tenant in {None, who[0]}]
             waiting = sorted(pair for pair in theirs if pair[0] < asked_before)
             return [self._tickets[who] for _, who in waiting[:limit]]
 
-    def asked(self, tickets: Sequence[OpenTicket], at: datetime, /) -> None:
-        """Write down that vendors were asked about tickets."""
+    def asked(self, tickets: Sequence[OpenTicket], at: datetime, /, *, reached: bool = False) -> None:
+        """Write down that vendors were asked about tickets, and whether they answered."""
         with self._lock:
-            self._asked.update({(ticket.tenant, ticket.case_id, ticket.key): at for ticket in tickets})
+            for ticket in tickets:
+                who = ticket.tenant, ticket.case_id, ticket.key
+                self._asked[who] = at
+                if reached and who in self._tickets:
+                    self._tickets[who] = attrs.evolve(self._tickets[who], reached_at=at)
+
+    def tickets(self, vendor: str, remote_ids: Sequence[str], /, *, tenant: str | None = None) -> Sequence[OpenTicket]:
+        """Read a vendor's tickets by the vendor's own ids, open or not, by tenant, case id and key."""
+        with self._lock:
+            found = {who for remote_id in remote_ids for who in self._remote.get((vendor, remote_id), ())}
+            return [self._tickets[who] for who in sorted(found) if tenant in {None, who[0]}]
+
+    def vendor_cursor(self, vendor: str, /) -> str | None:
+        """Read how far the changes at a vendor have been read; None for not at all."""
+        with self._lock:
+            return self._cursors.get(vendor)
+
+    def keep_vendor_cursor(self, vendor: str, cursor: str, at: datetime, /) -> None:  # noqa: ARG002 - nobody asks when
+        """Write down how far the changes at a vendor have been read."""
+        with self._lock:
+            self._cursors[vendor] = cursor
 
     # -- processes
 

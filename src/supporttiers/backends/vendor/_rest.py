@@ -6,7 +6,7 @@ answer, whatever its status. No word of a vendor's answer, and none of ours, sta
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlencode
@@ -27,14 +27,21 @@ from supporttiers.clock import Clock, SystemClock
 from supporttiers.errors import VendorError
 
 T = TypeVar("T")
+Query = Mapping[str, str | Sequence[str]]
 
 TIMEOUT: Final = timedelta(seconds=30)
 """So long an exchange with a vendor may take."""
 
+TOO_LONG: Final = f"its answer is longer than {MOST_BYTES} bytes"
+"""The problem of such an answer, by which a gateway knows that it should have asked for less."""
+
+_READS: Final = frozenset({"GET", "OPTIONS"})
 _KINDS: Final[Mapping[int, str]] = {
     401: "auth", 403: "permission", 404: "gone", 408: "unavailable", 409: "conflict", 410: "gone", 412: "conflict",
     425: "unavailable", 429: "rate_limited", 501: "rejected",
 }  # fmt: skip
+_WITHOUT_BODY: Final = frozenset({204, 205})
+_SAYING_HOW_LONG: Final = frozenset({"content-length", "transfer-encoding"})
 _FINAL: Final = frozenset({"permission", "rejected", "gone"})
 
 
@@ -66,6 +73,7 @@ class Rest:
         transport: Transport | None = None,
         timeout: timedelta = TIMEOUT,
         clock: Clock | None = None,
+        kind_of: Callable[[HttpResponse], str | None] | None = None,
     ) -> None:
         """
         Say with whom, and how.
@@ -77,30 +85,31 @@ class Rest:
             transport: Carries the requests; `HttpTransport()` when None.
             timeout: How long one exchange may take, from the beginning to the end.
             clock: Tells the time, for dates in answers; the machine's when None.
+            kind_of: Says of an answer what it means with this vendor, as one of `errors.FAULTS`; None is the usual.
 
         Raises:
             PolicyConfigError: The URL is none.
         """
         self._name = name
-        self._url = check_url(url, "url").rstrip("/")
+        self._whole = check_url(url, "url")
+        self._url = self._whole.rstrip("/")
         self._headers = {"accept": "application/json", "user-agent": "supporttiers", **headers}
         self._transport = transport or HttpTransport()
         self._timeout = timeout
         self._clock = clock or SystemClock()
+        self._kind_of = kind_of or (lambda _: None)
 
     def __repr__(self) -> str:
         """Show for whom."""
         return f"{type(self).__name__}({self._name!r})"
 
-    def ask(
-        self, *path: str, query: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
-    ) -> Reply:
+    def ask(self, *path: str, query: Query | None = None, headers: Mapping[str, str] | None = None) -> Reply:
         """
         Read something: a GET, which may be repeated at any time.
 
         Args:
             path: The parts of the path, each quoted.
-            query: What stands behind the question mark.
+            query: What stands behind the question mark; a word with several values stands there several times.
             headers: More of them.
 
         Raises:
@@ -114,7 +123,7 @@ class Rest:
         *path: str,
         value: object = None,
         content: bytes | None = None,
-        query: Mapping[str, str] | None = None,
+        query: Query | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """
@@ -122,25 +131,25 @@ class Rest:
 
         Args:
             method: `GET`, `POST` and the like.
-            path: The parts of the path, each quoted.
+            path: The parts of the path, each quoted; without any the URL is that of the vendor, as it was given.
             value: What is sent as JSON; nothing when None.
             content: What is sent as it is, in place of JSON; its type has to stand in *headers*.
-            query: What stands behind the question mark.
+            query: What stands behind the question mark; a word with several values stands there several times.
             headers: More of them.
 
         Raises:
             VendorError: It was not taken, or no answer came that says so. `ambiguous` where a request that changes
                 something may have done so all the same.
         """
-        target = "/".join([self._url, *(quote(part, safe="") for part in path)])
-        target += f"?{urlencode(query)}" if query else ""
+        target = "/".join([self._url, *(quote(part, safe="") for part in path)]) if path else self._whole
+        target += f"?{urlencode(query, doseq=True)}" if query else ""
         sent = {**self._headers, **(headers or {})}
         body = b"" if content is None else content
         if value is not None:
             body = json.dumps(value).encode()
             sent["content-type"] = "application/json"
         request = HttpRequest(method=method, url=target, headers=sent, body=body, reads=MOST_BYTES)
-        changes = method != "GET"
+        changes = method not in _READS
         try:
             answer = self._transport.send(request, within=self._timeout)
         except TransportError as error:
@@ -158,6 +167,7 @@ class Rest:
             kind, problem = "protocol", f"{problem}, a redirection, which is not followed"
         else:
             kind = _KINDS.get(status, "unavailable" if status // 100 == 5 else "rejected")  # noqa: PLR2004 - of servers
+        kind = self._kind_of(answer) or kind
         if status in {429, 503}:
             wait = retry_after(answer.headers.get("retry-after"), now=self._clock.now())
         ambiguous = changes and kind == "unavailable"
@@ -167,8 +177,10 @@ class Rest:
 
     def _value(self, answer: HttpResponse, *, changes: bool) -> Any:  # noqa: ANN401 - whatever JSON can say
         if not answer.whole:
-            raise self.misunderstood(f"its answer is longer than {MOST_BYTES} bytes", ambiguous=changes)
+            raise self.misunderstood(TOO_LONG, ambiguous=changes)
         if not answer.body.strip():
+            if answer.status not in _WITHOUT_BODY and not _SAYING_HOW_LONG & answer.headers.keys():
+                raise self.misunderstood("its answer breaks off", ambiguous=changes)  # perhaps amid its headers
             return None
         if "json" not in answer.headers.get("content-type", "").lower():
             raise self.misunderstood("it answered something else than JSON", ambiguous=changes)

@@ -9,7 +9,8 @@ class TestMyStore(StoreSuite):
 ```
 
 A store whose methods are awaited keeps the same laws: `AsyncStoreSuite` runs them on it, with a fixture `async_store`.
-`NotifierSuite`, `AsyncNotifierSuite`, `PolicySuite` and `FactSourceSuite` are used in the same way.
+`NotifierSuite`, `AsyncNotifierSuite`, `VendorSuite`, `AsyncVendorSuite`, `PolicySuite` and `FactSourceSuite` are used
+in the same way.
 
 A law that cannot be kept is declared in `waived`, with the reason; it is then expected to fail. Laws cannot be
 replaced. Only these modules know pytest.
@@ -32,6 +33,7 @@ from supporttiers.testing.suites.people import PeopleLaws
 from supporttiers.testing.suites.policies import PolicySuite
 from supporttiers.testing.suites.redaction import RedactionLaws
 from supporttiers.testing.suites.trust import TrustLaws
+from supporttiers.testing.suites.vendors import AsyncVendorSuite, VendorSuite
 from supporttiers.testing.suites.waking import WakingLaws
 
 __all__ = [
@@ -39,10 +41,12 @@ __all__ = [
     "MATCHES",
     "AsyncNotifierSuite",
     "AsyncStoreSuite",
+    "AsyncVendorSuite",
     "FactSourceSuite",
     "NotifierSuite",
     "PolicySuite",
     "StoreSuite",
+    "VendorSuite",
     "population",
 ]
 

@@ -51,6 +51,47 @@ class LinkingLaws(Laws):
         assert [] == list(store.open_tickets(minutes(5), limit=9))
         assert [ticket] == list(store.open_tickets(minutes(6), limit=9))
 
+    def test_vendor_that_answered_is_remembered(self, store: CaseStore) -> None:
+        """A question that was answered counts; one that was not leaves the last answer as it was, and so do news."""
+        commit = _ticketed(store, "T-1", "acme")
+        (ticket,) = store.open_tickets(NOON, limit=9)
+        assert ticket.reached_at is None
+        store.asked([ticket], minutes(5), reached=True)
+        store.asked([ticket], minutes(6))
+        status = VendorStatus.ACKNOWLEDGED
+        store.commit([going_on(commit, happened.VendorTicketUpdated, vendor="v", key="T-1:1", status=status)])
+
+        (known,) = store.open_tickets(minutes(7), limit=9)
+        assert minutes(5) == known.reached_at
+        assert [] == list(store.open_tickets(minutes(6), limit=9))
+
+    def test_tickets_are_known_by_the_vendors_id(self, store: CaseStore) -> None:
+        """Open or not, of one tenant or of all; one that has moved by its new id, and by that alone."""
+        commit = _ticketed(store, "T-1", "acme")
+        _ticketed(store, "T-2", "other")
+        third = _ticketed(store, "T-3", "acme")
+        news = {"vendor": "v", "key": "T-1:1", "status": VendorStatus.CLOSED}
+        store.commit([going_on(commit, happened.VendorTicketUpdated, **news)])
+
+        assert [("acme", "T-1", False), ("acme", "T-3", True), ("other", "T-2", True)] == [
+            (ticket.tenant, ticket.case_id, ticket.is_open) for ticket in store.tickets("v", ["R-9", "R-1"])
+        ]
+        assert ["T-2"] == [ticket.case_id for ticket in store.tickets("v", ["R-1"], tenant="other")]
+        assert [] == [*store.tickets("w", ["R-1"]), *store.tickets("v", [])]
+
+        moved = {"vendor": "v", "key": "T-3:1", "status": VendorStatus.OPEN, "remote_id": "R-9"}
+        store.commit([going_on(third, happened.VendorTicketUpdated, **moved)])
+        assert ["T-3"] == [ticket.case_id for ticket in store.tickets("v", ["R-9"])]
+        assert ["T-1", "T-2"] == [ticket.case_id for ticket in store.tickets("v", ["R-1"])]
+
+    def test_cursor_of_a_vendor_is_kept(self, store: CaseStore) -> None:
+        """The last one, of each vendor its own, whatever stands in it."""
+        assert store.vendor_cursor("v") is None
+        for cursor in ("1", '{"since": "2026-03-23", "\u00e9": [1]}'):
+            store.keep_vendor_cursor("v", cursor, NOON)
+            assert cursor == store.vendor_cursor("v")
+        assert store.vendor_cursor("w") is None
+
     # -- links
 
     def test_incoming_links_are_known(self, store: CaseStore) -> None:
