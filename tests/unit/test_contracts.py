@@ -189,8 +189,9 @@ def test_plan_says_what_a_gateway_cannot_do(calm):
             "or withdraw; this one can: find. Or say withdraw = false"
         ),
         (
-            "process 'acme', vendor 'acme-print': contracts[0].acknowledge needs tickets that can be acknowledged "
-            "or answered or in_progress or waiting_for_us; those of this one can be: closed, open. Or leave acknowledge out"
+            "process 'acme', vendor 'acme-print': contracts[0].acknowledge needs tickets that can be acknowledged or "
+            "answered or in_progress or waiting_for_us; those of this one can be: closed, open. Or "
+            "leave acknowledge out"
         ),
     ) == problems_of(plan, {"find"}, {VendorStatus.OPEN, VendorStatus.CLOSED})
     assert () == problems_of(plan, {"comment"}, VendorStatus)

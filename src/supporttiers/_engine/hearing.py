@@ -145,7 +145,7 @@ def _is_news(news: News, command: VendorUpdate) -> bool:
     return (
         bool(news.told or command.text)
         or news.status is not ticket.status
-        or (news.reported is not None and ticket.reported is not None and news.reported is not ticket.reported)
+        or news.reported not in {None, ticket.reported or ticket.status}
         or (command.remote_id or ticket.remote_id) != ticket.remote_id
         or (news.reported is not None and command.raw_status not in {"", ticket.raw_status})
         or _watermark(news.ticket, command) is not None
@@ -180,8 +180,7 @@ def _go_on(work: Work, command: VendorUpdate, news: News, put_off: int) -> None:
         return
     work.reason = why = Reason("move.vendor", {"vendor": ticket.vendor, "status": str(status)})
     if not ticket.is_live:
-        if said or ticket.status is not VendorStatus.WITHDRAWN:
-            work.notify(_keeper(work), Reason("vendor.after_end", {"vendor": ticket.vendor, "status": str(status)}))
+        work.notify(_keeper(work), Reason("vendor.after_end", {"vendor": ticket.vendor, "status": str(status)}))
         return
     if not changed:
         _tell_of_words(work, ticket)
