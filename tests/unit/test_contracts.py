@@ -171,6 +171,28 @@ def test_returning_is_for_vendor_tiers_and_leads_where_a_tier_leads(calm):
         assert fault in str(caught.value)
 
 
+def test_vendor_tier_without_a_way_back_is_suspicious(calm):
+    """An answer would only be told to management, and the case would stay."""
+    *lower, top = calm.tiers
+    process = attrs.evolve(calm, tiers=[*lower, attrs.evolve(top, hands_back_to=())])
+
+    assert () == calm.warnings == attrs.evolve(process, moves="any").warnings
+    assert ["tiers[2]: no answer brings a case back from tier 4: give it hands_back_to, or escalates_to"] == [
+        str(found) for found in process.warnings
+    ]
+
+
+def test_contract_that_ends_soon_is_told_in_time(calm, at):
+    """Ninety days before, as with holidays."""
+    ends = {"acme-print": "2026-06-20", "acme-paper": "2026-06-21", "acme-ink": None}
+    contracts = [VendorContract(vendor=vendor, ends=end) for vendor, end in ends.items()]
+    found = attrs.evolve(calm, contracts=contracts).warnings_at(at("09:00"))
+
+    assert [
+        "contracts[0].ends: the contract with vendor 'acme-print' ends on 2026-06-20; later nothing is sent there"
+    ] == [str(one) for one in found]
+
+
 # -- what it asks of gateways
 
 
