@@ -12,7 +12,7 @@ from supporttiers.links import VendorStatus
 from supporttiers.match import Match
 from supporttiers.policies.vendors import DispatchByRules, VendorRule
 from supporttiers.process.plans import problems_of
-from supporttiers.tiers import Agreement
+from supporttiers.tiers import Agreement, Tier, TierKind
 
 FULL = {
     "vendor": "acme-print",
@@ -291,6 +291,19 @@ def test_case_that_arrives_without_being_covered_goes_back(bound, pager, kinds, 
     assert [("manager", code)] == pager.told
     assert ["CaseEscalated", "ManagementInformed", "CaseHandedBack"] == kinds(desk, after, before.version)
     assert "nothing was sent to vendor 'acme-print'" == str(desk.history(after)[-1].reason)
+
+
+def test_case_that_no_vendor_gets_does_not_go_round_for_ever(make_desk, calm, pager, kinds):
+    """Two tiers of vendors that turn it away to each other leave it to people."""
+    low = Tier(level=1, name="Front", kind=TierKind.VENDOR, vendor="front", escalates_to=[2])
+    high = Tier(level=2, name="Back", kind=TierKind.VENDOR, vendor="back", hands_back_to=[1])
+    contracts = [VendorContract(vendor=vendor, ends="2026-01-31") for vendor in ("front", "back")]
+    desk = make_desk(attrs.evolve(calm, tiers=[low, high], contracts=contracts, entry=[1]))
+    case = desk.open(id="T-1", by="jane", tier=1)
+    desk.run_due()
+
+    assert (1, ()) == (case.tier, case.vendor_tickets)
+    assert 3 == kinds(desk, case).count("ManagementInformed") == len(pager.told)
 
 
 def test_contract_holds_on_its_first_and_last_day(bound):

@@ -194,7 +194,7 @@ def test_ticket_that_has_moved_is_known_by_its_new_id(calm_desk):
     assert "vendor 'acme-print' has moved ticket A-1 to B-7" == str(moved.events[0].reason)
 
 
-@pytest.mark.parametrize("status", ["answered", "rejected", "gone"])
+@pytest.mark.parametrize("status", ["answered", "rejected", "gone", "withdrawn"])
 def test_answer_brings_the_case_back(calm_desk, pager, status):
     """To be verified in the house; what the vendor does not do is told to management."""
     sent(calm_desk)
