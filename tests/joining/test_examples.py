@@ -65,7 +65,7 @@ def test_django_project_passes_its_own_tests(elsewhere, database):
     environment = {} if database is None else libpq(database)
 
     said = run("-W", "error", "manage.py", "test", "--noinput", cwd=place, **environment)
-    assert re.search(r"Ran 4 tests .*\n\nOK", said)
+    assert re.search(r"Ran 6 tests .*\n\nOK", said)
     run("manage.py", "migrate", cwd=place, **environment)
     assert "No changes detected" in run("manage.py", "makemigrations", "--check", cwd=place, **environment)
     assert "fired 0, relayed 0" in run("manage.py", "run_due", cwd=place, **environment)
