@@ -11,7 +11,7 @@ from supporttiers._engine.work import Work
 from supporttiers.cases import DAY
 from supporttiers.commands import VendorUnreachable, VendorUpdate
 from supporttiers.errors import InputError
-from supporttiers.links import VendorEntry, VendorStatus, VendorTicket
+from supporttiers.links import VENDOR_UNHEARD, VendorEntry, VendorStatus, VendorTicket
 from supporttiers.reasons import Reason
 from supporttiers.tiers import Status
 
@@ -71,6 +71,7 @@ def vendor_update(work: Work, command: VendorUpdate) -> None:
             happened.VendorTicketUpdated, vendor=ticket.vendor, key=ticket.key, text=command.text, told=news.told,
             remote_id=command.remote_id or ticket.remote_id, status=news.status, reported=news.reported,
             raw_status=command.raw_status if news.reported else "", put_off=put_off,
+            heard=_says_something(news, command),
             updated_at=_watermark(ticket, command), reason=moved,
         )  # fmt: skip
     by_rule(work, partial(_go_on, work, command, news, put_off))
@@ -149,6 +150,16 @@ def _is_news(news: News, command: VendorUpdate) -> bool:
         or (news.reported is not None and command.raw_status not in {"", ticket.raw_status})
         or _watermark(news.ticket, command) is not None
     )
+
+
+def _says_something(news: News, command: VendorUpdate) -> bool:
+    """Whether a vendor's people have done something; a word that nobody can translate may be the system's own."""
+    ticket, reported = news.ticket, news.reported
+    if command.text:
+        return True
+    if reported is None or reported in VENDOR_UNHEARD or reported is ticket.reported:
+        return False
+    return reported is not VendorStatus.UNKNOWN or not ticket.is_unacknowledged
 
 
 def _watermark(ticket: VendorTicket, command: VendorUpdate) -> datetime | None:
