@@ -93,7 +93,7 @@ def pieces(page):
 
 
 @pytest.mark.parametrize(("page", "example"), [
-    ("use-django.md", "django_project"), ("use-fastapi-and-sqlalchemy.md", "fastapi_app"),
+    ("use-django.md", "django_project"), ("use-fastapi-and-sqlalchemy.md", "fastapi_app"), ("receive-webhooks.md", "."),
 ])  # fmt: skip
 def test_page_shows_pieces_of_the_example(page, example):
     """What a page shows is what runs; only the migration by another tool has no example of its own."""

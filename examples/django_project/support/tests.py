@@ -58,9 +58,11 @@ class Calls(TestCase):
         case = desk.open("The teapot has arrived broken", by="jane", id="T-1")
         case = desk.dispatch(case, by="bob", vendor="acme", text="Please send a new one.")
         key = case.vendor_tickets[0].key
-        desk.execute(VendorUpdate(
-            case_id=case.id, by=Actor.vendor("acme"), vendor="acme", key=key, remote_id="AP-1", status=VendorStatus.OPEN,
-        ))  # fmt: skip
+        opened = VendorUpdate(
+            case_id=case.id, by=Actor.vendor("acme"), vendor="acme", key=key, remote_id="AP-1",
+            status=VendorStatus.OPEN,
+        )  # fmt: skip
+        desk.execute(opened)
         now = SystemClock().now()
         data = {"id": "AP-1", "status": "in_progress", "updated_at": now.isoformat()}
         self.body = json.dumps({"type": "org.supporttiers.vendor.changed", "data": data}).encode()
