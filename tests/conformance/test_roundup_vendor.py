@@ -3,16 +3,18 @@
 import threading
 import urllib.error
 from datetime import timedelta
+from typing import ClassVar
 
 import attrs
 import pytest
-from tests.servers.roundup import PASSWORD, USER, roundup
+from tests.servers.roundup import PASSWORD, USER, Agent, roundup
 
-from supporttiers.backends.vendor.roundup import RoundupVendor
+from supporttiers.backends.vendor.roundup import STATUSES, RoundupVendor
 from supporttiers.clock import SystemClock
 from supporttiers.effects import VendorFile, VendorMessage, VendorRequest
 from supporttiers.errors import VendorError
 from supporttiers.links import VendorStatus, reference_of
+from supporttiers.testing.suites import VendorSuite
 from supporttiers.tiers import Visibility
 
 REQUEST = VendorRequest(
@@ -52,6 +54,39 @@ def ticket(gateway, request_):
     """Open a ticket, and give its number."""
     request, key = request_
     return gateway().open(request, key=key).remote_id
+
+
+class TestRoundupVendor(VendorSuite):
+    """All laws of gateways, with a proxy that cuts, stalls and lies before the tracker."""
+
+    secrets = (PASSWORD,)
+    raw_statuses: ClassVar = {"unread": VendorStatus.OPEN, "need-eg": VendorStatus.WAITING_FOR_US,
+                              "in-progress": VendorStatus.IN_PROGRESS, "resolved": VendorStatus.RESOLVED}  # fmt: skip
+    unmapped = "deferred"
+    patience = timedelta(seconds=0.5)  # it shows everything at once
+
+    @pytest.fixture
+    def vendor_url(self, tracker):
+        """Give the tracker's address."""
+        return tracker.url
+
+    @pytest.fixture
+    def hands(self, tracker):
+        """Give the vendor's agent."""
+        return Agent(tracker)
+
+    @pytest.fixture
+    def connect(self, tracker):
+        """Make gateways; the tracker wants to hear its own origin, also through a proxy."""
+        table = {word: meaning for word, meaning in STATUSES.items() if word != self.unmapped}
+
+        def connect(url, *, timeout, wrong_key=False, clock=None):
+            return RoundupVendor(
+                "acme", url=url, user=USER, password="wrong" if wrong_key else PASSWORD, statuses=table,
+                origin=tracker.url.removesuffix("/tracker/"), timeout=timeout, clock=clock,
+            )  # fmt: skip
+
+        return connect
 
 
 def message(text="Is there a newer drum?", purpose="message"):

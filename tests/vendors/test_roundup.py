@@ -166,6 +166,14 @@ def test_account_that_is_not_ours_is_auth(account):
     assert ("auth", "it knows us as somebody else") == (error.kind, error.problem)
 
 
+def test_forbidden_altogether_is_auth():
+    """So Roundup answers who is nobody; what it forbids somebody it says in more words."""
+    body = b'{ "error": { "status": 403, "msg": "Forbidden." } }'
+
+    assert "auth" == refused(gateway(Tracker(**{"GET user/desk": failed(403, body)})).check).kind
+    assert "permission" == refused(gateway(Tracker(**{"GET user/desk": failed(403)})).check).kind
+
+
 def test_issue_that_was_opened_as_somebody_elses_is_auth():
     """It would not be known as ours again."""
     error = refused(lambda: gateway(Tracker(**NEW, **{"GET issue/7": issue(creator=OTHER)})).open(REQUEST, key="k"))
@@ -218,14 +226,6 @@ def test_request_that_is_not_taken_is_rejected():
     error = refused(lambda: gateway(Tracker(**{**NEW, "POST issue/@poe/0": failed(400)})).open(REQUEST, key="k"))
 
     assert ("rejected", False, False) == (error.kind, error.retryable, error.ambiguous)
-
-
-@pytest.mark.parametrize("path", ["POST msg", "POST issue/@poe"])
-def test_lost_answer_before_the_issue_is_not_ambiguous(path):
-    """There can be no ticket yet."""
-    error = refused(lambda: gateway(Tracker(**{**NEW, path: LOST})).open(REQUEST, key="k"))
-
-    assert (True, False) == (error.retryable, error.ambiguous)
 
 
 def test_few_addresses_are_kept(monkeypatch):

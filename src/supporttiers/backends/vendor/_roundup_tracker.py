@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from supporttiers.backends.transport import Transport
+from supporttiers.backends.transport import HttpResponse, Transport
 from supporttiers.backends.vendor._rest import TOO_LONG, Reply, Rest
 from supporttiers.backends.vendor._roundup_entries import FILE, MESSAGE, Row, ids_in, message_id
 from supporttiers.backends.vendor._texts import heard
@@ -27,6 +27,7 @@ TOO_LONG_TO_READ: Final = "[This message is too long to be read; it stands on th
 
 _NUMBER: Final = re.compile("[0-9]{1,18}")
 _TRIES: Final = 5
+_FORBIDDEN: Final = 403
 _NOT_VALID: Final = 409
 _PAGE: Final = 1000
 
@@ -71,7 +72,7 @@ class Tracker:
         self._user = user
         self._rest = Rest(
             name, url.rstrip("/") + "/rest/data", headers=headers, transport=transport, timeout=timeout, clock=clock,
-            kind_of=lambda answer: "rejected" if answer.status == _NOT_VALID else None,
+            kind_of=_kind_of,
         )  # fmt: skip
 
     # -- reading
@@ -122,9 +123,9 @@ class Tracker:
         """Read what is known of files, without what is in them."""
         return self._several("file", ids, FILE)
 
-    def content_of(self, file: str) -> object:
-        """Read what is in a file, if it is a text, and else a sentence that has a digest of it."""
-        return self._rest.part(self._rest.ask("file", file, "content").value, "data", kind=dict).get("data")
+    def contents(self, files: Sequence[str]) -> list[Row]:
+        """Read what is in files that are texts; of others a sentence that has a digest of them."""
+        return self._several("file", files, "content,name")
 
     def changed_since(self, instant: str) -> Iterator[tuple[list[tuple[str, str]], datetime | None]]:
         """Read what was changed since an instant, page by page, and when it was read, by the vendor's clock."""
@@ -170,7 +171,7 @@ class Tracker:
 
     def token(self) -> str:
         """Get an address that takes one issue, within an hour, and no second one."""
-        reply = self._unseen("issue", "@poe", value={"lifetime": 3600})
+        reply = self._rest.send("POST", "issue", "@poe", value={"lifetime": 3600})
         return self._rest.part(reply.value, "data", "link", kind=str).rpartition("/")[2]
 
     def create(self, issue: Mapping[str, object], token: str) -> str:
@@ -180,18 +181,11 @@ class Tracker:
     def say(self, text: str, reference: str) -> str:
         """Write a message, which stands nowhere yet; give its number."""
         value = {"author": self._user, "content": heard(text), "messageid": message_id(reference)}
-        return self._number(self._unseen("msg", value=value))
+        return self._number(self._rest.send("POST", "msg", value=value))
 
     def upload(self, body: bytes, kind: str) -> str:
         """Send a file, which stands nowhere yet; give its number."""
-        return self._number(self._unseen("file", content=body, headers={"content-type": kind}))
-
-    def _unseen(self, *path: str, **sent: Any) -> Reply:  # noqa: ANN401 - what Rest.send takes
-        """Send what stands on no issue: nobody has to look whether it has arrived."""
-        try:
-            return self._rest.send("POST", *path, **sent)
-        except VendorError as error:
-            raise attrs.evolve(error, ambiguous=False) from None
+        return self._number(self._rest.send("POST", "file", content=body, headers={"content-type": kind}))
 
     def _number(self, reply: Reply) -> str:
         return self._rest.part(reply.value, "data", "id", kind=str)
@@ -241,3 +235,10 @@ def date_of(reply: Reply) -> datetime | None:
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return found if found.tzinfo else None
+
+
+def _kind_of(answer: HttpResponse) -> str | None:
+    """Say what Roundup means where others mean something else; `Forbidden.` is all that it says to who is nobody."""
+    if answer.status == _FORBIDDEN and b'"Forbidden."' in answer.body:
+        return "auth"
+    return "rejected" if answer.status == _NOT_VALID else None

@@ -304,9 +304,11 @@ class RoundupVendor:
     def attach(self, remote_id: str, file: VendorFile, /, *, key: str) -> str:  # noqa: ARG002 - see below
         """Put a file on an issue, unless there is one of ours with its name and content. Roundup takes no empty one."""
         files = self._tracker.files(ids_in(self._tracker.issue(remote_id).row.get("files")))
-        alike = [row for row in files if creator(row) == self._user and row.get("name") == name_for(file)]
-        there = next((row for row in alike if is_same(self._tracker.content_of(str(row.get("id"))), file)), None)
-        id_ = self._tracker.upload(*form_of(file)) if there is None else str(there.get("id"))
+        alike = [
+            str(row.get("id")) for row in files if creator(row) == self._user and row.get("name") == name_for(file)
+        ]
+        same = [row for row in self._tracker.contents(alike) if is_same(row.get("content"), file)]
+        id_ = str(same[0].get("id")) if same else self._tracker.upload(*form_of(file))
         self._tracker.add(remote_id, "files", id_)
         return f"file{id_}"
 
