@@ -505,7 +505,7 @@ class WebhookRefusedError(SupportTiersError):
 
     Attributes:
         vendor: To which vendor's address it came.
-        http_status: What to answer: 400, 401, 404, 413 or 429.
+        http_status: What to answer: 400, 401, 404, 413, 429 or 500.
         problem: What was wrong; holds nothing of what came.
     """
 

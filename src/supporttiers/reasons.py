@@ -41,6 +41,21 @@ CODES: Final[Mapping[str, str]] = {
     "inform.unsure": "nobody knows whether a message for {to} by {notifier} has arrived: {problem}",
     "fix.asked": "{count} cases are affected: a fix is asked for",
     "dispatch.no_vendor": "no rule names a vendor for a case at tier {tier}",
+    "dispatch.not_sent": "nothing was sent to vendor {vendor!r}",
+    "vendor.reminder": "We are still waiting for news about this request. Please tell us how far it is.",
+    "vendor.escalation": "This request is overdue by our agreement. Please see to it first, and tell us until when.",
+    "vendor.withdrawal": "This request is withdrawn: nothing more is needed. Thank you.",
+    "vendor.again": "The matter is not settled by this answer. Please look into it again.",
+    "vendor.replied": "vendor {vendor!r} has written",
+    "vendor.asks": "vendor {vendor!r} waits for an answer",
+    "vendor.after_end": "vendor {vendor!r} has said something on a ticket that was over; it is {status}",
+    "vendor.moved": "vendor {vendor!r} has moved ticket {was} to {now}",
+    "vendor.unmapped": "vendor {vendor!r} says {word!r}, which stands in no table of statuses; the ticket is unknown",
+    "vendor.flood": "vendor {vendor!r} has {count} more entries than the {limit} that are taken of a ticket in a day; "
+    "they are heard later",
+    "vendor.ceiling": "vendor {vendor!r} has been told something about it {limit} times in 24 hours; nothing more is "
+    "said for now",
+    "vendor.unreachable": "vendor {vendor!r} cannot be asked since {since}",
     "move.missing": "should have been handed in first: {missing}",
     "move.approved": "approved",
     "move.scheduled": "it was to be done at this time: {name}",
@@ -85,6 +100,11 @@ CODES: Final[Mapping[str, str]] = {
     "refused.no_target": "no tier to {trigger} to from tier {tier}",
     "refused.exists": "it exists already",
     "refused.no_ticket": "waiting for a vendor needs an open vendor ticket; dispatch first",
+    "refused.not_covered": "the contract with vendor {vendor!r} does not cover it; it would need: {failing}",
+    "refused.contract_not_begun": "the contract with vendor {vendor!r} begins on {starts}",
+    "refused.contract_over": "the contract with vendor {vendor!r} has ended on {ends}",
+    "refused.vendor_ceiling": "vendor {vendor!r} has been told something about it {count} times in 24 hours; "
+    "the ceiling is {limit}",
     "refused.unheard": "it is {status}, and a reply does not reopen it; open a new case",
     "refused.window": "it was resolved at {resolved_at}, and may be reopened for {within}; open a new case",
     "refused.into_cancelled": "case {into!r} is cancelled; merge into an open one",
@@ -157,6 +177,11 @@ CODES: Final[Mapping[str, str]] = {
     "transaction.autocommit": "this {kind} is in autocommit mode, and no transaction is open on it; {how}",
     "backend.failed": "{backend}: {problem}",
     "webhook.refused": "a call for vendor {vendor!r} was refused: {problem}",
+    # what became of a vendor's call
+    "webhook.taken": "the case was given what vendor {vendor!r} says",
+    "webhook.duplicate": "what vendor {vendor!r} says had been taken before",
+    "webhook.hint": "vendor {vendor!r} is asked by the next pass",
+    "webhook.unknown": "it concerns no ticket at vendor {vendor!r} that is known here",
     # why a case was set aside
     "park.undecided": "what is due on it could not be decided, {failures} times in a row: {problem}",
     # why a case of a person was not redacted

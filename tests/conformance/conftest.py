@@ -1,9 +1,13 @@
-"""What suites on PostgreSQL share: one database a module, tables of one schema a class, empty for each test."""
+"""
+What suites share: of PostgreSQL one database a module, with tables of one schema a class, empty for each test; and one
+django-helpdesk a module.
+"""
 
 import itertools
 
 import psycopg
 import pytest
+from tests.servers.django_helpdesk import django_helpdesk
 
 from supporttiers.schema import statements
 
@@ -37,3 +41,10 @@ def schema(url, schema_and_prefix):
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(";".join(f"DELETE FROM {name}.{prefix}{table}" for table in _TABLES))
     return name
+
+
+@pytest.fixture(scope="module")
+def helpdesk():
+    """Run a django-helpdesk for all tests of a module."""
+    with django_helpdesk() as found:
+        yield found

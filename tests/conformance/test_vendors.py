@@ -7,7 +7,10 @@ Each kind of gateway has its class here: a fixture `connect`, and `vendor_url` a
 import asyncio
 import json
 import re
+import runpy
+import threading
 from datetime import datetime
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -18,12 +21,14 @@ from supporttiers.backends.signatures import verify
 from supporttiers.backends.vendor._rest import Rest
 from supporttiers.backends.vendor._statuses import Statuses
 from supporttiers.backends.vendor.memory import InProcessVendor
+from supporttiers.backends.vendor.webhook import WebhookVendor
 from supporttiers.effects import VendorAnswer, VendorChanges, VendorIdentity, VendorNews
 from supporttiers.errors import InputError, VendorError, WebhookRefusedError
 from supporttiers.links import VendorEntry, VendorStatus
 from supporttiers.testing.suites import AsyncVendorSuite, VendorSuite
 from supporttiers.tiers import Visibility
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 TABLE = {"new": "open", "open": "in_progress", "waiting": "waiting_for_us", "done": "resolved", "dropped": "withdrawn"}
 
 
@@ -243,3 +248,79 @@ class TestInProcess(VendorSuite):
         """Make a gateway; all that are made in one test are one."""
         vendor = InProcessVendor("acme-print")
         return lambda url, /, *, timeout, wrong_key=False, clock=None: vendor
+
+
+class ScriptHands:
+    """Whoever runs the script."""
+
+    def __init__(self, script):
+        self._of = script
+
+    def say(self, remote_id, text, *, private):
+        """Write on a ticket; the script knows nothing public."""
+        with self._of["LOCK"]:
+            self._of["write"](self._of["TICKETS"][remote_id], text)
+
+    def set_status(self, remote_id, raw):
+        """Give it a status."""
+        self._of["TICKETS"][remote_id].update(status=raw, updated_at=self._of["instant"]())
+
+    def delete(self, remote_id):
+        """Delete it."""
+        del self._of["TICKETS"][remote_id]
+
+    def tickets(self, reference):
+        """Count those with a reference."""
+        with self._of["LOCK"]:
+            return len([each for each in self._of["TICKETS"].values() if each["reference"] == reference])
+
+    def call(self, remote_id, text, *, delivery, at, secret):
+        """Tell of an entry."""
+        self.say(remote_id, text, private=True)
+        return self._of["changed"](self._of["TICKETS"][remote_id], delivery, int(at.timestamp()), secret)
+
+
+class TestScript(VendorSuite):
+    """Any vendor with a script: the one of the examples."""
+
+    capabilities: ClassVar = {"signed"}
+    secrets: ClassVar = SECRETS
+    hook_secrets: ClassVar = SECRETS
+    raw_statuses: ClassVar = {"in_progress": VendorStatus.IN_PROGRESS, "resolved": VendorStatus.RESOLVED}
+    unmapped: ClassVar = "paused"
+    waived: ClassVar = {
+        "test_clocks_may_differ": "a signature of ten minutes ago is refused, as the standard has it",
+        "test_yes_without_a_change_is_not_applied": "its questions are POSTs, too: the proxy lies about them all",
+    }
+
+    @pytest.fixture
+    def script(self):
+        """Run the script, and give its names."""
+        names = runpy.run_path(str(EXAMPLES / "script_vendor.py"))
+        server = names["ThreadingHTTPServer"](("127.0.0.1", 0), names["Script"])
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield names | {"server": server}
+        server.shutdown()
+        server.server_close()
+
+    @pytest.fixture
+    def vendor_url(self, script):
+        """Say where it listens."""
+        return f"http://127.0.0.1:{script['server'].server_port}/in/8f2c?team=a"
+
+    @pytest.fixture
+    def hands(self, script):
+        """Give whoever runs it."""
+        return ScriptHands(script)
+
+    @pytest.fixture
+    def connect(self):
+        """Make a gateway."""
+
+        def connect(url, /, *, timeout, wrong_key=False, clock=None):
+            return WebhookVendor(
+                "acme", url=url, secrets=["whsec_" + "bm9ib2R5" * 5] if wrong_key else SECRETS,
+                can=["check", "find", "comment", "set_status"], timeout=timeout, clock=clock,
+            )  # fmt: skip
+
+        return connect

@@ -10,7 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from supporttiers.actors import Contact
-from supporttiers.backends.notification._mail import MAX_ADDRESS, Mailbox, Sender, compose, on_the_line
+from supporttiers.backends._mail.writing import MAX_ADDRESS, Mailbox, Sender, on_the_line
+from supporttiers.backends.notification._mail import compose
 from supporttiers.clock import FakeClock
 from supporttiers.effects import Notification
 from supporttiers.reasons import Reason

@@ -391,7 +391,7 @@ def test_notifier_reads_its_url():
 
     assert "SmtpNotifier('post', 'mail.example.org', 2525, tls)" == repr(mail)
     assert ("de@sk", "hunt/er2") == mail._login
-    assert (None, timedelta(seconds=5)) == (mail._bounces, mail._timeout)
+    assert (None, timedelta(seconds=5)) == (mail._bounces, mail._server.timeout)
     assert ("Support", "r+1@acme.example") == (mail._sender.name, str(mail._sender.reply_to))
 
 

@@ -195,7 +195,7 @@ class MailSystem:
         self._keep("dovecot", "-F", "-c", str(self.base / "dovecot.conf"))
         self._keep("/usr/lib/postfix/sbin/master", "-c", str(self.base / "postfix"), "-d")
         for port in (self.smtp, self.imap):
-            if not _answers(port):
+            if not answers(port):
                 logs = [_last((self.base / name).read_text()) for name in ("postfix.log", "dovecot.log", "log")
                         if (self.base / name).exists()]  # fmt: skip
                 raise NoMailError(f"the mail system did not start: {' | '.join(logs)}")
@@ -292,7 +292,8 @@ def free_ports(count):
         return [each.getsockname()[1] for each in found]
 
 
-def _answers(port):
+def answers(port):
+    """Whether something on a port of this machine says a word, within half a minute."""
     pause = threading.Event()
     for _ in range(int(_PATIENCE / _LOOK_EVERY)):
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 5) as connection:

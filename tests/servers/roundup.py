@@ -1,5 +1,5 @@
 """
-A Roundup tracker for the tests, made fresh by the file that the demonstration uses, too, and somebody at its other side.
+A Roundup tracker for the tests, made fresh as that of the demonstration is, and somebody at its other side.
 
 The vendor's agent speaks with it by the standard library alone, so that what a gateway of ours has written is read by
 somebody else. It ends with the process that started it.

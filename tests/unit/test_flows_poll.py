@@ -11,7 +11,9 @@ from supporttiers.readings import Pass
 
 
 class Asked(InProcessVendor):
-    """A vendor that counts how often it is asked, and fails as often as it is told."""
+    """A vendor that counts how often it is asked, fails as often as it is told, and cannot say what has changed."""
+
+    changes = None
 
     def __init__(self, name="acme-print", *failures):
         super().__init__(name)

@@ -163,6 +163,7 @@ def test_request_that_may_have_reached_a_vendor_is_on_record(make_desk, calm, pa
 
     class Deaf(InProcessVendor):
         repeats = False
+        find = None
 
         def open(self, request, /, *, key):
             super().open(request, key=key)
@@ -470,6 +471,8 @@ def test_message_of_a_case_that_cannot_be_decided_is_given_up_all_the_same(make_
                 raise ZeroDivisionError
 
     class Deaf(InProcessVendor):
+        find = None
+
         def open(self, request, /, *, key):
             raise VendorError(self.name, "cut off", retryable=False, ambiguous=request.text == "maybe")
 

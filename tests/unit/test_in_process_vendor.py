@@ -21,7 +21,7 @@ def test_open_gives_a_new_ticket_for_each_key(vendor):
     """Tickets are numbered under the vendor's name, and begin as open."""
     first, second = vendor.open(REQUEST, key="k1"), vendor.open(REQUEST, key="k2")
 
-    assert VendorAnswer(remote_id="ACME-PRINT-1", status=VendorStatus.OPEN) == first
+    assert VendorAnswer(remote_id="ACME-PRINT-1", status=VendorStatus.OPEN, version="1") == first
     assert "ACME-PRINT-2" == second.remote_id
 
 
@@ -30,7 +30,7 @@ def test_open_gives_the_same_ticket_for_the_same_key(vendor):
     opened = vendor.open(REQUEST, key="k1")
     vendor.update(opened.remote_id, status=VendorStatus.ACKNOWLEDGED)
 
-    assert attrs.evolve(opened, status=VendorStatus.ACKNOWLEDGED) == vendor.open(REQUEST, key="k1")
+    assert attrs.evolve(opened, status=VendorStatus.ACKNOWLEDGED, version="2") == vendor.open(REQUEST, key="k1")
     assert "ACME-PRINT-2" == vendor.open(REQUEST, key="k2").remote_id
 
 
@@ -39,7 +39,9 @@ def test_update_is_what_fetch_gives(vendor):
     vendor.open(REQUEST, key="k1")
     vendor.update("ACME-PRINT-1", status=VendorStatus.RESOLVED, text="New fuse.")
 
-    expected = VendorAnswer(remote_id="ACME-PRINT-1", status=VendorStatus.RESOLVED, text="New fuse.")
+    expected = VendorAnswer(
+        remote_id="ACME-PRINT-1", status=VendorStatus.RESOLVED, text="New fuse.", version="2"
+    )  # fmt: skip
     assert expected == vendor.fetch("ACME-PRINT-1")
 
 

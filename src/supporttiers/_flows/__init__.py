@@ -16,6 +16,7 @@ from supporttiers._flows.cases import (
     options_for,
     preview,
 )
+from supporttiers._flows.checking import check_vendors
 from supporttiers._flows.driving import (
     Call,
     Flow,
@@ -29,9 +30,11 @@ from supporttiers._flows.driving import (
 )
 from supporttiers._flows.due import fire_due
 from supporttiers._flows.operating import backlog, discard, messages, parked, retry, unpark
-from supporttiers._flows.outbox import poll, relay
+from supporttiers._flows.outbox import relay
 from supporttiers._flows.people import of_tenant, sources_of
+from supporttiers._flows.polling import poll
 from supporttiers._flows.processes import process_of
+from supporttiers._flows.receiving import receive
 from supporttiers._flows.redacting import parts_of, redact_person
 
 __all__ = [
@@ -42,6 +45,7 @@ __all__ = [
     "adrive",
     "awaited_pause",
     "backlog",
+    "check_vendors",
     "discard",
     "drive",
     "execute",
@@ -62,6 +66,7 @@ __all__ = [
     "poll",
     "preview",
     "process_of",
+    "receive",
     "redact_person",
     "relay",
     "retry",

@@ -19,7 +19,7 @@ from supporttiers.cases import Case
 from supporttiers.clock import pause_after
 from supporttiers.commands import Command, LinkCase, Merge
 from supporttiers.decisions import Decision, NeedFacts
-from supporttiers.effects import RECIPIENTS, DispatchToVendor, Effect, Notify, Tell, TellLinked
+from supporttiers.effects import RECIPIENTS, DispatchToVendor, Effect, MessageVendor, Notify, Tell, TellLinked
 from supporttiers.errors import (
     BackendError,
     CaseError,
@@ -58,7 +58,7 @@ _LINKING: Final = (LinkCase, Merge)
 
 def execute(
     ports: Ports, tenant: str, command: Command, now: datetime, *,
-    body: str | None = None, settled: Settled | None = None, by_id: bool = False,
+    body: str | None = None, settled: Settled | None = None, more: tuple[Message, ...] = (), by_id: bool = False,
 ) -> Flow[Decision]:  # fmt: skip
     """
     Load, decide, commit; again, when somebody else was faster.
@@ -70,6 +70,7 @@ def execute(
         now: The writing transaction's now.
         body: The hash by which a repeated idempotency key is recognised; of the command as it is when None.
         settled: A message whose delivery made this command.
+        more: New rows of the outbox that come of that, besides those that the command causes.
         by_id: Only the actor's id is known: on a case of their own they act as the customer.
 
     Raises:
@@ -91,7 +92,9 @@ def execute(
             command = attrs.evolve(command, by=Actor.customer(command.by.id))
         seen = 0 if loaded.case is None else loaded.case.version
         decision = yield from _decided(ports, tenant, loaded, command, now)
-        commit = commit_of(ports, tenant, loaded.case, decision, now, command=command, body=body, settled=settled)
+        commit = commit_of(
+            ports, tenant, loaded.case, decision, now, command=command, body=body, settled=settled, more=more
+        )  # fmt: skip
         if commit is None or (yield Call(ports.store.commit, (commit,)))[0]:
             if decision.refusal is not None:
                 raise decision.refusal
@@ -145,6 +148,7 @@ def _replayed(ports: Ports, tenant: str, used: KeyUse, body: str | None) -> Flow
 def commit_of(
     ports: Ports, tenant: str, before: Case | None, decision: Decision, now: datetime, *,
     command: Command | None = None, body: str | None = None, settled: Settled | None = None,
+    more: tuple[Message, ...] = (),
 ) -> Commit | None:  # fmt: skip
     """Put together what is to be written; None when nothing is. A key is used up also where nothing had to change."""
     if decision.case is None:
@@ -157,7 +161,8 @@ def commit_of(
         return None
     return Commit(
         tenant=tenant, case=decision.case, previous=0 if before is None else before.version, events=decision.events,
-        wakes_at=decision.wakes_at, messages=_all_messages(ports, tenant, decision, now), used=used,
+        wakes_at=decision.wakes_at, used=used,
+        messages=(*_all_messages(ports, tenant, decision, now), *(more if decision.refusal is None else ())),
         settled=None if decision.refusal is not None else settled, recorded_at=now,
     )  # fmt: skip
 
@@ -215,9 +220,11 @@ def told_to(ports: Ports, effect: Effect) -> Iterable[tuple[str, str]]:
         return [("notify", name) for name in ports.notifiers]
     if isinstance(effect, DispatchToVendor):
         return [("dispatch", effect.vendor)]
+    if isinstance(effect, MessageVendor):
+        return [("message_vendor", effect.vendor)]
     if isinstance(effect, TellLinked):
         return [("tell_linked", "linked")]
-    assert isinstance(effect, Tell)  # noqa: S101 - the fourth and last kind; for the type checker
+    assert isinstance(effect, Tell)  # noqa: S101 - the last kind; for the type checker
     return [("tell", effect.command.case_id)]
 
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from contextvars import copy_context
+from datetime import datetime
 from functools import partial
 from threading import Lock
 from types import CoroutineType
@@ -17,6 +18,7 @@ from supporttiers.effects import Notify
 from supporttiers.errors import PluginError
 from supporttiers.events import Event
 from supporttiers.facts import Facts, FactSource
+from supporttiers.links import Attachment
 from supporttiers.process import SupportProcess
 from supporttiers.protocols import (
     CaseStore,
@@ -175,6 +177,22 @@ def _caught(call: Call[Any], begun: Lock) -> tuple[object, Exception | None]:
 # -- what flows work with
 
 
+@attrs.define
+class Feed:
+    """
+    What is known of a vendor's own list of what has changed.
+
+    Attributes:
+        asked_at: When it was last asked for; None for never.
+        worked_at: When it last came.
+        works: Whether it came when it was last asked for; None as long as nobody has.
+    """
+
+    asked_at: datetime | None = None
+    worked_at: datetime | None = None
+    works: bool | None = None
+
+
 @attrs.frozen(kw_only=True)
 class Ports:
     """
@@ -196,6 +214,10 @@ class Ports:
         unheard: The first of what nobody is told, for want of notifiers.
         renewed: Processes with the limits of a newer revision, by name and both revisions; None where they do not fit.
         foreign: Processes that cannot be loaded, of which that has been logged.
+        files: Reads the content of an attachment, which the host keeps; None where nobody can.
+        resting: Until when vendors are left alone, by name.
+        feeds: What is known of vendors' own lists of what has changed, by name.
+        missed: Tickets of which the vendor has said once that they are gone, by tenant, case and key.
         no_facts: What is known before anything has been read.
     """
 
@@ -214,6 +236,10 @@ class Ports:
     unheard: list[Notify] = attrs.field(factory=list)
     renewed: dict[tuple[str, str, str], SupportProcess | None] = attrs.field(factory=dict)
     foreign: set[tuple[str, str, str]] = attrs.field(factory=set)
+    files: Callable[[Attachment], object] | None = None
+    resting: dict[str, datetime] = attrs.field(factory=dict)
+    feeds: dict[str, Feed] = attrs.field(factory=dict)
+    missed: set[tuple[str, str, str]] = attrs.field(factory=set)
     no_facts: Facts = attrs.field(init=False)
 
     @no_facts.default

@@ -1,4 +1,4 @@
-"""Carry out what was decided: messages to notifiers, vendors and other cases, and questions to vendors."""
+"""Carry out what was decided: messages to notifiers, vendors and other cases."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -13,40 +13,22 @@ from supporttiers._flows.driving import Call, Flow, Ports
 from supporttiers._flows.gathering import notify
 from supporttiers._flows.linked import tell_linked
 from supporttiers._flows.observers import tell_observer
-from supporttiers._flows.recording import problem_of, result_of, settle_on_record, whom
+from supporttiers._flows.opening import open_ticket
+from supporttiers._flows.recording import alarm, problem_of, result_of, settle_on_record, whom
 from supporttiers._flows.retrying import attempts_of, wait_before_next
-from supporttiers._flows.sending import SENDING, Delivery, LeaseLostError
-from supporttiers.actors import SYSTEM, Actor
-from supporttiers.commands import Command, InformManagement, Open, VendorUpdate
-from supporttiers.decisions import Decision
-from supporttiers.effects import (
-    DispatchToVendor,
-    Effect,
-    Notify,
-    Tell,
-    TellLinked,
-    TellObserver,
-    VendorAnswer,
-    VendorRequest,
-)
-from supporttiers.errors import (
-    BackendError,
-    CaseError,
-    InputError,
-    NotifyError,
-    ParkedError,
-    VendorError,
-    safe_text,
-    say_where,
-)
+from supporttiers._flows.saying import is_file, not_sent, tell_vendor
+from supporttiers._flows.sending import FIRST_LOOK, SENDING, Delivery, LeaseLostError
+from supporttiers._flows.vendors import can, leave_alone, rests_until
+from supporttiers.actors import SYSTEM
+from supporttiers.commands import Command, Open, VendorUpdate
+from supporttiers.effects import DispatchToVendor, Effect, MessageVendor, Notify, Tell, TellLinked, TellObserver
+from supporttiers.errors import BackendError, CaseError, InputError, NotifyError, ParkedError, VendorError, safe_text
 from supporttiers.links import VendorStatus
-from supporttiers.protocols import (
-    Message,
-    OpenTicket,
-    Settled,
-    VendorGateway,
-)
+from supporttiers.protocols import Message, Settled
 from supporttiers.reasons import Reason
+
+TO_VENDORS: Final = (DispatchToVendor, MessageVendor)
+"""Effects that a vendor's gateway carries out."""
 
 log = logging.getLogger("supporttiers.flows")
 
@@ -55,8 +37,7 @@ LEASED: Final = 20
 LEASE: Final = timedelta(minutes=5)
 """After so long others may take over what a worker has taken and not carried out."""
 AT_MOST: Final = timedelta(minutes=1)
-"""After so long a pass takes no more messages, or tickets: deadlines must not wait behind what is slow."""
-POLL_EVERY: Final = timedelta(minutes=1)
+"""After so long a pass takes no more messages: deadlines must not wait behind what is slow."""
 
 
 # -- the outbox
@@ -88,7 +69,7 @@ def relay(
         for message in messages:
             if message is not messages[0] and clock() >= until:
                 break  # the others have taken so long that it may be somebody else's by now
-            delivery = Delivery(message, now, first=message is messages[0])
+            delivery = Delivery(message, now, first=message is messages[0], clock=clock)
             result = yield from _relay_one(ports, delivery, limit=limit)
             results.append(result)
         now = clock()
@@ -103,8 +84,11 @@ def _relay_one(ports: Ports, delivery: Delivery, *, limit: int) -> Flow[Settled 
     message, now = delivery.message, delivery.now
     try:
         if isinstance(message.effect, TellLinked):
+            delivery.remembers = message.result  # how far it has got
             settled = yield from tell_linked(ports, message, message.effect, now, limit=limit)
             return settled if settled.keep else True
+        if (yield from _is_put_off(ports, delivery)):
+            return None
         yield from _carry_out(ports, delivery)
     except LeaseLostError:
         return None
@@ -114,15 +98,35 @@ def _relay_one(ports: Ports, delivery: Delivery, *, limit: int) -> Flow[Settled 
     return True
 
 
+def _is_put_off(ports: Ports, delivery: Delivery) -> Flow[bool]:
+    """Leave a message for later whose vendor is left alone for a while; it is not tried, and loses no try."""
+    message = delivery.message
+    is_for_vendor = isinstance(message.effect, TO_VENDORS)
+    until = rests_until(ports, message.target, delivery.now) if is_for_vendor else None
+    if until is None:
+        return False
+    yield Call(ports.store.settle, _later(delivery, message.result, until))
+    return True
+
+
+def _later(delivery: Delivery, result: str, until: datetime) -> Settled:
+    """Say that it is to be tried later, as if it had not been; it keeps its place before others of its case."""
+    return delivery.settled("pending", result, attempts=max(1, delivery.message.attempts), not_before=until)
+
+
 def _carry_out(ports: Ports, delivery: Delivery) -> Flow[None]:
-    effect = delivery.message.effect
-    if delivery.message.result == SENDING:  # whoever was sending it has not come back to say how that went
+    message, effect = delivery.message, delivery.message.effect
+    adapter = _adapter_of(ports, message)
+    lost = message.result == SENDING or (delivery.doubted_since() is not None and not getattr(adapter, "repeats", True))
+    if lost and not _can_look(effect, adapter):  # whoever was sending it has not come back to say how that went
         delivery.once = delivery.unsure = True
-        raise _never_heard_of(effect, delivery.message.adapter)
+        raise _never_heard_of(effect, message.adapter)
     if isinstance(effect, Notify):
         yield from notify(ports, delivery, effect)
     elif isinstance(effect, DispatchToVendor):
-        yield from _open_ticket(ports, delivery, effect)
+        yield from open_ticket(ports, delivery, effect)
+    elif isinstance(effect, MessageVendor):
+        yield from tell_vendor(ports, delivery, effect)
     elif isinstance(effect, TellObserver):
         yield from tell_observer(ports, delivery, effect)
     else:
@@ -130,40 +134,17 @@ def _carry_out(ports: Ports, delivery: Delivery) -> Flow[None]:
         yield from _tell(ports, delivery, effect)
 
 
+def _can_look(effect: Effect, adapter: object) -> bool:
+    """Whether it can be looked up if an earlier try has arrived."""
+    if isinstance(effect, DispatchToVendor):
+        return can(adapter, "find")
+    return isinstance(effect, MessageVendor) and not is_file(effect)
+
+
 def _never_heard_of(effect: Effect, adapter: str) -> BackendError:
     """Say that a message was being sent when its worker was lost."""
-    kind = VendorError if isinstance(effect, DispatchToVendor) else NotifyError
+    kind = VendorError if isinstance(effect, TO_VENDORS) else NotifyError
     return kind(adapter, "the worker was lost while it was sending this", retryable=False, ambiguous=True)
-
-
-def _open_ticket(ports: Ports, delivery: Delivery, effect: DispatchToVendor) -> Flow[None]:
-    message, now = delivery.message, delivery.now
-    vendor = ports.vendors.get(effect.vendor)
-    if vendor is None:
-        raise VendorError(effect.vendor, "this desk has no such vendor", retryable=True)
-    request = VendorRequest(
-        tenant=message.tenant, case_id=message.case_id, subject=effect.subject, text=effect.text,
-        category=effect.category, priority=effect.priority,
-    )  # fmt: skip
-    answer = yield from delivery.hand(ports, vendor, Call(vendor.open, request, key=effect.key))
-    settled = delivery.arrived(answer.remote_id)
-    ticket = (effect.vendor, effect.key, message.case_id)
-    decision = yield from _take_note(ports, message.tenant, ticket, answer, now, settled=settled)
-    if not decision.events:  # the case knew it all already, so that no commit has carried the message off
-        yield Call(ports.store.settle, settled)
-
-
-def _take_note(
-    ports: Ports, tenant: str, ticket: tuple[str, str, str], answer: VendorAnswer, now: datetime, *,
-    settled: Settled | None = None,
-) -> Flow[Decision]:  # fmt: skip
-    """Give a case what its vendor says."""
-    vendor, key, case_id = ticket
-    update = VendorUpdate(
-        case_id=case_id, by=Actor.vendor(vendor), vendor=vendor, key=key, remote_id=answer.remote_id,
-        status=answer.status, text=answer.text,
-    )  # fmt: skip
-    return (yield from execute(ports, tenant, update, now, settled=settled))
 
 
 def _tell(ports: Ports, delivery: Delivery, effect: Tell) -> Flow[None]:
@@ -178,7 +159,7 @@ def _tell(ports: Ports, delivery: Delivery, effect: Tell) -> Flow[None]:
     except CaseError as refusal:
         result = f"refused: {refusal.reason.code}"
         if isinstance(command, Open):
-            yield from _alarm(ports, delivery, _not_opened(command))
+            yield from alarm(ports, delivery, _not_opened(command))
     yield Call(ports.store.settle, delivery.settled("done", result))
 
 
@@ -197,18 +178,6 @@ def _not_opened(command: Open) -> str:
     return f"case {command.case_id} could not be opened"
 
 
-def _alarm(ports: Ports, delivery: Delivery, text: str) -> Flow[None]:
-    """Put on the case's record that it does not go on as it should, and tell management: not to be lost in silence."""
-    message = delivery.message
-    told = InformManagement(
-        case_id=message.case_id, by=SYSTEM, idempotency_key=f"alarm:{message.key}", reason=text
-    )  # fmt: skip
-    try:
-        yield from execute(ports, message.tenant, told, delivery.now)
-    except Exception as error:  # noqa: BLE001 - a rule may forbid that too, or fail; the message must not come for ever
-        log.error("case %s: %s; management was not told: %s", message.case_id, told.reason, safe_text(error))  # noqa: TRY400 - ids only
-
-
 # -- what could not be carried out
 
 
@@ -219,12 +188,21 @@ def _failed(ports: Ports, delivery: Delivery, error: Exception) -> Flow[None]:
         yield from _set_aside(ports, delivery, error)
         return
     log.warning("message %s to %s failed: %s", message.key, message.target, safe_text(error))
+    result = result_of(error) if delivery.remembers is None else delivery.remembers
+    if isinstance(message.effect, TO_VENDORS):
+        about = message.tenant, message.case_id
+        until = yield from leave_alone(ports, message.target, error, delivery.now, about=about)
+        if until is not None:
+            yield Call(ports.store.settle, _later(delivery, result, until))
+            return
     final = isinstance(error, BackendError) and not error.retryable
-    result = message.result if isinstance(message.effect, TellLinked) else result_of(error)  # how far it has got
     adapter = _adapter_of(ports, message)
     wait = wait_before_next(adapter, error, attempts=message.attempts, key=message.key)
+    if delivery.doubted:
+        wait = max(FIRST_LOOK, getattr(error, "retry_after", None) or FIRST_LOOK)
     settled = delivery.settled("pending", result, not_before=delivery.now + wait)
-    if not final and settled.attempts < attempts_of(adapter):
+    tries = attempts_of(adapter) * (2 if delivery.looking else 1)
+    if delivery.doubted or (not final and settled.attempts < tries):
         yield Call(ports.store.settle, settled)
     elif delivery.unsure:
         yield from _set_aside(ports, delivery, error)
@@ -236,7 +214,7 @@ def _adapter_of(ports: Ports, message: Message) -> object:
     """Give whom a message is for; None where that is another case, or nobody whom the desk knows."""
     if isinstance(message.effect, Notify):
         return ports.notifiers.get(message.adapter)
-    return ports.vendors.get(message.target) if isinstance(message.effect, DispatchToVendor) else None
+    return ports.vendors.get(message.target) if isinstance(message.effect, TO_VENDORS) else None
 
 
 def _set_aside(ports: Ports, delivery: Delivery, error: Exception) -> Flow[None]:
@@ -245,8 +223,10 @@ def _set_aside(ports: Ports, delivery: Delivery, error: Exception) -> Flow[None]
     log.error("message %s to %s may or may not have arrived: %s", message.key, message.target, safe_text(error))
     if isinstance(effect, DispatchToVendor):
         text = f"nobody knows whether request {effect.key} has reached vendor {effect.vendor}"
-        yield from _alarm(ports, delivery, text)
-    settled = delivery.settled("ambiguous", result_of(error))
+        yield from alarm(ports, delivery, text)
+    elif isinstance(effect, MessageVendor):
+        yield from not_sent(ports, delivery, effect, f"nobody knows whether it has arrived: {problem_of(error)}")
+    settled = delivery.settled("ambiguous", delivery.remembers or result_of(error))
     if isinstance(effect, Notify):
         yield from settle_on_record(ports, delivery, settled, _not_told("inform.unsure", delivery, error))
     else:
@@ -264,10 +244,12 @@ def _give_up(ports: Ports, delivery: Delivery, dead: Settled, error: Exception) 
     message, effect = delivery.message, delivery.message.effect
     log.error("message %s to %s is given up", message.key, message.target)
     if isinstance(effect, Tell) and isinstance(effect.command, Open):
-        yield from _alarm(ports, delivery, _not_opened(effect.command))
+        yield from alarm(ports, delivery, _not_opened(effect.command))
     if isinstance(effect, Notify):
         yield from settle_on_record(ports, delivery, dead, _not_told("inform.undelivered", delivery, error))
         return
+    if isinstance(effect, MessageVendor):
+        yield from not_sent(ports, delivery, effect, problem_of(error))
     if isinstance(effect, DispatchToVendor):
         update = VendorUpdate(
             case_id=message.case_id, by=SYSTEM, vendor=effect.vendor, key=effect.key, status=VendorStatus.FAILED
@@ -280,49 +262,3 @@ def _give_up(ports: Ports, delivery: Delivery, dead: Settled, error: Exception) 
             if decision.events:
                 return
     yield Call(ports.store.settle, dead)
-
-
-# -- vendors
-
-
-def poll(ports: Ports, clock: Callable[[], datetime], *, limit: int, tenant: str | None) -> Flow[tuple[int, int]]:
-    """Ask vendors about open tickets, while time is left; give how many were asked about, and how many could not be."""
-    asked = failed = 0
-    now = clock()
-    tickets = yield from _own_tickets(ports, now - POLL_EVERY, limit=limit, tenant=tenant)
-    tried: list[OpenTicket] = []
-    for ticket in tickets:
-        if clock() >= now + AT_MOST:
-            break
-        tried.append(ticket)
-        try:
-            yield from _poll_one(ports, ports.vendors[ticket.vendor], ticket, now)
-        except Exception as error:  # noqa: BLE001 - a plugin may raise anything; the ticket is asked about again
-            log.warning("vendor %s could not be asked about %s: %s", ticket.vendor, ticket.case_id, safe_text(error))
-            failed += 1
-        else:
-            asked += 1
-    if tried:
-        yield Call(ports.store.asked, tried, now)
-    return asked, failed
-
-
-def _own_tickets(ports: Ports, asked_before: datetime, *, limit: int, tenant: str | None) -> Flow[list[OpenTicket]]:
-    """Read what this desk can ask about; tickets of vendors that it lacks are others', and must not stand before."""
-    size = limit
-    while ports.vendors:
-        found: Sequence[OpenTicket] = yield Call(ports.store.open_tickets, asked_before, limit=size, tenant=tenant)
-        own = [ticket for ticket in found if ticket.vendor in ports.vendors]
-        if len(own) >= limit or len(found) < size:
-            return own[:limit]
-        size *= 2
-    return []
-
-
-def _poll_one(ports: Ports, vendor: VendorGateway, ticket: OpenTicket, now: datetime) -> Flow[None]:
-    try:
-        answer = yield Call(vendor.fetch, ticket.remote_id)
-    except Exception as error:
-        say_where(error, f"vendor {ticket.vendor!r}")
-        raise
-    yield from _take_note(ports, ticket.tenant, (ticket.vendor, ticket.key, ticket.case_id), answer, now)

@@ -6,21 +6,19 @@ from typing import Final
 from supporttiers._fields import clipped, one_line
 from supporttiers._flows.cases import execute
 from supporttiers._flows.driving import Call, Flow, Ports
-from supporttiers._flows.sending import Delivery
+from supporttiers._flows.sending import MAX_PROBLEM, Delivery
 from supporttiers.actors import SYSTEM
-from supporttiers.commands import Note
+from supporttiers.commands import InformManagement, Note
 from supporttiers.effects import RECIPIENTS
 from supporttiers.errors import BackendError, safe_text
+from supporttiers.links import reference_of
 from supporttiers.protocols import Settled
 from supporttiers.protocols.records import PROBLEM
 from supporttiers.reasons import Reason
 
 log = logging.getLogger("supporttiers.flows")
 
-A_NAME = "somebody by name"
-
-MAX_PROBLEM: Final = 200
-"""So many characters of what was wrong are remembered."""
+A_NAME: Final = "somebody by name"
 
 
 def settle_on_record(ports: Ports, delivery: Delivery, settled: Settled, reason: Reason) -> Flow[None]:
@@ -41,6 +39,28 @@ def settle_on_record(ports: Ports, delivery: Delivery, settled: Settled, reason:
         if decision.events:
             return
     yield Call(ports.store.settle, settled)
+
+
+def note(ports: Ports, delivery: Delivery, text: str, *, about: str) -> Flow[None]:
+    """Put something on the record of a message's case, once, in a transaction of its own; no error comes of it."""
+    message = delivery.message
+    said = Note(case_id=message.case_id, by=SYSTEM, text=text, idempotency_key=f"{about}:{reference_of(message.key)}")
+    try:
+        yield from execute(ports, message.tenant, said, delivery.now, body=about)
+    except Exception as error:  # noqa: BLE001 - a rule may forbid that, or fail; the message must not come for ever
+        log.error("case %s: its record does not say: %s: %s", message.case_id, about, safe_text(error))  # noqa: TRY400 - ids only
+
+
+def alarm(ports: Ports, delivery: Delivery, text: str) -> Flow[None]:
+    """Put on the case's record that it does not go on as it should, and tell management: not to be lost in silence."""
+    message = delivery.message
+    told = InformManagement(
+        case_id=message.case_id, by=SYSTEM, idempotency_key=f"alarm:{message.key}", reason=text
+    )  # fmt: skip
+    try:
+        yield from execute(ports, message.tenant, told, delivery.now)
+    except Exception as error:  # noqa: BLE001 - a rule may forbid that too, or fail; the message must not come for ever
+        log.error("case %s: %s; management was not told: %s", message.case_id, told.reason, safe_text(error))  # noqa: TRY400 - ids only
 
 
 def problem_of(error: Exception) -> str:

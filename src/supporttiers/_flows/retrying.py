@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from supporttiers.errors import NotifyError
+from supporttiers.errors import NotifyError, VendorError
 
 ATTEMPTS_AT_SENDING: Final = 10
 LONGEST_WAIT: Final = timedelta(hours=24)
@@ -34,7 +34,7 @@ def wait_before_next(adapter: object, error: Exception, *, attempts: int, key: s
         attempts: How many there were before this one.
         key: The message's.
     """
-    asked = error.retry_after if isinstance(error, NotifyError) else None
+    asked = error.retry_after if isinstance(error, NotifyError | VendorError) else None
     asked = min(asked or timedelta(0), LONGEST_WAIT)
     schedule = _schedule(adapter)
     if schedule is None:

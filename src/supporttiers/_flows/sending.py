@@ -1,20 +1,36 @@
-"""Handing one message to an adapter: at least once to most; at most once to one that must not be called twice."""
+"""
+Handing one message to an adapter: at least once to most; at most once to one that must not be called twice.
+
+Of what can be looked up at a vendor, the outbox knows before the call that it was begun, and since when nobody knows
+whether it has arrived: whoever has it next looks before anything is done again.
+"""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
 import attrs
 
+from supporttiers._fields import clipped, one_line
 from supporttiers._flows.driving import Call, Flow, Ports
 from supporttiers.effects import Notify
 from supporttiers.errors import NotifyError, VendorError, say_where
 from supporttiers.protocols import Message, Settled
+from supporttiers.protocols.records import PROBLEM
 
 T = TypeVar("T")
 
+MAX_PROBLEM: Final = 200
+"""So many characters of what was wrong are remembered."""
+
 SENDING: Final = "sending"
 """What is remembered of a message while an adapter that must not be called twice is being called."""
+
+BEGUN: Final = "begun"
+"""What is remembered of a message while a vendor is called at which it can be looked up whether it has arrived."""
+FIRST_LOOK: Final = timedelta(seconds=5)
+"""So soon it is looked up for the first time whether something has arrived."""
+_UNSURE: Final = "unsure since "
 
 
 class LeaseLostError(Exception):
@@ -32,6 +48,10 @@ class Delivery:
         first: Whether it is carried out just after it was leased, with no other before it.
         unsure: Whether it may have arrived, as far as is known if it goes wrong from here.
         once: Whether its adapter must not be called twice.
+        doubted: Whether it may have arrived as of this very try, so that it is to be looked up soon.
+        looking: Whether it is being looked up whether an earlier try has arrived.
+        remembers: What stays remembered of it if it goes wrong from here, in place of what went wrong.
+        clock: Tells the time at which a call has ended.
     """
 
     message: Message
@@ -39,6 +59,10 @@ class Delivery:
     first: bool = True
     unsure: bool = False
     once: bool = False
+    doubted: bool = False
+    looking: bool = False
+    remembers: str | None = None
+    clock: Callable[[], datetime] | None = None
 
     def settled(self, state: str, result: str, **more: Any) -> Settled:  # noqa: ANN401 - fields of Settled
         """Say what became of it, one try later."""
@@ -94,3 +118,74 @@ class Delivery:
             say_where(error, f"{kind} {getattr(adapter, 'name', '?')!r}")
             raise
         return answer
+
+    # -- what can be looked up
+
+    def doubted_since(self) -> datetime | None:
+        """
+        Say since when nobody knows whether an earlier try has arrived; None where there was none, or all is known.
+
+        Of a worker that was lost in the midst of a try it is not known when it called: it counts from now on.
+        """
+        result = self.message.result
+        if result in {BEGUN, SENDING}:
+            return self.now
+        if not result.startswith(_UNSURE):
+            return None
+        return datetime.fromisoformat(result.removeprefix(_UNSURE).partition(PROBLEM)[0])
+
+    def look(self, since: datetime) -> None:
+        """Begin to look up whether an earlier try has arrived: until that is known it stays in doubt."""
+        self.unsure = self.looking = True
+        self.remembers = self.message.result if self.message.result.startswith(_UNSURE) else _unsure(since, "")
+
+    def waits(self, ports: Ports, since: datetime, settles_in: timedelta) -> Flow[bool]:
+        """Whether what was not found may yet be; then it is looked for again, after longer each time."""
+        left = since + settles_in - self.now
+        if left <= timedelta(0):
+            return False
+        wait = min(max(self.now - since, FIRST_LOOK), left)
+        attempts = max(1, self.message.attempts)
+        later = self.settled("pending", self.remembers or "", attempts=attempts, not_before=self.now + wait)
+        yield Call(ports.store.settle, later)
+        return True
+
+    def attempt(self, ports: Ports, adapter: object, call: Callable[[], T], *, gives: type[T]) -> Flow[T]:
+        """
+        Call a vendor at which can be looked up whether the call has arrived; that it was begun is written down before.
+
+        Raises:
+            LeaseLostError: Somebody else has the message by now.
+            VendorError: It gave something else.
+        """
+        name = getattr(adapter, "name", "?")
+        yield from self._mark(ports, BEGUN)
+        self.looking = False
+        self.remembers, self.unsure, self.doubted = None, True, True
+        try:
+            answer: T = yield Call(call)
+            _must_be(name, answer, gives)
+        except VendorError as error:  # the gateway says how sure it is
+            self.unsure = self.doubted = error.ambiguous
+            self.remembers = _unsure(self._ended(), error.problem) if error.ambiguous else None
+            raise
+        except Exception as error:
+            say_where(error, f"vendor {name!r}")
+            self.remembers = _unsure(self._ended(), type(error).__name__)
+            raise
+        self.remembers = _unsure(self._ended(), "")  # should it not be written down what came of it
+        return answer
+
+    def _ended(self) -> datetime:
+        return self.now if self.clock is None else max(self.now, self.clock())
+
+
+def _must_be(name: str, answer: object, kind: type[object]) -> None:
+    if not isinstance(answer, kind):
+        problem = f"its gateway gave {type(answer).__name__} in place of {kind.__name__}"
+        raise VendorError(name, problem, retryable=True, ambiguous=True, kind="protocol")
+
+
+def _unsure(since: datetime, problem: str) -> str:
+    said = clipped(one_line(problem), MAX_PROBLEM)
+    return f"{_UNSURE}{since.isoformat()}{PROBLEM if said else ''}{said}"

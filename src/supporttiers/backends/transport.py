@@ -29,6 +29,9 @@ MAX_ANSWER_BYTES: Final = 64 * 1024
 MOST_BYTES: Final = 4 * 1024 * 1024
 """So much of an answer a request can want at most."""
 
+METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+"""What can be asked."""
+
 MAX_RETRY_AFTER: Final = timedelta(hours=24)
 """Nobody who asks to be left alone for longer is left alone for longer."""
 
@@ -58,7 +61,7 @@ class HttpRequest:
     HttpRequest(method='POST')
 
     Attributes:
-        method: `GET`, `POST` and the like.
+        method: `GET`, `POST` and the like; `OPTIONS` asks what there is, and changes nothing.
         url: Where to: `http://` or `https://`, never shown.
         headers: By name.
         body: What is sent; may be empty.
@@ -68,7 +71,7 @@ class HttpRequest:
         PolicyConfigError: A field cannot be so; the error names it.
     """
 
-    method: str = attrs.field(default="POST", validator=part(fields.one_of(["GET", "POST", "PUT", "PATCH", "DELETE"])))
+    method: str = attrs.field(default="POST", validator=part(fields.one_of(METHODS)))
     url: str = attrs.field(validator=part(_url), repr=False)
     headers: Mapping[str, str] = attrs.field(factory=dict, converter=fields.plain_dict, hash=False, repr=False)
     body: bytes = attrs.field(default=b"", repr=False)

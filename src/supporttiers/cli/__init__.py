@@ -21,6 +21,7 @@ from supporttiers.cli import (
     _redact,
     _replay,
     _show,
+    _vendors,
     _verify,
     _worker,
 )
@@ -107,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
         _export,
         _redact,
         _plugins,
+        _vendors,
     )
     for command in commands:
         command.register(subparsers)

@@ -20,6 +20,7 @@ from supporttiers.desk._keeping import Keeping
 from supporttiers.desk._operating import Operating
 from supporttiers.desk._parts import store_of_people
 from supporttiers.desk._reading import Reading
+from supporttiers.desk._talking import Talking
 from supporttiers.desk._verbs import Verbs
 from supporttiers.desk._view import Common
 from supporttiers.errors import CaseError, SupportTiersError
@@ -28,7 +29,7 @@ from supporttiers.readings import Pass
 __all__ = ["AsyncSupportDesk", "Common", "Ids", "SupportDesk"]
 
 
-class SupportDesk(Core, Verbs[Case], Reading, Operating, Keeping):
+class SupportDesk(Core, Verbs[Case], Reading, Operating, Talking, Keeping):
     """
     A support desk: opens cases, carries out commands, and lets time do its part.
 

@@ -13,13 +13,14 @@ from supporttiers.decisions import Decision
 from supporttiers.desk._core import Core
 from supporttiers.desk._parts import store_of_people
 from supporttiers.desk._questions import EVERYTHING
+from supporttiers.desk._talking import Headers
 from supporttiers.desk._verbs import Verbs
 from supporttiers.desk._view import Common
 from supporttiers.errors import CaseError, SupportTiersError
 from supporttiers.events import Event
 from supporttiers.match import Match
 from supporttiers.protocols import Backlog, Message, ParkedCase
-from supporttiers.readings import ClockReading, Explanation, Option, Page, Pass, Redaction
+from supporttiers.readings import ClockReading, Explanation, Option, Page, Pass, Receipt, Redaction, VendorReading
 from supporttiers.reasons import Reason
 
 
@@ -129,6 +130,16 @@ class Awaited(Core, Verbs[Coroutine[Any, Any, Case]]):
     async def discard(self, key: str) -> None:
         """See `SupportDesk.discard`."""
         await adrive(self._discard(key))
+
+    # -- vendors
+
+    async def receive(self, vendor: str, headers: Headers, body: bytes) -> Receipt:
+        """See `SupportDesk.receive`."""
+        return await adrive(self._receive(vendor, headers, body))
+
+    async def check_vendors(self) -> tuple[VendorReading, ...]:
+        """See `SupportDesk.check_vendors`."""
+        return await adrive(self._check_vendors())
 
     # -- what is kept
 

@@ -5,7 +5,7 @@ The flow of a public method has the method's name with an underscore before it; 
 """
 
 import copy
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -30,7 +30,6 @@ from supporttiers.decisions import Decision
 from supporttiers.desk import _plugged as plugged
 from supporttiers.desk._operations import Operations
 from supporttiers.desk._parts import (
-    by_name,
     by_source,
     check_callable,
     check_needs,
@@ -46,8 +45,11 @@ from supporttiers.desk._parts import notifiers as checked_notifiers
 from supporttiers.desk._questions import Questions
 from supporttiers.desk._records import Records
 from supporttiers.desk._turns import Turns
+from supporttiers.desk._vendors import VendorTalk, check_plans, readable
+from supporttiers.desk._vendors import vendors as checked_vendors
 from supporttiers.errors import CaseError, CaseNotFoundError, InputError, SupportTiersError, UnsupportedConnectionError
 from supporttiers.facts import FactSource
+from supporttiers.links import Attachment
 from supporttiers.process import SupportProcess
 from supporttiers.protocols import (
     KEY_LIFE,
@@ -76,7 +78,7 @@ class Ids(Protocol):
         ...
 
 
-class Core(Questions, Operations, Records):
+class Core(Questions, Operations, Records, VendorTalk):
     """The parts of a desk, and what it does with them."""
 
     _awaits: ClassVar[bool]
@@ -97,6 +99,7 @@ class Core(Questions, Operations, Records):
         vendors: (
             Iterable[VendorGateway | AsyncVendorGateway | str] | Mapping[str, Mapping[str, object]] | str | Path
         ) = (),
+        files: Callable[[Attachment], bytes | Awaitable[bytes]] | None = None,
         plugins: Iterable[object] = (),
         entry_points: bool = False,
         blocked: Collection[str] = (),
@@ -121,6 +124,8 @@ class Core(Questions, Operations, Records):
             vendors: Gateways to vendors' systems; tiers refer to them by name. A text is the name of a vendor, for
                 which a plugin hands over the gateway; so are the keys of a table, whose values are their settings.
                 Such tables may stand in a TOML file, whose path is handed in.
+            files: Reads the content of an attachment, which you keep, when it is to go to a vendor; a LookupError says
+                that there is no such file. Without it no files go to vendors, and the record of the case says so.
             plugins: Modules, objects or names to import, with functions that `supporttiers.hookspecs.hookimpl` marks;
                 the last one is asked first.
             entry_points: Whether to load what installed packages name under the entry-point group `supporttiers`.
@@ -151,7 +156,8 @@ class Core(Questions, Operations, Records):
             newest={each.name: each for each in found},
             default=found[0],
             notifiers=checked_notifiers(plugged.notifiers(self._plugins, notifiers)),
-            vendors=by_name("vendor", plugged.vendors(self._plugins, vendors), VendorGateway),
+            vendors=checked_vendors(plugged.vendors(self._plugins, vendors)),
+            files=readable(files),
             sources=sources(flows.sources_of(self._directory, cases, self._facts)),
             directory=self._directory,
             policies=classes(own, found),
@@ -159,6 +165,7 @@ class Core(Questions, Operations, Records):
             pause=awaited_pause if self._awaits else pause,
         )
         check_needs(found, self._ports.sources)
+        check_plans(found, self._ports.vendors)
         self._clock: Clock = SystemClock() if clock is None else fitting(clock, Clock)
         self._ids: Ids = IdFactory() if ids is None else fitting(ids, Ids)
         check_plain(("the clock", self._clock.now), ("the ids", self._ids.new_id))
@@ -167,6 +174,7 @@ class Core(Questions, Operations, Records):
         self._tokens = IdFactory()
         self._tolerance = clock_tolerance
         self._tenant = DEFAULT_TENANT
+        self._bound: str | None = None
         self._by: Actor | str | None = None
         self._kept = _Kept()
         self._joins = False
@@ -193,7 +201,7 @@ class Core(Questions, Operations, Records):
         view = copy.copy(self)
         if tenant is not None:
             must(fields.name, "tenant", tenant)
-            view._tenant = tenant  # noqa: SLF001 - a copy of ourselves
+            view._tenant = view._bound = tenant  # noqa: SLF001 - a copy of ourselves
         if by is not None:
             view._by = by  # noqa: SLF001
         return view

@@ -16,6 +16,7 @@ from supporttiers.facts import FactSource
 from supporttiers.process import SupportProcess
 from supporttiers.protocols import (
     LANE,
+    VENDOR_CAPABILITIES,
     AgentDirectory,
     CaseStore,
     ContactDirectory,
@@ -139,16 +140,21 @@ _CALLS: Final[Mapping[str, tuple[tuple[object, ...], dict[str, object]]]] = {
 
 def _check_calls(adapter: Any, protocol: type, label: str) -> None:  # noqa: ANN401 - it has the methods of its Protocol
     """Refuse an adapter whose method takes other arguments than it will be given."""
-    for method, (given, named) in _CALLS.items():
-        if not hasattr(protocol, method):
-            continue
-        try:
-            signature(getattr(adapter, method)).bind(*given, **named)
-        except TypeError as error:
-            listed = ", ".join([*("..." for _ in given), *(f"{name}=..." for name in named)])
-            raise PluginError(label, f"its {method} cannot be called as {method}({listed}): {error}") from error
-        except ValueError:  # it tells nobody what it takes, as some that are written in C
-            continue
+    for method, how in _CALLS.items():
+        if hasattr(protocol, method):
+            calls_of(adapter, method, how, label)
+
+
+def calls_of(adapter: object, method: str, how: tuple[tuple[object, ...], dict[str, object]], label: str) -> None:
+    """Refuse an adapter one of whose methods takes other arguments than it will be given."""
+    given, named = how
+    try:
+        signature(getattr(adapter, method)).bind(*given, **named)
+    except TypeError as error:
+        listed = ", ".join([*("..." for _ in given), *(f"{name}=..." for name in named)])
+        raise PluginError(label, f"its {method} cannot be called as {method}({listed}): {error}") from error
+    except ValueError:  # it tells nobody what it takes, as some that are written in C
+        return
 
 
 def _check_retries(adapter: object, label: str) -> None:
@@ -206,10 +212,12 @@ def check_callable(ports: Ports) -> None:
 def _ports_of(ports: Ports) -> Iterator[tuple[str, object, Sequence[type]]]:
     """Give each port, how to speak of it, and of which Protocols' methods it may be asked."""
     yield ports.store.name, ports.store, (CaseStore,)
+    if ports.files is not None:
+        yield "files", ports.files, ()
     for name, notifier in ports.notifiers.items():
         yield name, notifier, (Notifier,)
     for name, vendor in ports.vendors.items():
-        yield name, vendor, (VendorGateway,)
+        yield name, vendor, (VendorGateway, *VENDOR_CAPABILITIES.values())
     for name, source in ports.sources.items():
         yield name, source, (FactSource,)
     if ports.directory is not None:

@@ -51,7 +51,7 @@ class Message:
         tenant: Whose case.
         key: Its identity, which is also the key handed to notifiers; a vendor is handed that of its request.
         case_id: The case that caused it.
-        kind: `notify`, `dispatch`, `tell`, `tell_linked` or `tell_observer`.
+        kind: `notify`, `dispatch`, `message_vendor`, `tell`, `tell_linked` or `tell_observer`.
         target: The notifier's or vendor's name, or the other case; of a message for one recipient alone, the notifier's
             name, `#`, and a mark of the recipient.
         effect: What to do.

@@ -7,8 +7,8 @@ from threading import get_ident
 from typing import Any, ClassVar, Final, Self
 
 from supporttiers import _fields as fields
+from supporttiers.backends._mail.words import one_line, plain_text
 from supporttiers.backends.notification._options import checked
-from supporttiers.backends.notification._words import one_line, plain_text
 from supporttiers.effects import Notification
 from supporttiers.errors import NotifyError, PluginError
 

@@ -1,23 +1,25 @@
 """Notifications as mail, by SMTP."""
 
-import re
-import smtplib
 import ssl
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import timedelta
 from email.utils import parseaddr
-from enum import StrEnum
-from ipaddress import ip_address
 from typing import ClassVar, Final, Self
 from urllib.parse import unquote, urlsplit
 
 from supporttiers import _fields as fields
 from supporttiers.actors import Contact
-from supporttiers.backends.notification._conversation import Conversation
-from supporttiers.backends.notification._mail import Mailbox, Sender, compose, on_the_line
+from supporttiers.backends._mail.submission import (
+    PORTS,
+    Security,
+    Submission,
+    SubmissionError,
+    is_this_machine,
+    printable,
+)
+from supporttiers.backends._mail.writing import Mailbox, Sender, on_the_line
+from supporttiers.backends.notification._mail import compose
 from supporttiers.backends.notification._options import checked, one, options_of, seconds, time_limit
-from supporttiers.backends.transport import cut_off
 from supporttiers.clock import Clock, SystemClock
 from supporttiers.effects import Notification
 from supporttiers.errors import NotifyError, PluginError
@@ -26,21 +28,6 @@ TIMEOUT: Final = timedelta(seconds=30)
 """So long one mail may take, from the connection to the server's word that it has it."""
 
 _OPTIONS: Final = ("from", "security", "bounces", "reply_to", "list_id", "timeout")
-_FINAL: Final = 500
-_DONE, _GO_ON = 2, 3
-_ABOUT_LOGIN: Final = frozenset({530, 534, 535, 538})
-_ENHANCED: Final = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}(?=\s|$)")
-
-
-class Security(StrEnum):
-    """How the way to the mail server is made safe: TLS after a greeting, TLS from the beginning, or not at all."""
-
-    STARTTLS = "starttls"
-    TLS = "tls"
-    PLAIN = "plain"
-
-
-_PORTS: Final = {Security.STARTTLS: 587, Security.TLS: 465, Security.PLAIN: 25}
 
 
 class SmtpNotifier:
@@ -110,18 +97,20 @@ class SmtpNotifier:
         checked(name, fields.name(host), "host")
         self._host: Final = host
         self._security: Final = self._checked_security(security)
-        self._port: Final = _PORTS[self._security] if port is None else port
+        self._port: Final = PORTS[self._security] if port is None else port
         checked(name, fields.at_least(1, 65535)(self._port), "port")
         checked(name, time_limit(timeout), "timeout")
-        self._timeout: Final = timeout
         self._login: Final = (username, password) if username else None
-        if self._login and self._security is Security.PLAIN and not _is_this_machine(host):
+        if self._login and self._security is Security.PLAIN and not is_this_machine(host):
             raise PluginError(name, f"it would send its password to {host} in plain text; take security 'starttls'")
-        checked(name, _printable(f"{username}{password}"), "login")
+        checked(name, printable(f"{username}{password}"), "login")
         self._sender: Final = self._sender_of(sender, reply_to, list_id)
         self._bounces: Final = self._bounces_of(bounces)
         self._addresses: Final = dict(addresses or {})
-        self._context: Final = context
+        self._server: Final = Submission(
+            host=host, port=self._port, security=self._security, login=self._login, helo=self._sender.mailbox.domain,
+            timeout=timeout, context=context,
+        )  # fmt: skip
         self._clock: Final = clock or SystemClock()
 
     @classmethod
@@ -169,7 +158,7 @@ class SmtpNotifier:
 
     def _checked_security(self, given: str | None) -> Security:
         if given is None:
-            return Security.PLAIN if _is_this_machine(self._host) else Security.STARTTLS
+            return Security.PLAIN if is_this_machine(self._host) else Security.STARTTLS
         checked(self.name, fields.one_of(tuple(Security))(given), "security")
         return Security(given)
 
@@ -208,9 +197,13 @@ class SmtpNotifier:
         mail = compose(
             notification, key=key, sender=self._sender, to=to, to_name=shown, now=self._clock.now()
         )  # fmt: skip
-        content = on_the_line(mail)
-        with self._connected() as server:
-            self._hand_over(server, to, who, content)
+        bounces = "" if self._bounces is None else str(self._bounces)
+        try:
+            self._server.hand_over(on_the_line(mail), sender=bounces, to=[(to, repr(who))])
+        except SubmissionError as error:
+            raise NotifyError(
+                self.name, error.problem, retryable=error.retryable, ambiguous=error.ambiguous
+            ) from error.__cause__  # fmt: skip
 
     def _recipient(self, notification: Notification) -> tuple[Mailbox, str, str]:
         """Give the address, who that is by id, and what they are called."""
@@ -230,80 +223,3 @@ class SmtpNotifier:
 
     def _final(self, problem: str) -> NotifyError:
         return NotifyError(self.name, problem, retryable=False)
-
-    @contextmanager
-    def _connected(self) -> Iterator[Conversation]:
-        """Open a connection, safe and logged in, for as long as all of it may take."""
-        limit = self._timeout.total_seconds()
-        server = Conversation(
-            self._host, tls=self._security is Security.TLS, context=self._context, name=self._sender.mailbox.domain,
-            seconds=limit,
-        )  # fmt: skip
-        with cut_off(lambda: server.sock, limit) as cut:
-            try:
-                self._greet(server)
-                yield server
-            except OSError as error:  # all errors of smtplib and ssl are such
-                late = cut.is_set() or isinstance(error, TimeoutError)
-                said = type(error).__name__
-                problem = f"took longer than {limit:g} s" if late else f"gave no answer that can be used ({said})"
-                cause = None if isinstance(error, smtplib.SMTPException) else error  # a server's words may name people
-                raise NotifyError(
-                    self.name, f"the server {problem}", retryable=True, ambiguous=server.unsure
-                ) from cause  # fmt: skip
-            finally:
-                server.close()
-
-    def _greet(self, server: Conversation) -> None:
-        """Come as far as being allowed to send; whatever is refused up to there may be mended while mails wait."""
-        code, text = server.connect(self._host, self._port)
-        self._must(code, text, "the connection", final=False)
-        server.ehlo_or_helo_if_needed()
-        if self._security is Security.STARTTLS:
-            if not server.has_extn("starttls"):
-                raise NotifyError(self.name, "the server does not offer STARTTLS", retryable=True)
-            self._must(*server.go_over_to_tls(), "STARTTLS", final=False)
-        if self._login is not None:
-            try:
-                server.login(*self._login)
-            except smtplib.SMTPResponseException as error:
-                raise self._refused(error.smtp_code, b"", "the login", final=False) from None
-
-    def _hand_over(self, server: Conversation, to: Mailbox, who: str, content: bytes) -> None:
-        options = ["SMTPUTF8", "BODY=8BITMIME"] if to.international else []
-        if options and not server.has_extn("smtputf8"):
-            raise self._final(f"the address of {who!r} is not in ASCII, and the server does not know SMTPUTF8")
-        self._must(*server.mail("" if self._bounces is None else str(self._bounces), options), "the sender")
-        self._must(*server.rcpt(str(to)), f"recipient {who!r}")
-        self._must(*server.docmd("DATA"), f"the mail to {who!r}", wanted=_GO_ON)
-        server.unsure = True
-        server.send(content)
-        code, text = server.getreply()
-        self._must(code, text, f"the mail to {who!r}")
-        server.part()
-
-    # -- what went wrong
-
-    def _must(self, code: int, text: bytes, what: str, *, wanted: int = _DONE, final: bool = True) -> None:
-        if code // 100 not in range(1, 6):
-            raise smtplib.SMTPServerDisconnected
-        if code // 100 != wanted:
-            raise self._refused(code, text, what, final=final)
-
-    def _refused(self, code: int, text: bytes, what: str, *, final: bool) -> NotifyError:
-        """Say what the server said in numbers: its words may name people."""
-        found = _ENHANCED.match(text)
-        number = f"{code} {found[0].decode()}" if found else str(code)
-        lasting = final and code >= _FINAL and code not in _ABOUT_LOGIN
-        return NotifyError(self.name, f"the server refused {what}: {number}", retryable=not lasting)
-
-
-def _printable(text: str) -> str | None:
-    return None if text.isascii() and text.isprintable() else "must be printable ASCII"
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -6,7 +6,7 @@ answer, whatever its status. No word of a vendor's answer, and none of ours, sta
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlencode
@@ -73,7 +73,7 @@ class Rest:
         transport: Transport | None = None,
         timeout: timedelta = TIMEOUT,
         clock: Clock | None = None,
-        kinds: Mapping[int, str] | None = None,
+        kind_of: Callable[[HttpResponse], str | None] | None = None,
     ) -> None:
         """
         Say with whom, and how.
@@ -85,18 +85,19 @@ class Rest:
             transport: Carries the requests; `HttpTransport()` when None.
             timeout: How long one exchange may take, from the beginning to the end.
             clock: Tells the time, for dates in answers; the machine's when None.
-            kinds: What a number means with this vendor, as one of `errors.FAULTS`, where it is not the usual.
+            kind_of: Says of an answer what it means with this vendor, as one of `errors.FAULTS`; None is the usual.
 
         Raises:
             PolicyConfigError: The URL is none.
         """
         self._name = name
-        self._url = check_url(url, "url").rstrip("/")
+        self._whole = check_url(url, "url")
+        self._url = self._whole.rstrip("/")
         self._headers = {"accept": "application/json", "user-agent": "supporttiers", **headers}
         self._transport = transport or HttpTransport()
         self._timeout = timeout
         self._clock = clock or SystemClock()
-        self._kinds = {**_KINDS, **(kinds or {})}
+        self._kind_of = kind_of or (lambda _: None)
 
     def __repr__(self) -> str:
         """Show for whom."""
@@ -130,7 +131,7 @@ class Rest:
 
         Args:
             method: `GET`, `POST` and the like.
-            path: The parts of the path, each quoted.
+            path: The parts of the path, each quoted; without any the URL is that of the vendor, as it was given.
             value: What is sent as JSON; nothing when None.
             content: What is sent as it is, in place of JSON; its type has to stand in *headers*.
             query: What stands behind the question mark; a word with several values stands there several times.
@@ -140,7 +141,7 @@ class Rest:
             VendorError: It was not taken, or no answer came that says so. `ambiguous` where a request that changes
                 something may have done so all the same.
         """
-        target = "/".join([self._url, *(quote(part, safe="") for part in path)])
+        target = "/".join([self._url, *(quote(part, safe="") for part in path)]) if path else self._whole
         target += f"?{urlencode(query, doseq=True)}" if query else ""
         sent = {**self._headers, **(headers or {})}
         body = b"" if content is None else content
@@ -165,7 +166,8 @@ class Rest:
         if status // 100 == 3:  # noqa: PLR2004 - the class of redirections
             kind, problem = "protocol", f"{problem}, a redirection, which is not followed"
         else:
-            kind = self._kinds.get(status, "unavailable" if status // 100 == 5 else "rejected")  # noqa: PLR2004 - of servers
+            kind = _KINDS.get(status, "unavailable" if status // 100 == 5 else "rejected")  # noqa: PLR2004 - of servers
+        kind = self._kind_of(answer) or kind
         if status in {429, 503}:
             wait = retry_after(answer.headers.get("retry-after"), now=self._clock.now())
         ambiguous = changes and kind == "unavailable"

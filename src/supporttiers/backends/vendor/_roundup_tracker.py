@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from itertools import count
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -28,6 +27,7 @@ TOO_LONG_TO_READ: Final = "[This message is too long to be read; it stands on th
 
 _NUMBER: Final = re.compile("[0-9]{1,18}")
 _TRIES: Final = 5
+_NOT_VALID: Final = 409
 _PAGE: Final = 1000
 
 
@@ -71,7 +71,7 @@ class Tracker:
         self._user = user
         self._rest = Rest(
             name, url.rstrip("/") + "/rest/data", headers=headers, transport=transport, timeout=timeout, clock=clock,
-            kinds={409: "rejected"},
+            kind_of=lambda answer: "rejected" if answer.status == _NOT_VALID else None,
         )  # fmt: skip
 
     # -- reading
@@ -129,7 +129,9 @@ class Tracker:
     def changed_since(self, instant: str) -> Iterator[tuple[list[tuple[str, str]], datetime | None]]:
         """Read what was changed since an instant, page by page, and when it was read, by the vendor's clock."""
         since = {"activity": f"{instant};"} if instant else {}
-        for number in count(1):
+        number = 0
+        while True:
+            number += 1
             query = {
                 **since, "@fields": "activity", "@sort": "activity,id", "@page_size": str(_PAGE),
                 "@page_index": str(number),
@@ -201,13 +203,15 @@ class Tracker:
         Raises:
             VendorError: It could not be put there; `conflict`: others were faster, several times.
         """
-        for left in reversed(range(_TRIES)):
+        left = _TRIES
+        while True:
             issue = self.issue(id_)
             if item in ids_in(issue.row.get(what)):
                 return
             try:
                 changed = self.change(id_, {"@op": "add", what: [item]}, issue.version)
             except VendorError as error:
+                left -= 1
                 if error.kind != "conflict" or not left:
                     raise
             else:

@@ -10,7 +10,7 @@ import attrs
 
 from supporttiers import _fields as fields
 from supporttiers._fields import clipped, one_line
-from supporttiers.backends.vendor._html import plain
+from supporttiers.backends.vendor._html import text_of_html
 from supporttiers.backends.vendor._marks import reference_in
 from supporttiers.backends.vendor._rest import Reply, Rest
 from supporttiers.backends.vendor._texts import heard
@@ -212,7 +212,8 @@ class Conversation:
             )
             said = {number(self._rest, row, "id"): self._rest.part(row, "Content", kind=str) for row in rows}
             kinds = {each.id: each.kind for each in batch}
-            found.update({id: plain(text) if kinds.get(id) == "text/html" else text for id, text in said.items()})
+            pages = {id for id in said if kinds.get(id) == "text/html"}
+            found.update({id: text_of_html(text) if id in pages else text for id, text in said.items()})
         return found
 
     def _entry(

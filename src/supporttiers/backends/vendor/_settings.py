@@ -186,6 +186,21 @@ class Settings:
             raise self._wrong(word, str(problem))
         return value
 
+    def numbers(self, word: str, *, low: int, high: int) -> Mapping[str, int]:
+        """
+        Give a table of whole numbers, empty where the word is not said.
+
+        Raises:
+            PluginError: It is none, or one of them is too small or large.
+        """
+        value = self._values.get(word, {})
+        if not isinstance(value, Mapping):
+            raise self._wrong(word, f"must be a table, not {type_name(value)}")
+        for each in value.values():
+            if problem := fields.at_least(low, high)(each):
+                raise self._wrong(word, problem)
+        return {self._line(word, key): each for key, each in value.items()}
+
     def flag(self, word: str, *, otherwise: bool) -> bool:
         """
         Give true or false.

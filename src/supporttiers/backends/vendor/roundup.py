@@ -224,11 +224,12 @@ class RoundupVendor:
         It takes one issue, and is kept until an answer has come: of two attempts the one that arrives first opens the
         ticket, however late it arrives, and the other one is refused.
         """
-        fresh = None if key in self._addresses else _Address(self._tracker.token())
+        found = self._addresses.get(key) or _Address(self._tracker.token())
         with self._lock:
-            if len(self._addresses) >= _MAX_ADDRESSES:
+            held = self._addresses.get(key)
+            address = held or found
+            if held is None and len(self._addresses) >= _MAX_ADDRESSES:
                 self._addresses.pop(next(iter(self._addresses)))
-            address = self._addresses.get(key) or fresh or _Address(self._tracker.token())
             self._addresses[key] = address
             address.takers += 1
         return address

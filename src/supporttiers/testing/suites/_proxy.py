@@ -149,11 +149,12 @@ def gushing(sent: Callable[[int], None]) -> Fault:
 
 
 def forgetting(words: Sequence[bytes]) -> Fault:
-    """Take every header that holds one of some words out of the request."""
+    """Take every header that holds one of some words out of the request; letters large and small are the same."""
+    hidden = [word.lower() for word in words]
 
     def forget(turn: Turn) -> None:
         first, *lines = turn.head.removesuffix(b"\r\n\r\n").split(b"\r\n")
-        kept = [line for line in lines if not any(word in line for word in words)]
+        kept = [line for line in lines if not any(word in line.lower() for word in hidden)]
         turn.head = b"\r\n".join([first, *kept, b"", b""])
         pass_on(turn)
 

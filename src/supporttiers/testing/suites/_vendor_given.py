@@ -138,6 +138,11 @@ def now() -> datetime:
     return _CLOCK.now()
 
 
+def pause() -> None:
+    """Let a server on this machine get on; it tells nobody when it has."""
+    Event().wait(_LOOK_AGAIN)
+
+
 def word() -> str:
     """Make a word that stands nowhere else."""
     return "zq" + _IDS.new_id(_CLOCK.now()).replace("-", "")
@@ -195,6 +200,7 @@ class VendorLaws(Laws):
         capabilities: What it claims: `public` (a public entry of the vendor's comes as public), `signed` (the vendor's
             calls are signed, with the time in what is signed).
         secrets: Passwords, tokens and the like that it was given: they are never told.
+        credentials: Headers of requests by which it says who it is, with their colons.
         hook_secrets: With which its vendor's calls may be signed: two, so that one can be changed for another.
         other_loggers: Names of loggers that are not the gateway's, such as a server's which a fixture has started.
         raw_statuses: Some of the vendor's words for statuses, each with what it means to us; `hands` can set them.
@@ -208,6 +214,7 @@ class VendorLaws(Laws):
     CAPABILITIES: ClassVar[frozenset[str]] = frozenset({"public", "signed"})
 
     secrets: ClassVar[Sequence[str]] = ()
+    credentials: ClassVar[Sequence[str]] = ("authorization:", "api-key:", "cookie:", "webhook-signature:")
     hook_secrets: ClassVar[Sequence[str]] = ()
     other_loggers: ClassVar[Sequence[str]] = ()
     raw_statuses: ClassVar[Mapping[str, VendorStatus]] = {}
@@ -259,7 +266,7 @@ class VendorLaws(Laws):
             found = look()
             if until(found) or monotonic() >= end:
                 return found
-            Event().wait(_LOOK_AGAIN)
+            pause()
 
     def _opened(self, gateway: Gateway, **said: str) -> tuple[Wanted, str]:
         """Open a ticket; give what was wanted, and the vendor's id."""

@@ -19,6 +19,7 @@ from supporttiers.testing.suites._vendor_given import (
     VendorHands,
     VendorLaws,
     attempted,
+    can,
     entry_with,
     failed,
     file_of,
@@ -77,7 +78,7 @@ class HearingLaws(VendorLaws):
         """Neither the text of the ticket nor a message of ours comes back as the vendor's."""
         asked, remote_id = self._opened(gateway, text=f"It smells of {word()}.")
         known = {asked.reference}
-        if hasattr(gateway, "comment"):
+        if can(gateway, "comment"):
             message, key = message_of(f"Is there news of {word()}?")
             gateway.comment(remote_id, message, key=key)
             known.add(message.reference)
@@ -197,7 +198,7 @@ class HearingLaws(VendorLaws):
         gateway = connect(vendor_url or "", timeout=PATIENT, clock=FakeClock(now() + apart))
         _, remote_id = self._opened(gateway)
         hands = self._with(hands, "say")
-        cursor = _cursor(gateway.changes(None, limit=50)) if hasattr(gateway, "changes") else None
+        cursor = _cursor(gateway.changes(None, limit=50)) if can(gateway, "changes") else None
         said = word()
         hands.say(remote_id, f"We look at {said}.", private=False)
 
@@ -312,7 +313,7 @@ class HearingLaws(VendorLaws):
         assert error is None, f"`fetch` of a deleted ticket fails; give a VendorAnswer of status `gone`: {error}"
         assert answer is not None
         assert VendorStatus.GONE is answer.status, f"a deleted ticket is {answer.status}"
-        if hasattr(gateway, "comment"):
+        if can(gateway, "comment"):
             message, key = message_of("Hello?")
             told = failed("`comment` on a deleted ticket", lambda: gateway.comment(remote_id, message, key=key))
             assert "gone" == told.kind, f"a comment on a deleted ticket is {told.kind!r}, and not 'gone'"

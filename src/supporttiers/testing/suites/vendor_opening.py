@@ -17,11 +17,14 @@ from supporttiers.testing.suites._vendor_given import (
     VendorLaws,
     Wanted,
     attempted,
+    can,
     found_of,
     needs,
+    pause,
     wanted,
 )
 
+_TRIES: Final = 20
 INJECTED: Final = "Bcc: eve@example.org"
 HOSTILE: Final = {
     "unicode": "Принтер горит — プリンタ火事 🖨️🔥 été",
@@ -51,7 +54,7 @@ class OpeningLaws(VendorLaws):
         assert error is None, f"`fetch` does not know the ticket that `open` has opened: {error}"
         assert isinstance(answer, VendorAnswer), f"`fetch` gives {type_name(answer)}, and no VendorAnswer"
         assert remote_id == answer.remote_id, "`fetch` gives another id than `open`"
-        if hasattr(gateway, "find"):
+        if can(gateway, "find"):
             hits = self._seen(lambda: found_of(gateway, asked.reference))
             assert [remote_id] == [hit.remote_id for hit in hits], "`find` does not give the ticket by its reference"
 
@@ -99,17 +102,24 @@ class OpeningLaws(VendorLaws):
         opened = at_once(*(partial(self._pressed, gateway, one) for one in asked))
 
         assert self.callers == len(set(opened)), f"{self.callers} requests have led to {len(set(opened))} tickets"
-        answer = gateway.fetch(opened[0])
-        assert opened[0] == answer.remote_id
+        if can(gateway, "find"):
+            found = self._seen(lambda: found_of(gateway, asked[0].reference))
+            assert [opened[0]] == [hit.remote_id for hit in found], "tickets that were opened at once are mixed up"
 
     def _pressed(self, gateway: Gateway, asked: Wanted) -> str:
-        answer, error = attempted("`open`", lambda: gateway.open(asked.request, key=asked.key))
-        if answer is not None:
-            return str(answer.remote_id)
-        assert error is not None
-        assert error.retryable or error.ambiguous, f"`open` fails for good where many open tickets: {error}"
-        again = self._gone_on(gateway, asked, exists=False)
-        return asked.key if again is None else again
+        """Open a ticket where many do, and go on as the core does."""
+        for _ in range(_TRIES):
+            answer, error = attempted("`open`", partial(gateway.open, asked.request, key=asked.key))
+            if answer is not None:
+                return str(answer.remote_id)
+            assert error is not None
+            assert error.retryable or error.ambiguous, f"`open` fails for good where many open tickets: {error}"
+            if can(gateway, "find"):
+                found, _ = attempted("`find`", partial(found_of, gateway, asked.reference))
+                if found:
+                    return str(found[0].remote_id)
+            pause()
+        pytest.fail(f"`open` fails {_TRIES} times where many open tickets")
 
     @pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in HOSTILE.items()])
     def test_hostile_text_opens_a_ticket(self, gateway: Gateway, hands: VendorHands | None, text: str) -> None:

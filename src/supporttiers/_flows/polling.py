@@ -1,0 +1,283 @@
+"""
+Asking vendors about tickets: each in its turn, or those that the vendor itself says have changed.
+
+Where a gateway has `changes`, its tickets are asked about when they stand there, and once an hour whatever stands
+there: a feed may lose something. Where a feed fails, each ticket is asked about in its turn, as without one.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+import attrs
+
+from supporttiers._flows.cases import execute
+from supporttiers._flows.driving import Call, Feed, Flow, Ports
+from supporttiers._flows.recording import problem_of
+from supporttiers._flows.vendors import (
+    EPOCH,
+    POLL_EVERY,
+    Gateway,
+    can,
+    leave_alone,
+    poll_every,
+    rests_until,
+    take_note,
+    ticket_of,
+    understood,
+    update_of,
+)
+from supporttiers.actors import SYSTEM
+from supporttiers.commands import VendorUnreachable
+from supporttiers.effects import VendorAnswer, VendorChanges
+from supporttiers.errors import VendorError, safe_text, say_where
+from supporttiers.links import VendorStatus
+from supporttiers.protocols import OpenTicket
+
+log = logging.getLogger("supporttiers.flows")
+
+AT_MOST: Final = timedelta(minutes=1)
+"""After so long a pass asks about nothing more: deadlines must not wait behind what is slow."""
+SWEEP_EVERY: Final = timedelta(hours=1)
+"""So often a ticket is asked about of which a feed has said nothing."""
+STALE_AFTER: Final = timedelta(minutes=15)
+"""After so long without an answer the case is told that nobody can ask; whether that matters, its contract says."""
+
+_PAGES: Final = 10
+_PAGE: Final = 100
+
+
+@attrs.define
+class _Round:
+    """
+    One pass over tickets.
+
+    Attributes:
+        ports: What to work with.
+        clock: Tells the time.
+        began: When it began.
+        asked: How many were asked about.
+        failed: How many could not be.
+        answered: Those on which a vendor has answered.
+        waits: How long tickets wait until they are asked about again.
+    """
+
+    ports: Ports
+    clock: Callable[[], datetime]
+    began: datetime
+    asked: int = 0
+    failed: int = 0
+    answered: list[OpenTicket] = attrs.field(factory=list)
+    waits: dict[timedelta, list[OpenTicket]] = attrs.field(factory=dict)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has lasted long enough."""
+        return self.clock() >= self.began + AT_MOST
+
+    def next_in(self, ticket: OpenTicket, wait: timedelta) -> None:
+        """Have a ticket asked about again after a while."""
+        self.waits.setdefault(wait, []).append(ticket)
+
+    def write_down(self) -> Flow[None]:
+        """Write down which tickets were asked about, and when they are to be asked about again."""
+        if self.answered:
+            yield Call(self.ports.store.asked, self.answered, self.began, reached=True)
+        for wait, tickets in self.waits.items():
+            later = tickets if wait != POLL_EVERY else [each for each in tickets if each not in self.answered]
+            if later:
+                yield Call(self.ports.store.asked, later, self.began + wait - POLL_EVERY)
+
+
+def poll(ports: Ports, clock: Callable[[], datetime], *, limit: int, tenant: str | None) -> Flow[tuple[int, int]]:
+    """Ask vendors about open tickets, while time is left; give how many were asked about, and how many could not be."""
+    turn = _Round(ports, clock, clock())
+    for name in ports.vendors:
+        if not turn.is_over:
+            yield from _ask_feed(turn, name)
+    tickets = yield from _own_tickets(ports, turn.began - POLL_EVERY, limit=limit, tenant=tenant)
+    for ticket in tickets:
+        if turn.is_over:
+            break
+        until = rests_until(ports, ticket.vendor, turn.began)
+        if until is None:
+            yield from _ask(turn, ticket)
+        else:
+            turn.next_in(ticket, until - turn.began)
+            yield from _lost(ports, ticket, "it is left alone for a while", turn.began)
+    yield from turn.write_down()
+    return turn.asked, turn.failed
+
+
+def _own_tickets(ports: Ports, asked_before: datetime, *, limit: int, tenant: str | None) -> Flow[list[OpenTicket]]:
+    """Read what this desk can ask about; tickets of vendors that it lacks are others', and must not stand before."""
+    size = limit
+    while ports.vendors:
+        found: Sequence[OpenTicket] = yield Call(ports.store.open_tickets, asked_before, limit=size, tenant=tenant)
+        own = [ticket for ticket in found if ticket.vendor in ports.vendors]
+        if len(own) >= limit or len(found) < size:
+            return own[:limit]
+        size *= 2
+    return []
+
+
+# -- one ticket
+
+
+def _ask(turn: _Round, ticket: OpenTicket) -> Flow[None]:
+    """Ask about a ticket; whatever a gateway raises, the ticket is asked about again."""
+    ports, every = turn.ports, poll_every(turn.ports.vendors[ticket.vendor])
+    try:
+        is_there = yield from ask(ports, ticket, turn.began)
+    except Exception as error:  # noqa: BLE001 - a plugin may raise anything
+        log.warning("vendor %s could not be asked about %s: %s", ticket.vendor, ticket.case_id, safe_text(error))
+        turn.failed += 1
+        about = ticket.tenant, ticket.case_id
+        until = yield from leave_alone(ports, ticket.vendor, error, turn.began, about=about)
+        turn.next_in(ticket, every if until is None else until - turn.began)
+        yield from _lost(ports, ticket, problem_of(error), turn.began)
+    else:
+        turn.asked += 1
+        feed = ports.feeds.get(ticket.vendor)
+        follows = is_there and feed is not None and feed.works is True
+        turn.answered.append(ticket)
+        turn.next_in(ticket, max(every, SWEEP_EVERY) if follows else every)
+
+
+def ask(ports: Ports, ticket: OpenTicket, now: datetime) -> Flow[bool]:
+    """
+    Ask about a ticket, and give its case the answer; say whether it is there.
+
+    That a ticket is gone is believed when the vendor has said so twice in a row: some cannot see for a moment what they
+    have. Until then False is given. What a gateway gives as an answer of that status is believed at once.
+
+    Raises:
+        Exception: The vendor could not be asked, or the case could not take the answer.
+    """
+    vendor: Gateway = ports.vendors[ticket.vendor]
+    where = ticket.tenant, ticket.case_id, ticket.key
+    try:
+        answer = understood(ticket.vendor, (yield Call(vendor.fetch, ticket.remote_id)))
+    except VendorError as error:
+        if error.kind != "gone":
+            raise
+        if where not in ports.missed:
+            ports.missed.add(where)
+            return False
+        answer = VendorAnswer(remote_id=ticket.remote_id, status=VendorStatus.GONE)
+    except Exception as error:
+        say_where(error, f"vendor {ticket.vendor!r}")
+        raise
+    update = update_of((ticket.vendor, ticket.key, ticket.case_id), answer)
+    yield from take_note(ports, ticket.tenant, update, now)
+    ports.missed.discard(where)
+    return True
+
+
+def _lost(ports: Ports, ticket: OpenTicket, problem: str, now: datetime) -> Flow[None]:
+    """Tell a case that nobody can ask about its ticket, once that has lasted for long."""
+    feed = ports.feeds.get(ticket.vendor)
+    heard = [at for at in (ticket.reached_at, None if feed is None else feed.worked_at) if at is not None]
+    try:
+        if not heard:
+            known = yield from ticket_of(ports, ticket.tenant, ticket.case_id, ticket.key)
+            heard = [] if known is None else [known.requested_at]
+        if not heard or now < max(heard) + STALE_AFTER:
+            return
+        told = VendorUnreachable(
+            case_id=ticket.case_id,
+            by=SYSTEM,
+            vendor=ticket.vendor,
+            key=ticket.key,
+            since=max(heard),
+            problem=problem,
+        )
+        yield from execute(ports, ticket.tenant, told, now)
+    except Exception as error:  # noqa: BLE001 - other tickets must not wait behind this one
+        log.warning("case %s: it cannot be told that its vendor is lost: %s", ticket.case_id, safe_text(error))
+
+
+# -- what has changed
+
+
+def _ask_feed(turn: _Round, name: str) -> Flow[None]:
+    """Ask a vendor what has changed, where it can say, and has not been asked just now."""
+    ports, vendor = turn.ports, turn.ports.vendors[name]
+    if not can(vendor, "changes") or rests_until(ports, name, turn.began) is not None:
+        return
+    feed = ports.feeds.setdefault(name, Feed())
+    if feed.asked_at is not None and turn.began < feed.asked_at + poll_every(vendor):
+        return
+    feed.asked_at = turn.began
+    try:
+        yield from _follow(turn, name, vendor)
+    except Exception as error:  # noqa: BLE001 - a plugin may raise anything; it is asked again
+        log.warning("vendor %s could not be asked what has changed: %s", name, safe_text(error))
+        turn.failed += 1
+        yield from leave_alone(ports, name, error, turn.began)
+        if feed.works is not False:
+            yield from _each_in_its_turn(turn, name)
+        feed.works = False
+    else:
+        feed.works, feed.worked_at = True, turn.began
+
+
+def _follow(turn: _Round, name: str, vendor: Gateway) -> Flow[None]:
+    """
+    Have tickets asked about that have changed.
+
+    The cursor is kept once they are due, or were asked about: whoever dies before that goes the same way again.
+    """
+    store = turn.ports.store
+    cursor: str | None = yield Call(store.vendor_cursor, name)
+    for _ in range(_PAGES):
+        page = yield from _page(name, vendor, cursor)
+        for ids in _parts(list(dict.fromkeys(page.remote_ids))):
+            found: Sequence[OpenTicket] = yield Call(store.tickets, name, ids)
+            due = [ticket for ticket in found if ticket.is_open]
+            if due:
+                yield Call(store.asked, due, EPOCH)
+            yield from _ask_about_ended(turn, [ticket for ticket in found if not ticket.is_open])
+        if page.cursor != cursor:
+            yield Call(store.keep_vendor_cursor, name, page.cursor, turn.began)
+        if not page.more or page.cursor == cursor or turn.is_over:
+            break
+        cursor = page.cursor
+
+
+def _page(name: str, vendor: Gateway, cursor: str | None) -> Flow[VendorChanges]:
+    try:
+        page = yield Call(vendor.changes, cursor, limit=_PAGE)
+    except Exception as error:
+        say_where(error, f"vendor {name!r}")
+        raise
+    if not isinstance(page, VendorChanges):
+        problem = f"its gateway gave {type(page).__name__} in place of VendorChanges"
+        raise VendorError(name, problem, retryable=True, kind="protocol")
+    return page
+
+
+def _parts(ids: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(ids), _PAGE):
+        yield ids[start : start + _PAGE]
+
+
+def _ask_about_ended(turn: _Round, tickets: Sequence[OpenTicket]) -> Flow[None]:
+    """Ask about tickets on which nobody owes anything any more: the vendor may have opened them again."""
+    for ticket in tickets:
+        try:
+            yield from ask(turn.ports, ticket, turn.began)
+        except Exception as error:
+            if isinstance(error, VendorError) and error.retryable:
+                raise
+            log.warning("vendor %s could not be asked about %s: %s", ticket.vendor, ticket.case_id, safe_text(error))
+
+
+def _each_in_its_turn(turn: _Round, name: str) -> Flow[None]:
+    """Have all open tickets of a vendor asked about, whose feed has told of them so far."""
+    ahead = turn.began + SWEEP_EVERY + POLL_EVERY
+    tickets: Sequence[OpenTicket] = yield Call(turn.ports.store.open_tickets, ahead, limit=10_000)
+    own = [ticket for ticket in tickets if ticket.vendor == name]
+    if own:
+        yield Call(turn.ports.store.asked, own, turn.began - 2 * POLL_EVERY)

@@ -1,0 +1,146 @@
+"""What every talk with a vendor has in common: which gateway, what it says, and when it is to be left alone."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from supporttiers._flows.cases import execute
+from supporttiers._flows.driving import Call, Flow, Ports
+from supporttiers._flows.retrying import LONGEST_WAIT
+from supporttiers.actors import SYSTEM, Actor
+from supporttiers.cases import Case
+from supporttiers.commands import InformManagement, VendorUpdate
+from supporttiers.decisions import Decision
+from supporttiers.effects import VendorAnswer
+from supporttiers.errors import VendorError, safe_text
+from supporttiers.links import VendorTicket
+from supporttiers.protocols import Message, Settled
+
+Gateway = Any
+"""A vendor's gateway, of either kind, with what it can do beyond `open` and `fetch`."""
+
+log = logging.getLogger("supporttiers.flows")
+
+EPOCH: Final = datetime.fromtimestamp(0, UTC)
+"""A ticket that was asked about then is asked about at once."""
+POLL_EVERY: Final = timedelta(minutes=1)
+"""So often an open ticket is asked about at most, unless the gateway says otherwise."""
+SETTLE_TIME: Final = timedelta(minutes=1)
+"""So long a ticket may be missing from what is found, unless the gateway says otherwise."""
+
+_REST: Final = {"auth": timedelta(minutes=10), "rate_limited": timedelta(minutes=1)}
+"""For how long a vendor is left alone after such an error, unless it says for how long itself."""
+
+
+def gateway(ports: Ports, name: str) -> Gateway:
+    """
+    Give the gateway of a vendor.
+
+    Raises:
+        VendorError: This desk has none; another may have.
+    """
+    found = ports.vendors.get(name)
+    if found is None:
+        raise VendorError(name, "this desk has no such vendor", retryable=True)
+    return found
+
+
+def can(vendor: object, what: str) -> bool:
+    """Whether a gateway can do something beyond `open` and `fetch`."""
+    return callable(getattr(vendor, what, None))
+
+
+def poll_every(vendor: object) -> timedelta:
+    """Say how often a ticket is asked about at most."""
+    every: timedelta = getattr(vendor, "poll_every", POLL_EVERY)
+    return every
+
+
+def settle_time(vendor: object) -> timedelta:
+    """Say for how long what has arrived may not be found."""
+    time: timedelta = getattr(vendor, "settle_time", SETTLE_TIME)
+    return time
+
+
+def ticket_of(ports: Ports, tenant: str, case_id: str, key: str) -> Flow[VendorTicket | None]:
+    """Read a ticket as its case knows it."""
+    loaded = yield Call(ports.store.load, tenant, case_id)
+    case: Case = loaded.case
+    return next((each for each in case.vendor_tickets if each.key == key), None)
+
+
+def understood(name: str, answer: object) -> VendorAnswer:
+    """
+    Give what a gateway has answered about a ticket.
+
+    Raises:
+        VendorError: It is something else.
+    """
+    if not isinstance(answer, VendorAnswer):
+        problem = f"its gateway gave {type(answer).__name__} in place of VendorAnswer"
+        raise VendorError(name, problem, retryable=True, kind="protocol")
+    return answer
+
+
+def update_of(ticket: tuple[str, str, str], answer: VendorAnswer, **more: Any) -> VendorUpdate:  # noqa: ANN401 - fields
+    """Make the command for what a vendor says about a ticket: one of a vendor, with a key, of a case."""
+    vendor, key, case_id = ticket
+    return VendorUpdate(
+        case_id=case_id, by=Actor.vendor(vendor), vendor=vendor, key=key, remote_id=answer.remote_id,
+        status=answer.status, text=answer.text, raw_status=answer.raw_status, entries=answer.entries,
+        updated_at=answer.updated_at, **more,
+    )  # fmt: skip
+
+
+def take_note(
+    ports: Ports, tenant: str, update: VendorUpdate, now: datetime, *,
+    settled: Settled | None = None, more: tuple[Message, ...] = (),
+) -> Flow[Decision]:  # fmt: skip
+    """Give a case what its vendor says; whatever is settled by that in the same transaction."""
+    return (yield from execute(ports, tenant, update, now, settled=settled, more=more))
+
+
+# -- who is left alone
+
+
+def rests_until(ports: Ports, vendor: str, now: datetime) -> datetime | None:
+    """Say until when a vendor is left alone; None where it is not."""
+    until = ports.resting.get(vendor)
+    return until if until is not None and until > now else None
+
+
+def leave_alone(
+    ports: Ports, vendor: str, error: Exception, now: datetime, *, about: tuple[str, str] | None = None
+) -> Flow[datetime | None]:
+    """
+    Leave a vendor alone for a while that does not know us, or has had enough of us; say until when.
+
+    Args:
+        ports: What to work with.
+        vendor: Its name.
+        error: What has just gone wrong; of most kinds nothing follows, and None is given.
+        now: When.
+        about: The tenant and the case at which it went wrong: that the vendor does not know us is told to management
+            there, once a day for each tenant.
+    """
+    rest = _REST.get(error.kind) if isinstance(error, VendorError) else None
+    if rest is None or not isinstance(error, VendorError):
+        return None
+    until: datetime = now + (min(error.retry_after, LONGEST_WAIT) if error.retry_after else rest)
+    ports.resting[vendor] = until
+    log.warning("vendor %s is left alone until %s: %s", vendor, until.isoformat(timespec="seconds"), safe_text(error))
+    if error.kind == "auth" and about is not None:
+        yield from _alarm(ports, vendor, now, about)
+    return until
+
+
+def _alarm(ports: Ports, vendor: str, now: datetime, about: tuple[str, str]) -> Flow[None]:
+    tenant, case_id = about
+    told = InformManagement(
+        case_id=case_id, by=SYSTEM, idempotency_key=f"vendor-auth:{vendor}:{now.date()}",
+        reason=f"vendor {vendor} does not know us: until that is mended, nothing reaches it or is heard of it",
+    )  # fmt: skip
+    try:
+        yield from execute(ports, tenant, told, now, body="vendor-auth")
+    except Exception as error:  # noqa: BLE001 - a rule may forbid that, or fail; it is in the log
+        log.error("vendor %s does not know us; management was not told: %s", vendor, safe_text(error))  # noqa: TRY400 - ids only

@@ -1,0 +1,1 @@
+"""Mail, for whoever sends or reads it: addresses, headers, and conversations with servers."""

@@ -1,0 +1,171 @@
+"""What a scripted vendor says of tickets, in JSON: each part is verified, and what is not so is named by its place."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+from supporttiers import _fields as fields
+from supporttiers._fields import MAX_TEXT_BYTES, type_name
+from supporttiers.backends.vendor._statuses import Statuses
+from supporttiers.effects import VendorAnswer, VendorChanges, VendorIdentity
+from supporttiers.errors import SupportTiersError
+from supporttiers.links import MAX_ENTRIES, VendorEntry
+from supporttiers.tiers import Visibility
+
+T = TypeVar("T")
+
+CUT: Final = "\n\n[the rest is left out: it was too long]"
+"""The note at the end of a text of which we keep only the beginning."""
+
+MOST_TICKETS: Final = 1000
+"""So many tickets one answer may hold."""
+
+_UNKEEPABLE: Final = re.compile("[\0\ud800-\udfff]")
+
+
+class MisshapenError(ValueError):
+    """Something else stands where a part should; the text says where, and holds nothing of what stands there."""
+
+
+def kept(text: str) -> str:
+    r"""
+    Give as much of a text as we keep: without U+0000 and lone surrogates, and at most 64 KiB.
+
+    >>> kept("a\0b")
+    'ab'
+    """
+    clean = _UNKEEPABLE.sub("", text)
+    data = clean.encode()
+    if len(data) <= MAX_TEXT_BYTES:
+        return clean
+    return data[: MAX_TEXT_BYTES - len(CUT)].decode(errors="ignore") + CUT
+
+
+def ticket_of(value: object, statuses: Statuses) -> VendorAnswer:
+    """
+    Read a ticket: `id` and `status`, and perhaps `reference`, `text`, `entries`, `updated_at` and `version`.
+
+    Raises:
+        MisshapenError: It is none.
+    """
+    said = table(value, "the ticket")
+    status = part(said, "status", str)
+    entries = part(said, "entries", list, otherwise=[])[-MAX_ENTRIES:]
+    return _made(
+        VendorAnswer, remote_id=part(said, "id", str), status=statuses.of(status), raw_status=status,
+        reference=part(said, "reference", str, otherwise=""), text=kept(part(said, "text", str, otherwise="")),
+        entries=[_entry(each) for each in entries], updated_at=_instant(said, "updated_at"),
+        version=part(said, "version", str, otherwise=""),
+    )  # fmt: skip
+
+
+def tickets_of(value: object, statuses: Statuses) -> tuple[VendorAnswer, ...]:
+    """
+    Read `tickets`, a list of them.
+
+    Raises:
+        MisshapenError: It is none, or one is none.
+    """
+    found = part(table(value, "the answer"), "tickets", list)
+    if len(found) > MOST_TICKETS:
+        raise MisshapenError(f"tickets has {len(found)} entries; at most {MOST_TICKETS} are possible")
+    return tuple(ticket_of(each, statuses) for each in found)
+
+
+def id_of(value: object) -> str:
+    """
+    Read the `id` of what was made; empty where there is none.
+
+    Raises:
+        MisshapenError: It is no text.
+    """
+    return part(table(value, "the answer"), "id", str, otherwise="")
+
+
+def identity_of(value: object, statuses: Statuses) -> VendorIdentity:
+    """
+    Read `account`, and perhaps `statuses`.
+
+    Raises:
+        MisshapenError: They are not such.
+    """
+    said = table(value, "the answer")
+    words = tuple(map(str, part(said, "statuses", list, otherwise=[])))
+    return VendorIdentity(account=part(said, "account", str), statuses=words, unmapped=statuses.unmapped(words))
+
+
+def changes_of(value: object) -> VendorChanges:
+    """
+    Read `ids`, `cursor`, and perhaps `more`.
+
+    Raises:
+        MisshapenError: They are not such.
+    """
+    said = table(value, "the answer")
+    ids = part(said, "ids", list)
+    if any(fields.name(each) for each in ids):
+        raise MisshapenError("ids holds what is no id")
+    return VendorChanges(
+        remote_ids=ids, cursor=part(said, "cursor", str), more=part(said, "more", bool, otherwise=False)
+    )  # fmt: skip
+
+
+def table(value: object, what: str) -> Mapping[str, object]:
+    """
+    Give a table.
+
+    Raises:
+        MisshapenError: It is none.
+    """
+    if not isinstance(value, dict):
+        raise MisshapenError(f"{what} is {type_name(value)}, and no table")
+    return value
+
+
+def part(said: Mapping[str, object], name: str, kind: type[T], *, otherwise: T | None = None) -> T:
+    """
+    Give a part of a table; what is null is not there.
+
+    Raises:
+        MisshapenError: It is of another kind, or it is not there, and must be.
+    """
+    value = said.get(name)
+    if value is None and otherwise is not None:
+        return otherwise
+    if not isinstance(value, kind):
+        raise MisshapenError(
+            f"{name} is {'missing' if value is None else type_name(value)}; it must be {kind.__name__}"
+        )
+    return value
+
+
+def _entry(value: object) -> VendorEntry:
+    said = table(value, "an entry")
+    public = part(said, "public", bool, otherwise=False)
+    return _made(
+        VendorEntry, id=part(said, "id", str), text=kept(part(said, "text", str, otherwise="")),
+        at=_instant(said, "at"), reference=part(said, "reference", str, otherwise=""),
+        ours=part(said, "ours", bool, otherwise=False),
+        visibility=Visibility.PUBLIC if public else Visibility.PRIVATE,
+    )  # fmt: skip
+
+
+def _instant(said: Mapping[str, object], name: str) -> datetime | None:
+    text = part(said, name, str, otherwise="")
+    try:
+        found = datetime.fromisoformat(text) if text else None
+        if found is None or found.utcoffset() is not None:
+            return found
+    except ValueError:  # no instant, or one that there is not
+        pass
+    raise MisshapenError(f"{name} is no instant as in 2026-03-23T09:00:00Z, with its offset")
+
+
+def _made(kind: Callable[..., T], **given: Any) -> T:  # noqa: ANN401 - fields of different types
+    """Make a value whose own checks know what fits."""
+    try:
+        return kind(**given)
+    except (SupportTiersError, ValueError, OverflowError) as error:
+        field = getattr(error, "field", "") or "a part"
+        raise MisshapenError(f"{field} of {kind.__name__} cannot be so") from None
