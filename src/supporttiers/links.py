@@ -87,8 +87,16 @@ VENDOR_WAITS: Final = frozenset({VendorStatus.WAITING_FOR_US, VendorStatus.ANSWE
 VENDOR_UNHEARD: Final = frozenset({VendorStatus.REQUESTED, VendorStatus.OPEN})
 """Those of them in which the vendor has not acknowledged anything."""
 
+_SAYS_NOTHING: Final = VENDOR_UNHEARD | {VendorStatus.UNKNOWN}
+
 MAX_ENTRIES: Final = 256
-"""So many entries of a ticket are remembered as heard, the newest; and so many are taken from one answer."""
+"""So many entries are taken from one answer, the newest; twice as many of a ticket are remembered as heard."""
+
+MAX_TOLD: Final = 64
+"""Of so many things that a vendor was told on a ticket the instants are remembered."""
+
+MAX_UNMAPPED: Final = 16
+"""So many words for statuses that nobody could translate are remembered of a ticket."""
 
 
 def reference_of(key: str) -> str:
@@ -152,6 +160,12 @@ class VendorTicket:
         updated_at: The vendor's own instant of what we know, by the vendor's clock; what is older is no news.
         heard: The ids of the entries that we know, the newest at the end.
         told_at: When we last told the vendor something, the newest at the end.
+        ceiling_at: When management last heard that the vendor is told no more about the case for a day.
+        taken: How many entries were taken since `taken_since`.
+        taken_since: Since when they are counted: for a day, then anew.
+        put_off_at: When management last heard that the ticket has more entries than are taken in a day.
+        unmapped: The vendor's own words for statuses that nobody could translate, as far as management was told.
+        reported: What the vendor last said about the status; `status` is another one after an answer of ours.
         unreachable_since: Since when we cannot ask about it; None while we can.
     """
 
@@ -167,7 +181,23 @@ class VendorTicket:
     updated_at: datetime | None = attrs.field(default=None, converter=utc, validator=given(optional(aware)))
     heard: tuple[str, ...] = ()
     told_at: tuple[datetime, ...] = ()
+    ceiling_at: datetime | None = attrs.field(default=None, converter=utc, validator=given(optional(aware)))
+    taken: int = 0
+    taken_since: datetime | None = attrs.field(default=None, converter=utc, validator=given(optional(aware)))
+    put_off_at: datetime | None = attrs.field(default=None, converter=utc, validator=given(optional(aware)))
+    unmapped: tuple[str, ...] = ()
+    reported: VendorStatus | None = None
     unreachable_since: datetime | None = attrs.field(default=None, converter=utc, validator=given(optional(aware)))
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the vendor, or we, still owe something on it."""
+        return self.status in VENDOR_LIVE
+
+    @property
+    def is_unacknowledged(self) -> bool:
+        """Whether the vendor has said nothing yet: no status that says so, and not a word."""
+        return self.heard_at is None and self.status in _SAYS_NOTHING
 
 
 @attrs.frozen(kw_only=True)

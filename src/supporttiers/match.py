@@ -31,7 +31,8 @@ FIELDS: Final[Mapping[str, str]] = MappingProxyType({
     **dict.fromkeys(
         ("opened_at", "changed_at", "tier_entered_at", "assigned_at", "first_response_at", "last_reply_at",
          "awaiting_reply_since", "wait_until", "resolved_at", "closed_at", "due_at"), _INSTANT),
-    **dict.fromkeys(("tags", "watchers", "vendors", "vendors_waiting"), _WORDS),
+    **dict.fromkeys(
+        ("tags", "watchers", "vendors", "vendors_waiting", "vendors_unacknowledged", "vendors_unreachable"), _WORDS),
 })  # fmt: skip
 """The fields of a case that a condition can speak about, with their kind."""
 

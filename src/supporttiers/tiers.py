@@ -106,6 +106,8 @@ class Tier:
         hands_back_to: Levels to which a case may be handed back from here, the first being the default.
         time_limit: Short for an OLA limit on this tier whose breach escalates; of working time.
         calendar: Whose working time limits on this tier measure that name no other; the process's when None.
+        returns_to: For a vendor tier: the level to which the vendor's answer brings a case. When None it goes to where
+            it came from, else to the first of `hands_back_to`, else to the first of `escalates_to`.
 
     .. versionadded:: 0.1.0
     """
@@ -131,6 +133,7 @@ class Tier:
         default=None, converter=_time_limit, validator=part(optional(working_time))
     )
     calendar: str | None = attrs.field(default=None, validator=part(optional(fields.name)))
+    returns_to: int | None = attrs.field(default=None, validator=part(optional(at_least(0, 99))))
 
 
 def _statuses(value: object) -> object:

@@ -1,12 +1,19 @@
 """Tickets in a real Redmine, as Debian has it. Needs its packages: `make acceptance`."""
 
 import os
+from datetime import timedelta
+from typing import ClassVar
 
 import pytest
 from tests.recorded import redmine as recorded
 from tests.servers import http_tape, redmine
 
 from supporttiers.clock import FakeClock, SystemClock
+from supporttiers.links import VendorStatus
+from supporttiers.testing.suites import VendorSuite
+
+TABLE = {"New": "open", "In Progress": "in_progress", "Resolved": "resolved", "Feedback": "waiting_for_us",
+         "Closed": "closed"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -42,3 +49,42 @@ def test_exchanges_are_those_on_record(server, story):
     assert recorded.STORIES[story] == told.told
     on_record = http_tape.read(recorded.path(story))
     assert [http_tape.shape(each) for each in on_record.exchanges] == [http_tape.shape(each) for each in live.exchanges]
+
+
+class TestRedmineVendor(VendorSuite):
+    """In a project where strangers may read and write, so that a wrong key is let in."""
+
+    options: ClassVar = {
+        "project": redmine.OPEN_PROJECT, "field": recorded.FIELD, "account": "desk", "notes_for_requester": True,
+    }  # fmt: skip
+    capabilities = frozenset({"public"})
+    raw_statuses: ClassVar = {"Resolved": VendorStatus.RESOLVED, "In Progress": VendorStatus.IN_PROGRESS}
+    unmapped = "Rejected"
+    settable = (VendorStatus.CLOSED, VendorStatus.WAITING_FOR_US)
+    timeout = timedelta(seconds=1.2)
+    patience = timedelta(seconds=2)
+    callers = 20
+
+    @pytest.fixture(autouse=True)
+    def _secret(self, server):
+        type(self).secrets = (server.keys["desk"],)
+
+    @pytest.fixture
+    def vendor_url(self, server):
+        """Give its address."""
+        return server.url
+
+    @pytest.fixture
+    def hands(self, server):
+        """Give the vendor's agent."""
+        return redmine.Hands(server)
+
+    @pytest.fixture
+    def connect(self, server):
+        """Make gateways."""
+
+        def connect(url, /, *, timeout, wrong_key=False, clock=None):
+            whose = "stranger" if wrong_key else "desk"
+            return server.gateway(whose, url=url, timeout=timeout, clock=clock, statuses=TABLE, **self.options)
+
+        return connect

@@ -5,6 +5,7 @@ import email.policy
 
 import pytest
 from tests.mailing.conftest import KEY, REFERENCE
+from tests.servers.mailroom import VENDOR
 
 from supporttiers.effects import VendorFile, VendorMessage
 from supporttiers.errors import VendorError
@@ -91,29 +92,53 @@ def outcome(answer):
 
 
 AUTO = {"Auto_Submitted": "auto-replied"}
+ANSWERED = ("answered", "replied", ["Use the newer drum."])
+MACHINE = "replied by a machine"
+RECEIPT = "multipart/report; report-type=disposition-notification; boundary=b"
+TWICE = {"Message_ID": "<2@acme.test>"}
+THRICE = {"Message_ID": "<3@acme.test>"}
+
 STORIES = {
     "silence": ([], ("open", "sent", [])),
-    "a person": ([letter()], ("answered", "replied", ["Use the newer drum."])),
-    "our tag in the subject": ([letter(References=None, Subject=f"[{REFERENCE}] No")], ("answered", "replied", ["Use the newer drum."])),
-    "in reply to": ([letter(References=None, In_Reply_To=OPENING)], ("answered", "replied", ["Use the newer drum."])),
-    "an auto-reply": ([letter("Got it.", **AUTO)], ("acknowledged", "replied by a machine", ["Got it."])),
-    "a person after it": ([letter("Got it.", **AUTO), letter(Message_ID="<2@x>")], ("answered", "replied", ["Got it.", "Use the newer drum."])),
-    "out of office after a person": ([letter(), letter("Away.", Message_ID="<2@x>", **AUTO)], ("answered", "replied", ["Use the newer drum.", "Away."])),
-    "a machine": ([letter("Noted.", Auto_Submitted="auto-generated (x)")], ("acknowledged", "replied by a machine", ["Noted."])),
-    "no machine": ([letter(Auto_Submitted="no")], ("answered", "replied", ["Use the newer drum."])),
-    "autoreply header": ([letter("Away.", X_Autoreply="yes")], ("acknowledged", "replied by a machine", ["Away."])),
-    "precedence": ([letter("Away.", Precedence="auto_reply")], ("acknowledged", "replied by a machine", ["Away."])),
-    "bulk, as RT has it": ([letter(Precedence="bulk")], ("answered", "replied", ["Use the newer drum."])),
-    "null path": ([letter("Away.", Return_Path="<>")], ("acknowledged", "replied by a machine", ["Away."])),
-    "a receipt": ([letter("--b\n\nSeen.\n--b--", MIME_Version="1.0", Content_Type="multipart/report; report-type=disposition-notification; boundary=b")], ("acknowledged", "replied by a machine", ["Seen."])),
+    "a person": ([letter()], ANSWERED),
+    "our tag in the subject": ([letter(References=None, Subject=f"[{REFERENCE}] No")], ANSWERED),
+    "in reply to": ([letter(References=None, In_Reply_To=OPENING)], ANSWERED),
+    "an auto-reply": ([letter("Got it.", **AUTO)], ("acknowledged", MACHINE, ["Got it."])),
+    "a person after it": (
+        [letter("Got it.", **AUTO), letter(**TWICE)],
+        ("answered", "replied", ["Got it.", "Use the newer drum."]),
+    ),
+    "out of office after a person": (
+        [letter(), letter("Away.", **TWICE, **AUTO)],
+        ("answered", "replied", ["Use the newer drum.", "Away."]),
+    ),
+    "a machine": ([letter("Noted.", Auto_Submitted="auto-generated (x)")], ("acknowledged", MACHINE, ["Noted."])),
+    "no machine": ([letter(Auto_Submitted="no")], ANSWERED),
+    "autoreply header": ([letter("Away.", X_Autoreply="yes")], ("acknowledged", MACHINE, ["Away."])),
+    "precedence": ([letter("Away.", Precedence="auto_reply")], ("acknowledged", MACHINE, ["Away."])),
+    "bulk, as RT has it": ([letter(Precedence="bulk")], ANSWERED),
+    "null path": ([letter("Away.", Return_Path="<>")], ("acknowledged", MACHINE, ["Away."])),
+    "a receipt": (
+        [letter("--b\n\nSeen.\n--b--", MIME_Version="1.0", Content_Type=RECEIPT)],
+        ("acknowledged", MACHINE, ["Seen."]),
+    ),
     "a bounce": ([bounce()], ("failed", "bounced 5.1.1", ["I am sorry."])),
     "a delay": ([bounce("4.4.1", "delayed")], ("open", "sent", ["I am sorry."])),
-    "a bounce of a later mail": ([bounce(about=f"<{REFERENCE}.{OTHER}@example.org>")], ("open", "sent", ["I am sorry."])),
+    "a bounce of a later mail": (
+        [bounce(about=f"<{REFERENCE}.{OTHER}@example.org>")],
+        ("open", "sent", ["I am sorry."]),
+    ),
     "a bounce of another's": ([bounce(about=f"<{OTHER}@example.org>")], ("open", "sent", [])),
-    "a bounce, and an answer": ([bounce(), letter()], ("answered", "replied", ["I am sorry.", "Use the newer drum."])),
-    "twice the same": ([letter(), letter()], ("answered", "replied", ["Use the newer drum."])),
-    "twice without an id": ([letter(Message_ID=None), "Received: by x\n" + letter(Message_ID=None)], ("answered", "replied", ["Use the newer drum."])),
-    "two without an id": ([letter("A", Message_ID=None), letter("B", Message_ID=None, Date="Mon, 23 Mar 2026 10:00:01 +0100")], ("answered", "replied", ["A", "B"])),
+    "a bounce, and an answer": (
+        [bounce(), letter()],
+        ("answered", "replied", ["I am sorry.", "Use the newer drum."]),
+    ),
+    "twice the same": ([letter(), letter()], ANSWERED),
+    "twice without an id": ([letter(Message_ID=None), "Received: by x\n" + letter(Message_ID=None)], ANSWERED),
+    "two without an id": (
+        [letter("A", Message_ID=None), letter("B", Message_ID=None, Date="today")],
+        ("answered", "replied", ["A", "B"]),
+    ),
     "a stranger with our tag": ([letter(From="eve@evil.test")], ("open", "sent", [])),
     "a stranger in disguise": ([letter(From='"help@acme.test" <eve@evil.test>')], ("open", "sent", [])),
     "two senders": ([letter(From="eve@evil.test, <help@acme.test>")], ("open", "sent", [])),
@@ -122,19 +147,30 @@ STORIES = {
     "another's ticket": ([letter(References=None, Subject=f"[{OTHER}] x")], ("open", "sent", [])),
     "our id at another domain": ([letter(References=f"<{REFERENCE}@evil.test>")], ("open", "sent", [])),
     "the vendor's id alone": (
-        [letter("Got it.", References=f"{OPENING} {TOKEN}", **AUTO), letter(References=TOKEN, Message_ID="<2@acme.test>", Subject="[acme #8] x")],
+        [
+            letter("Got it.", References=f"{OPENING} {TOKEN}", **AUTO),
+            letter(References=TOKEN, **TWICE, Subject="[acme #8] x"),
+        ],
         ("answered", "replied", ["Got it.", "Use the newer drum."]),
     ),
     "an id learnt from an id": (
-        [letter("A"), letter("B", References="<1@acme.test>", Message_ID="<2@acme.test>"), letter("C", References="<2@acme.test>", Message_ID="<3@acme.test>")],
+        [
+            letter("A"),
+            letter("B", References="<1@acme.test>", **TWICE),
+            letter("C", References="<2@acme.test>", **THRICE),
+        ],
         ("answered", "replied", ["A", "B", "C"]),
     ),
     "an id of two tickets": (
-        [letter("A", References=f"{OPENING} {TOKEN}"), letter("B", References=f"<{OTHER}@example.org> {TOKEN}", Message_ID="<2@x>"), letter("C", References=TOKEN, Message_ID="<3@x>")],
+        [
+            letter("A", References=f"{OPENING} {TOKEN}"),
+            letter("B", References=f"<{OTHER}@example.org> {TOKEN}", **TWICE),
+            letter("C", References=TOKEN, **THRICE),
+        ],
         ("answered", "replied", ["A"]),
     ),
     "the vendor's id from a stranger": (
-        [letter("A", References=f"{OPENING} {TOKEN}"), letter("B", References=TOKEN, From="eve@evil.test", Message_ID="<2@x>")],
+        [letter("A", References=f"{OPENING} {TOKEN}"), letter("B", References=TOKEN, From="eve@evil.test", **TWICE)],
         ("answered", "replied", ["A"]),
     ),
 }  # fmt: skip
@@ -362,13 +398,17 @@ def test_ticket_of_which_the_id_is_none_of_ours_is_not_there(vendor, office, id)
     assert ((), []) == (vendor.find(id), office.mails)
 
 
+TO_THEM = "the server refused recipient the vendor: "
+TO_US = "the server refused recipient our own mailbox: "
+
+
 @pytest.mark.parametrize(
     ("address", "answer", "expected"),
     [
-        ("help@acme.test", "450 4.7.1 later", ("the server refused recipient the vendor: 450 4.7.1", "unavailable", True)),
-        ("help@acme.test", "550 5.1.1 Bob?", ("the server refused recipient the vendor: 550 5.1.1", "rejected", False)),
-        ("desk@example.org", "452 4.2.2 full", ("the server refused recipient our own mailbox: 452 4.2.2", "unavailable", True)),
-        ("desk@example.org", "530 no", ("the server refused recipient our own mailbox: 530", "auth", True)),
+        (VENDOR, "450 4.7.1 later", (TO_THEM + "450 4.7.1", "unavailable", True)),
+        (VENDOR, "550 5.1.1 Bob?", (TO_THEM + "550 5.1.1", "rejected", False)),
+        ("desk@example.org", "452 4.2.2 full", (TO_US + "452 4.2.2", "unavailable", True)),
+        ("desk@example.org", "530 no", (TO_US + "530", "auth", True)),
     ],
 )  # fmt: skip
 def test_mail_that_is_refused_by_one_is_sent_to_nobody(vendor, office, request_of, address, answer, expected):

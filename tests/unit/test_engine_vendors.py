@@ -142,6 +142,7 @@ def test_vendors_answer_without_a_way_back_is_told(make_desk, calm, pager):
     *lower, top = calm.tiers
     desk = make_desk(attrs.evolve(calm, tiers=[*lower, attrs.evolve(top, hands_back_to=())], entry=[4]))
     case = desk.open(id="T-1", by="jane", tier=4)
+    desk.run_due()
     after = desk.execute(update(case, "resolved")).case
     desk.run_due()
 

@@ -13,7 +13,7 @@ from supporttiers._engine.deciding import decided
 from supporttiers._engine.rules import Missing
 from supporttiers._machine import possible_from, state_name
 from supporttiers.actors import Actor
-from supporttiers.cases import Case, open_ticket
+from supporttiers.cases import Case
 from supporttiers.commands import COMMANDS, Command, Held
 from supporttiers.decisions import NeedFacts
 from supporttiers.errors import NotPermittedError
@@ -41,6 +41,8 @@ SAMPLES: Final[Mapping[type[Command], Mapping[str, Any]]] = {
     wanted.Inform: {"to": "somebody"},
     wanted.Merge: {"into": "another case"},
     wanted.Dispatch: {"vendor": "a vendor"},
+    wanted.TellVendor: {"vendor": "a vendor", "text": "something"},
+    wanted.Withdraw: {"vendor": "a vendor"},
     wanted.Rate: {"score": 5},
 }
 """What a command is tried out with."""
@@ -55,6 +57,8 @@ _REQUIRED: Final[Mapping[type[Command], tuple[str, ...]]] = {
     wanted.Inform: ("to",),
     wanted.Merge: ("into",),
     wanted.Dispatch: ("vendor",),
+    wanted.TellVendor: ("vendor",),
+    wanted.Withdraw: ("vendor",),
     wanted.Rate: ("score",),
 }
 """What a verb cannot do without, by the names of its parameters."""
@@ -62,7 +66,8 @@ _REQUIRED: Final[Mapping[type[Command], tuple[str, ...]]] = {
 _TARGETED: Final[Mapping[type[Command], str]] = {
     wanted.Escalate: "escalate", wanted.HandBack: "hand_back", wanted.Wait: "wait", wanted.Reopen: "reopen",
 }  # fmt: skip
-_NOT_OFFERED: Final = (wanted.Open, wanted.VendorUpdate, wanted.CountAffected)
+_NOT_OFFERED: Final = (wanted.Open, wanted.VendorUpdate, wanted.VendorUnreachable, wanted.CountAffected)
+_TO_VENDOR: Final = (wanted.TellVendor, wanted.Withdraw)
 
 
 def options(
@@ -106,6 +111,9 @@ def _variants(process: SupportProcess, case: Case, kind: type[Command]) -> Itera
     """Give the ways in which a command can be given: one for each target."""
     if kind is wanted.Transfer:
         yield from _team_variants(process, case)
+        return
+    if kind in _TO_VENDOR and case.vendors:
+        yield from ((vendor, {**SAMPLES[kind], "vendor": vendor}) for vendor in dict.fromkeys(case.vendors))
         return
     trigger = _TARGETED.get(kind)
     moves = possible_from(process.table, state_name(case.tier, case.status))
@@ -195,9 +203,16 @@ def _here(
         yield from why_assigned(process, case, history, now, facts)
     if case.follow_up is not None:
         yield Reason("case.follow_up", {"case_id": case.follow_up})
-    ticket = open_ticket(case)
-    if ticket is not None:
-        yield Reason("case.ticket", {"vendor": ticket.vendor, "status": str(ticket.status), "id": ticket.remote_id})
+    yield from _tickets(case)
+
+
+def _tickets(case: Case) -> Iterator[Reason]:
+    for ticket in case.vendor_tickets:
+        if ticket.is_live:
+            yield Reason("case.ticket", {"vendor": ticket.vendor, "status": str(ticket.status), "id": ticket.remote_id})
+            if ticket.unreachable_since is not None:
+                since = _said(ticket.unreachable_since)
+                yield Reason("vendor.unreachable", {"vendor": ticket.vendor, "since": since})
 
 
 def _held(held: Held) -> Reason:

@@ -6,14 +6,16 @@ from typing import Any, Final
 
 from supporttiers import commands as wanted
 from supporttiers import events as happened
+from supporttiers._engine import moves
 from supporttiers._engine.clocks import Deadline
 from supporttiers._engine.observing import by_rule
 from supporttiers._engine.verbs import carry_out
 from supporttiers._engine.work import Work
 from supporttiers.actors import SYSTEM
+from supporttiers.cases import open_ticket_at
 from supporttiers.commands import Command
 from supporttiers.errors import CaseError
-from supporttiers.limits import Action, Threshold
+from supporttiers.limits import VENDOR_MEASURES, Action, Threshold, TimeLimit
 from supporttiers.process import CompiledLimit
 from supporttiers.reasons import Reason
 from supporttiers.stopwatches import Stopwatch
@@ -62,7 +64,7 @@ def _act(work: Work, action: Action, threshold: int, watch: Stopwatch) -> bool:
         return False
     before = work.mark()
     try:
-        _carry_out(work, action)
+        _carry_out(work, action, _limit_of(work, watch).limit)
     except CaseError as refusal:
         work.take_back(before)
         work.forget_used()
@@ -79,16 +81,32 @@ def _limit_of(work: Work, watch: Stopwatch) -> CompiledLimit:
     return work.process.compiled_limits[work.process.limit_places[watch.limit]]
 
 
-def _carry_out(work: Work, action: Action) -> None:
+def _carry_out(work: Work, action: Action, limit: TimeLimit) -> None:
+    if action == _BACK and limit.measures in VENDOR_MEASURES and limit.vendor is not None:
+        ticket = open_ticket_at(work.draft, limit.vendor)
+        if ticket is not None:  # it may have been withdrawn by what was done before
+            moves.come_back(work, ticket)
+        return
     command = _COMMANDS[action.verb](work, action)
     if command is not None:
         carry_out(work, command)
+
+
+_BACK: Final = Action("hand_back")
+"""Of a vendor's clock it brings the case back from that vendor: from its tier, or out of the wait for it."""
 
 
 def _with(kind: type[Command], field: str = "") -> Callable[[Work, Action], Command]:
     def make(work: Work, action: Action) -> Command:
         fields: dict[str, Any] = {field: action.argument} if field else {}
         return kind(case_id=work.case_id, by=SYSTEM, **fields)
+
+    return make
+
+
+def _telling(purpose: str) -> Callable[[Work, Action], Command]:
+    def make(work: Work, action: Action) -> Command:
+        return wanted.TellVendor(case_id=work.case_id, by=SYSTEM, vendor=action.argument, purpose=purpose)
 
     return make
 
@@ -125,6 +143,8 @@ _COMMANDS: Final[Mapping[str, Callable[[Work, Action], Command | None]]] = {
     "release": _with(wanted.Release),
     "raise_priority": _raise_priority,
     "dispatch": _with(wanted.Dispatch, "vendor"),
+    "remind": _telling("reminder"),
+    "escalate_at": _telling("escalation"),
     "wait": _with(wanted.Wait, "wait_reason"),
     "resume": _with(wanted.Resume),
     "resolve": _with(wanted.Resolve),

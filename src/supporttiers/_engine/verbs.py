@@ -9,7 +9,7 @@ import attrs
 from supporttiers import _fields as fields
 from supporttiers import commands as wanted
 from supporttiers import events as happened
-from supporttiers._engine import approvals, linking, moves, redacting, rules
+from supporttiers._engine import approvals, hearing, linking, moves, redacting, rules, vendors
 from supporttiers._engine.observing import by_rule
 from supporttiers._engine.work import Work, is_waiting_for
 from supporttiers._machine import tier_target
@@ -359,8 +359,11 @@ VERBS: Final[Mapping[type[Command], Callable[[Work, Any], None]]] = {
     wanted.Unlink: linking.unlink,
     wanted.CountAffected: linking.count_affected,
     wanted.Merge: moves.merge,
-    wanted.Dispatch: moves.dispatch,
-    wanted.VendorUpdate: moves.vendor_update,
+    wanted.Dispatch: vendors.dispatch,
+    wanted.TellVendor: vendors.tell_vendor,
+    wanted.Withdraw: vendors.withdraw,
+    wanted.VendorUpdate: hearing.vendor_update,
+    wanted.VendorUnreachable: hearing.vendor_unreachable,
     wanted.Rate: rate,
     wanted.Approve: approve,
     wanted.Decline: approvals.decline,

@@ -17,20 +17,19 @@ from supporttiers._flows.recording import alarm
 from supporttiers._flows.retrying import attempts_of
 from supporttiers._flows.saying import rows_for_files
 from supporttiers._flows.sending import Delivery
-from supporttiers._flows.vendors import Gateway, can, gateway, settle_time, take_note, understood, update_of
-from supporttiers.cases import Case
+from supporttiers._flows.vendors import Gateway, can, gateway, settle_time, take_note, ticket_of, understood, update_of
 from supporttiers.effects import DispatchToVendor, VendorAnswer, VendorRequest
 from supporttiers.errors import VendorError, say_where
-from supporttiers.links import VendorStatus, VendorTicket, reference_of
+from supporttiers.links import VendorStatus, reference_of
 
 NOT_NEEDED: Final = "not needed"
 
 
 def open_ticket(ports: Ports, delivery: Delivery, effect: DispatchToVendor) -> Flow[None]:
     """Have a vendor open a ticket, unless it has done so, and give the case what it says."""
-    vendor = gateway(ports, effect.vendor)
+    message, vendor = delivery.message, gateway(ports, effect.vendor)
     since = delivery.doubted_since() if can(vendor, "find") else None
-    ticket = yield from _ticket(ports, delivery, effect.key)
+    ticket = yield from ticket_of(ports, message.tenant, message.case_id, effect.key)
     if since is not None:
         delivery.look(since)
         if ticket is not None and ticket.remote_id is not None:  # somebody has told meanwhile which one it is
@@ -42,7 +41,6 @@ def open_ticket(ports: Ports, delivery: Delivery, effect: DispatchToVendor) -> F
     if ticket is not None and ticket.status is VendorStatus.WITHDRAWN:  # before it was ever sent
         yield Call(ports.store.settle, delivery.settled("done", NOT_NEEDED))
         return
-    message = delivery.message
     if since is not None and message.attempts >= attempts_of(vendor):
         delivery.unsure, delivery.looking, delivery.remembers = False, False, None
         problem = "its answers were lost, and no request has arrived"
@@ -57,13 +55,6 @@ def open_ticket(ports: Ports, delivery: Delivery, effect: DispatchToVendor) -> F
     else:
         answer = understood(effect.vendor, (yield from delivery.hand(ports, vendor, call)))
     yield from _opened(ports, delivery, effect, answer)
-
-
-def _ticket(ports: Ports, delivery: Delivery, key: str) -> Flow[VendorTicket | None]:
-    """Read the ticket as the case knows it."""
-    loaded = yield Call(ports.store.load, delivery.message.tenant, delivery.message.case_id)
-    case: Case = loaded.case
-    return next((each for each in case.vendor_tickets if each.key == key), None)
 
 
 def _opened(ports: Ports, delivery: Delivery, effect: DispatchToVendor, answer: VendorAnswer) -> Flow[None]:

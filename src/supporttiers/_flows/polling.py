@@ -24,11 +24,11 @@ from supporttiers._flows.vendors import (
     poll_every,
     rests_until,
     take_note,
+    ticket_of,
     understood,
     update_of,
 )
 from supporttiers.actors import SYSTEM
-from supporttiers.cases import Case
 from supporttiers.commands import VendorUnreachable
 from supporttiers.effects import VendorAnswer, VendorChanges
 from supporttiers.errors import VendorError, safe_text, say_where
@@ -180,21 +180,22 @@ def _lost(ports: Ports, ticket: OpenTicket, problem: str, now: datetime) -> Flow
     feed = ports.feeds.get(ticket.vendor)
     heard = [at for at in (ticket.reached_at, None if feed is None else feed.worked_at) if at is not None]
     try:
-        since = max(heard) if heard else (yield from _opened_at(ports, ticket))
-        if since is None or now < since + STALE_AFTER:
+        if not heard:
+            known = yield from ticket_of(ports, ticket.tenant, ticket.case_id, ticket.key)
+            heard = [] if known is None else [known.requested_at]
+        if not heard or now < max(heard) + STALE_AFTER:
             return
         told = VendorUnreachable(
-            case_id=ticket.case_id, by=SYSTEM, vendor=ticket.vendor, key=ticket.key, since=since, problem=problem
+            case_id=ticket.case_id,
+            by=SYSTEM,
+            vendor=ticket.vendor,
+            key=ticket.key,
+            since=max(heard),
+            problem=problem,
         )
         yield from execute(ports, ticket.tenant, told, now)
     except Exception as error:  # noqa: BLE001 - other tickets must not wait behind this one
         log.warning("case %s: it cannot be told that its vendor is lost: %s", ticket.case_id, safe_text(error))
-
-
-def _opened_at(ports: Ports, ticket: OpenTicket) -> Flow[datetime | None]:
-    loaded = yield Call(ports.store.load, ticket.tenant, ticket.case_id)
-    case: Case = loaded.case
-    return next((each.requested_at for each in case.vendor_tickets if each.key == ticket.key), None)
 
 
 # -- what has changed

@@ -135,9 +135,8 @@ def _understood(name: str, gateway: Gateway, call: VendorCall) -> Flow[VendorNew
 
 
 def _is_sound(news: VendorNews) -> bool:
-    return all(isinstance(each, VendorAnswer) for each in news.answers) and all(
-        isinstance(each, str) for each in news.hints
-    )
+    parts: tuple[tuple[object, type], ...] = ((news.answers, VendorAnswer), (news.hints, str))
+    return all(isinstance(told, tuple) and all(isinstance(each, kind) for each in told) for told, kind in parts)
 
 
 # -- what it means

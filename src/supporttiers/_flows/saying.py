@@ -13,9 +13,8 @@ from supporttiers._fields import name as named
 from supporttiers._flows.driving import Call, Flow, Ports
 from supporttiers._flows.recording import alarm, note
 from supporttiers._flows.sending import Delivery
-from supporttiers._flows.vendors import Gateway, can, gateway, settle_time, take_note, understood, update_of
+from supporttiers._flows.vendors import Gateway, can, gateway, settle_time, take_note, ticket_of, understood, update_of
 from supporttiers.actors import Actor
-from supporttiers.cases import Case
 from supporttiers.commands import VendorUpdate
 from supporttiers.effects import MessageVendor, VendorAnswer, VendorFile, VendorMessage
 from supporttiers.errors import VendorError, say_where
@@ -30,8 +29,11 @@ _OTHERWISE: Final = frozenset({"rejected", "permission", "not_applied"})
 
 def tell_vendor(ports: Ports, delivery: Delivery, effect: MessageVendor) -> Flow[None]:
     """Carry out a message to a vendor."""
-    vendor = gateway(ports, effect.vendor)
-    ticket = yield from _ticket(ports, delivery, effect.ticket)
+    message, vendor = delivery.message, gateway(ports, effect.vendor)
+    ticket = yield from ticket_of(ports, message.tenant, message.case_id, effect.ticket)
+    if ticket is not None and ticket.remote_id is None and effect.purpose == "withdrawal":
+        yield Call(ports.store.settle, delivery.settled("done", "not needed"))  # it has never reached the vendor
+        return
     problem = _unsayable(ticket)
     if ticket is None or ticket.remote_id is None or problem:
         if not problem:
@@ -44,12 +46,6 @@ def tell_vendor(ports: Ports, delivery: Delivery, effect: MessageVendor) -> Flow
         yield Call(ports.store.settle, delivery.settled("done", "files", more=more))
     else:
         yield from _say(ports, delivery, effect, vendor, ticket)
-
-
-def _ticket(ports: Ports, delivery: Delivery, key: str) -> Flow[VendorTicket | None]:
-    loaded = yield Call(ports.store.load, delivery.message.tenant, delivery.message.case_id)
-    case: Case = loaded.case
-    return next((each for each in case.vendor_tickets if each.key == key), None)
 
 
 def _unsayable(ticket: VendorTicket | None) -> str:

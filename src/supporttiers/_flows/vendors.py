@@ -5,13 +5,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from supporttiers._flows.cases import execute
-from supporttiers._flows.driving import Flow, Ports
+from supporttiers._flows.driving import Call, Flow, Ports
 from supporttiers._flows.retrying import LONGEST_WAIT
 from supporttiers.actors import SYSTEM, Actor
+from supporttiers.cases import Case
 from supporttiers.commands import InformManagement, VendorUpdate
 from supporttiers.decisions import Decision
 from supporttiers.effects import VendorAnswer
 from supporttiers.errors import VendorError, safe_text
+from supporttiers.links import VendorTicket
 from supporttiers.protocols import Message, Settled
 
 Gateway = Any
@@ -58,6 +60,13 @@ def settle_time(vendor: object) -> timedelta:
     """Say for how long what has arrived may not be found."""
     time: timedelta = getattr(vendor, "settle_time", SETTLE_TIME)
     return time
+
+
+def ticket_of(ports: Ports, tenant: str, case_id: str, key: str) -> Flow[VendorTicket | None]:
+    """Read a ticket as its case knows it."""
+    loaded = yield Call(ports.store.load, tenant, case_id)
+    case: Case = loaded.case
+    return next((each for each in case.vendor_tickets if each.key == key), None)
 
 
 def understood(name: str, answer: object) -> VendorAnswer:

@@ -13,8 +13,8 @@ from supporttiers.cli._store import add_json, add_plugins
 if TYPE_CHECKING:
     from supporttiers.readings import VendorReading
 
-_ABOUT: Final = """Ask each vendor of your desk as whom it knows us, and list what its gateway can do. The exit code is 1
-where a vendor does not let us in."""
+_ABOUT: Final = """Ask each vendor of your desk as whom it knows us, and list what its gateway can do. The exit code is
+1 where a vendor does not let us in."""
 
 
 def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not export the type

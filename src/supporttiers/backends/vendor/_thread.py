@@ -189,8 +189,12 @@ def _letters(reading: Reading, uids: Sequence[int]) -> list[Letter]:
 
 
 def _reports(reading: Reading, parties: Parties, reference: str) -> dict[int, tuple[Letter, Content]]:
-    """Look for what mail servers say of our mails: that they were not delivered."""
-    uids = reading.search(f"HEADER Content-Type {quoted('multipart/report')} BODY {quoted(reference)}")
+    """
+    Look for what mail servers say of our mails: that they were not delivered.
+
+    The id stands in the header of the mail that comes back within the report; there Dovecot finds it with TEXT alone.
+    """
+    uids = reading.search(f"HEADER Content-Type {quoted('multipart/report')} TEXT {quoted(reference)}")
     found = {}
     for letter in _letters(reading, uids[-_MAX_REPORTS:]):
         content = _read(reading, letter) if letter.kind is Kind.BOUNCE else Content(text="")

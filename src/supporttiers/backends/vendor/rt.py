@@ -127,7 +127,7 @@ class RtVendor:
         self._statuses = Statuses(name, statuses)
         if self._statuses.of(withdrawn) in {VendorStatus.UNKNOWN, VendorStatus.GONE}:
             raise PluginError(name, f"its `withdrawn`, {one_line(withdrawn)[:40]!r}, stands not in its `statuses`")
-        self.statuses = self._statuses.possible
+        self.statuses: frozenset[VendorStatus] = self._statuses.possible
         self._queue, self._account, self._requestor = queue, account, requestor
         self._messages, self._withdrawn, self._fields = messages, withdrawn, dict(fields or {})
         self._known: str | None = None
@@ -331,7 +331,10 @@ class RtVendor:
     def _read_back(self, remote_id: str, word: str) -> VendorAnswer:
         ticket = self._ticket(remote_id)
         if ticket.status.casefold() != word.casefold():
-            problem = "it said yes, and the ticket has another status; it may know no such status, or not from there"
+            problem = (
+                "it said yes, and the ticket has another status: it knows no such one, or not from the one before; "
+                "or our account lacks the right ModifyTicket"
+            )
             raise VendorError(self.name, problem, retryable=False, kind="not_applied")
         return self._answer(ticket)
 

@@ -357,6 +357,18 @@ def test_entry_of_many_parts():
     )
 
 
+def test_pages_of_parts_have_an_end():
+    """Twenty are read; older entries are left out, and a file without words is an entry, too."""
+    vendor, transport = scripted(
+        history=[listed(transaction(5), transaction(1))],
+        attachments=[listed(part(9, 5, kind="image/png", name="a.png"))],
+    )
+    [entry] = vendor.fetch("7").entries
+
+    assert ("5", "") == (entry.id, entry.text)
+    assert 20 == sum("/attachments" in url for _, url, _ in transport.asked)
+
+
 @pytest.mark.parametrize(
     ("row", "creator"),
     [

@@ -1,0 +1,256 @@
+"""What vendors say when they are asked: words, statuses, moved and deleted tickets; and that they cannot be asked."""
+
+from datetime import timedelta
+
+import attrs
+import pytest
+
+from supporttiers.backends.storage.memory import MemoryStore
+from supporttiers.backends.vendor.memory import InProcessVendor
+from supporttiers.effects import VendorAnswer
+from supporttiers.errors import VendorError
+from supporttiers.events import VendorFound, VendorLost, VendorReplied
+from supporttiers.links import VendorEntry, VendorStatus
+from supporttiers.readings import Pass
+
+DOWN = VendorError("acme-print", "down", retryable=True)
+
+
+class Scripted(InProcessVendor):
+    """A vendor that answers as it is told."""
+
+    def __init__(self, *, feeds=False):
+        super().__init__("acme-print")
+        self.says = None
+        self.asked = 0
+        self.feeds = True
+        if not feeds:
+            self.changes = None
+
+    def fetch(self, remote_id, /):
+        """Fail, answer as the test says, or as it is."""
+        self.asked += 1
+        if isinstance(self.says, BaseException):
+            raise self.says
+        return self.says or super().fetch(remote_id)
+
+    def changes(self, cursor, /, *, limit):
+        """Fail, or say what has changed."""
+        if not self.feeds:
+            raise DOWN
+        return super().changes(cursor, limit=limit)
+
+
+@pytest.fixture
+def vendor():
+    """Give a vendor that answers as it is told."""
+    return Scripted()
+
+
+@pytest.fixture
+def store():
+    """Give a store that outlives a desk."""
+    return MemoryStore()
+
+
+@pytest.fixture
+def desk(make_desk, calm, clock, store):
+    """Give a desk with a case at the vendor, about which it has just been asked."""
+    return sent(make_desk(calm, store=store), clock)
+
+
+def sent(desk, clock):
+    """Have a case sent to the vendor."""
+    desk.open("Stuck", id="T-1", by="jane")
+    desk.dispatch("T-1", by="bob", vendor="acme-print", text="Help.")
+    desk.run_due()
+    clock.advance("2m")
+    return desk
+
+
+def ticket(desk):
+    """Give the ticket as the case knows it."""
+    return desk.get("T-1").vendor_tickets[0]
+
+
+def events(desk, kind):
+    """Give the events of a kind."""
+    return [event for event in desk.history("T-1") if isinstance(event, kind)]
+
+
+def passing(desk, clock, minutes):
+    """Let time pass, a pass a minute and a bit."""
+    done = Pass()
+    for _ in range(minutes):
+        done = done.plus(desk.run_due())
+        clock.advance("1m1s")
+    return done
+
+
+def test_everything_that_a_vendor_says_reaches_the_case(desk, vendor, at):
+    """Status, the vendor's own word for it, words, and the vendor's clock."""
+    vendor.says = VendorAnswer(
+        remote_id="ACME-PRINT-1", status=VendorStatus.IN_PROGRESS, raw_status="Assigned", updated_at=at("09:01:00"),
+        entries=[VendorEntry(id="e-1", text="Looking."), VendorEntry(id="e-2", text="Still.")],
+    )  # fmt: skip
+    desk.run_due()
+
+    known = ticket(desk)
+    assert ("in_progress", "Assigned", at("09:01:00")) == (known.status, known.raw_status, known.updated_at)
+    assert ["Looking.", "Still."] == [event.text for event in events(desk, VendorReplied)]
+
+
+def test_entries_of_one_second_are_heard_once_each(desk, vendor, clock, at):
+    """However often they are given, and whatever their clock says."""
+    one, two = (VendorEntry(id=each, text=each, at=at("08:50:00")) for each in ("e-1", "e-2"))
+    for entries in ([one], [one, two], [two, one]):
+        vendor.says = VendorAnswer(remote_id="ACME-PRINT-1", entries=entries)
+        desk.run_due()
+        clock.advance("2m")
+
+    assert ["e-1", "e-2"] == [event.entry for event in events(desk, VendorReplied)]
+
+
+def test_moved_ticket_is_known_by_its_new_id(desk, vendor, clock):
+    """It is asked about by that one from then on."""
+    vendor.says = VendorAnswer(remote_id="NEW-7")
+    desk.run_due()
+    assert "NEW-7" == ticket(desk).remote_id
+    vendor.says, asked = None, []
+    vendor.fetch = lambda remote_id: asked.append(remote_id) or VendorAnswer(remote_id=remote_id)
+    clock.advance("2m")
+    desk.run_due()
+
+    assert ["NEW-7"] == asked
+
+
+def test_ticket_that_is_gone_is_believed_the_second_time(desk, vendor, clock):
+    """Some vendors cannot see for a moment what they have; a ticket that is back in between begins anew."""
+    gone = VendorError("acme-print", "no such ticket", retryable=False, kind="gone")
+    seen = []
+    for says in (gone, None, gone, gone):
+        vendor.says = says
+        assert 1 == desk.run_due().polled
+        seen.append(str(ticket(desk).status))
+        clock.advance("2m")
+
+    assert ["open", "open", "open", "gone"] == seen
+
+
+def test_answer_that_says_gone_is_believed_at_once(desk, vendor):
+    """The gateway knows what it says."""
+    vendor.says = VendorAnswer(remote_id="ACME-PRINT-1", status=VendorStatus.GONE)
+    desk.run_due()
+
+    assert "gone" == ticket(desk).status
+
+
+def test_vendor_is_asked_as_often_as_it_wants(desk, vendor, clock):
+    """`poll_every` of a gateway is kept, also where it is less than a minute."""
+    vendor.poll_every = timedelta(minutes=5)
+    desk.run_due()
+    vendor.asked = 0
+    for _ in range(12):
+        clock.advance("1m")
+        desk.run_due()
+    assert 2 == vendor.asked
+    vendor.poll_every = timedelta(seconds=10)
+    clock.advance("6m")
+    vendor.asked = 0
+    for _ in range(6):
+        desk.run_due()
+        clock.advance("11s")
+    assert 6 == vendor.asked
+
+
+@pytest.mark.parametrize(
+    "error", [DOWN, OSError("secret"), "nonsense", VendorError("acme-print", "who?", retryable=True, kind="auth")]
+)
+def test_vendor_that_cannot_be_asked_for_long_is_an_alarm(desk, vendor, clock, error, pager):
+    """After an hour, where no contract says otherwise; once; and over when it answers."""
+    desk.run_due()
+    vendor.says = error
+    clock.advance("2m")
+    passing(desk, clock, 50)
+    assert [] == events(desk, VendorLost)
+    passing(desk, clock, 60)
+    (lost,) = events(desk, VendorLost)
+    assert ("09:02", "secret" in lost.problem) == (f"{lost.since:%H:%M}", False)
+    assert ticket(desk).unreachable_since == lost.since
+    vendor.says = None
+    passing(desk, clock, 12)
+    assert (1, None) == (len(events(desk, VendorFound)), ticket(desk).unreachable_since)
+    assert 1 == sum(reason == "vendor.unreachable" for _, reason in pager.told)
+
+
+def test_vendor_that_never_answered_is_an_alarm_since_the_request(make_desk, calm, clock, vendor):
+    """There is no answer to count from."""
+    vendor.says = DOWN
+    desk = make_desk(calm)
+    desk.open("Stuck", id="T-1", by="jane")
+    desk.dispatch("T-1", by="bob", vendor="acme-print")
+    passing(desk, clock, 70)
+
+    (lost,) = events(desk, VendorLost)
+    assert lost.since == ticket(desk).requested_at
+
+
+def test_vendor_that_says_nothing_new_is_no_alarm(desk, clock):
+    """Silence is a matter of the contract, not of reaching it."""
+    passing(desk, clock, 120)
+
+    assert [] == events(desk, VendorLost)
+
+
+def test_case_that_cannot_be_told_holds_nobody_up(desk, vendor, clock, caplog, monkeypatch):
+    """It is in the log, and the others are asked."""
+    vendor.says = DOWN
+    monkeypatch.setattr("supporttiers._flows.polling.VendorUnreachable", lambda **_named: 1 / 0)
+    clock.advance("2h")
+
+    assert 1 == desk.run_due().failed
+    assert "case T-1: it cannot be told that its vendor is lost: ZeroDivisionError" in caplog.text
+
+
+def test_ticket_that_its_case_no_longer_knows_is_no_alarm(desk, vendor, clock, store, monkeypatch):
+    """A store may lag behind."""
+    found = [attrs.evolve(one, key="other", reached_at=None) for one in store.open_tickets(clock.now(), limit=9)]
+    monkeypatch.setattr(store, "open_tickets", lambda *_args, **_named: found)
+    vendor.says = DOWN
+    clock.advance("2h")
+
+    assert 1 == desk.run_due().failed
+    assert [] == events(desk, VendorLost)
+
+
+def test_feed_that_works_is_a_sign_of_life(make_desk, calm, clock):
+    """A ticket that is asked about once an hour is not lost when that fails once."""
+    vendor = Scripted(feeds=True)
+    desk = sent(make_desk(calm, vendors=[vendor]), clock)
+    passing(desk, clock, 57)
+    vendor.says = DOWN
+    passing(desk, clock, 30)
+
+    assert [] == events(desk, VendorLost)
+
+
+def test_feed_that_fails_with_everything_else_is_none(make_desk, calm, clock):
+    """Each ticket is asked about then, and its case hears that nobody can."""
+    vendor = Scripted(feeds=True)
+    desk = sent(make_desk(calm, vendors=[vendor]), clock)
+    passing(desk, clock, 5)
+    vendor.says, vendor.feeds = DOWN, False
+    passing(desk, clock, 70)
+
+    (lost,) = events(desk, VendorLost)
+    assert "09:06" == f"{lost.since:%H:%M}"
+
+
+def test_withdrawn_ticket_is_not_asked_about(desk, vendor):
+    """It is no concern of the case any more."""
+    desk.withdraw("T-1", by="bob", vendor="acme-print")
+    desk.run_due()
+    vendor.asked = 0
+    desk.run_due()
+
+    assert 0 == vendor.asked
