@@ -15,6 +15,7 @@ KINDS = {
     "notifiers": "NotifierSuite",
     "policies": "PolicySuite",
     "fact_sources": "FactSourceSuite",
+    "vendors": "VendorSuite",
     "stores": "StoreSuite",
 }
 """The modules of `faulty/`, each with the suite whose laws its parts break."""
@@ -97,7 +98,7 @@ def test_waived_law_that_is_kept_is_reported():
     assert {"test_message_goes_out": ["[XPASS(strict)] it was once so"]} == failed["TestSoundAfterAll"]
 
 
-@pytest.mark.parametrize("module", ["notifiers", "policies"])
+@pytest.mark.parametrize("module", ["notifiers", "policies", "vendors"])
 def test_law_says_what_is_wrong(module):
     """In words, before what was compared: its reader is the author of a plugin, and has not written the law."""
     said = [text for laws in failures_of(module).values() for texts in laws.values() for text in texts]

@@ -20,6 +20,7 @@ from supporttiers.policies import BUILT_IN
 from supporttiers.readings import Pass
 from supporttiers.reasons import CODES
 from supporttiers.testing import situation, suites
+from supporttiers.testing.suites._vendor_given import VendorHands, VendorLaws
 from supporttiers.worker import AsyncWorker, Telemetry, Worker, WorkerStatus
 from supporttiers.worker.otel import OpenTelemetry
 
@@ -237,10 +238,19 @@ def test_testing_page_lists_every_law(name):
     listed = rows(said)
 
     assert {row for row in listed if row.startswith("test_")} in (laws, set())
-    if name in {"NotifierSuite", "PolicySuite", "FactSourceSuite"}:
+    if name in {"NotifierSuite", "PolicySuite", "FactSourceSuite", "VendorSuite"}:
         assert {row for row in listed if row.startswith("test_")} == laws
-        own = {label for label in vars(suite) if not label.startswith(("_", "test_"))}
+        given = {**vars(suite), **(vars(VendorLaws) if name == "VendorSuite" else {})}
+        own = {label for label in given if not label.startswith(("_", "test_"))}
         assert own - {"CAPABILITIES", "plugged", "awaited", "ready", "asked", "reader"} <= set(listed)
+
+
+def test_testing_page_lists_what_hands_do():
+    """Each method of the vendor's agent has its row."""
+    listed = rows(section(page("reference/testing.md"), "VendorSuite"))
+    methods = {name for name in vars(VendorHands) if not name.startswith("_")}
+
+    assert methods <= {row.partition("(")[0] for row in listed}
 
 
 def test_testing_page_names_every_name():

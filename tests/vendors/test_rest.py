@@ -173,3 +173,19 @@ def test_secrets_are_not_shown():
     with pytest.raises(PolicyConfigError) as caught:
         Rest("acme", f"https://jane:{KEY}@acme.example.org", headers={})
     assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize(("method", "ambiguous"), CHANGES)
+def test_empty_answer_says_that_it_is(method, ambiguous):
+    """One that does not has broken off amid its headers."""
+    assert rest(Answering(status=204, headers={})).send("PUT", "tickets").value is None
+    assert rest(Answering(headers={"content-length": "0"})).send("PUT", "tickets").value is None
+    error = refused(Answering(status=201, headers={"content-type": "application/json"}), method)
+    assert ("protocol", True, ambiguous) == (error.kind, error.retryable, error.ambiguous)
+
+
+def test_url_without_a_path_stays_as_it_is():
+    """A slash at its end means something to many a server."""
+    transport = Answering(body=b"{}")
+    rest(transport).send("POST", value={})
+    assert "https://acme.example.org/api/" == transport.request.url

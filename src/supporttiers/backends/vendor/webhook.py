@@ -15,12 +15,12 @@ from supporttiers.backends.transport import MOST_BYTES, Transport
 from supporttiers.backends.vendor._rest import TIMEOUT, Rest
 from supporttiers.backends.vendor._settings import Settings, time_limit
 from supporttiers.backends.vendor._statuses import Statuses
+from supporttiers.backends.vendor._texts import clean
 from supporttiers.backends.vendor._webhook_tickets import (
     MisshapenError,
     changes_of,
     id_of,
     identity_of,
-    kept,
     part,
     table,
     ticket_of,
@@ -165,7 +165,7 @@ class WebhookVendor:
         """
         data = {
             "tenant": request.tenant, "case_id": request.case_id, "reference": request.reference,
-            "subject": one_line(kept(request.subject)), "text": kept(request.text), "category": request.category,
+            "subject": one_line(clean(request.subject)), "text": clean(request.text), "category": request.category,
             "priority": request.priority, "follows": request.follows,
         }  # fmt: skip
         return self._call("open", data, self._ticket, subject=request.case_id, key=key)
@@ -234,7 +234,7 @@ class WebhookVendor:
 
     def _attach(self, remote_id: str, file: VendorFile, /, *, key: str) -> str:
         content = base64.b64encode(file.content).decode()
-        name = one_line(kept(file.name)) or "file"
+        name = one_line(clean(file.name)) or "file"
         data = {"id": remote_id, "name": name, "media_type": file.media_type, "content": content}
         return self._call("attach", data, id_of, subject=remote_id, key=key)
 
@@ -304,7 +304,7 @@ def _abilities(name: str, can: Collection[str]) -> Collection[str]:
 def _said(remote_id: str, message: VendorMessage) -> Mapping[str, Any]:
     return {
         "id": remote_id, "tenant": message.tenant, "case_id": message.case_id, "purpose": message.purpose,
-        "reference": message.reference, "text": kept(message.text),
+        "reference": message.reference, "text": clean(message.text),
     }  # fmt: skip
 
 
