@@ -127,7 +127,8 @@ PROTOCOLS = [
     "Policy", "RoutePolicy", "AssignPolicy", "PriorityPolicy", "PermitPolicy", "TargetPolicy", "ReactPolicy",
     "ReopenPolicy", "VendorPolicy",
     "Directory", "AgentDirectory", "OnCallDirectory", "ManagerDirectory", "RoleDirectory",
-    "ContactDirectory", "TenantDirectory", "Notifier", "VendorGateway", "CaseStore", "JoiningStore", "SchemaStore",
+    "ContactDirectory", "TenantDirectory", "Notifier", "VendorGateway", "CanCheck", "CanFind", "CanComment",
+    "CanSetStatus", "CanAttach", "CanListChanges", "CanReceive", "CanWithdraw", "CaseStore", "JoiningStore", "SchemaStore",
 ]  # fmt: skip
 AWAITED = ["AsyncCaseStore", "AsyncDirectory", "AsyncNotifier", "AsyncVendorGateway"]
 
