@@ -13,6 +13,8 @@ from supporttiers.effects import DispatchToVendor, MessageVendor
 from supporttiers.errors import InputError, MoveRefusedError
 from supporttiers.limits import Threshold, TimeLimit
 from supporttiers.links import MAX_ENTRIES, Attachment, VendorEntry, VendorStatus
+from supporttiers.match import Match
+from supporttiers.policies.vendors import DispatchByRules, VendorRule
 from supporttiers.tiers import Tier, TierKind, Visibility
 
 
@@ -192,7 +194,7 @@ def test_ticket_that_has_moved_is_known_by_its_new_id(calm_desk):
     assert "vendor 'acme-print' has moved ticket A-1 to B-7" == str(moved.events[0].reason)
 
 
-@pytest.mark.parametrize("status", ["answered", "rejected", "gone"])
+@pytest.mark.parametrize("status", ["answered", "rejected", "gone", "withdrawn"])
 def test_answer_brings_the_case_back(calm_desk, pager, status):
     """To be verified in the house; what the vendor does not do is told to management."""
     sent(calm_desk)
@@ -311,6 +313,23 @@ def test_only_the_vendor_that_has_the_case_brings_it_back(calm_desk):
 
     assert (4, ("acme-print",)) == (other.tier, other.vendors)
     assert (2, ()) == (own.tier, own.vendors)
+
+
+def test_vendor_that_a_policy_chose_has_the_case_by_its_ticket(make_desk, calm):
+    """At a tier of several vendors the one to whom it was sent there counts, and no other."""
+    *lower, top = calm.tiers
+    rules = DispatchByRules([VendorRule(Match(category="printing"), "acme-paper")])
+    desk = make_desk(attrs.evolve(calm, tiers=[*lower, attrs.evolve(top, vendor=None)], policies=[rules]))
+    case = sent(desk, until=2)
+    desk.dispatch(case, by="bob", vendor="acme-print")
+    desk.escalate(case, by="bob")
+    other = hears(desk, ticket=0, status="resolved").case
+    own = hears(desk, ticket=1, status="resolved").case
+
+    assert (["acme-print", "acme-paper"], [2, 4]) == (
+        [ticket.vendor for ticket in own.vendor_tickets], [ticket.tier for ticket in own.vendor_tickets]
+    )  # fmt: skip
+    assert (4, 2) == (other.tier, own.tier)
 
 
 def test_only_the_newest_ticket_brings_it_back(calm_desk):

@@ -20,11 +20,14 @@ MAX_TAKEN: Final = 100
 
 _ANSWERS: Final = frozenset({
     VendorStatus.ANSWERED, VendorStatus.RESOLVED, VendorStatus.CLOSED, VendorStatus.REJECTED, VendorStatus.GONE,
-    VendorStatus.FAILED,
+    VendorStatus.FAILED, VendorStatus.WITHDRAWN,
 })  # fmt: skip
 """With these the vendor has nothing more to do for now: the case comes back to be verified."""
 
-_TOLD_TO_MANAGEMENT: Final = frozenset({VendorStatus.REJECTED, VendorStatus.GONE, VendorStatus.FAILED})
+_REJECTS: Final = frozenset({VendorStatus.REJECTED, VendorStatus.WITHDRAWN})
+"""The vendor does not do it; that a request is withdrawn, a vendor says of what its own people have dropped."""
+
+_TOLD_TO_MANAGEMENT: Final = _REJECTS | {VendorStatus.GONE, VendorStatus.FAILED}
 _WORKED_ON: Final = frozenset({VendorStatus.ACKNOWLEDGED, VendorStatus.IN_PROGRESS})
 
 
@@ -187,7 +190,7 @@ def _go_on(work: Work, command: VendorUpdate, news: News, put_off: int) -> None:
     elif status in _ANSWERS:
         if status in _TOLD_TO_MANAGEMENT:
             work.notify("manager", why)
-        moves.come_back(work, ticket, rejected=status is VendorStatus.REJECTED)
+        moves.come_back(work, ticket, rejected=status in _REJECTS)
     elif status is VendorStatus.WAITING_FOR_US:
         work.notify(_keeper(work), Reason("vendor.asks", {"vendor": ticket.vendor}))
     elif status in _WORKED_ON and moves.is_at_vendor(work, ticket) and work.draft.status is Status.QUEUED:
