@@ -3,8 +3,4 @@
 from django.urls import path
 from support import views
 
-urlpatterns = [
-    path("complaints", views.complain),
-    path("complaints/<int:number>", views.complaint),
-    path("vendors/<str:vendor>", views.receive),
-]
+urlpatterns = [path("complaints", views.complain), path("complaints/<int:number>", views.complaint)]

@@ -1,14 +1,12 @@
-"""Complaints: a row of the shop's and a case of the desk's, both or neither; and the calls of a vendor."""
+"""Complaints: a row of the shop's and a case of the desk's, both or neither."""
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 from support.desk import desk
 from support.models import Case, Complaint
-
-from supporttiers.errors import WebhookRefusedError
 
 
 @csrf_exempt  # so that the example can be tried with curl
@@ -29,14 +27,3 @@ def complaint(request: HttpRequest, number: int) -> JsonResponse:
     found = get_object_or_404(Complaint, pk=number)
     case = Case.objects.get(id=found.case_id)
     return JsonResponse({"order": found.order_number, "status": case.status, "tier": case.tier})
-
-
-@csrf_exempt  # a vendor has no cookie; the gateway makes sure that it is the vendor
-@require_POST
-def receive(request: HttpRequest, vendor: str) -> HttpResponse:
-    """Hand over what came in, byte by byte, and answer with what the desk says."""
-    try:
-        receipt = desk.receive(vendor, request.headers, request.body)
-    except WebhookRefusedError as refusal:
-        return HttpResponse(refusal.problem, status=refusal.http_status, content_type="text/plain")
-    return HttpResponse(status=receipt.http_status)

@@ -35,7 +35,7 @@ STATUSES: Final = frozenset({400, 401, 404, 413, 429, 500})
 
 _SHOWN: Final = 100
 _LONGEST_DELIVERY: Final = 200
-_MOST_ENDED: Final = 5
+_MOST_ENDED: Final = 1
 
 
 def receive(
@@ -234,7 +234,7 @@ def _look_into(ports: Ports, tickets: Sequence[OpenTicket], now: datetime) -> Fl
     """
     Have tickets asked about by the next pass.
 
-    That pass leaves out those on which nobody owes anything any more. A few of them are asked about here and now, and
+    That pass leaves out those on which nobody owes anything any more. One of them is asked about here and now, and
     none that was just asked about: whoever gives hints need not have proved anything.
     """
     due = [ticket for ticket in tickets if ticket.is_open]
