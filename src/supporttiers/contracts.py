@@ -37,11 +37,19 @@ TARGETS: Final[Mapping[str, str]] = {
 """What a contract can allow a time for, and what a limit calls it."""
 
 
-def _targets(field: str) -> "Mapping[str, object]":
-    def read(value: object) -> object:
-        return None if value is None else targets_of(value, f"VendorContract.{field}")
+def _acknowledge(value: object) -> object:
+    return None if value is None else targets_of(value, "VendorContract.acknowledge")
 
-    return {"default": None, "converter": read, "validator": part(optional(check_targets)), "hash": False}
+
+def _update(value: object) -> object:
+    return None if value is None else targets_of(value, "VendorContract.update")
+
+
+def _resolve(value: object) -> object:
+    return None if value is None else targets_of(value, "VendorContract.resolve")
+
+
+_allowed = part(optional(check_targets))
 
 
 def _date(value: object) -> object:
@@ -111,9 +119,11 @@ class VendorContract:
 
     vendor: str = attrs.field(validator=part(fields.name))
     calendar: str | None = attrs.field(default=None, validator=part(optional(fields.name)))
-    acknowledge: Mapping[str, Target] | None = attrs.field(**_targets("acknowledge"))  # type: ignore[call-overload]
-    update: Mapping[str, Target] | None = attrs.field(**_targets("update"))  # type: ignore[call-overload]
-    resolve: Mapping[str, Target] | None = attrs.field(**_targets("resolve"))  # type: ignore[call-overload]
+    acknowledge: Mapping[str, Target] | None = attrs.field(
+        default=None, converter=_acknowledge, validator=_allowed, hash=False
+    )
+    update: Mapping[str, Target] | None = attrs.field(default=None, converter=_update, validator=_allowed, hash=False)
+    resolve: Mapping[str, Target] | None = attrs.field(default=None, converter=_resolve, validator=_allowed, hash=False)
     on_breach: tuple[str, ...] = attrs.field(
         default=ON_BREACH, converter=tuple_of, validator=part(each(_breach_action, at_most=16, what="actions"))
     )

@@ -395,6 +395,17 @@ def test_answer_may_go_back_further_than_it_came_from(make_desk, calm):
     assert 1 == hears(desk, status="rejected").case.tier
 
 
+def test_late_first_line_loses_the_case_to_the_next(make_desk, calm, clock):
+    """A breach that hands back goes the way of an answer: up, where nothing lies below."""
+    contract = VendorContract(vendor="acme-print", acknowledge="15m", on_breach=["hand_back"])
+    desk = make_desk(attrs.evolve(outsourced(calm), contracts=[contract]))
+    desk.open(id="T-1", by="jane", tier=1)
+    clock.advance("15m")
+    desk.run_due()
+
+    assert (2, ("acme-print",)) == (desk.get("T-1").tier, desk.get("T-1").vendors)
+
+
 # -- what vendors are told
 
 
