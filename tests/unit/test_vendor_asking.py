@@ -212,8 +212,8 @@ def test_case_that_cannot_be_told_holds_nobody_up(desk, vendor, clock, caplog, m
     assert "case T-1: it cannot be told that its vendor is lost: ZeroDivisionError" in caplog.text
 
 
-def test_ticket_that_its_case_no_longer_knows_is_no_alarm(desk, vendor, clock, store, monkeypatch):
-    """A store may lag behind."""
+def test_ticket_that_its_case_no_longer_knows_is_no_alarm(desk, vendor, clock, store, monkeypatch, caplog):
+    """A store may not be whole; the log says so."""
     found = [attrs.evolve(one, key="other", reached_at=None) for one in store.open_tickets(clock.now(), limit=9)]
     monkeypatch.setattr(store, "open_tickets", lambda *_args, **_named: found)
     vendor.says = DOWN
@@ -221,6 +221,7 @@ def test_ticket_that_its_case_no_longer_knows_is_no_alarm(desk, vendor, clock, s
 
     assert 1 == desk.run_due().failed
     assert [] == events(desk, VendorLost)
+    assert "memory: case 'T-1' has no vendor ticket 'other'" in caplog.text
 
 
 def test_feed_that_works_is_a_sign_of_life(make_desk, calm, clock):

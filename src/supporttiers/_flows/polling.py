@@ -182,8 +182,8 @@ def _lost(ports: Ports, ticket: OpenTicket, problem: str, now: datetime) -> Flow
     try:
         if not heard:
             known = yield from ticket_of(ports, ticket.tenant, ticket.case_id, ticket.key)
-            heard = [] if known is None else [known.requested_at]
-        if not heard or now < max(heard) + STALE_AFTER:
+            heard = [known.requested_at]
+        if now < max(heard) + STALE_AFTER:
             return
         told = VendorUnreachable(
             case_id=ticket.case_id,
