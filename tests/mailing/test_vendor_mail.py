@@ -260,6 +260,16 @@ def test_reply_without_anything_in_the_mailbox_has_our_tag(vendor, office):
     assert f"Re: [{REFERENCE}]" == read(office.at_vendor[-1])["Subject"]
 
 
+def test_subject_of_the_vendors_leads_no_mail_of_ours_astray(vendor, office, folder):
+    """It names another ticket of ours, whose mails are none of this one's, and the other way round."""
+    folder.put(letter(Subject=f"RE: [{OTHER}] [{REFERENCE}] The drum"))
+    vendor.comment(REFERENCE, message("Hello?"), key="k2")
+
+    assert f"Re: [{REFERENCE}] The drum" == read(office.at_vendor[-1])["Subject"]
+    assert ["", reference_of("k2")] == [each.reference for each in vendor.fetch(REFERENCE).entries]
+    assert [""] == [each.reference for each in vendor.fetch(OTHER).entries]
+
+
 def test_request_is_taken_back_by_a_mail(vendor, folder, office, request_of):
     """From then on the ticket is withdrawn, whatever the vendor writes still."""
     vendor.open(request_of(), key=KEY)

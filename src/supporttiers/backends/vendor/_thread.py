@@ -17,7 +17,7 @@ from supporttiers.backends.vendor._letters import ID, Content, Kind, Letter, con
 from supporttiers.links import MAX_ENTRIES, VendorEntry, VendorStatus
 
 REFERENCE: Final = re.compile(r"ST-[A-Z2-7]{16}")
-_TAG: Final = re.compile(r"\[(ST-[A-Z2-7]{16})\]")
+TAG: Final = re.compile(r"\[(ST-[A-Z2-7]{16})\]")
 
 MAX_READ: Final = 1024 * 1024
 """So many bytes of one mail are read."""
@@ -69,9 +69,11 @@ class Parties:
         ]  # fmt: skip
 
     def tickets(self, letter: Letter) -> set[str]:
-        """Give the tickets that a mail names itself."""
+        """Give the tickets that a mail names itself: one of ours belongs to that in its id, whatever its subject."""
+        if own := self.wrote(letter):
+            return {own[0]}
         ids = (letter.message_id, *letter.references)
-        return {*_TAG.findall(letter.subject), *(ticket for ticket, _ in self.own(ids))}
+        return {*TAG.findall(letter.subject), *(ticket for ticket, _ in self.own(ids))}
 
     def wrote(self, letter: Letter) -> tuple[str, str] | None:
         """Give ticket and message of a mail that is ours; None where it is not."""
