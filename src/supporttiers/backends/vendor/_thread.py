@@ -13,7 +13,8 @@ from typing import Final
 import attrs
 
 from supporttiers.backends._mail.mailroom import Reading, quoted
-from supporttiers.backends.vendor._letters import ID, Content, Kind, Letter, content_of, letter_of
+from supporttiers.backends.vendor._letters import ID, Kind, Letter, letter_of
+from supporttiers.backends.vendor._mail_content import Content, content_of
 from supporttiers.links import MAX_ENTRIES, VendorEntry, VendorStatus
 
 REFERENCE: Final = re.compile(r"ST-[A-Z2-7]{16}")
