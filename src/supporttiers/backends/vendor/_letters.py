@@ -55,6 +55,7 @@ class Letter:
         arrived_at: When it came to the mailbox.
         sent_at: When it was written, as it says.
         message_id: Its id; empty where it has none that can be used.
+        own_id: The id that we have given it, if it is ours.
         entry_id: By which it is known among the entries of a ticket: the same for a mail that lies there twice.
         sender: The one address that it comes from, in small letters; empty where that cannot be told.
         references: The ids of mails that it answers, the oldest first.
@@ -68,6 +69,7 @@ class Letter:
     arrived_at: datetime | None
     sent_at: datetime | None
     message_id: str = attrs.field(repr=False)
+    own_id: str = attrs.field(repr=False)
     entry_id: str
     sender: str = attrs.field(repr=False)
     references: tuple[str, ...] = attrs.field(repr=False)
@@ -77,6 +79,8 @@ class Letter:
 
 
 PURPOSE_HEADER: Final = "X-SupportTiers-Purpose"
+OWN_ID_HEADER: Final = "X-SupportTiers-Id"
+"""Where the id of a mail of ours stands a second time: some servers give it a Message-ID of their own."""
 
 
 def entry_id_of(message_id: str) -> str:
@@ -96,17 +100,20 @@ def letter_of(envelope: Envelope) -> Letter:
     except Exception:  # noqa: BLE001 - a stranger has written it, and the library fails in many ways
         return Letter(
             uid=envelope.uid, size=envelope.size, arrived_at=envelope.arrived_at, sent_at=None, message_id="",
+            own_id="",
             entry_id=_made_of(envelope), sender="", references=(), subject="", purpose="", kind=Kind.GENERATED,
         )  # fmt: skip
 
 
 def _letter(envelope: Envelope, mail: "Message[Any, Any]") -> Letter:
     message_id = next(iter(ids_in(mail, "Message-ID")), "")
+    own_id = next(iter(ids_in(mail, OWN_ID_HEADER)), "")
+    known_by = own_id or message_id
     found = dict.fromkeys((*ids_in(mail, "References"), *ids_in(mail, "In-Reply-To")))
     return Letter(
         uid=envelope.uid, size=envelope.size, arrived_at=envelope.arrived_at,
         sent_at=instant_of(raw_line(mail, "Date")[:100]),
-        message_id=message_id, entry_id=entry_id_of(message_id) if message_id else _made_of(envelope),
+        message_id=message_id, own_id=own_id, entry_id=entry_id_of(known_by) if known_by else _made_of(envelope),
         sender=_sender(mail), references=tuple(found)[-_MAX_IDS:], subject=_subject(mail),
         purpose=raw_line(mail, PURPOSE_HEADER)[:40], kind=_kind(mail),
     )  # fmt: skip

@@ -17,7 +17,7 @@ import attrs
 from supporttiers._fields import clipped, one_line
 from supporttiers.backends._mail.mailroom import Envelope
 from supporttiers.backends.vendor._html import text_of_html
-from supporttiers.backends.vendor._letters import decoded, ids_in, raw_line
+from supporttiers.backends.vendor._letters import OWN_ID_HEADER, decoded, ids_in, raw_line
 from supporttiers.links import Attachment
 
 MAX_TEXT: Final = 64 * 1024
@@ -128,9 +128,9 @@ class _Reader:
         """Read what a mail server says of a mail; of any other mail, one that came within it is a file."""
         if kind == "text/rfc822-headers":
             header = HeaderParser().parsestr(str(part.get_payload())[:MAX_TEXT])
-            self.about += ids_in(header, "Message-ID")
+            self.about += _named(header)
         elif kind == "message/rfc822":
-            self.about += [each for mail in _inner(part) for each in ids_in(mail, "Message-ID")]
+            self.about += [each for mail in _inner(part) for each in _named(mail)]
             self._keep("message.eml", kind, None)
         for block in _inner(part) if kind == "message/delivery-status" else ():
             self.failed = self.failed or raw_line(block, "Action").lower() == "failed"
@@ -141,6 +141,10 @@ class _Reader:
 def _inner(part: "Message[Any, Any]") -> "list[Message[Any, Any]]":
     inner = part.get_payload()
     return [each for each in inner if isinstance(each, Message)] if isinstance(inner, list) else []
+
+
+def _named(mail: "Message[Any, Any]") -> list[str]:
+    return [*ids_in(mail, "Message-ID"), *ids_in(mail, OWN_ID_HEADER)]
 
 
 def _payload(part: "Message[Any, Any]") -> bytes:

@@ -10,7 +10,7 @@ import attrs
 
 from supporttiers.backends._mail.words import plain_text
 from supporttiers.backends._mail.writing import Form, Mailbox, header_line, ids_line, on_the_line, shown
-from supporttiers.backends.vendor._letters import PURPOSE_HEADER
+from supporttiers.backends.vendor._letters import OWN_ID_HEADER, PURPOSE_HEADER
 from supporttiers.backends.vendor._thread import TAG, Parties, Thread, tagged
 from supporttiers.clock import Clock
 from supporttiers.effects import VendorFile, VendorRequest
@@ -48,7 +48,7 @@ class Writer:
         lines = "\n".join(f"{word}: {value}" for word, value in facts if value)
         mail = self._mail(f"{tagged(reference)} {request.subject}", self.parties.id_of(reference))
         mail.set_content(_body(f"{request.text or request.subject}\n\n{lines}"))
-        return on_the_line(mail)
+        return self._whole(mail)
 
     def further(
         self, thread: Thread, reference: str, text: str, *, purpose: str = "", file: VendorFile | None = None
@@ -62,7 +62,12 @@ class Writer:
             _attach(mail, file)
         first, *rest = dict.fromkeys((self.parties.id_of(thread.reference), *self._known(thread)))
         ids = [first, *rest[-_MOST_NAMED:]]
-        return on_the_line(mail, before=ids_line("In-Reply-To", ids[-1:]) + ids_line("References", ids))
+        return self._whole(mail, ids_line("In-Reply-To", ids[-1:]) + ids_line("References", ids))
+
+    @staticmethod
+    def _whole(mail: EmailMessage, before: bytes = b"") -> bytes:
+        """Put the id there a second time: some servers that take mail give it another one."""
+        return on_the_line(mail, before=ids_line(OWN_ID_HEADER, [str(mail["Message-ID"])]) + before)
 
     def _known(self, thread: Thread) -> Iterator[str]:
         """Give the ids of the vendor's by which its system knows the ticket, and then those of its mails."""

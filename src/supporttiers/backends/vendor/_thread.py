@@ -78,7 +78,7 @@ class Parties:
 
     def wrote(self, letter: Letter) -> tuple[str, str] | None:
         """Give ticket and message of a mail that is ours; None where it is not."""
-        found = self.own([letter.message_id]) if letter.sender == self.ours else []
+        found = self.own([letter.message_id, letter.own_id]) if letter.sender == self.ours else []
         return found[0] if found else None
 
     def believes(self, letter: Letter) -> bool:
@@ -128,11 +128,12 @@ class Thread:
 
     def arrived(self, parties: Parties) -> bool:
         """Whether the mail that opens the ticket is known to have been taken: by its copy, or an answer to it."""
-        opening = parties.id_of(self.reference)
-        return any(
-            opening in letter.references if parties.wrote(letter) is None else letter.message_id == opening
+        opening, first = parties.id_of(self.reference), (self.reference, "")
+        shown = (
+            parties.wrote(letter) == first or (opening in letter.references and not parties.wrote(letter))
             for letter in self.letters
-        ) or any((self.reference, "") in parties.own(report.about) for report in self.reports.values())  # fmt: skip
+        )  # fmt: skip
+        return any(shown) or any(first in parties.own(report.about) for report in self.reports.values())
 
     def answers(self, parties: Parties) -> list[Letter]:
         """Give what the vendor has written."""
