@@ -2,13 +2,16 @@
 
 import contextlib
 import logging
+import smtplib
 import socket
 import urllib.request
 from datetime import timedelta
 from typing import ClassVar
+from urllib.parse import urlsplit
 
 import pytest
 from tests.conformance.faulty.vendors import EndlessPages, RestGateway
+from tests.servers.mailboxes import mail_server
 from tests.servers.receivers import listener
 from tests.servers.tickets import SECRETS, TOKEN, Hands, tickets
 
@@ -16,6 +19,7 @@ from supporttiers.backends.transport import HttpRequest, HttpTransport, Transpor
 from supporttiers.effects import VendorNews
 from supporttiers.errors import VendorError, WebhookRefusedError
 from supporttiers.testing.suites import VendorSuite, _vendor_given, vendor_hearing
+from supporttiers.testing.suites._conversation import Conversation
 from supporttiers.testing.suites._proxy import Proxy, cut_after, cut_in_body, gushing, saying, stall
 from supporttiers.testing.suites._vendor_given import attempted, wanted
 
@@ -340,3 +344,40 @@ class SignsItself(Hands):
     def call(self, remote_id, text, *, delivery, at, secret):
         """Tell of an entry."""
         return super().call(remote_id, text, delivery=delivery, at=at, secret=secret or SECRETS[0])
+
+
+def test_conversation_is_passed_on_line_by_line():
+    """A mail of any size is one turn, and the only one that counts as written."""
+    with mail_server() as server, contextlib.closing(Conversation(f"smtp://127.0.0.1:{server.port}")) as line:
+        line.arm(cut_after, at=99)
+        with smtplib.SMTP("127.0.0.1", urlsplit(line.url).port, timeout=10) as client:
+            client.sendmail("desk@example.org", ["ann@acme.test"], b"Subject: x\r\n\r\n" + b"long\r\n" * 50_000)
+        assert (1, 1, False) == (line.writes, line.arrived, line.calm())
+        assert 1 == len(server.mails)
+        assert line.turns >= 5
+
+
+def test_conversation_ends_with_its_server():
+    """Whoever asks hears the end."""
+
+    def rude(connection, over):
+        connection.sendall(b"220 hello\r\n")
+        connection.recv(1000)
+
+    with (
+        listener(rude) as port,
+        contextlib.closing(Conversation(f"smtp://127.0.0.1:{port}")) as line,
+        pytest.raises(smtplib.SMTPServerDisconnected),
+    ):
+        smtplib.SMTP("127.0.0.1", urlsplit(line.url).port, timeout=10).ehlo()
+
+
+def test_lost_line_ends_the_conversation(request):
+    """And what means nothing by mail is left out."""
+    with mail_server() as server, contextlib.closing(Conversation(f"smtp://127.0.0.1:{server.port}")) as line:
+        line.arm(cut_after, at=1)
+        with pytest.raises(smtplib.SMTPServerDisconnected):
+            smtplib.SMTP("127.0.0.1", urlsplit(line.url).port, timeout=10).ehlo()
+        assert line.calm()
+        with pytest.raises(SKIPPED, match="has no body"):
+            next(LAWS._places(line, cut_in_body))

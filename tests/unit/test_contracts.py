@@ -12,7 +12,7 @@ from supporttiers.links import VendorStatus
 from supporttiers.match import Match
 from supporttiers.policies.vendors import DispatchByRules, VendorRule
 from supporttiers.process.plans import problems_of
-from supporttiers.tiers import Agreement
+from supporttiers.tiers import Agreement, Tier, TierKind
 
 FULL = {
     "vendor": "acme-print",
@@ -171,6 +171,28 @@ def test_returning_is_for_vendor_tiers_and_leads_where_a_tier_leads(calm):
         assert fault in str(caught.value)
 
 
+def test_vendor_tier_without_a_way_back_is_suspicious(calm):
+    """An answer would only be told to management, and the case would stay."""
+    *lower, top = calm.tiers
+    process = attrs.evolve(calm, tiers=[*lower, attrs.evolve(top, hands_back_to=())])
+
+    assert () == calm.warnings == attrs.evolve(process, moves="any").warnings
+    assert ["tiers[2]: no answer brings a case back from tier 4: give it hands_back_to, or escalates_to"] == [
+        str(found) for found in process.warnings
+    ]
+
+
+def test_contract_that_ends_soon_is_told_in_time(calm, at):
+    """Ninety days before, as with holidays."""
+    ends = {"acme-print": "2026-06-20", "acme-paper": "2026-06-21", "acme-ink": None}
+    contracts = [VendorContract(vendor=vendor, ends=end) for vendor, end in ends.items()]
+    found = attrs.evolve(calm, contracts=contracts).warnings_at(at("09:00"))
+
+    assert [
+        "contracts[0].ends: the contract with vendor 'acme-print' ends on 2026-06-20; later nothing is sent there"
+    ] == [str(one) for one in found]
+
+
 # -- what it asks of gateways
 
 
@@ -189,8 +211,9 @@ def test_plan_says_what_a_gateway_cannot_do(calm):
             "or withdraw; this one can: find. Or say withdraw = false"
         ),
         (
-            "process 'acme', vendor 'acme-print': contracts[0].acknowledge needs tickets that can be acknowledged, "
-            "answered, in_progress, waiting_for_us; those of this one can be: closed, open. Or leave acknowledge out"
+            "process 'acme', vendor 'acme-print': contracts[0].acknowledge needs tickets that can be acknowledged or "
+            "answered or in_progress or waiting_for_us; those of this one can be: closed, open. Or "
+            "leave acknowledge out"
         ),
     ) == problems_of(plan, {"find"}, {VendorStatus.OPEN, VendorStatus.CLOSED})
     assert () == problems_of(plan, {"comment"}, VendorStatus)
@@ -268,6 +291,19 @@ def test_case_that_arrives_without_being_covered_goes_back(bound, pager, kinds, 
     assert [("manager", code)] == pager.told
     assert ["CaseEscalated", "ManagementInformed", "CaseHandedBack"] == kinds(desk, after, before.version)
     assert "nothing was sent to vendor 'acme-print'" == str(desk.history(after)[-1].reason)
+
+
+def test_case_that_no_vendor_gets_does_not_go_round_for_ever(make_desk, calm, pager, kinds):
+    """Two tiers of vendors that turn it away to each other leave it to people."""
+    low = Tier(level=1, name="Front", kind=TierKind.VENDOR, vendor="front", escalates_to=[2])
+    high = Tier(level=2, name="Back", kind=TierKind.VENDOR, vendor="back", hands_back_to=[1])
+    contracts = [VendorContract(vendor=vendor, ends="2026-01-31") for vendor in ("front", "back")]
+    desk = make_desk(attrs.evolve(calm, tiers=[low, high], contracts=contracts, entry=[1]))
+    case = desk.open(id="T-1", by="jane", tier=1)
+    desk.run_due()
+
+    assert (1, ()) == (case.tier, case.vendor_tickets)
+    assert 3 == kinds(desk, case).count("ManagementInformed") == len(pager.told)
 
 
 def test_contract_holds_on_its_first_and_last_day(bound):

@@ -6,11 +6,15 @@ import attrs
 import pytest
 
 from supporttiers import VendorContract
+from supporttiers._codec import blank_effect
 from supporttiers.actors import Actor
 from supporttiers.commands import Dispatch, TellVendor, VendorUnreachable, VendorUpdate
-from supporttiers.effects import MessageVendor
+from supporttiers.effects import DispatchToVendor, MessageVendor
 from supporttiers.errors import InputError, MoveRefusedError
+from supporttiers.limits import Threshold, TimeLimit
 from supporttiers.links import MAX_ENTRIES, Attachment, VendorEntry, VendorStatus
+from supporttiers.match import Match
+from supporttiers.policies.vendors import DispatchByRules, VendorRule
 from supporttiers.tiers import Tier, TierKind, Visibility
 
 
@@ -190,7 +194,7 @@ def test_ticket_that_has_moved_is_known_by_its_new_id(calm_desk):
     assert "vendor 'acme-print' has moved ticket A-1 to B-7" == str(moved.events[0].reason)
 
 
-@pytest.mark.parametrize("status", ["answered", "rejected", "gone"])
+@pytest.mark.parametrize("status", ["answered", "rejected", "gone", "withdrawn"])
 def test_answer_brings_the_case_back(calm_desk, pager, status):
     """To be verified in the house; what the vendor does not do is told to management."""
     sent(calm_desk)
@@ -237,6 +241,43 @@ def test_coming_back_to_a_vendor_that_has_answered_asks_it_to_look_again(calm_de
     assert ("message", "") == (told.purpose, told.text)
 
 
+def test_coming_back_to_a_vendor_that_may_not_be_told_more_goes_back(bound, pager):
+    """It does not sit where nobody would hear of it."""
+    desk = bound(messages_a_day=1)
+    sent(desk)
+    hears(desk, status="answered")
+    case = desk.escalate("T-1", by="bob")
+    desk.run_due()
+
+    assert (2, "answered") == (case.tier, case.vendor_tickets[0].status)
+    assert ("manager", "refused.vendor_ceiling") in pager.told
+
+
+def test_coming_back_to_a_vendor_that_waits_for_us_tells_it_nothing(calm_desk, kinds):
+    """What it has asked is still ours to answer."""
+    sent(calm_desk)
+    hears(calm_desk, status="waiting_for_us")
+    calm_desk.hand_back("T-1", by="bob")
+    case = calm_desk.escalate("T-1", by="bob")
+
+    assert (4, "waiting_for_us") == (case.tier, case.vendor_tickets[0].status)
+    assert "VendorTold" not in kinds(calm_desk, case)
+
+
+def test_words_on_a_withdrawn_ticket_are_told(calm_desk, pager):
+    """That the vendor closes it is expected, and told to nobody."""
+    sent(calm_desk)
+    calm_desk.withdraw("T-1", by="bob", vendor="acme-print")
+    hears(calm_desk, status="closed")
+    after = hears(calm_desk, entries=[VendorEntry(id="c-1", text="But we had it!")]).case
+    calm_desk.run_due()
+
+    assert (4, "withdrawn", VendorStatus.CLOSED) == (
+        after.tier, after.vendor_tickets[0].status, after.vendor_tickets[0].reported
+    )  # fmt: skip
+    assert [("manager", "vendor.after_end")] == pager.told
+
+
 def test_ticket_that_is_over_is_still_heard(calm_desk, pager):
     """What is said there is recorded, and the keeper of the case is told; the case stays where it is."""
     sent(calm_desk)
@@ -272,6 +313,23 @@ def test_only_the_vendor_that_has_the_case_brings_it_back(calm_desk):
 
     assert (4, ("acme-print",)) == (other.tier, other.vendors)
     assert (2, ()) == (own.tier, own.vendors)
+
+
+def test_vendor_that_a_policy_chose_has_the_case_by_its_ticket(make_desk, calm):
+    """At a tier of several vendors the one to whom it was sent there counts, and no other."""
+    *lower, top = calm.tiers
+    rules = DispatchByRules([VendorRule(Match(category="printing"), "acme-paper")])
+    desk = make_desk(attrs.evolve(calm, tiers=[*lower, attrs.evolve(top, vendor=None)], policies=[rules]))
+    case = sent(desk, until=2)
+    desk.dispatch(case, by="bob", vendor="acme-print")
+    desk.escalate(case, by="bob")
+    other = hears(desk, ticket=0, status="resolved").case
+    own = hears(desk, ticket=1, status="resolved").case
+
+    assert (["acme-print", "acme-paper"], [2, 4]) == (
+        [ticket.vendor for ticket in own.vendor_tickets], [ticket.tier for ticket in own.vendor_tickets]
+    )  # fmt: skip
+    assert (4, 2) == (other.tier, own.tier)
 
 
 def test_only_the_newest_ticket_brings_it_back(calm_desk):
@@ -563,6 +621,40 @@ def test_breach_brings_back_only_what_is_there(bound, clock):
     assert (2, "queued", None) == (desk.get("T-3").tier, desk.get("T-3").status, desk.get("T-3").wait_reason)
 
 
+def test_breach_finds_nothing_to_bring_back(bound, clock, kinds):
+    """A policy may have let the vendor go between the breach and what it does."""
+    desk = bound(resolve="1h", on_breach=["cancel", "hand_back"])
+    sent(desk)
+    clock.advance("1h")
+    desk.run_due()
+    case = desk.get("T-1")
+
+    assert (4, "cancelled", "withdrawn") == (case.tier, case.status, case.vendor_tickets[0].status)
+    assert "ActionRefused" not in kinds(desk, case)
+
+
+def test_limits_of_ones_own_measure_vendors_too(make_desk, calm, clock):
+    """Without a contract, and of any vendor where none is named."""
+    limits = [
+        TimeLimit(name="heard", measures="vendor_update", agreement="uc", target="2h"),
+        TimeLimit(
+            name="taken up", measures="vendor_acknowledgement", agreement="uc", vendor="acme-print", target="1h",
+            thresholds=[Threshold("100%", do=["remind:acme-print", "escalate_at:acme-paper"])],
+        ),
+    ]  # fmt: skip
+    desk = make_desk(attrs.evolve(calm, limits=limits))
+    sent(desk)
+    clock.advance("1h")
+    desk.run_due()
+    clock.advance("30m")
+    case = hears(desk, entries=[VendorEntry(id="c-1")]).case
+
+    assert (2, "12:30") == (case.stopwatch("heard").instance, f"{case.stopwatch('heard').due_at:%H:%M}")
+    assert ("completed", True) == (case.stopwatch("taken up").stage, case.stopwatch("taken up").breached)
+    done = [type(event).__name__ for event in desk.history(case)]
+    assert (1, 1) == (done.count("VendorTold"), done.count("ActionRefused"))
+
+
 def test_reminder_beyond_the_ceiling_is_recorded_as_refused(bound, clock, pager):
     """Time is bound by it as people are."""
     desk = bound(acknowledge="1h", messages_a_day=1)
@@ -622,6 +714,37 @@ def test_request_that_could_not_be_sent_finds_no_vendor_again(calm_desk, clock):
     silence(calm_desk, since)
 
     assert "VendorFound" not in names(hears(calm_desk, status="failed"))
+
+
+# -- redacted
+
+
+def test_words_to_and_from_vendors_are_personal(calm_desk):
+    """Once a case is redacted, nothing of them is left: neither in its history nor in what is still to be sent."""
+    case = sent(calm_desk)
+    calm_desk.attach(case, by="bob", attachments=[Attachment(id="f-jane")])
+    entry = VendorEntry(id="c-1", text="Dear Jane", attachments=[Attachment(id="v-jane")])
+    hears(calm_desk, entries=[entry], status="waiting_for_us")
+    calm_desk.tell_vendor("T-1", by="bob", vendor="acme-print", text="Jane says", attachments=["f-jane"])
+    calm_desk.withdraw("T-1", by="bob", vendor="acme-print", text="Jane is gone")
+    case = calm_desk.redact("T-1", by=Actor.manager("mona"))
+    said = [event for event in calm_desk.history(case) if type(event).__name__ in {"VendorReplied", "VendorTold"}]
+
+    assert [("", ())] * 3 == [(event.text, event.attachments) for event in said]
+    assert ("c-1",) == case.vendor_tickets[0].heard
+
+
+def test_message_that_is_still_to_be_sent_is_blanked():
+    """What it says, and the files that go along."""
+    message = MessageVendor(
+        case_id="T-1", version=1, vendor="acme", ticket="k", text="Jane says", attachments=(Attachment(id="f"),)
+    )
+    request = DispatchToVendor(
+        case_id="T-1", version=1, vendor="acme", key="k", subject="Jane", text="x", attachments=(Attachment(id="f"),)
+    )
+
+    assert attrs.evolve(message, text="", attachments=()) == blank_effect(message)
+    assert attrs.evolve(request, subject="", text="", attachments=()) == blank_effect(request)
 
 
 # -- asked and observed

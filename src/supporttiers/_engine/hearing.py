@@ -20,11 +20,14 @@ MAX_TAKEN: Final = 100
 
 _ANSWERS: Final = frozenset({
     VendorStatus.ANSWERED, VendorStatus.RESOLVED, VendorStatus.CLOSED, VendorStatus.REJECTED, VendorStatus.GONE,
-    VendorStatus.FAILED,
+    VendorStatus.FAILED, VendorStatus.WITHDRAWN,
 })  # fmt: skip
 """With these the vendor has nothing more to do for now: the case comes back to be verified."""
 
-_TOLD_TO_MANAGEMENT: Final = frozenset({VendorStatus.REJECTED, VendorStatus.GONE, VendorStatus.FAILED})
+_REJECTS: Final = frozenset({VendorStatus.REJECTED, VendorStatus.WITHDRAWN})
+"""The vendor does not do it; that a request is withdrawn, a vendor says of what its own people have dropped."""
+
+_TOLD_TO_MANAGEMENT: Final = _REJECTS | {VendorStatus.GONE, VendorStatus.FAILED}
 _WORKED_ON: Final = frozenset({VendorStatus.ACKNOWLEDGED, VendorStatus.IN_PROGRESS})
 
 
@@ -145,7 +148,7 @@ def _is_news(news: News, command: VendorUpdate) -> bool:
     return (
         bool(news.told or command.text)
         or news.status is not ticket.status
-        or (news.reported is not None and ticket.reported is not None and news.reported is not ticket.reported)
+        or news.reported not in {None, ticket.reported or ticket.status}
         or (command.remote_id or ticket.remote_id) != ticket.remote_id
         or (news.reported is not None and command.raw_status not in {"", ticket.raw_status})
         or _watermark(news.ticket, command) is not None
@@ -180,15 +183,14 @@ def _go_on(work: Work, command: VendorUpdate, news: News, put_off: int) -> None:
         return
     work.reason = why = Reason("move.vendor", {"vendor": ticket.vendor, "status": str(status)})
     if not ticket.is_live:
-        if said or ticket.status is not VendorStatus.WITHDRAWN:
-            work.notify(_keeper(work), Reason("vendor.after_end", {"vendor": ticket.vendor, "status": str(status)}))
+        work.notify(_keeper(work), Reason("vendor.after_end", {"vendor": ticket.vendor, "status": str(status)}))
         return
     if not changed:
         _tell_of_words(work, ticket)
     elif status in _ANSWERS:
         if status in _TOLD_TO_MANAGEMENT:
             work.notify("manager", why)
-        moves.come_back(work, ticket, rejected=status is VendorStatus.REJECTED)
+        moves.come_back(work, ticket, rejected=status in _REJECTS)
     elif status is VendorStatus.WAITING_FOR_US:
         work.notify(_keeper(work), Reason("vendor.asks", {"vendor": ticket.vendor}))
     elif status in _WORKED_ON and moves.is_at_vendor(work, ticket) and work.draft.status is Status.QUEUED:

@@ -55,7 +55,7 @@ MAX_FILE: Final = 10 * 1024 * 1024
 """So many bytes a file may have that goes out by mail."""
 
 _SETTINGS: Final = (
-    "to", "sender", "mailbox", "smtp", "imap", "password", "smtp_password", "senders", "copy", "generated",
+    "to", "sender", "mailbox", "smtp", "imap", "password", "smtp_password", "senders", "generated",
 )  # fmt: skip
 _GENERATED: Final = {"acknowledged": VendorStatus.ACKNOWLEDGED, "answered": VendorStatus.ANSWERED}
 _CURSOR: Final = re.compile(r"([0-9]{1,10}):([0-9]{1,10})")
@@ -92,7 +92,6 @@ class EmailVendor:
         name: By which processes and outbox speak of this vendor.
         statuses: Those that mails can show: never `resolved`, which is only a sentence.
         settle_time: How long the copy of a mail may be on its way.
-        repeats: Whether it may be asked to send again what may not have been taken: where there are copies, they tell.
 
     .. versionadded:: 0.1.0
     """
@@ -116,7 +115,6 @@ class EmailVendor:
         smtp_password: str | None = None,
         mailbox: str | None = None,
         senders: Sequence[str] = (),
-        copy: bool = True,
         generated: str = "acknowledged",
         timeout: timedelta = TIMEOUT,
         settle_time: timedelta = SETTLE_TIME,
@@ -138,8 +136,6 @@ class EmailVendor:
             mailbox: The address whose mailbox is read, to which the vendor is to answer; the sender's when None.
             senders: From where the vendor writes: addresses, and domains as in `@acme.example`; *to* when empty. What
                 comes from elsewhere is passed over, whatever stands in it.
-            copy: Whether each mail goes to the mailbox, too. Without copies nothing is known of a mail of which the
-                server did not say whether it takes it, so that it is not sent again.
             generated: What a mail means that says a machine has made it: `acknowledged`, or `answered`, for vendors
                 whose system says so of what people have written.
             timeout: How long one conversation may take; at most two minutes.
@@ -155,7 +151,6 @@ class EmailVendor:
             raise PluginError("email", f"its name {problem}")
         self.name = name
         self.settle_time = settle_time
-        self.repeats = copy
         for field, wrong in (("timeout", time_limit(timeout)), ("settle_time", fields.positive_duration(settle_time))):
             if wrong:
                 raise PluginError(name, f"its {field!r} {wrong}")
@@ -166,7 +161,6 @@ class EmailVendor:
         self._mailbox: Final = self._sender if mailbox is None else address_of(name, "mailbox", mailbox)
         if self._to.is_same_as(self._sender) or self._to.is_same_as(self._mailbox):
             raise PluginError(name, "its 'to' is our own address: we would write to ourselves")
-        self._copy: Final = copy
         self._clock: Final = clock or SystemClock()
         self._server: Final = submission_of(
             name, smtp, password if smtp_password is None else smtp_password, helo=self._sender.domain,
@@ -205,7 +199,7 @@ class EmailVendor:
             name, to=found.needed("to"), sender=found.needed("sender"), smtp=found.needed("smtp"),
             imap=found.needed("imap"), password=found.needed("password"),
             smtp_password=found.text("smtp_password", otherwise=None), mailbox=found.text("mailbox", otherwise=None),
-            senders=found.several("senders"), copy=found.flag("copy", otherwise=True),
+            senders=found.several("senders"),
             generated=found.text("generated", otherwise="acknowledged"), timeout=found.timeout(),
             settle_time=found.duration("settle_time", otherwise=SETTLE_TIME),
         )  # fmt: skip
@@ -435,7 +429,7 @@ class EmailVendor:
         to = [(self._to, "the vendor"), (self._mailbox, "our own mailbox")]
         try:
             self._server.hand_over(
-                on_the_line(mail, before=before), sender=str(self._mailbox), to=to if self._copy else to[:1]
+                on_the_line(mail, before=before), sender=str(self._mailbox), to=to
             )  # fmt: skip
         except SubmissionError as error:
             raise self._not_sent(error) from error.__cause__

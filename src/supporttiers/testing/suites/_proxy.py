@@ -10,17 +10,18 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Final
+from functools import partial
+from typing import ClassVar, Final
 from urllib.parse import urlsplit
 
 import attrs
 
 Fault = Callable[["Turn"], None]
 
-READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-_READING: Final = tuple(f"{method} ".encode() for method in READS)
+_READING: Final = (b"GET ", b"HEAD ", b"OPTIONS ")
 EVERY: Final = 0
 
+_PORTS: Final = {"http": 80, "smtp": 25}
 _CHUNK: Final = 64 * 1024
 _MOST: Final = 64 * 1024 * 1024
 _SECONDS: Final = 30
@@ -39,12 +40,14 @@ class Turn:
         head: Its first line and headers, up to the empty line and with it.
         body: What follows.
         forward: Hands it to the vendor, and gives the whole answer.
+        wrote: Whether it asks for a change, as far as can be told.
     """
 
     client: socket.socket
     head: bytes
     body: bytes
     forward: Callable[[bytes], bytes]
+    wrote: bool
 
     def ask(self) -> bytes:
         """Let the vendor answer."""
@@ -57,16 +60,6 @@ class Turn:
     def wait(self) -> None:
         """Say no more, until the client has gone."""
         self.client.recv(_CHUNK)
-
-    @property
-    def wrote(self) -> bool:
-        """Whether it asks for a change, as far as its method tells."""
-        return self.method not in READS
-
-    @property
-    def method(self) -> str:
-        """Its method."""
-        return self.head.split(b" ", 1)[0].decode("latin-1")
 
 
 def pass_on(turn: Turn) -> None:
@@ -192,12 +185,15 @@ class Proxy:
         writes: How many of them asked for a change, as far as their method tells.
         arrived: How many of these the vendor has been handed.
         hit: Whether the fault has met one of them.
+        unfit: Faults that mean nothing here.
     """
+
+    unfit: ClassVar[frozenset[Fault]] = frozenset()
 
     def __init__(self, url: str) -> None:
         """Stand before a vendor."""
         parts = urlsplit(url)
-        self._vendor = (str(parts.hostname), parts.port or 80)
+        self._vendor = (str(parts.hostname), parts.port or _PORTS[parts.scheme])
         self._server = socket.create_server(("127.0.0.1", 0), backlog=128)
         own = f"127.0.0.1:{self._server.getsockname()[1]}"
         self.url = parts._replace(netloc=own).geturl()
@@ -245,12 +241,25 @@ class Proxy:
             self._open.add(client)
         with client, suppress(OSError):
             client.settimeout(_SECONDS)
-            head, body = _split(b"".join(_message(client)))
-            if head:
-                turn = Turn(client=client, head=head, body=body, forward=self._forward)
-                self._fault_of(turn)(turn)
+            self._speak(client)
         with self._changed:
             self._open.discard(client)
+
+    def _speak(self, client: socket.socket) -> None:
+        """Take one request, and see what becomes of it."""
+        head, body = _split(b"".join(_message(client)))
+        if head:
+            self._take(client, head, body, forward=self._forward, wrote=not head.startswith(_READING))
+
+    def _take(
+        self, client: socket.socket, head: bytes, body: bytes, *, forward: Callable[[bytes], bytes], wrote: bool
+    ) -> bool:
+        """Let a turn be, or let the fault meet it; say whether it was let be."""
+        counted = partial(self._counted, forward, wrote=wrote)
+        turn = Turn(client=client, head=head, body=body, forward=counted, wrote=wrote)
+        fault = self._fault_of(turn)
+        fault(turn)
+        return fault is pass_on
 
     def _fault_of(self, turn: Turn) -> Fault:
         with self._changed:
@@ -261,15 +270,19 @@ class Proxy:
             return self._fault if meets else pass_on
 
     def _forward(self, request: bytes) -> bytes:
+        head, body = _split(request)
+        head = _CONNECTION.sub(b"", head.replace(*self._names)).removesuffix(b"\r\n")
+        with socket.create_connection(self._vendor, _SECONDS) as vendor:
+            vendor.sendall(head + b"Connection: close\r\n\r\n" + body)
+            return b"".join(_message(vendor, answers=True))
+
+    def _counted(self, forward: Callable[[bytes], bytes], request: bytes, *, wrote: bool) -> bytes:
+        """Hand something to the vendor, so that it can be waited for."""
         with self._changed:
             self._asking += 1
-            self.arrived += not request.startswith(_READING)
+            self.arrived += wrote
         try:
-            head, body = _split(request)
-            head = _CONNECTION.sub(b"", head.replace(*self._names)).removesuffix(b"\r\n")
-            with socket.create_connection(self._vendor, _SECONDS) as vendor:
-                vendor.sendall(head + b"Connection: close\r\n\r\n" + body)
-                return b"".join(_message(vendor, answers=True))
+            return forward(request)
         finally:
             with self._changed:
                 self._asking -= 1

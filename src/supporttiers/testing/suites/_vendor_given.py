@@ -15,6 +15,7 @@ from supporttiers.clock import Clock, IdFactory, SystemClock
 from supporttiers.effects import VendorAnswer, VendorFile, VendorMessage, VendorRequest
 from supporttiers.errors import FAULTS, VendorError
 from supporttiers.links import VendorEntry, VendorStatus, reference_of
+from supporttiers.testing.suites._conversation import Conversation
 from supporttiers.testing.suites._laws import Laws
 from supporttiers.testing.suites._proxy import Fault, Proxy
 
@@ -31,7 +32,8 @@ _IDS: Final = IdFactory()
 _CLOCK: Final = SystemClock()
 _LOOK_AGAIN: Final = 0.05
 _NO_HANDS: Final = "give a fixture `hands` with {name}(...), a second pair of hands that acts as the vendor's agent"
-_NO_PROXY: Final = "give a fixture `vendor_url` that begins with http://, so that a proxy can stand between"
+_NO_PROXY: Final = "give a fixture `vendor_url` that begins with {schemes}, so that a proxy can stand between"
+_PROXIES: Final[Mapping[str, type[Proxy]]] = {"http": Proxy, "smtp": Conversation}
 
 
 class Connect(Protocol):
@@ -226,7 +228,7 @@ class VendorLaws(Laws):
 
     @pytest.fixture
     def vendor_url(self) -> str | None:
-        """Give the vendor's address; a proxy can stand before one that begins with `http://`."""
+        """Give the vendor's address; a proxy can stand before one that begins with `http://` or `smtp://`."""
         return None
 
     @pytest.fixture
@@ -241,12 +243,18 @@ class VendorLaws(Laws):
 
     @pytest.fixture
     def proxy(self, vendor_url: str | None) -> Iterator[Proxy]:
-        """Give a proxy that stands before the vendor."""
+        """Give a proxy that stands before the vendor, and can answer in its place."""
         if vendor_url is None or urlsplit(vendor_url).scheme != "http":
-            pytest.skip(_NO_PROXY)
-        proxy = Proxy(vendor_url)
-        yield proxy
-        proxy.close()
+            pytest.skip(_NO_PROXY.format(schemes="http://"))
+        yield from _standing(Proxy(vendor_url))
+
+    @pytest.fixture
+    def line(self, vendor_url: str | None) -> Iterator[Proxy]:
+        """Give a proxy that stands before the vendor, and can lose what it says."""
+        kind = _PROXIES.get(urlsplit(vendor_url or "").scheme)
+        if kind is None:
+            pytest.skip(_NO_PROXY.format(schemes="http:// or smtp://"))
+        yield from _standing(kind(vendor_url or ""))
 
     awaited: ClassVar[bool] = False
 
@@ -315,6 +323,8 @@ class VendorLaws(Laws):
 
     def _places(self, proxy: Proxy, fault: Fault) -> Iterator[int]:
         """Let a fault meet the first exchange of what is done, then the second, and so on, until all have been met."""
+        if fault in proxy.unfit:
+            pytest.skip("an answer by SMTP is a line, and has no body")
         for place in _PLACES:
             proxy.arm(fault, at=place)
             yield place
@@ -343,6 +353,11 @@ class VendorLaws(Laws):
             "changes": lambda: gateway.changes(None, limit=50),
         }
         return {name: call for name, call in calls.items() if can(gateway, name)}
+
+
+def _standing(proxy: Proxy) -> Iterator[Proxy]:
+    yield proxy
+    proxy.close()
 
 
 def _once(look: Callable[[], T]) -> T:
