@@ -21,7 +21,6 @@ from supporttiers.links import (
     MAX_ENTRIES,
     MAX_TOLD,
     MAX_UNMAPPED,
-    VENDOR_UNHEARD,
     VENDOR_WAITS,
     Attachment,
     Attempt,
@@ -543,19 +542,10 @@ def _vendor_updated(draft: Draft, event: happened.VendorTicketUpdated) -> None:
         ticket, status=event.status, reported=event.reported or ticket.reported,
         remote_id=event.remote_id or ticket.remote_id, raw_status=event.raw_status or ticket.raw_status,
         unmapped=_unmapped(ticket, event), heard=_heard(ticket, event.told), changed_at=event.effective_at,
-        heard_at=event.effective_at if _says_something(ticket, event) else ticket.heard_at,
+        heard_at=event.effective_at if event.heard else ticket.heard_at,
         updated_at=event.updated_at or ticket.updated_at,
         put_off_at=event.at if event.put_off else ticket.put_off_at,
     ))  # fmt: skip
-
-
-def _says_something(ticket: VendorTicket, event: happened.VendorTicketUpdated) -> bool:
-    """Whether a vendor's people have done something: that their system has taken the request is not yet that."""
-    if event.text:
-        return True
-    return event.reported not in {None, ticket.reported, *VENDOR_UNHEARD} and not (
-        event.reported is VendorStatus.UNKNOWN and ticket.is_unacknowledged
-    )
 
 
 def _unmapped(ticket: VendorTicket, event: happened.VendorTicketUpdated) -> tuple[str, ...]:

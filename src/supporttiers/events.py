@@ -560,6 +560,7 @@ class VendorTicketUpdated(Event):
         reported: What the vendor said about that; None where nothing was said.
         text: What the vendor wrote, where entries cannot be told apart.
         raw_status: The vendor's own word for the status.
+        heard: Whether the vendor's people have done something: that their system has a request is not yet that.
         told: Ids of entries that we had written ourselves.
         put_off: So many entries are more than are taken in a day, and are heard later; zero where there are none.
         updated_at: When the ticket was last changed, by the vendor's clock.
@@ -572,6 +573,7 @@ class VendorTicketUpdated(Event):
     text: str = _private("")
     reported: VendorStatus | None = None
     raw_status: str = ""
+    heard: bool = False
     told: tuple[str, ...] = ()
     put_off: int = 0
     updated_at: datetime | None = None

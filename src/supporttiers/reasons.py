@@ -171,6 +171,7 @@ CODES: Final[Mapping[str, str]] = {
     "log.invalid": "row {row}, column {column}: {problem}",
     "calendar.invalid": "{problem}",
     "calendar.horizon": "the holidays of calendar {calendar!r} ({source}) end with {until}; later days count as usual",
+    "contract.horizon": "the contract with vendor {vendor!r} ends on {ends}; later nothing is sent there",
     "policy.invalid": "{problem}",
     "plugin.invalid": "{problem}",
     "transaction.unsupported": "on() cannot work on a {kind}: {problem}",
@@ -198,6 +199,7 @@ CODES: Final[Mapping[str, str]] = {
     "warning.rule_never": "it can never be taken: {by} holds whenever it does",
     "warning.message_to": "{to!r} is a word of your own, and not a role that the library tells; {near!r} may be meant",
     "warning.policy_never": "it is never asked where cases go: {by} takes all that come so far",
+    "warning.no_way_back": "no answer brings a case back from tier {tier}: give it hands_back_to, or escalates_to",
     # what verification finds
     "verify.gap": "version {expected} was expected, {found} found",
     "verify.digest": "the digest of version {version} does not match its bytes",

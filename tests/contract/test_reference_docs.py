@@ -34,6 +34,7 @@ TABLES = {
     "tier": "`[[tiers]]`",
     "limit": "`[[limits]]`",
     "threshold": "`thresholds`",
+    "contract": "`[[contracts]]`",
     "route": "`[[routes]]`",
     "destination": "`to`",
     "cascade": "`[[cascades]]`",
@@ -118,7 +119,7 @@ def test_commands_page_names_the_verb(kind):
     said = section(page("reference/commands-and-events.md"), kind.__name__)
 
     assert f"`desk.{kind.trigger}`" in said or (
-        kind.trigger in {"vendor_update", "count_affected"} and "no verb" in said
+        kind.trigger in {"vendor_update", "vendor_unreachable", "count_affected"} and "no verb" in said
     )
 
 
@@ -126,7 +127,8 @@ PROTOCOLS = [
     "Policy", "RoutePolicy", "AssignPolicy", "PriorityPolicy", "PermitPolicy", "TargetPolicy", "ReactPolicy",
     "ReopenPolicy", "VendorPolicy",
     "Directory", "AgentDirectory", "OnCallDirectory", "ManagerDirectory", "RoleDirectory",
-    "ContactDirectory", "TenantDirectory", "Notifier", "VendorGateway", "CaseStore", "JoiningStore", "SchemaStore",
+    "ContactDirectory", "TenantDirectory", "Notifier", "VendorGateway", "CanCheck", "CanFind", "CanComment",
+    "CanSetStatus", "CanAttach", "CanListChanges", "CanReceive", "CanWithdraw", "CaseStore", "JoiningStore", "SchemaStore",
 ]  # fmt: skip
 AWAITED = ["AsyncCaseStore", "AsyncDirectory", "AsyncNotifier", "AsyncVendorGateway"]
 

@@ -21,9 +21,7 @@ def test_settings_make_a_vendor():
     assert (587, "starttls", 993, "tls", "Vendors/Acme") == (
         vendor._server.port, vendor._server.security, vendor._room.port, vendor._room.security, vendor._room.folder
     )  # fmt: skip
-    assert (timedelta(minutes=5), timedelta(seconds=10), True) == (
-        vendor.settle_time, vendor._room.timeout, vendor.repeats
-    )  # fmt: skip
+    assert (timedelta(minutes=5), timedelta(seconds=10)) == (vendor.settle_time, vendor._room.timeout)
     assert "hunter2" not in f"{vendor!r}{vendor._server!r}{vendor._room!r}{vendor._parties!r}"
 
 

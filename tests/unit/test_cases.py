@@ -343,7 +343,7 @@ CHANGES = [
         happened.VendorTicketUpdated,
         {
             **OF_TICKET, "status": VendorStatus.IN_PROGRESS, "reported": VendorStatus.IN_PROGRESS, "raw_status": "Busy",
-            "told": ("c-1",), "put_off": 3, "updated_at": minute(-10),
+            "heard": True, "told": ("c-1",), "put_off": 3, "updated_at": minute(-10),
         },
         {
             **ticket_as(

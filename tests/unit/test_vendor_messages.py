@@ -395,3 +395,49 @@ def test_request_that_is_taken_back_while_it_is_in_doubt_is_found_first(make_des
         desk.get("T-1").vendor_tickets[0].remote_id,
     )
     assert "withdrawn" == desk.get("T-1").vendor_tickets[0].status
+
+
+def test_id_that_is_known_already_changes_nothing(make_desk, calm, vendor):
+    """A vendor may give one id to all that we say."""
+    vendor.comment = lambda remote_id, message, /, *, key: "same"
+    desk = sent(make_desk(calm))
+    for _ in range(2):
+        tell(desk)
+        desk.run_due()
+
+    assert [("done", "told")] * 2 == [
+        (each.state, each.result) for each in desk.messages() if each.kind == "message_vendor"
+    ]
+
+
+class Broken:
+    """A policy that fails at what is to be said on the record."""
+
+    name, revision = "tests.broken", 1
+
+    def permit(self, situation, /):
+        """Fail."""
+        if situation.trigger in {"note", "inform_management"}:
+            raise ZeroDivisionError
+
+
+def test_case_whose_record_cannot_be_written_holds_nobody_up(make_desk, calm, vendor, caplog):
+    """What could not be said is in the log, and the message is done."""
+    vendor.before = [VendorError("acme-print", "it is locked", retryable=False, kind="rejected")]
+    desk = sent(make_desk(attrs.evolve(calm, policies=[Broken()])))
+    tell(desk)
+    desk.run_due()
+
+    assert "dead" == last(desk)[0]
+    assert "case T-1: its record does not say: untold: ZeroDivisionError" in caplog.text
+
+
+def test_management_that_cannot_be_told_of_a_wrong_key_is_in_the_log(make_desk, calm, vendor, caplog):
+    """The vendor is left alone all the same."""
+    vendor.before = [VendorError("acme-print", "who?", retryable=True, kind="auth")]
+    desk = sent(make_desk(attrs.evolve(calm, policies=[Broken()])))
+    tell(desk)
+    desk.run_due()
+
+    assert "pending" == last(desk)[0]
+    assert "vendor acme-print does not know us; management was not told: ZeroDivisionError" in caplog.text

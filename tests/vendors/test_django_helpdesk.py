@@ -381,6 +381,8 @@ def test_a_withdrawal_needs_a_status_that_means_it():
 def test_a_follow_up_that_is_refused_on_a_ticket_that_is_there_is_refused():
     """Only what is gone is gone."""
     assert ("rejected", False) == failure(gateway(says({}, 400), says(TICKET)).comment, "7", MESSAGE, key="k")
+    assert ("gone", False) == failure(gateway(says({}, 400), says({}, 404)).comment, "7", MESSAGE, key="k")
+    assert ("unavailable", True) == failure(gateway(says({}, 503)).comment, "7", MESSAGE, key="k")
 
 
 def test_a_file_goes_to_the_follow_up_that_an_attempt_has_left_behind():

@@ -11,7 +11,7 @@ from supporttiers._engine.work import Work
 from supporttiers.cases import DAY
 from supporttiers.commands import VendorUnreachable, VendorUpdate
 from supporttiers.errors import InputError
-from supporttiers.links import VendorEntry, VendorStatus, VendorTicket
+from supporttiers.links import VENDOR_UNHEARD, VendorEntry, VendorStatus, VendorTicket
 from supporttiers.reasons import Reason
 from supporttiers.tiers import Status
 
@@ -20,11 +20,14 @@ MAX_TAKEN: Final = 100
 
 _ANSWERS: Final = frozenset({
     VendorStatus.ANSWERED, VendorStatus.RESOLVED, VendorStatus.CLOSED, VendorStatus.REJECTED, VendorStatus.GONE,
-    VendorStatus.FAILED,
+    VendorStatus.FAILED, VendorStatus.WITHDRAWN,
 })  # fmt: skip
 """With these the vendor has nothing more to do for now: the case comes back to be verified."""
 
-_TOLD_TO_MANAGEMENT: Final = frozenset({VendorStatus.REJECTED, VendorStatus.GONE, VendorStatus.FAILED})
+_REJECTS: Final = frozenset({VendorStatus.REJECTED, VendorStatus.WITHDRAWN})
+"""The vendor does not do it; that a request is withdrawn, a vendor says of what its own people have dropped."""
+
+_TOLD_TO_MANAGEMENT: Final = _REJECTS | {VendorStatus.GONE, VendorStatus.FAILED}
 _WORKED_ON: Final = frozenset({VendorStatus.ACKNOWLEDGED, VendorStatus.IN_PROGRESS})
 
 
@@ -71,6 +74,7 @@ def vendor_update(work: Work, command: VendorUpdate) -> None:
             happened.VendorTicketUpdated, vendor=ticket.vendor, key=ticket.key, text=command.text, told=news.told,
             remote_id=command.remote_id or ticket.remote_id, status=news.status, reported=news.reported,
             raw_status=command.raw_status if news.reported else "", put_off=put_off,
+            heard=_says_something(news, command),
             updated_at=_watermark(ticket, command), reason=moved,
         )  # fmt: skip
     by_rule(work, partial(_go_on, work, command, news, put_off))
@@ -144,11 +148,21 @@ def _is_news(news: News, command: VendorUpdate) -> bool:
     return (
         bool(news.told or command.text)
         or news.status is not ticket.status
-        or (news.reported is not None and ticket.reported is not None and news.reported is not ticket.reported)
+        or news.reported not in {None, ticket.reported or ticket.status}
         or (command.remote_id or ticket.remote_id) != ticket.remote_id
         or (news.reported is not None and command.raw_status not in {"", ticket.raw_status})
         or _watermark(news.ticket, command) is not None
     )
+
+
+def _says_something(news: News, command: VendorUpdate) -> bool:
+    """Whether a vendor's people have done something; a word that nobody can translate may be the system's own."""
+    ticket, reported = news.ticket, news.reported
+    if command.text:
+        return True
+    if reported is None or reported in VENDOR_UNHEARD or reported is ticket.reported:
+        return False
+    return reported is not VendorStatus.UNKNOWN or not ticket.is_unacknowledged
 
 
 def _watermark(ticket: VendorTicket, command: VendorUpdate) -> datetime | None:
@@ -169,15 +183,14 @@ def _go_on(work: Work, command: VendorUpdate, news: News, put_off: int) -> None:
         return
     work.reason = why = Reason("move.vendor", {"vendor": ticket.vendor, "status": str(status)})
     if not ticket.is_live:
-        if said or ticket.status is not VendorStatus.WITHDRAWN:
-            work.notify(_keeper(work), Reason("vendor.after_end", {"vendor": ticket.vendor, "status": str(status)}))
+        work.notify(_keeper(work), Reason("vendor.after_end", {"vendor": ticket.vendor, "status": str(status)}))
         return
     if not changed:
         _tell_of_words(work, ticket)
     elif status in _ANSWERS:
         if status in _TOLD_TO_MANAGEMENT:
             work.notify("manager", why)
-        moves.come_back(work, ticket, rejected=status is VendorStatus.REJECTED)
+        moves.come_back(work, ticket, rejected=status in _REJECTS)
     elif status is VendorStatus.WAITING_FOR_US:
         work.notify(_keeper(work), Reason("vendor.asks", {"vendor": ticket.vendor}))
     elif status in _WORKED_ON and moves.is_at_vendor(work, ticket) and work.draft.status is Status.QUEUED:

@@ -143,10 +143,22 @@ def _send_on(work: Work) -> None:
             work.emit(happened.ManagementInformed, reason=why)
             work.notify("manager", why)
         elif not vendors.send_by_rule(work, vendor):
-            work.reason = Reason("dispatch.not_sent", {"vendor": vendor})
-            leave_vendor(work, rejected=True)
+            _turn_away(work, vendor)
     elif tier.kind is TierKind.TEAM and work.is_open and work.draft.assignee is None:
         rules.assign(work)
+
+
+def _turn_away(work: Work, vendor: str) -> None:
+    """Send a case on that its vendor does not get; where it has been turned away just before, it stays for people."""
+    tier = work.draft.tier
+    if tier in work.turned_away:
+        return
+    work.reason = Reason("dispatch.not_sent", {"vendor": vendor})
+    work.turned_away.add(tier)
+    try:
+        leave_vendor(work, rejected=True)
+    finally:
+        work.turned_away.discard(tier)
 
 
 def reassign(work: Work) -> None:

@@ -52,13 +52,14 @@ class Work:
         approved: What has been approved of the command that is carried out.
         counted: The known issues that have been told, so far, that they affect the case.
         observed: What an observing process has to put on record beside what has happened, with the facts used for it.
+        turned_away: The tiers whose vendors do not get the case, while it is sent on from there.
         trying: Whether a rule of an observing process is tried out, so that all this will be thrown away.
     """
 
     __slots__ = (
         "_key", "_said", "_used", "ahead", "approved", "at", "by", "case_id", "chained", "command", "counted", "draft",
         "effects", "events", "facts", "former", "held_until", "judged", "observed", "occurred_at", "process", "reason",
-        "tenant", "trying",
+        "tenant", "trying", "turned_away",
     )  # fmt: skip
 
     def __init__(
@@ -74,6 +75,7 @@ class Work:
         self.chained = (at, 0)
         self.observed: list[tuple[type[Event], dict[str, Any]]] = []
         self.trying = False
+        self.turned_away: set[int] = set()
         self.draft: Draft | Any = None if case is None else draft_of(case)
         self.counted = known_issues_of(self.draft)
         self.case_id = case_id

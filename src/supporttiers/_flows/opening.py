@@ -32,13 +32,13 @@ def open_ticket(ports: Ports, delivery: Delivery, effect: DispatchToVendor) -> F
     ticket = yield from ticket_of(ports, message.tenant, message.case_id, effect.key)
     if since is not None:
         delivery.look(since)
-        if ticket is not None and ticket.remote_id is not None:  # somebody has told meanwhile which one it is
+        if ticket.remote_id is not None:  # somebody has told meanwhile which one it is
             more = yield from rows_for_files(ports, delivery, effect.vendor, effect.key, effect.attachments)
             yield Call(ports.store.settle, delivery.settled("done", ticket.remote_id, more=more))
             return
         if (yield from _is_settled_by_looking(ports, delivery, effect, vendor, since)):
             return
-    if ticket is not None and ticket.status is VendorStatus.WITHDRAWN:  # before it was ever sent
+    if ticket.status is VendorStatus.WITHDRAWN:  # before it was ever sent
         yield Call(ports.store.settle, delivery.settled("done", NOT_NEEDED))
         return
     if since is not None and message.attempts >= attempts_of(vendor):

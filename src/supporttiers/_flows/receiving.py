@@ -8,7 +8,7 @@ import hashlib
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from supporttiers import _fields as fields
 from supporttiers._fields import clipped, one_line, type_name
@@ -35,7 +35,7 @@ STATUSES: Final = frozenset({400, 401, 404, 413, 429, 500})
 
 _SHOWN: Final = 100
 _LONGEST_DELIVERY: Final = 200
-_MOST_ENDED: Final = 5
+_MOST_ENDED: Final = 1
 
 
 def receive(
@@ -80,12 +80,9 @@ def _headers(name: str, headers: object) -> dict[str, str]:
     """Give headers by name in small letters; of several with one name, all in one, with commas."""
     found: dict[str, str] = {}
     size = 0
-    for count, pair in enumerate(_pairs(headers)):
-        if pair is None:
-            raise WebhookRefusedError(name, 400, "the headers must be texts by name")
+    for count, (header, value) in enumerate(_pairs(name, headers)):
         if count >= MOST_HEADERS:
             raise WebhookRefusedError(name, 400, f"there are more than {MOST_HEADERS} headers")
-        header, value = pair[0].strip().lower(), pair[1]
         size += len(header) + len(value)
         found[header] = f"{found[header]}, {value}" if header in found else value
     if size > MOST_HEADER_BYTES:
@@ -93,20 +90,28 @@ def _headers(name: str, headers: object) -> dict[str, str]:
     return found
 
 
-def _pairs(headers: object) -> Iterator[tuple[str, str] | None]:
-    """Give names and values one by one; None for what is neither."""
+def _pairs(name: str, headers: object) -> Iterator[tuple[str, str]]:
+    """Give names, in small letters, and values one by one."""
     given = list(headers.items()) if isinstance(headers, Mapping) else headers
-    if not isinstance(given, Sequence) or isinstance(given, str | bytes):
-        yield None
-        return
-    for pair in given:
-        if not isinstance(pair, Sequence) or isinstance(pair, str | bytes) or len(pair) != 2:  # noqa: PLR2004 - a pair
-            yield None
-            return
+    for pair in _several(name, given):
+        if len(_several(name, pair)) != 2:  # noqa: PLR2004 - a pair
+            raise _no_headers(name)
         header, values = _text(pair[0]), pair[1]
         for value in values if isinstance(values, list | tuple) else (values,):
             text = _text(value)
-            yield None if header is None or text is None else (header, text)
+            if header is None or text is None:
+                raise _no_headers(name)
+            yield header.strip().lower(), text
+
+
+def _several(name: str, value: Any) -> Sequence[Any]:  # noqa: ANN401 - whatever came
+    if not isinstance(value, Sequence) or isinstance(value, str | bytes):
+        raise _no_headers(name)
+    return value
+
+
+def _no_headers(name: str) -> WebhookRefusedError:
+    return WebhookRefusedError(name, 400, "the headers must be texts by name")
 
 
 def _text(value: object) -> str | None:
@@ -229,7 +234,7 @@ def _look_into(ports: Ports, tickets: Sequence[OpenTicket], now: datetime) -> Fl
     """
     Have tickets asked about by the next pass.
 
-    That pass leaves out those on which nobody owes anything any more. A few of them are asked about here and now, and
+    That pass leaves out those on which nobody owes anything any more. One of them is asked about here and now, and
     none that was just asked about: whoever gives hints need not have proved anything.
     """
     due = [ticket for ticket in tickets if ticket.is_open]

@@ -31,11 +31,11 @@ def tell_vendor(ports: Ports, delivery: Delivery, effect: MessageVendor) -> Flow
     """Carry out a message to a vendor."""
     message, vendor = delivery.message, gateway(ports, effect.vendor)
     ticket = yield from ticket_of(ports, message.tenant, message.case_id, effect.ticket)
-    if ticket is not None and ticket.remote_id is None and effect.purpose == "withdrawal":
+    if ticket.remote_id is None and effect.purpose == "withdrawal":
         yield Call(ports.store.settle, delivery.settled("done", "not needed"))  # it has never reached the vendor
         return
     problem = _unsayable(ticket)
-    if ticket is None or ticket.remote_id is None or problem:
+    if ticket.remote_id is None or problem:
         if not problem:
             raise VendorError(effect.vendor, "its ticket is not there yet", retryable=True)
         yield from _not_told(ports, delivery, effect, problem)
@@ -48,10 +48,8 @@ def tell_vendor(ports: Ports, delivery: Delivery, effect: MessageVendor) -> Flow
         yield from _say(ports, delivery, effect, vendor, ticket)
 
 
-def _unsayable(ticket: VendorTicket | None) -> str:
+def _unsayable(ticket: VendorTicket) -> str:
     """Say why nothing can be said on a ticket, ever; empty where something can, or may later."""
-    if ticket is None:
-        return "there is no such request"
     if ticket.status is VendorStatus.GONE:
         return "its ticket is gone"
     if ticket.remote_id is None and ticket.status not in VENDOR_LIVE:

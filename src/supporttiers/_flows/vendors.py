@@ -12,7 +12,7 @@ from supporttiers.cases import Case
 from supporttiers.commands import InformManagement, VendorUpdate
 from supporttiers.decisions import Decision
 from supporttiers.effects import VendorAnswer
-from supporttiers.errors import VendorError, safe_text
+from supporttiers.errors import StoreError, VendorError, safe_text
 from supporttiers.links import VendorTicket
 from supporttiers.protocols import Message, Settled
 
@@ -62,11 +62,19 @@ def settle_time(vendor: object) -> timedelta:
     return time
 
 
-def ticket_of(ports: Ports, tenant: str, case_id: str, key: str) -> Flow[VendorTicket | None]:
-    """Read a ticket as its case knows it."""
+def ticket_of(ports: Ports, tenant: str, case_id: str, key: str) -> Flow[VendorTicket]:
+    """
+    Read a ticket as its case knows it.
+
+    Raises:
+        StoreError: The case knows none; what was written about it is not whole.
+    """
     loaded = yield Call(ports.store.load, tenant, case_id)
     case: Case = loaded.case
-    return next((each for each in case.vendor_tickets if each.key == key), None)
+    for ticket in case.vendor_tickets:
+        if ticket.key == key:
+            return ticket
+    raise StoreError(ports.store.name, f"case {case_id!r} has no vendor ticket {key!r}", retryable=False)
 
 
 def understood(name: str, answer: object) -> VendorAnswer:

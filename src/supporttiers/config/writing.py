@@ -61,7 +61,9 @@ def _collection_from(value: object) -> Any:  # noqa: ANN401
 def table_from(part: object, kind: Any) -> dict[str, Any]:  # noqa: ANN401 - any attrs class
     """Write those fields of a part that *kind* has: its own class, or one that it is derived from."""
     table = {field.name: data_from(getattr(part, field.name)) for field in attrs.fields(kind) if _is_said(field, part)}
-    for name in ("target", "acknowledge", "update", "resolve") if hasattr(part, "target_for") or kind is VendorContract else ():
+    for name in (
+        ("target", "acknowledge", "update", "resolve") if hasattr(part, "target_for") or kind is VendorContract else ()
+    ):
         target = table.get(name)
         if target is not None and target.keys() == {ANY_PRIORITY}:
             table[name] = target[ANY_PRIORITY]

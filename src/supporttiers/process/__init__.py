@@ -39,7 +39,7 @@ from supporttiers.process.faults import Whole, error_of, policy_faults
 from supporttiers.process.members import doubled_calendars, only, placed_policies, placed_routes, routes_in, strangers
 from supporttiers.process.plans import VendorPlan, plans_of
 from supporttiers.process.shadows import shadowed
-from supporttiers.process.warnings import Finding, warnings_of
+from supporttiers.process.warnings import Finding, stuck, warnings_of
 from supporttiers.process.wording import misspelt, word_faults
 from supporttiers.protocols import METHODS, Policy, methods_of
 from supporttiers.reasons import Reason
@@ -445,7 +445,8 @@ class SupportProcess(Settings):
             wait_reasons=(*WAIT_REASONS, *self.wait_reasons), has_targets=bool(self.asked("target")),
         )  # fmt: skip
         return (
-            *warnings_of(self.limits, world), *shadowed(self.policies, self.priorities), *misspelt(self.messages)
+            *stuck(self.tiers, self.moves), *warnings_of(self.limits, world), *shadowed(self.policies, self.priorities),
+            *misspelt(self.messages),
         )  # fmt: skip
 
     # -- asked
@@ -499,7 +500,8 @@ class SupportProcess(Settings):
 
         Returns:
             The `warnings`, and one for every set of holidays that ends within 90 days of *now*, or has ended: later
-            dates are taken for days without a holiday. Each with its place; empty when there is none.
+            dates are taken for days without a holiday. Likewise one for every contract with a vendor: later nothing is
+            sent there. Each with its place; empty when there is none.
         """
         ending = [
             Finding(
@@ -512,7 +514,15 @@ class SupportProcess(Settings):
             for known in calendar.holidays
             if known.until - now.date() < _SOON
         ]
-        return (*self.warnings, *ending)
+        over = [
+            Finding(
+                f"contracts[{place}].ends",
+                Reason("contract.horizon", {"vendor": contract.vendor, "ends": str(contract.ends)}),
+            )
+            for place, contract in enumerate(self.contracts)
+            if contract.ends is not None and contract.ends - now.date() < _SOON
+        ]
+        return (*self.warnings, *ending, *over)
 
     def diagram(self) -> str:
         """Draw it as Mermaid text: tiers are boxes, moves are arrows."""

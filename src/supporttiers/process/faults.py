@@ -414,7 +414,7 @@ class Whole:
 
     @property
     def _known_limits(self) -> Sequence[str] | None:
-        if self._known_tiers is None or None in self.limits or "tiers.time_limit" in self.broken:
+        if self._known_tiers is None or None in (*self.limits, *self.contracts) or "tiers.time_limit" in self.broken:
             return None
         timed = (tier for tier in self._known_tiers.values() if tier.time_limit)
         return [*(limit_of_tier(tier.level, tier.time_limit).name for tier in timed if tier.time_limit),

@@ -80,8 +80,8 @@ def _problems(plan: VendorPlan, can: frozenset[str], statuses: Collection[Vendor
         if need.any_of and need.any_of.isdisjoint(can):
             lacks.append(f"needs a gateway that can {' or '.join(sorted(need.any_of))}; this one can: {_listed(can)}")
         if need.statuses and statuses is not None and need.statuses.isdisjoint(statuses):
-            lacks.append(f"needs tickets that can be {_listed(need.statuses)}; those of this one can be: "
-                         f"{_listed(statuses)}")  # fmt: skip
+            wanted = " or ".join(sorted(map(str, need.statuses)))
+            lacks.append(f"needs tickets that can be {wanted}; those of this one can be: {_listed(statuses)}")
         for lack in lacks:
             yield f"process {plan.process!r}, vendor {plan.vendor!r}: {need.what} {lack}. {need.instead}"
 

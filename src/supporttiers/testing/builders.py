@@ -179,7 +179,7 @@ _EVERYTHING: Final[tuple[tuple[type[Event], dict[str, Any]], ...]] = (
         "attachments": (Attachment(id="v-1", name="sizes.pdf", media_type="application/pdf", size=9),)}),
     (happened.VendorTicketUpdated, {
         "vendor": "acme-paper", "key": "T-1:2", "remote_id": "P-8", "status": VendorStatus.WAITING_FOR_US,
-        "reported": VendorStatus.WAITING_FOR_US, "raw_status": "Pending", "told": ("c-0",), "put_off": 2,
+        "reported": VendorStatus.WAITING_FOR_US, "raw_status": "Pending", "heard": True, "told": ("c-0",), "put_off": 2,
         "updated_at": minutes(25)}),
     (happened.VendorTold, {
         "vendor": "acme-paper", "key": "T-1:2", "purpose": "message", "text": "A4.", "attachments": ("f-1",),
