@@ -1,6 +1,5 @@
 """
-A policy, a source of facts, a notifier and a vendor's gateway of one's own, each proved by the suite that comes with the
-library.
+Parts of one's own, each proved by its suite: a policy, a source of facts, a notifier, and a vendor's gateway.
 
 Run it: `python examples/prove_plugin.py`; or, as in your own project: `pytest -ra prove_plugin.py`.
 """
