@@ -20,6 +20,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+PATIENCE = 20
+"""So many seconds its start may take."""
+
 _ADMIN = "roundup-admin@vendor.test"
 _SETTINGS = {
     "main.admin_email": _ADMIN, "main.dispatcher_email": _ADMIN, "main.indexer": "native",
@@ -45,9 +48,13 @@ def running(python: str, *options: str) -> Iterator[str]:
         )  # fmt: skip
         with server:
             try:
+                late = threading.Timer(PATIENCE, server.kill)
+                late.start()
                 url = server.stdout.readline().strip()
+                late.cancel()
                 if not url:
-                    raise RuntimeError(server.stderr.read().strip().rpartition("\n")[2] or "it ended at once")
+                    why = server.stderr.read().strip().rpartition("\n")[2]
+                    raise RuntimeError(why or f"it did not start within {PATIENCE} s")
                 yield url
             finally:
                 server.stdin.close()

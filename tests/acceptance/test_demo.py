@@ -151,13 +151,22 @@ def test_demo_installs_into_no_other_environment_than_one_of_its_own(vendors, mo
     assert "it is installed only into a virtual environment, and this is none" in who(vendors)
 
 
-def test_demo_goes_on_where_the_tracker_does_not_start(vendors, monkeypatch, tmp_path):
+@pytest.mark.parametrize(
+    ("package", "why"),
+    [
+        ("", "ModuleNotFoundError: No module named 'roundup.cgi'; 'roundup' is not a package"),
+        ("import threading\nthreading.Event().wait()", "it did not start within 0.5 s"),
+    ],
+    ids=["broken", "slow"],
+)
+def test_demo_goes_on_where_the_tracker_does_not_start(vendors, monkeypatch, tmp_path, package, why):
     """Such as one that was installed by halves."""
+    monkeypatch.setattr(sys.modules["acme_month.roundup_server"], "PATIENCE", 0.5 if package else 20)
     monkeypatch.setattr(vendors, "python_with_roundup", lambda: sys.executable)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    (tmp_path / "roundup.py").write_text("", "utf-8")
+    (tmp_path / "roundup.py").write_text(package, "utf-8")
 
-    assert "this process: no Roundup tracker, for ModuleNotFoundError: No module named 'roundup.cgi'" in who(vendors)
+    assert f"The vendor of tier 4 is in this process: no Roundup tracker, for {why}." == who(vendors)
 
 
 def test_demo_fires_limits_at_their_own_instants(demo):

@@ -8,16 +8,8 @@ import pytest
 from supporttiers import _fields as fields
 from supporttiers.backends._mail.mailroom import Envelope
 from supporttiers.backends.vendor._html import text_of_html
-from supporttiers.backends.vendor._letters import (
-    CUT,
-    MAX_TEXT,
-    NOT_WHOLE,
-    TOO_DEEP,
-    UNREADABLE,
-    Kind,
-    content_of,
-    letter_of,
-)
+from supporttiers.backends.vendor._letters import Kind, letter_of
+from supporttiers.backends.vendor._mail_content import CUT, MAX_TEXT, NOT_WHOLE, TOO_DEEP, UNREADABLE, content_of
 
 HEAD = b"From: ann@acme.test\nMessage-ID: <1@acme.test>\n"
 
@@ -162,7 +154,7 @@ def test_mail_on_which_the_library_fails_is_there_all_the_same(monkeypatch):
     def fail(*args, **options):
         raise RecursionError
 
-    monkeypatch.setattr("supporttiers.backends.vendor._letters.message_from_bytes", fail)
+    monkeypatch.setattr("supporttiers.backends.vendor._mail_content.message_from_bytes", fail)
     monkeypatch.setattr("supporttiers.backends.vendor._letters._letter", fail)
     letter = letter_of(envelope(HEAD))
 

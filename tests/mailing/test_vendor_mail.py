@@ -42,6 +42,7 @@ def test_opening_writes_one_mail_that_shows_our_reference(vendor, office, reques
     assert ["help@acme.test", "desk@example.org"] == office.mails[0].rcpt_tos
     assert "desk@example.org" == office.mails[0].mail_from
     assert "desk@example.org" not in str(mail["To"])
+    assert mail["Message-ID"] == mail["X-SupportTiers-Id"]
 
 
 def test_copy_in_the_mailbox_proves_that_the_mail_was_taken(vendor, office, request_of):
@@ -258,6 +259,43 @@ def test_reply_without_anything_in_the_mailbox_has_our_tag(vendor, office):
     vendor.comment(REFERENCE, message("Hello?"), key="k2")
 
     assert f"Re: [{REFERENCE}]" == read(office.at_vendor[-1])["Subject"]
+
+
+def test_ids_of_a_long_domain_are_written_as_they_are(vendor_of, office, request_of):
+    """They are longer than a line of a mail; a reader knows them again."""
+    domain = ".".join(["support" * 8] * 3)
+    vendor = vendor_of(sender=f"desk@{domain}", mailbox="desk@example.org")
+    vendor.open(request_of(), key=KEY)
+    vendor.comment(REFERENCE, message("Hello?"), key="k2")
+    mail = read(office.at_vendor[-1])
+
+    assert f"<{REFERENCE}.{reference_of('k2')}@{domain}>" == mail["Message-ID"] == mail["X-SupportTiers-Id"]
+    assert f"<{REFERENCE}@{domain}>" == mail["In-Reply-To"] == mail["References"]
+    assert [REFERENCE, reference_of("k2")] == [each.reference for each in vendor.fetch(REFERENCE).entries]
+
+
+def test_server_that_gives_mails_other_ids_hides_nothing(vendor, office, folder, request_of):
+    """Our copy is known by the id that stands in it a second time, and an answer to the server's id belongs to it."""
+    vendor.open(request_of(), key=KEY)
+    renamed = office.at_vendor[0].replace(b"Message-ID: " + OPENING.encode(), b"Message-ID: <0100@ses.test>")
+    folder.renew()
+    folder.put(renamed, letter(References="<0100@ses.test>"))
+    answer = vendor.fetch(REFERENCE)
+    [found] = vendor.find(REFERENCE)
+
+    assert ("answered", "replied", ["Use the newer drum."]) == outcome(answer)
+    assert [REFERENCE, ""] == [each.reference for each in answer.entries]
+    assert REFERENCE == found.remote_id
+
+
+def test_subject_of_the_vendors_leads_no_mail_of_ours_astray(vendor, office, folder):
+    """It names another ticket of ours, whose mails are none of this one's, and the other way round."""
+    folder.put(letter(Subject=f"RE: [{OTHER}] [{REFERENCE}] The drum"))
+    vendor.comment(REFERENCE, message("Hello?"), key="k2")
+
+    assert f"Re: [{REFERENCE}] The drum" == read(office.at_vendor[-1])["Subject"]
+    assert ["", reference_of("k2")] == [each.reference for each in vendor.fetch(REFERENCE).entries]
+    assert [""] == [each.reference for each in vendor.fetch(OTHER).entries]
 
 
 def test_request_is_taken_back_by_a_mail(vendor, folder, office, request_of):

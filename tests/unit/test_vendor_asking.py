@@ -255,3 +255,36 @@ def test_withdrawn_ticket_is_not_asked_about(desk, vendor):
     desk.run_due()
 
     assert 0 == vendor.asked
+
+
+def test_desk_that_has_just_begun_alarms_nobody_about_a_feed_that_fails_once(make_desk, calm, clock, store):
+    """It cannot know that the feed worked until now, where each pass is a process of its own."""
+    vendor = Scripted(feeds=True)
+    desk = sent(make_desk(calm, store=store, vendors=[vendor]), clock)
+    clock.advance("50m")
+    vendor.says, vendor.feeds = DOWN, False
+    for _ in range(65):
+        make_desk(calm, store=store, vendors=[vendor]).run_due()
+        clock.advance("1m1s")
+    assert [] == events(desk, VendorLost)
+    for _ in range(10):
+        make_desk(calm, store=store, vendors=[vendor]).run_due()
+        clock.advance("1m1s")
+
+    (lost,) = events(desk, VendorLost)
+    assert "09:59" == f"{lost.since:%H:%M}"
+
+
+def test_vendor_that_is_asked_seldom_is_not_lost_at_the_first_failure(desk, vendor, clock):
+    """It has been silent since it was to be asked again."""
+    vendor.poll_every = timedelta(hours=2)
+    desk.run_due()
+    vendor.says = DOWN
+    clock.advance("2h1m")
+    desk.run_due()
+    assert [] == events(desk, VendorLost)
+    for _ in range(2):
+        clock.advance("2h1m")
+        desk.run_due()
+
+    assert 1 == len(events(desk, VendorLost))

@@ -347,12 +347,20 @@ def test_first_status_of_the_table_is_set(redmine, vendor):
 
 def test_withdrawal_needs_a_status(redmine, vendor):
     """One that means withdrawn, or else closed; without either nothing is said."""
-    redmine.script["GET issues/7.json"] = {"issue": issue(status=STATUSES[2])}
+    ours = journal(user={"id": 5}, notes=f"It works. [ref {REFERENCE}]")
+    redmine.script["GET issues/7.json"] = {"issue": issue(status=STATUSES[2], journals=[ours])}
     answer = vendor(statuses={"Weg": "withdrawn", "Erledigt": "closed"}).withdraw("7", MESSAGE, key="k")
     assert ("withdrawn", 1) == (answer.status, len(redmine.asked("PUT issues/7.json")))
 
     error = refused(vendor(statuses={"New": "open"}).withdraw, "7", MESSAGE, key="k")
     assert ("rejected", 1) == (error.kind, len(redmine.asked("PUT issues/7.json")))
+
+
+def test_withdrawal_is_said_only_where_it_was_done(redmine, vendor):
+    """Else the core would go on to say it in another way, and it would stand there twice."""
+    error = refused(vendor(statuses={"Weg": "closed"}).withdraw, "7", MESSAGE, key="k")
+    assert "not_applied" == error.kind
+    assert [{"issue": {"status_id": 3}}] == [json.loads(body) for _, body in redmine.asked("PUT issues/7.json")]
 
 
 def test_file_that_is_not_there_was_not_attached(redmine, vendor):

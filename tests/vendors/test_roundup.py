@@ -11,7 +11,7 @@ from supporttiers.backends.transport import MOST_BYTES, HttpResponse, TransportE
 from supporttiers.backends.vendor import roundup
 from supporttiers.backends.vendor._rest import Reply
 from supporttiers.backends.vendor._roundup_changes import Given, Place, earlier
-from supporttiers.backends.vendor._roundup_tracker import TOO_LONG_TO_READ, date_of
+from supporttiers.backends.vendor._roundup_tracker import _WESTMOST, TOO_LONG_TO_READ, date_of
 from supporttiers.backends.vendor.roundup import RoundupVendor
 from supporttiers.clock import FakeClock
 from supporttiers.effects import VendorMessage, VendorRequest
@@ -417,24 +417,24 @@ def test_changes_begin_now_by_the_vendors_clock():
 
 
 def test_changes_are_read_page_by_page_and_looked_at():
-    """A tracker that ignores since when it is asked, or has more than one page, loses nothing."""
-    old = [row(str(n), 0) for n in range(1000)]
-    tracker = Tracker(**{"GET issue": [listed(*old), listed(row("2000", 30), row("2001", 40))]})
+    """Until there is one that is older; a tracker that ignores since when it is asked loses nothing."""
+    first = [row(str(n), 40) for n in range(1000)]
+    second = [row("999", 40), row("2000", 30), *[row(str(n), 0) for n in range(5000, 5998)]]
+    tracker = Tracker(**{"GET issue": [listed(*first), listed(*second)]})
     page = gateway(tracker).changes(Place(since="2026-03-23.09:00:20").cursor, limit=9)
 
-    assert (("2000", "2001"), False) == (page.remote_ids, page.more)
-    assert ["1", "2"] == [
-        parse_qs(urlsplit(sent.url).query)["@page_index"][0] for _, path, sent in tracker.requests if path == "issue"
-    ]
-    assert "2026-03-22.21:00:20;" == parse_qs(urlsplit(tracker.requests[0][2].url).query)["activity"][0]
+    assert (("2000", "0"), True) == (page.remote_ids[:2], page.more)
+    queries = [parse_qs(urlsplit(sent.url).query) for _, path, sent in tracker.requests if path == "issue"]
+    assert [["1"], ["2"]] == [query["@page_index"] for query in queries]
+    assert {"2026-03-22.21:00:20;"} == {query["activity"][0] for query in queries}
 
 
-def test_pages_are_read_until_there_is_enough():
-    """What is more waits for the next call."""
+def test_list_without_end_is_an_error():
+    """Nobody reads for ever."""
     tracker = Tracker(**{"GET issue": listed(*[row(str(n), 30) for n in range(1000)])})
-    page = gateway(tracker).changes(Place().cursor, limit=10)
 
-    assert (10, True, 1) == (len(page.remote_ids), page.more, len(tracker.requests))
+    assert "protocol" == refused(lambda: gateway(tracker).changes(Place().cursor, limit=10)).kind
+    assert 100 == len(tracker.requests)
 
 
 @pytest.mark.parametrize(
@@ -477,8 +477,8 @@ def test_place_holds_what_it_could_not_give_again():
 
 def test_instant_before_all_instants_is_the_beginning():
     """Where everything is asked for."""
-    assert "" == earlier("0001-01-01.00:00:01", roundup._WESTMOST)
-    assert "" == earlier("", roundup._WESTMOST)
+    assert "" == earlier("0001-01-01.00:00:01", _WESTMOST)
+    assert "" == earlier("", _WESTMOST)
 
 
 @pytest.mark.parametrize("date", ["", "whenever", "Mon, 23 Mar 2026 11:00:00", "Mon, 99 Mar 2026 11:00:00 GMT"])

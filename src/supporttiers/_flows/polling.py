@@ -84,8 +84,9 @@ class _Round:
         """Write down which tickets were asked about, and when they are to be asked about again."""
         if self.answered:
             yield Call(self.ports.store.asked, self.answered, self.began, reached=True)
+        done = set(self.answered)
         for wait, tickets in self.waits.items():
-            later = tickets if wait != POLL_EVERY else [each for each in tickets if each not in self.answered]
+            later = tickets if wait != POLL_EVERY else [each for each in tickets if each not in done]
             if later:
                 yield Call(self.ports.store.asked, later, self.began + wait - POLL_EVERY)
 
@@ -177,25 +178,35 @@ def ask(ports: Ports, ticket: OpenTicket, now: datetime) -> Flow[bool]:
 
 def _lost(ports: Ports, ticket: OpenTicket, problem: str, now: datetime) -> Flow[None]:
     """Tell a case that nobody can ask about its ticket, once that has lasted for long."""
-    feed = ports.feeds.get(ticket.vendor)
-    heard = [at for at in (ticket.reached_at, None if feed is None else feed.worked_at) if at is not None]
     try:
-        if not heard:
+        since = _silent_since(ports, ticket)
+        if since is None:
             known = yield from ticket_of(ports, ticket.tenant, ticket.case_id, ticket.key)
-            heard = [known.requested_at]
-        if now < max(heard) + STALE_AFTER:
+            since = known.requested_at
+        if now < since + STALE_AFTER:
             return
         told = VendorUnreachable(
-            case_id=ticket.case_id,
-            by=SYSTEM,
-            vendor=ticket.vendor,
-            key=ticket.key,
-            since=max(heard),
-            problem=problem,
-        )
+            case_id=ticket.case_id, by=SYSTEM, vendor=ticket.vendor, key=ticket.key, since=since, problem=problem
+        )  # fmt: skip
         yield from execute(ports, ticket.tenant, told, now)
     except Exception as error:  # noqa: BLE001 - other tickets must not wait behind this one
         log.warning("case %s: it cannot be told that its vendor is lost: %s", ticket.case_id, safe_text(error))
+
+
+def _silent_since(ports: Ports, ticket: OpenTicket) -> datetime | None:
+    """
+    Say since when there is no sign of life; None where there has never been one.
+
+    A ticket that is asked about seldom has been silent only since it was to be asked about again. A feed that works is
+    a sign of life, too; a desk that has just begun cannot know whether it did.
+    """
+    if ticket.reached_at is None:
+        return None
+    vendor, feed = ports.vendors[ticket.vendor], ports.feeds.get(ticket.vendor)
+    if feed is not None and feed.worked_at is not None:
+        return max(ticket.reached_at, feed.worked_at)
+    gap = max(poll_every(vendor), SWEEP_EVERY if can(vendor, "changes") else POLL_EVERY)
+    return ticket.reached_at + gap - POLL_EVERY
 
 
 # -- what has changed

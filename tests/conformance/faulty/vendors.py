@@ -515,6 +515,8 @@ FAULTS = {
     "test_lost_answer_attaches_the_file": [GivesUp],
     "test_lost_answer_sets_the_status": [ClaimsSuccess],
     "test_lost_answer_can_be_asked_for_again": [GuessesAnswers],
+    "test_desk_comes_to_one_ticket": [NeverAmbiguous, FindsNothing],
+    "test_desk_says_something_once": [NeverAmbiguous, LosesReferences],
     "test_wrong_key_is_not_let_in": [SaysForbidden, GuessesAnswers],
     "test_success_as_nobody_is_none": [TrustsAnybody],
     "test_too_many_requests_are_told": [ForgetsTheWait, SaysUnavailable, Insists],

@@ -46,13 +46,14 @@ def reference_of_message(row: Row, user: str) -> str:
 
 def ids_in(value: object) -> list[str]:
     """
-    Give the ids in a list of links.
+    Give the ids in a list of links, the newest at the end.
 
-    >>> ids_in([{"id": "7", "link": "..."}, None]), ids_in(None)
-    (['7'], [])
+    >>> ids_in([{"id": "10", "link": "..."}, None, {"id": "9"}]), ids_in(None)
+    (['9', '10'], [])
     """
     links = value if isinstance(value, list) else []
-    return [str(each["id"]) for each in links if isinstance(each, dict) and "id" in each]
+    found = [str(each["id"]) for each in links if isinstance(each, dict) and "id" in each]
+    return sorted(found, key=lambda id_: (len(id_), id_))
 
 
 def entries_of(messages: Sequence[Row], files: Sequence[Row], user: str) -> tuple[VendorEntry, ...]:

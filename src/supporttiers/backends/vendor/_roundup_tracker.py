@@ -7,7 +7,7 @@ given by its number, and by no search; what is not valid is answered 409, and an
 
 import base64
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
@@ -17,6 +17,7 @@ import attrs
 
 from supporttiers.backends.transport import HttpResponse, Transport
 from supporttiers.backends.vendor._rest import TOO_LONG, Reply, Rest
+from supporttiers.backends.vendor._roundup_changes import earlier
 from supporttiers.backends.vendor._roundup_entries import FILE, MESSAGE, Row, ids_in, message_id
 from supporttiers.backends.vendor._texts import heard
 from supporttiers.clock import Clock
@@ -30,6 +31,9 @@ _TRIES: Final = 5
 _FORBIDDEN: Final = 403
 _NOT_VALID: Final = 409
 _PAGE: Final = 1000
+_MAX_PAGES: Final = 100
+_WESTMOST: Final = timedelta(hours=12)
+"""Roundup reads an instant that it is asked for in the zone of the account, or of the tracker, and says neither."""
 
 
 @attrs.frozen(kw_only=True)
@@ -127,21 +131,32 @@ class Tracker:
         """Read what is in files that are texts; of others a sentence that has a digest of them."""
         return self._several("file", files, "content,name")
 
-    def changed_since(self, instant: str) -> Iterator[tuple[list[tuple[str, str]], datetime | None]]:
-        """Read what was changed since an instant, page by page, and when it was read, by the vendor's clock."""
-        since = {"activity": f"{instant};"} if instant else {}
-        number = 0
-        while True:
-            number += 1
-            query = {
-                **since, "@fields": "activity", "@sort": "activity,id", "@page_size": str(_PAGE),
-                "@page_index": str(number),
-            }  # fmt: skip
-            reply = self._rest.ask("issue", query=query)
-            rows = self._rows(reply)
-            yield [(str(row.get("id")), str(row.get("activity"))) for row in rows], date_of(reply)
-            if len(rows) < _PAGE:
-                return
+    def changed_since(self, since: str) -> tuple[list[tuple[str, str]], datetime | None]:
+        """
+        Read what was changed since an instant.
+
+        The newest comes first, page by page: what is changed meanwhile then stands before what was read, and pushes
+        nothing past us.
+
+        Returns:
+            Issues, and when they were changed, the oldest first; and when they were read, by the vendor's clock.
+        """
+        begin = earlier(since, _WESTMOST)
+        query = {"@fields": "activity", "@sort": "-activity,-id", "@page_size": str(_PAGE)}
+        if begin:
+            query["activity"] = f"{begin};"
+        found: dict[str, str] = {}
+        read_at = None
+        for number in range(1, _MAX_PAGES + 1):
+            reply = self._rest.ask("issue", query={**query, "@page_index": str(number)})
+            read_at = read_at or date_of(reply)
+            page = [(str(row.get("id")), str(row.get("activity"))) for row in self._rows(reply)]
+            for id_, changed in page:
+                if changed >= since:
+                    found.setdefault(id_, changed)
+            if len(page) < _PAGE or page[-1][1] < since:
+                return sorted(found.items(), key=lambda each: each[1]), read_at
+        raise self._rest.misunderstood(f"its list of changes has more than {_MAX_PAGES} pages")
 
     def present(self) -> datetime | None:
         """Ask the vendor what time it is; None where it does not say so."""

@@ -16,7 +16,7 @@ import attrs
 from supporttiers._fields import clipped, one_line
 from supporttiers.backends.transport import Transport
 from supporttiers.backends.vendor._rest import TIMEOUT
-from supporttiers.backends.vendor._roundup_changes import FORMAT, Place, earlier, instant_of
+from supporttiers.backends.vendor._roundup_changes import FORMAT, Place, instant_of
 from supporttiers.backends.vendor._roundup_entries import (
     Row,
     creator,
@@ -53,8 +53,6 @@ _SETTINGS: Final = ("url", "user", "password", "statuses", "priorities", "origin
 _TAKEN_BACK: Final = (VendorStatus.WITHDRAWN, VendorStatus.CLOSED, VendorStatus.RESOLVED)
 _MAX_TITLE: Final = 200
 _MAX_ADDRESSES: Final = 1000
-_WESTMOST: Final = timedelta(hours=12)
-"""Roundup reads an instant that it is asked for in the zone of the account, or of the tracker, and says neither."""
 _BEFORE_US: Final = timedelta(minutes=15)
 
 
@@ -282,13 +280,7 @@ class RoundupVendor:
             present = self._tracker.present() or self._clock.now()
             return VendorChanges(cursor=Place(since=(present - _BEFORE_US).strftime(FORMAT)).cursor)
         place = Place.of(cursor)
-        rows: list[tuple[str, str]] = []
-        read_at = None
-        for page, at in self._tracker.changed_since(earlier(place.since, _WESTMOST)):
-            read_at = read_at or at
-            rows += [row for row in page if row[1] >= place.since]
-            if len(rows) > limit + len(place.given):
-                break
+        rows, read_at = self._tracker.changed_since(place.since)
         ids, further, more = place.after(rows, at=read_at, limit=limit)
         return VendorChanges(remote_ids=ids, cursor=further.cursor, more=more)
 
@@ -301,7 +293,7 @@ class RoundupVendor:
         self._tracker.add(remote_id, "messages", id_)
         return f"msg{id_}"
 
-    def attach(self, remote_id: str, file: VendorFile, /, *, key: str) -> str:  # noqa: ARG002 - see below
+    def attach(self, remote_id: str, file: VendorFile, /, *, key: str) -> str:  # noqa: ARG002 - its content tells it
         """Put a file on an issue, unless there is one of ours with its name and content. Roundup takes no empty one."""
         files = self._tracker.files(ids_in(self._tracker.issue(remote_id).row.get("files")))
         alike = [

@@ -111,7 +111,7 @@ class Wanted:
 
 def wanted(**said: str) -> Wanted:
     """Want a ticket that nobody has wanted before; subject and text can be said."""
-    case_id = _IDS.new_id(_CLOCK.now())
+    case_id = new_id()
     key = f"default/{case_id}/1"
     told = {"subject": "The printer burns", "text": "It smells of smoke.\nIs there a newer drum?", **said}
     return Wanted(
@@ -121,7 +121,7 @@ def wanted(**said: str) -> Wanted:
 
 def message_of(text: str, *, purpose: str = "message") -> tuple[VendorMessage, str]:
     """Make a message that nobody has sent before, and its key."""
-    case_id = _IDS.new_id(_CLOCK.now())
+    case_id = new_id()
     key = f"default/{case_id}/2"
     told = VendorMessage(
         tenant="default", case_id=case_id, purpose=purpose, text=text, reference=reference_of(key)
@@ -131,7 +131,7 @@ def message_of(text: str, *, purpose: str = "message") -> tuple[VendorMessage, s
 
 def file_of(name: str, content: bytes) -> tuple[VendorFile, str]:
     """Make a file that nobody has sent before, and its key."""
-    id = _IDS.new_id(_CLOCK.now())
+    id = new_id()
     return VendorFile(id=id, name=name, content=content), f"default/{id}/3"
 
 
@@ -145,9 +145,14 @@ def pause() -> None:
     Event().wait(_LOOK_AGAIN)
 
 
+def new_id() -> str:
+    """Give an id that nobody has given before, also where a vendor's server has been up for long."""
+    return _IDS.new_id(_CLOCK.now())
+
+
 def word() -> str:
     """Make a word that stands nowhere else."""
-    return "zq" + _IDS.new_id(_CLOCK.now()).replace("-", "")
+    return "zq" + new_id().replace("-", "")
 
 
 def can(gateway: object, name: str) -> bool:
@@ -286,13 +291,18 @@ class VendorLaws(Laws):
         return asked, answer.remote_id
 
     def _count(self, gateway: Gateway, hands: VendorHands | None, asked: Wanted, *, patient: bool) -> int | None:
-        """Count the tickets with a reference, by hands or by a search; None where nobody can say."""
+        """Count the tickets that were wanted, by hands or by a search; None where nobody can say."""
+        return self._counted(gateway, hands, asked.key, patient=patient)
+
+    def _counted(self, gateway: Gateway, hands: VendorHands | None, key: str, *, patient: bool) -> int | None:
+        """Count the tickets of a key."""
+        reference = reference_of(key)
         if can(hands, "tickets"):
             count = cast("VendorHands", hands).tickets
-            return self._seen(lambda: count(asked.reference)) if patient else count(asked.reference)
+            return self._seen(lambda: count(reference)) if patient else count(reference)
         if can(gateway, "find"):
             found = self._seen if patient else _once
-            return len(found(lambda: found_of(gateway, asked.reference)))
+            return len(found(lambda: found_of(gateway, reference)))
         return None
 
     def _gone_on(self, gateway: Gateway, asked: Wanted, *, exists: bool) -> str | None:
