@@ -128,7 +128,8 @@ PROTOCOLS = [
     "ReopenPolicy", "VendorPolicy",
     "Directory", "AgentDirectory", "OnCallDirectory", "ManagerDirectory", "RoleDirectory",
     "ContactDirectory", "TenantDirectory", "Notifier", "VendorGateway", "CanCheck", "CanFind", "CanComment",
-    "CanSetStatus", "CanAttach", "CanListChanges", "CanReceive", "CanWithdraw", "CaseStore", "JoiningStore", "SchemaStore",
+    "CanSetStatus", "CanAttach", "CanListChanges", "CanReceive", "CanWithdraw",
+    "CaseStore", "JoiningStore", "SchemaStore",
 ]  # fmt: skip
 AWAITED = ["AsyncCaseStore", "AsyncDirectory", "AsyncNotifier", "AsyncVendorGateway"]
 
