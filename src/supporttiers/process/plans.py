@@ -1,16 +1,14 @@
 """What a process asks of the gateways of its vendors, so that a desk refuses at once what they cannot do."""
 
-from collections.abc import Collection, Iterator, Mapping
-from typing import TYPE_CHECKING, Final
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Final
 
 import attrs
 
 from supporttiers.contracts import VendorContract
+from supporttiers.limits import TimeLimit
 from supporttiers.links import VendorStatus
-from supporttiers.tiers import TierKind
-
-if TYPE_CHECKING:
-    from supporttiers.process import SupportProcess
+from supporttiers.tiers import Tier, TierKind
 
 _TAKEN_UP: Final = frozenset({
     VendorStatus.ACKNOWLEDGED, VendorStatus.IN_PROGRESS, VendorStatus.WAITING_FOR_US, VendorStatus.ANSWERED,
@@ -90,20 +88,20 @@ def _listed(words: Collection[str]) -> str:
     return ", ".join(sorted(map(str, words))) or "nothing more"
 
 
-def plans_of(process: "SupportProcess") -> Mapping[str, VendorPlan]:
-    """Collect what a process asks of each vendor that its tiers, contracts and limits name."""
+def plans_of(
+    process: str, *, tiers: Sequence[Tier], contracts: Sequence[VendorContract], limits: Sequence[TimeLimit]
+) -> Mapping[str, VendorPlan]:
+    """Collect what the process of this name asks of each vendor that its tiers, contracts and limits name."""
     needs: dict[str, list[VendorNeed]] = {
-        tier.vendor: [] for tier in process.tiers if tier.kind is TierKind.VENDOR and tier.vendor is not None
+        tier.vendor: [] for tier in tiers if tier.kind is TierKind.VENDOR and tier.vendor is not None
     }
-    for place, contract in enumerate(process.contracts):
+    for place, contract in enumerate(contracts):
         needs.setdefault(contract.vendor, []).extend(_of_contract(f"contracts[{place}]", contract))
-    for vendor, need in _of_limits(process):
+    for vendor, need in _of_limits(limits):
         found = needs.setdefault(vendor, [])
         if need is not None:
             found.append(need)
-    return {
-        vendor: VendorPlan(process=process.name, vendor=vendor, needs=tuple(found)) for vendor, found in needs.items()
-    }
+    return {vendor: VendorPlan(process=process, vendor=vendor, needs=tuple(found)) for vendor, found in needs.items()}
 
 
 def _of_contract(place: str, contract: VendorContract) -> Iterator[VendorNeed]:
@@ -123,8 +121,8 @@ def _of_contract(place: str, contract: VendorContract) -> Iterator[VendorNeed]:
             yield VendorNeed(what=f"{place}.{word}", statuses=statuses, instead=f"Or leave {word} out")
 
 
-def _of_limits(process: "SupportProcess") -> Iterator[tuple[str, VendorNeed | None]]:
-    for place, limit in enumerate(process.limits):
+def _of_limits(limits: Sequence[TimeLimit]) -> Iterator[tuple[str, VendorNeed | None]]:
+    for place, limit in enumerate(limits):
         for number, threshold in enumerate(limit.thresholds):
             for action in threshold.do:
                 if action.verb in {"remind", "escalate_at"}:
