@@ -102,6 +102,16 @@ MAX_UNMAPPED: Final = 16
 """So many words for statuses that nobody could translate are remembered of a ticket."""
 
 
+def key_of(tenant: str, *parts: object) -> str:
+    """
+    Make a key of several parts, the first of which is the tenant's: no two tenants have one in common.
+
+    >>> key_of("default", "T-1", 4), key_of("a/b", "T-1", 4)
+    ('default/T-1/4', 'a%2Fb/T-1/4')
+    """
+    return "/".join((tenant.replace("%", "%25").replace("/", "%2F"), *map(str, parts)))
+
+
 def reference_of(key: str) -> str:
     """
     Give the short form of a key, by which a vendor's system can find what we asked for.

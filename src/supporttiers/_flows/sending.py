@@ -15,6 +15,7 @@ from supporttiers._fields import clipped, one_line
 from supporttiers._flows.driving import Call, Flow, Ports
 from supporttiers.effects import Notify
 from supporttiers.errors import NotifyError, VendorError, say_where
+from supporttiers.links import key_of
 from supporttiers.protocols import Message, Settled
 from supporttiers.protocols.records import PROBLEM
 
@@ -63,6 +64,11 @@ class Delivery:
     looking: bool = False
     remembers: str | None = None
     clock: Callable[[], datetime] | None = None
+
+    @property
+    def key(self) -> str:
+        """The message's key as vendors are given it, whose tickets may be of several tenants."""
+        return key_of(self.message.tenant, self.message.key)
 
     def settled(self, state: str, result: str, **more: Any) -> Settled:  # noqa: ANN401 - fields of Settled
         """Say what became of it, one try later."""
