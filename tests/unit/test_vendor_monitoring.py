@@ -175,6 +175,17 @@ def test_people_hear_that_the_vendor_has_written(calm_desk, pager):
     assert [("assignee", "vendor.replied"), ("owner", "vendor.replied")] == pager.told
 
 
+def test_answer_to_a_case_that_stayed_in_the_house_is_told(calm_desk, pager):
+    """Whoever works on it has asked the vendor beside that: there is nothing to bring back, and something to read."""
+    sent(calm_desk, until=2)
+    calm_desk.assign("T-1", by="bob", assignee="bob")
+    calm_desk.dispatch("T-1", by="bob", vendor="acme-print", text="Which drum fits?")
+    hears(calm_desk, status="answered", text="The blue one.")
+    calm_desk.run_due()
+
+    assert ("assignee", "vendor.replied") in pager.told
+
+
 def test_vendor_that_asks_is_told_to_the_keeper(calm_desk, pager):
     """Its clock stands still meanwhile, so that somebody must know."""
     sent(calm_desk)

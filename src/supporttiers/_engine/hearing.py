@@ -218,7 +218,8 @@ def _go_on(work: Work, command: VendorUpdate, news: News, put_off: int) -> None:
     elif status in _ANSWERS:
         if status in _TOLD_TO_MANAGEMENT:
             work.notify("manager", why)
-        moves.come_back(work, ticket, rejected=status in _REJECTS)
+        if not moves.come_back(work, ticket, rejected=status in _REJECTS):
+            _tell_of_words(work, ticket)
     elif status is VendorStatus.WAITING_FOR_US:
         work.notify(_keeper(work), Reason("vendor.asks", {"vendor": ticket.vendor}))
     elif status in _WORKED_ON and moves.is_at_vendor(work, ticket) and work.draft.status is Status.QUEUED:

@@ -249,9 +249,9 @@ def _look_into(ports: Ports, tickets: Sequence[OpenTicket], now: datetime) -> Fl
         if ticket.reached_at is not None and now < ticket.reached_at + poll_every(ports.vendors[ticket.vendor]):
             continue
         try:
-            yield from ask(ports, ticket, now)
+            is_there = yield from ask(ports, ticket, now)
         except Exception as error:  # noqa: BLE001 - a plugin may raise anything; whoever called is not to blame
             log.warning("vendor %s could not be asked about %s: %s", ticket.vendor, ticket.case_id, safe_text(error))
             yield Call(ports.store.asked, [ticket], now)
         else:
-            yield Call(ports.store.asked, [ticket], now, reached=True)
+            yield Call(ports.store.asked, [ticket], now, reached=is_there)

@@ -53,6 +53,7 @@ class Delivery:
         looking: Whether it is being looked up whether an earlier try has arrived.
         remembers: What stays remembered of it if it goes wrong from here, in place of what went wrong.
         clock: Tells the time at which a call has ended.
+        began: When it was begun.
     """
 
     message: Message
@@ -64,6 +65,11 @@ class Delivery:
     looking: bool = False
     remembers: str | None = None
     clock: Callable[[], datetime] | None = None
+    began: datetime = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Remember when it was begun, which others before it may have put off."""
+        self.began = self.ended()
 
     @property
     def key(self) -> str:
@@ -173,16 +179,17 @@ class Delivery:
             _must_be(name, answer, gives)
         except VendorError as error:  # the gateway says how sure it is
             self.unsure = self.doubted = error.ambiguous
-            self.remembers = _unsure(self._ended(), error.problem) if error.ambiguous else None
+            self.remembers = _unsure(self.ended(), error.problem) if error.ambiguous else None
             raise
         except Exception as error:
             say_where(error, f"vendor {name!r}")
-            self.remembers = _unsure(self._ended(), type(error).__name__)
+            self.remembers = _unsure(self.ended(), type(error).__name__)
             raise
-        self.remembers = _unsure(self._ended(), "")  # should it not be written down what came of it
+        self.remembers = _unsure(self.ended(), "")  # should it not be written down what came of it
         return answer
 
-    def _ended(self) -> datetime:
+    def ended(self) -> datetime:
+        """Give the time at which a call has ended."""
         return self.now if self.clock is None else max(self.now, self.clock())
 
 
