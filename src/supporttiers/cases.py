@@ -21,6 +21,7 @@ from supporttiers.links import (
     MAX_ENTRIES,
     MAX_TOLD,
     MAX_UNMAPPED,
+    TEXT,
     VENDOR_WAITS,
     Attachment,
     Attempt,
@@ -538,8 +539,9 @@ def _change_ticket(draft: Draft, key: str, change: Callable[[VendorTicket], Vend
 
 
 def _vendor_updated(draft: Draft, event: happened.VendorTicketUpdated) -> None:
+    has_text = any(one.startswith(TEXT) for one in event.told)
     _change_ticket(draft, event.key, lambda ticket: attrs.evolve(
-        ticket, status=event.status, reported=event.reported or ticket.reported,
+        _taken(ticket, event) if has_text else ticket, status=event.status, reported=event.reported or ticket.reported,
         remote_id=event.remote_id or ticket.remote_id, raw_status=event.raw_status or ticket.raw_status,
         unmapped=_unmapped(ticket, event), heard=_heard(ticket, event.told), changed_at=event.effective_at,
         heard_at=event.effective_at if event.heard else ticket.heard_at,
@@ -555,19 +557,24 @@ def _unmapped(ticket: VendorTicket, event: happened.VendorTicketUpdated) -> tupl
 
 
 def _heard(ticket: VendorTicket, more: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*ticket.heard, *more)))[-2 * MAX_ENTRIES :] if more else ticket.heard
+    if not more:
+        return ticket.heard
+    return (*(one for one in ticket.heard if one not in more), *more)[-2 * MAX_ENTRIES :]
+
+
+def _taken(ticket: VendorTicket, event: happened.Event) -> VendorTicket:
+    """Count one more that was taken, in this day."""
+    since = ticket.taken_since
+    if since is None or event.at - since >= DAY:
+        return attrs.evolve(ticket, taken_since=event.at, taken=1)
+    return attrs.evolve(ticket, taken=ticket.taken + 1)
 
 
 def _vendor_replied(draft: Draft, event: happened.VendorReplied) -> None:
-    def replied(ticket: VendorTicket) -> VendorTicket:
-        since = ticket.taken_since
-        anew = since is None or event.at - since >= DAY
-        return attrs.evolve(
-            ticket, heard=_heard(ticket, (event.entry,)), heard_at=event.effective_at, changed_at=event.effective_at,
-            taken_since=event.at if anew else since, taken=1 if anew else ticket.taken + 1,
-        )  # fmt: skip
-
-    _change_ticket(draft, event.key, replied)
+    _change_ticket(draft, event.key, lambda ticket: attrs.evolve(
+        _taken(ticket, event), heard=_heard(ticket, (event.entry,)), heard_at=event.effective_at,
+        changed_at=event.effective_at,
+    ))  # fmt: skip
 
 
 def _vendor_told(draft: Draft, event: happened.VendorTold) -> None:

@@ -561,7 +561,7 @@ class VendorTicketUpdated(Event):
         text: What the vendor wrote, where entries cannot be told apart.
         raw_status: The vendor's own word for the status.
         heard: Whether the vendor's people have done something: that their system has a request is not yet that.
-        told: Ids of entries that we had written ourselves.
+        told: Ids by which is known what is no news any more: entries that we had written ourselves, and *text*.
         put_off: So many entries are more than are taken in a day, and are heard later; zero where there are none.
         updated_at: When the ticket was last changed, by the vendor's clock.
     """

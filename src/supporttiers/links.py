@@ -92,11 +92,24 @@ _SAYS_NOTHING: Final = VENDOR_UNHEARD | {VendorStatus.UNKNOWN}
 MAX_ENTRIES: Final = 256
 """So many entries are taken from one answer, the newest; twice as many of a ticket are remembered as heard."""
 
+TEXT: Final = "text:"
+"""How the ids begin by which texts are known that are no entries; the rest is part of a hash."""
+
 MAX_TOLD: Final = 64
 """Of so many things that a vendor was told on a ticket the instants are remembered."""
 
 MAX_UNMAPPED: Final = 16
 """So many words for statuses that nobody could translate are remembered of a ticket."""
+
+
+def key_of(tenant: str, *parts: object) -> str:
+    """
+    Make a key of several parts, the first of which is the tenant's: no two tenants have one in common.
+
+    >>> key_of("default", "T-1", 4), key_of("a/b", "T-1", 4)
+    ('default/T-1/4', 'a%2Fb/T-1/4')
+    """
+    return "/".join((tenant.replace("%", "%25").replace("/", "%2F"), *map(str, parts)))
 
 
 def reference_of(key: str) -> str:
@@ -158,10 +171,10 @@ class VendorTicket:
         changed_at: When we last learnt something new.
         heard_at: When the vendor last said something: an acknowledgement, an entry, another status.
         updated_at: The vendor's own instant of what we know, by the vendor's clock; what is older is no news.
-        heard: The ids of the entries that we know, the newest at the end.
+        heard: The ids of the entries and texts that we know, the newest at the end.
         told_at: When we last told the vendor something, the newest at the end.
         ceiling_at: When management last heard that the vendor is told no more about the case for a day.
-        taken: How many entries were taken since `taken_since`.
+        taken: How many entries and texts were taken since `taken_since`.
         taken_since: Since when they are counted: for a day, then anew.
         put_off_at: When management last heard that the ticket has more entries than are taken in a day.
         unmapped: The vendor's own words for statuses that nobody could translate, as far as management was told.

@@ -11,13 +11,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from supporttiers.actors import Actor
 from supporttiers.backends.storage.memory import MemoryStore
 from supporttiers.backends.vendor.memory import InProcessVendor
 from supporttiers.clock import FakeClock
+from supporttiers.commands import VendorUpdate
 from supporttiers.desk import SupportDesk
 from supporttiers.effects import VendorAnswer, VendorNews
 from supporttiers.errors import StoreError, UnsupportedConnectionError, VendorError, WebhookRefusedError
-from supporttiers.links import VendorStatus
+from supporttiers.links import VendorStatus, reference_of
 from supporttiers.process import SupportProcess
 
 
@@ -115,6 +117,19 @@ def test_what_the_vendor_proves_to_say_is_given_to_the_case(desk, kinds):
     assert "We are on it." in [getattr(event, "text", "") for event in desk.history("T-1")]
 
 
+def test_delivery_about_a_ticket_of_two_cases_goes_to_both(desk, vendor):
+    """The vendor has put two requests together: what it says is about both, whatever its delivery is called."""
+    for case_id in ("T-1", "T-2"):
+        known = desk.get(case_id).vendor_tickets[0]
+        desk.execute(
+            VendorUpdate(case_id=case_id, by=Actor.vendor("acme-print"), vendor="acme-print", key=known.key,
+                         remote_id="BOTH")
+        )  # fmt: skip
+    desk.receive("acme-print", {**BELIEVED, "X-Delivery": "d-1"}, body(("BOTH", "acknowledged", "We are on it.")))
+
+    assert ["acknowledged"] * 2 == [status(desk, case_id) for case_id in ("T-1", "T-2")]
+
+
 def test_delivery_that_comes_again_is_taken_once_also_after_a_restart(desk, make_desk, calm, store, clock):
     """By its id, in the transaction that takes it; whatever it says the second time."""
     headers = {**BELIEVED, "X-Delivery": "d-1"}
@@ -156,7 +171,7 @@ def test_what_a_case_refuses_is_no_reason_to_send_it_again(desk, clock, monkeypa
     from supporttiers.errors import IdempotencyError
 
     headers = {**BELIEVED, "X-Delivery": "d-1"}
-    key = "delivery:acme-print:d-1:0"
+    key = f"delivery:acme-print:d-1:0:{reference_of(desk.get('T-1').vendor_tickets[0].key)}"
     desk.note("T-1", by="bob", text="Mine.", idempotency_key=key)
     vendor.fetched.clear()
     receipt = desk.receive("acme-print", headers, ACKNOWLEDGED)

@@ -6,6 +6,7 @@ import attrs
 import pytest
 
 from supporttiers.backends.storage.memory import MemoryStore
+from supporttiers.backends.storage.sqlite import SqliteStore
 from supporttiers.backends.vendor.memory import InProcessVendor
 from supporttiers.effects import VendorAnswer
 from supporttiers.errors import VendorError
@@ -288,3 +289,155 @@ def test_vendor_that_is_asked_seldom_is_not_lost_at_the_first_failure(desk, vend
         desk.run_due()
 
     assert 1 == len(events(desk, VendorLost))
+
+
+def test_desk_that_was_off_for_a_weekend_has_lost_nobody(desk, vendor, clock):
+    """A vendor that fails just after that is lost once it has failed for long, and no sooner."""
+    vendor.says = None
+    desk.run_due()
+    clock.advance("64h")
+    back = clock.now()
+    vendor.says = DOWN
+    passing(desk, clock, 50)
+    assert [] == events(desk, VendorLost)
+
+    passing(desk, clock, 15)
+    assert [back] == [event.since for event in events(desk, VendorLost)]
+
+
+def test_file_knows_when_a_vendor_was_asked(make_desk, calm, clock, tmp_path):
+    """By that a desk knows that none has asked for long."""
+    desk = sent(make_desk(calm, store=SqliteStore(tmp_path / "cases.db")), clock)
+    desk.run_due()
+    (known,) = SqliteStore(tmp_path / "cases.db").open_tickets(clock.now() + timedelta(days=1), limit=9)
+
+    assert known.reached_at is not None
+    assert known.asked_at is not None
+
+
+@pytest.mark.parametrize("minutes", [1, 10, 60])
+def test_ticket_that_is_gone_is_believed_by_desks_that_are_built_anew(
+    make_desk, calm, clock, store, desk, vendor, minutes
+):
+    """Whoever makes each pass in a process of its own, as cron does, remembers nothing of the one before."""
+    vendor.says = VendorError("acme-print", "no such ticket", retryable=False, kind="gone")
+    seen = []
+    for _ in range(0, 121, minutes):
+        make_desk(calm, store=store).run_due()
+        seen.append(str(ticket(desk).status))
+        clock.advance(timedelta(minutes=minutes, seconds=1))
+
+    assert ["open", "gone"] == list(dict.fromkeys(seen))
+
+
+def test_ticket_that_is_gone_after_an_outage_is_believed_the_second_time(desk, vendor, clock):
+    """A vendor that has just come back may not have all that it has in sight."""
+    vendor.says = DOWN
+    passing(desk, clock, 30)
+    vendor.says = VendorError("acme-print", "no such ticket", retryable=False, kind="gone")
+    desk.run_due()
+    assert "open" == ticket(desk).status
+    clock.advance("2m")
+    desk.run_due()
+    assert "gone" == ticket(desk).status
+
+
+class Slow(InProcessVendor):
+    """A vendor that takes half a minute to fail, or ten seconds to answer."""
+
+    changes = None
+
+    def __init__(self, name, clock, *, fails):
+        super().__init__(name)
+        self.clock = clock
+        self.fails = fails
+        self.asked = []
+
+    def fetch(self, remote_id, /):
+        """Take its time."""
+        self.asked.append(remote_id)
+        if self.fails is True or remote_id == self.fails:
+            self.clock.advance("30s")
+            raise VendorError(self.name, "no answer in time", retryable=True)
+        self.clock.advance("1s")
+        return super().fetch(remote_id)
+
+
+@pytest.fixture
+def many(make_desk, calm, clock):
+    """Make a desk with many tickets at two vendors, and some at none else."""
+
+    def make(*, fails, vendors=("acme-print", "other"), cases=10):
+        slow = Slow("acme-print", clock, fails=fails)
+        others = [slow, *(Slow(name, clock, fails=None) for name in vendors if name != "acme-print")]
+        desk = make_desk(calm, vendors=others)
+        for number in range(cases):
+            for vendor in others:
+                case = desk.open("Stuck", id=f"{vendor.name}-{number}", by="jane")
+                desk.dispatch(case, by="bob", vendor=vendor.name)
+        desk.run_due()
+        for vendor in others:
+            vendor.asked.clear()
+        clock.advance("2m")
+        return desk, others
+
+    return make
+
+
+def test_dead_vendor_takes_one_call_of_a_pass(many, clock):
+    """The other's tickets are all asked about each minute."""
+    desk, (dead, well) = many(fails=True)
+    for number in range(1, 4):
+        desk.run_due()
+        assert (number, 10 * number) == (len(dead.asked), len(well.asked))
+        clock.advance("1m")
+
+
+def test_ticket_that_takes_too_long_holds_no_other_up(many, clock):
+    """Of one vendor's tickets all others are asked about, though it is the first."""
+    desk, (vendor,) = many(fails="ACME-PRINT-1", vendors=["acme-print"], cases=5)
+    for _ in range(4):
+        desk.run_due()
+        clock.advance("1m")
+
+    assert {f"ACME-PRINT-{number}" for number in range(1, 6)} == set(vendor.asked)
+    assert 2 <= vendor.asked.count("ACME-PRINT-5")
+
+
+def test_messages_of_a_dead_vendor_hold_no_other_up(many, clock):
+    """They wait for a minute after one took long to fail, and lose no try by that."""
+    desk, (dead, well) = many(fails=True, cases=5)
+    calls = []
+
+    def comment(_remote_id, _message, /, *, key):
+        calls.append(key)
+        clock.advance("30s")
+        raise VendorError("acme-print", "no answer in time", retryable=True)
+
+    dead.comment = comment
+    for vendor in (dead, well):
+        for number in range(5):
+            desk.tell_vendor(f"{vendor.name}-{number}", by="bob", vendor=vendor.name, text="Any news?")
+    desk.run_due()
+
+    told = [each for each in desk.messages() if each.kind == "message_vendor"]
+    assert 1 == len(calls)
+    assert ["done"] * 5 == [each.state for each in told if each.target == "other"]
+    assert [1] * 5 == [each.attempts for each in told if each.target == "acme-print"]
+
+
+def test_feed_that_takes_long_to_fail_is_not_asked_for_all_the_time(make_desk, calm, clock):
+    """Each ticket is asked about in its turn meanwhile."""
+    vendor, looked = Scripted(feeds=True), []
+
+    def changes(_cursor, /, *, limit):
+        looked.append(limit)
+        clock.advance("30s")
+        raise DOWN
+
+    vendor.changes = changes
+    desk = sent(make_desk(calm, vendors=[vendor]), clock)
+    before = vendor.asked
+    passing(desk, clock, 4)
+
+    assert (1, True) == (len(looked), vendor.asked >= before + 3)

@@ -102,7 +102,7 @@ def test_words_stand_on_the_ticket_with_a_reference(desk, vendor):
     assert 1 == desk.run_due().relayed
     (message,) = vendor.said
     (row,) = [each for each in desk.messages() if each.kind == "message_vendor"]
-    assert ("default", "T-1", "escalation", "Any news?", reference_of(row.key)) == attrs.astuple(message)
+    assert ("default", "T-1", "escalation", "Any news?", reference_of(f"default/{row.key}")) == attrs.astuple(message)
     assert (["Any news?"], ("done", "told")) == (entries(vendor), last(desk))
 
 
@@ -162,6 +162,33 @@ def test_what_is_not_found_is_said_again_once_it_must_have_been(desk, vendor, cl
     desk.run_due()
 
     assert (2, ["Any news?"], ("done", "told")) == (len(vendor.said), entries(vendor), last(desk))
+
+
+def test_what_is_never_found_is_not_said_for_ever(desk, vendor, clock):
+    """After as many tries as any message has it is left to people, and the record says so."""
+    tell(desk)
+    vendor.before = [LOST] * 200
+    for _ in range(200):
+        desk.run_due()
+        clock.advance("1m1s")
+
+    assert (10, "ambiguous") == (len(vendor.said), last(desk)[0])
+    assert "nobody knows whether it has arrived" in desk.history("T-1")[-1].text
+
+
+def test_words_of_two_tenants_are_never_one(make_desk, calm):
+    """Though their cases have one id, and a vendor does nothing twice for one key."""
+    vendor = InProcessVendor("acme-print")
+    desk = make_desk(calm, vendors=[vendor])
+    views = [desk.bind(tenant=tenant) for tenant in ("a", "b")]
+    for view in views:
+        sent(view)
+    for view in views:
+        tell(view, f"From {view.tenant}")
+    desk.run_due()
+
+    said = [[entry.text for entry in vendor.fetch(f"ACME-PRINT-{number}").entries] for number in (1, 2)]
+    assert [["From a"], ["From b"]] == said
 
 
 @pytest.mark.parametrize("arrived", [True, False])

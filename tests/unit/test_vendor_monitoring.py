@@ -11,6 +11,7 @@ from supporttiers.actors import Actor
 from supporttiers.commands import Dispatch, TellVendor, VendorUnreachable, VendorUpdate
 from supporttiers.effects import DispatchToVendor, MessageVendor
 from supporttiers.errors import InputError, MoveRefusedError
+from supporttiers.events import VendorTicketUpdated
 from supporttiers.limits import Threshold, TimeLimit
 from supporttiers.links import MAX_ENTRIES, Attachment, VendorEntry, VendorStatus
 from supporttiers.match import Match
@@ -91,6 +92,61 @@ def test_entries_are_heard_once(calm_desk):
     assert ("c-1", "c-2") == again.case.vendor_tickets[0].heard
 
 
+def test_text_that_stays_on_a_ticket_is_heard_once(calm_desk, clock, kinds):
+    """A minimal gateway gives it at each poll; it is news again after another one, or with another status."""
+    version = sent(calm_desk).version
+    said = ["Looking.", "Looking.", "Parts ordered.", "Parts ordered.", "Looking.", "Looking."]
+    for text in said:
+        hears(calm_desk, status="acknowledged", text=text)
+        clock.advance("2m")
+    hears(calm_desk, status="waiting_for_us", text="Looking.")
+    hears(calm_desk, status="waiting_for_us", text="Looking.")
+
+    updates = [event for event in calm_desk.history("T-1") if isinstance(event, VendorTicketUpdated)]
+    assert ["Looking.", "Parts ordered.", "Looking.", "Looking."] == [event.text for event in updates]
+    assert 4 == calm_desk.get("T-1").vendor_tickets[0].taken
+    assert 4 == kinds(calm_desk, "T-1", version).count("VendorTicketUpdated")
+
+
+def test_text_of_a_call_is_heard_each_time(calm_desk, clock):
+    """Whoever says the same words again in a delivery of its own has said them again."""
+    sent(calm_desk)
+    heard = []
+    for delivery in ("d-1", "d-2", "d-2"):
+        clock.advance("2m")
+        hears(calm_desk, status="in_progress", text="Still on it.", idempotency_key=delivery)
+        heard.append(calm_desk.get("T-1").vendor_tickets[0].heard_at)
+
+    assert heard[0] < heard[1] == heard[2]
+
+
+def test_text_that_stays_brings_no_case_back_that_we_have_answered(calm_desk):
+    """It is the vendor's turn until the vendor says something else."""
+    sent(calm_desk)
+    hears(calm_desk, status="answered", text="Fixed.")
+    calm_desk.escalate("T-1", by="bob", tier=4)
+    hears(calm_desk, status="answered", text="Fixed.")
+    assert 4 == calm_desk.get("T-1").tier
+
+    hears(calm_desk, status="answered", text="Now it is.")
+    assert 2 == calm_desk.get("T-1").tier
+
+
+def test_texts_are_no_more_than_a_hundred_in_a_day(calm_desk, clock, pager):
+    """One that says something else each time is a flood as well; what is put off is heard the next day."""
+    sent(calm_desk)
+    for number in range(150):
+        hears(calm_desk, status="in_progress", text=f"Checked {number}")
+    ticket = calm_desk.get("T-1").vendor_tickets[0]
+    assert 100 == ticket.taken
+    calm_desk.run_due()
+    assert 1 == pager.told.count(("manager", "vendor.flood"))
+
+    clock.advance("24h")
+    hears(calm_desk, status="in_progress", text="Checked 149")
+    assert 1 == calm_desk.get("T-1").vendor_tickets[0].taken
+
+
 def test_words_of_ours_are_no_news(calm_desk, pager):
     """By the author, by our reference, or because we have just written them; nobody is told of them."""
     sent(calm_desk)
@@ -117,6 +173,17 @@ def test_people_hear_that_the_vendor_has_written(calm_desk, pager):
     calm_desk.run_due()
 
     assert [("assignee", "vendor.replied"), ("owner", "vendor.replied")] == pager.told
+
+
+def test_answer_to_a_case_that_stayed_in_the_house_is_told(calm_desk, pager):
+    """Whoever works on it has asked the vendor beside that: there is nothing to bring back, and something to read."""
+    sent(calm_desk, until=2)
+    calm_desk.assign("T-1", by="bob", assignee="bob")
+    calm_desk.dispatch("T-1", by="bob", vendor="acme-print", text="Which drum fits?")
+    hears(calm_desk, status="answered", text="The blue one.")
+    calm_desk.run_due()
+
+    assert ("assignee", "vendor.replied") in pager.told
 
 
 def test_vendor_that_asks_is_told_to_the_keeper(calm_desk, pager):

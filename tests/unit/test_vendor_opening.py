@@ -212,7 +212,22 @@ def test_others_tickets_are_never_adopted(desk, vendor, clock):
     assert "A-1" == ticket(desk).remote_id
 
 
-@pytest.mark.parametrize("answer", [OSError("down"), 7], ids=["down", "odd"])
+def test_requests_of_two_tenants_are_never_one(make_desk, calm, vendor):
+    """Wherever the ids of tenants and cases have slashes."""
+    keys = []
+    vendor.open = lambda request, *, key: keys.append(key) or VendorAnswer(remote_id=f"A-{len(keys)}")
+    desk = make_desk(calm)
+    for tenant, case_id in (("a", "b/c"), ("a/b", "c"), ("a%2Fb", "c")):
+        desk.bind(tenant=tenant).open("Stuck", id=case_id, by="jane")
+        desk.bind(tenant=tenant).dispatch(case_id, by="bob", vendor="acme-print")
+    desk.run_due()
+
+    assert 3 == len(set(keys))
+
+
+@pytest.mark.parametrize(
+    "answer", [OSError("down"), 7, [{"id": 1}], {"A-1": 1}, "A-1"], ids=["down", "odd", "rows", "mapping", "text"]
+)
 def test_failing_look_up_is_repeated(desk, vendor, clock, answer):
     """As long as nobody can look, nothing is created; the doubt stands since when it stood."""
     vendor.after, vendor.looking = [LOST], [answer]

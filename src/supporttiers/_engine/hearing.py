@@ -1,5 +1,6 @@
 """What vendors say about their tickets, and what a case makes of it; and that a vendor cannot be heard at all."""
 
+import hashlib
 from datetime import datetime
 from functools import partial
 from typing import Final, NamedTuple
@@ -11,12 +12,12 @@ from supporttiers._engine.work import Work
 from supporttiers.cases import DAY
 from supporttiers.commands import VendorUnreachable, VendorUpdate
 from supporttiers.errors import InputError
-from supporttiers.links import VENDOR_UNHEARD, VendorEntry, VendorStatus, VendorTicket
+from supporttiers.links import TEXT, VENDOR_UNHEARD, VendorEntry, VendorStatus, VendorTicket
 from supporttiers.reasons import Reason
 from supporttiers.tiers import Status
 
 MAX_TAKEN: Final = 100
-"""So many entries of one ticket are taken in a day; the rest is heard later."""
+"""So many entries and texts of one ticket are taken in a day; the rest is heard later."""
 
 _ANSWERS: Final = frozenset({
     VendorStatus.ANSWERED, VendorStatus.RESOLVED, VendorStatus.CLOSED, VendorStatus.REJECTED, VendorStatus.GONE,
@@ -38,7 +39,8 @@ class News(NamedTuple):
     Attributes:
         ticket: As it was before.
         entries: New words of the vendor's.
-        told: Ids of words of ours.
+        text: The same, where entries cannot be told apart; empty where it is the text that is known.
+        told: Ids by which words are known that are no entries of the vendor's: words of ours, and *text*.
         put_off: How many new words are left for later.
         reported: What the vendor says about the status; None where it says nothing, or nothing that counts.
         status: How far the vendor is by that.
@@ -47,6 +49,7 @@ class News(NamedTuple):
 
     ticket: VendorTicket
     entries: tuple[VendorEntry, ...]
+    text: str
     told: tuple[str, ...]
     put_off: int
     reported: VendorStatus | None
@@ -71,10 +74,10 @@ def vendor_update(work: Work, command: VendorUpdate) -> None:
         if news.moved:
             moved = Reason("vendor.moved", {"vendor": ticket.vendor, "was": ticket.remote_id, "now": news.moved})
         work.emit(
-            happened.VendorTicketUpdated, vendor=ticket.vendor, key=ticket.key, text=command.text, told=news.told,
+            happened.VendorTicketUpdated, vendor=ticket.vendor, key=ticket.key, text=news.text, told=news.told,
             remote_id=command.remote_id or ticket.remote_id, status=news.status, reported=news.reported,
             raw_status=command.raw_status if news.reported else "", put_off=put_off,
-            heard=_says_something(news, command),
+            heard=_says_something(news),
             updated_at=_watermark(ticket, command), reason=moved,
         )  # fmt: skip
     by_rule(work, partial(_go_on, work, command, news, put_off))
@@ -99,12 +102,37 @@ def _news(work: Work, ticket: VendorTicket, command: VendorUpdate) -> News:
     told = tuple(dict.fromkeys(one for one in (*command.told, *ours) if one not in ticket.heard))
     room = MAX_TAKEN - (ticket.taken if _counts(work, ticket) else 0)
     reported = _reported(ticket, command)
-    status = _status_by(ticket, reported, heard=bool(theirs or command.text))
+    text = "" if _is_known_text(ticket, reported, command) else command.text
+    status = _status_by(ticket, reported, heard=bool(theirs or text))
     was, now = ticket.remote_id, command.remote_id
+    put_off = max(0, len(theirs) + bool(text) - room)
+    text = text if len(theirs) < room else ""
     return News(
-        ticket=ticket, entries=tuple(theirs[:room]), told=told, put_off=max(0, len(theirs) - room), reported=reported,
-        status=status, moved=now if was is not None and now is not None and now != was else None,
+        ticket=ticket, entries=tuple(theirs[:room]), text=text, told=(*told, text_id(text)) if text else told,
+        put_off=put_off, reported=reported, status=status,
+        moved=now if was is not None and now is not None and now != was else None,
     )  # fmt: skip
+
+
+def text_id(text: str) -> str:
+    """
+    Give the id by which a text is known again that is no entry, and has none of its own.
+
+    >>> text_id("We look at it.")
+    'text:50024cb4'
+    """
+    return TEXT + hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:8]
+
+
+def _is_known_text(ticket: VendorTicket, reported: VendorStatus | None, command: VendorUpdate) -> bool:
+    """
+    Whether a text is the one that was heard last: a ticket that is asked about shows it each time.
+
+    With another status, or in a call of the vendor's own, the same words are said again.
+    """
+    if not command.text or command.idempotency_key is not None or reported not in {None, ticket.reported}:
+        return False
+    return text_id(command.text) == next((one for one in reversed(ticket.heard) if one.startswith(TEXT)), None)
 
 
 def _counts(work: Work, ticket: VendorTicket) -> bool:
@@ -146,7 +174,7 @@ _TURNED: Final = frozenset({VendorStatus.WAITING_FOR_US, VendorStatus.ANSWERED})
 def _is_news(news: News, command: VendorUpdate) -> bool:
     ticket = news.ticket
     return (
-        bool(news.told or command.text)
+        bool(news.told)
         or news.status is not ticket.status
         or news.reported not in {None, ticket.reported or ticket.status}
         or (command.remote_id or ticket.remote_id) != ticket.remote_id
@@ -155,10 +183,10 @@ def _is_news(news: News, command: VendorUpdate) -> bool:
     )
 
 
-def _says_something(news: News, command: VendorUpdate) -> bool:
+def _says_something(news: News) -> bool:
     """Whether a vendor's people have done something; a word that nobody can translate may be the system's own."""
     ticket, reported = news.ticket, news.reported
-    if command.text:
+    if news.text:
         return True
     if reported is None or reported in VENDOR_UNHEARD or reported is ticket.reported:
         return False
@@ -177,7 +205,7 @@ def _watermark(ticket: VendorTicket, command: VendorUpdate) -> datetime | None:
 def _go_on(work: Work, command: VendorUpdate, news: News, put_off: int) -> None:
     ticket, status = news.ticket, news.status
     _tell_what_is_odd(work, command, news, put_off)
-    said = bool(news.entries or command.text)
+    said = bool(news.entries or news.text)
     changed = status is not ticket.status
     if not (said or changed):
         return
@@ -190,7 +218,8 @@ def _go_on(work: Work, command: VendorUpdate, news: News, put_off: int) -> None:
     elif status in _ANSWERS:
         if status in _TOLD_TO_MANAGEMENT:
             work.notify("manager", why)
-        moves.come_back(work, ticket, rejected=status in _REJECTS)
+        if not moves.come_back(work, ticket, rejected=status in _REJECTS):
+            _tell_of_words(work, ticket)
     elif status is VendorStatus.WAITING_FOR_US:
         work.notify(_keeper(work), Reason("vendor.asks", {"vendor": ticket.vendor}))
     elif status in _WORKED_ON and moves.is_at_vendor(work, ticket) and work.draft.status is Status.QUEUED:

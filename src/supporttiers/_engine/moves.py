@@ -204,12 +204,20 @@ def is_at_vendor(work: Work, ticket: VendorTicket) -> bool:
     return (ours and newest is None) or (ours and newest is not None and newest.key == ticket.key)
 
 
-def come_back(work: Work, ticket: VendorTicket, *, rejected: bool = False) -> None:
-    """An answer returns the case to the house, to be verified with the requester; it never closes it."""
+def come_back(work: Work, ticket: VendorTicket, *, rejected: bool = False) -> bool:
+    """
+    An answer returns the case to the house, to be verified with the requester; it never closes it.
+
+    Returns:
+        Whether anything has come of that: a case that was in the house all the time stays where it is.
+    """
     if is_at_vendor(work, ticket):
         leave_vendor(work, rejected=rejected)
     elif is_waiting_for(work.draft, "vendor"):
         _resume(work)
+    else:
+        return False
+    return True
 
 
 def leave_vendor(work: Work, *, rejected: bool = False) -> None:

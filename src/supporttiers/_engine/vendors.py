@@ -12,7 +12,7 @@ from supporttiers.cases import DAY, open_ticket, open_ticket_at
 from supporttiers.commands import Dispatch, TellVendor, Withdraw
 from supporttiers.contracts import MESSAGES_A_DAY, STALE_AFTER, VendorContract
 from supporttiers.errors import InputError
-from supporttiers.links import Attachment, VendorStatus, VendorTicket
+from supporttiers.links import Attachment, VendorStatus, VendorTicket, key_of
 from supporttiers.match import facts_in
 from supporttiers.reasons import Reason
 
@@ -55,7 +55,7 @@ def send_by_rule(work: Work, vendor: str) -> bool:
 
 
 def _send(work: Work, vendor: str, text: str, files: Sequence[Attachment]) -> None:
-    key = f"{work.draft.tenant}/{work.case_id}/{work.version + 1}"
+    key = key_of(work.draft.tenant, work.case_id, work.version + 1)
     follows = next(
         (ticket.remote_id for ticket in reversed(work.draft.vendor_tickets)
          if ticket.vendor == vendor and ticket.remote_id is not None), None,

@@ -6,7 +6,7 @@ for, again and again until what has arrived must be found, before anything is cr
 reference are left to people. Where it cannot, `open` itself has to know a repeated key.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -93,14 +93,20 @@ def _is_settled_by_looking(
 
 
 def _hits(vendor: Gateway, reference: str) -> Flow[Sequence[VendorAnswer]]:
-    """Look for tickets; whatever the vendor finds, only those that show the very reference are ours."""
+    """
+    Look for tickets; whatever the vendor finds, only those that show the very reference are ours.
+
+    A gateway that gives something else has found nothing out: nothing may be created anew upon that.
+    """
     try:
         found = yield Call(vendor.find, reference)
     except Exception as error:
         say_where(error, f"vendor {vendor.name!r}")
         raise
-    if not isinstance(found, Iterable):
-        problem = f"its gateway found {type(found).__name__} in place of tickets"
+    hits = list(found) if isinstance(found, Iterable) and not isinstance(found, str | Mapping) else [found]
+    ours = {hit.remote_id: hit for hit in hits if isinstance(hit, VendorAnswer) and hit.reference == reference}
+    strange = [type(hit).__name__ for hit in hits if not isinstance(hit, VendorAnswer)]
+    if strange and not ours:
+        problem = f"its gateway found {strange[0]} in place of VendorAnswer"
         raise VendorError(vendor.name, problem, retryable=True, kind="protocol")
-    ours = [hit for hit in found if isinstance(hit, VendorAnswer) and hit.reference == reference]
-    return list({hit.remote_id: hit for hit in ours}.values())
+    return list(ours.values())

@@ -18,7 +18,7 @@ from supporttiers._flows.recording import alarm, problem_of, result_of, settle_o
 from supporttiers._flows.retrying import attempts_of, wait_before_next
 from supporttiers._flows.saying import is_file, not_sent, tell_vendor
 from supporttiers._flows.sending import FIRST_LOOK, SENDING, Delivery, LeaseLostError
-from supporttiers._flows.vendors import can, leave_alone, rests_until
+from supporttiers._flows.vendors import can, is_slow, leave_alone, rests_until
 from supporttiers.actors import SYSTEM
 from supporttiers.commands import Command, Open, VendorUpdate
 from supporttiers.effects import DispatchToVendor, Effect, MessageVendor, Notify, Tell, TellLinked, TellObserver
@@ -195,6 +195,7 @@ def _failed(ports: Ports, delivery: Delivery, error: Exception) -> Flow[None]:
         if until is not None:
             yield Call(ports.store.settle, _later(delivery, result, until))
             return
+        is_slow(ports, message.target, delivery.began, delivery.ended())
     final = isinstance(error, BackendError) and not error.retryable
     adapter = _adapter_of(ports, message)
     wait = wait_before_next(adapter, error, attempts=message.attempts, key=message.key)

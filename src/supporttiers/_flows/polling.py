@@ -8,6 +8,7 @@ there: a feed may lose something. Where a feed fails, each ticket is asked about
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import Final
 
 import attrs
@@ -18,8 +19,10 @@ from supporttiers._flows.recording import problem_of
 from supporttiers._flows.vendors import (
     EPOCH,
     POLL_EVERY,
+    SLOW,
     Gateway,
     can,
+    is_slow,
     leave_alone,
     poll_every,
     rests_until,
@@ -43,6 +46,11 @@ SWEEP_EVERY: Final = timedelta(hours=1)
 """So often a ticket is asked about of which a feed has said nothing."""
 STALE_AFTER: Final = timedelta(minutes=15)
 """After so long without an answer the case is told that nobody can ask; whether that matters, its contract says."""
+LEFT_FOR: Final = timedelta(hours=4)
+"""Where nobody has asked about a ticket for so long, nobody knows whether the vendor could have been asked."""
+SLOW_FEED_RESTS: Final = timedelta(minutes=5)
+"""For so long a feed is not asked for that took long to fail."""
+_A_LITTLE: Final = timedelta(seconds=1)
 
 _PAGES: Final = 10
 _PAGE: Final = 100
@@ -98,7 +106,7 @@ def poll(ports: Ports, clock: Callable[[], datetime], *, limit: int, tenant: str
         if not turn.is_over:
             yield from _ask_feed(turn, name)
     tickets = yield from _own_tickets(ports, turn.began - POLL_EVERY, limit=limit, tenant=tenant)
-    for ticket in tickets:
+    for ticket in _by_turns(tickets):
         if turn.is_over:
             break
         until = rests_until(ports, ticket.vendor, turn.began)
@@ -109,6 +117,15 @@ def poll(ports: Ports, clock: Callable[[], datetime], *, limit: int, tenant: str
             yield from _lost(ports, ticket, "it is left alone for a while", turn.began)
     yield from turn.write_down()
     return turn.asked, turn.failed
+
+
+def _by_turns(tickets: Sequence[OpenTicket]) -> Iterator[OpenTicket]:
+    """Give tickets so that each vendor has its turn: one that has many, or is slow, must not have the whole pass."""
+    lines: dict[str, list[OpenTicket]] = {}
+    for ticket in tickets:
+        lines.setdefault(ticket.vendor, []).append(ticket)
+    for row in zip_longest(*lines.values()):
+        yield from (ticket for ticket in row if ticket is not None)
 
 
 def _own_tickets(ports: Ports, asked_before: datetime, *, limit: int, tenant: str | None) -> Flow[list[OpenTicket]]:
@@ -128,7 +145,7 @@ def _own_tickets(ports: Ports, asked_before: datetime, *, limit: int, tenant: st
 
 def _ask(turn: _Round, ticket: OpenTicket) -> Flow[None]:
     """Ask about a ticket; whatever a gateway raises, the ticket is asked about again."""
-    ports, every = turn.ports, poll_every(turn.ports.vendors[ticket.vendor])
+    ports, every, began = turn.ports, poll_every(turn.ports.vendors[ticket.vendor]), turn.clock()
     try:
         is_there = yield from ask(ports, ticket, turn.began)
     except Exception as error:  # noqa: BLE001 - a plugin may raise anything
@@ -136,13 +153,16 @@ def _ask(turn: _Round, ticket: OpenTicket) -> Flow[None]:
         turn.failed += 1
         about = ticket.tenant, ticket.case_id
         until = yield from leave_alone(ports, ticket.vendor, error, turn.began, about=about)
+        if until is None and (slow := is_slow(ports, ticket.vendor, began, turn.clock())) is not None:
+            until = slow + _A_LITTLE  # the others have their turn before it
         turn.next_in(ticket, every if until is None else until - turn.began)
         yield from _lost(ports, ticket, problem_of(error), turn.began)
     else:
         turn.asked += 1
         feed = ports.feeds.get(ticket.vendor)
         follows = is_there and feed is not None and feed.works is True
-        turn.answered.append(ticket)
+        if is_there:
+            turn.answered.append(ticket)
         turn.next_in(ticket, max(every, SWEEP_EVERY) if follows else every)
 
 
@@ -151,7 +171,9 @@ def ask(ports: Ports, ticket: OpenTicket, now: datetime) -> Flow[bool]:
     Ask about a ticket, and give its case the answer; say whether it is there.
 
     That a ticket is gone is believed when the vendor has said so twice in a row: some cannot see for a moment what they
-    have. Until then False is given. What a gateway gives as an answer of that status is believed at once.
+    have. Until then False is given. A desk that is built anew for each pass cannot know what the vendor said before: it
+    believes it once there has been no answer for a while. What a gateway gives as an answer of that status is believed
+    at once.
 
     Raises:
         Exception: The vendor could not be asked, or the case could not take the answer.
@@ -162,23 +184,43 @@ def ask(ports: Ports, ticket: OpenTicket, now: datetime) -> Flow[bool]:
         answer = understood(ticket.vendor, (yield Call(vendor.fetch, ticket.remote_id)))
     except VendorError as error:
         if error.kind != "gone":
+            ports.failing.add(where)
             raise
-        if where not in ports.missed:
+        if where not in ports.missed and not _is_missed_for_long(ports, ticket, now):
             ports.missed.add(where)
             return False
         answer = VendorAnswer(remote_id=ticket.remote_id, status=VendorStatus.GONE)
     except Exception as error:
+        ports.failing.add(where)
         say_where(error, f"vendor {ticket.vendor!r}")
         raise
     update = update_of((ticket.vendor, ticket.key, ticket.case_id), answer)
     yield from take_note(ports, ticket.tenant, update, now)
     ports.missed.discard(where)
+    ports.failing.discard(where)
     return True
+
+
+def _is_missed_for_long(ports: Ports, ticket: OpenTicket, now: datetime) -> bool:
+    """Whether there has been no answer about a ticket for a while, though it was asked about, by other desks."""
+    since = _silent_since(ports, ticket)
+    if since is None or (ticket.tenant, ticket.case_id, ticket.key) in ports.failing or _was_left(ticket, now):
+        return False
+    return now >= since + STALE_AFTER
+
+
+def _was_left(ticket: OpenTicket, now: datetime) -> bool:
+    """Whether nobody has asked about a ticket for long: no desk was at work, which says nothing of the vendor."""
+    at = ticket.asked_at
+    return at is not None and at > EPOCH and now >= at + LEFT_FOR
 
 
 def _lost(ports: Ports, ticket: OpenTicket, problem: str, now: datetime) -> Flow[None]:
     """Tell a case that nobody can ask about its ticket, once that has lasted for long."""
     try:
+        if _was_left(ticket, now):
+            yield Call(ports.store.asked, [ticket], now, reached=True)
+            return
         since = _silent_since(ports, ticket)
         if since is None:
             known = yield from ticket_of(ports, ticket.tenant, ticket.case_id, ticket.key)
@@ -220,13 +262,15 @@ def _ask_feed(turn: _Round, name: str) -> Flow[None]:
     feed = ports.feeds.setdefault(name, Feed())
     if feed.asked_at is not None and turn.began < feed.asked_at + poll_every(vendor):
         return
-    feed.asked_at = turn.began
+    feed.asked_at, began = turn.began, turn.clock()
     try:
         yield from _follow(turn, name, vendor)
     except Exception as error:  # noqa: BLE001 - a plugin may raise anything; it is asked again
         log.warning("vendor %s could not be asked what has changed: %s", name, safe_text(error))
         turn.failed += 1
         yield from leave_alone(ports, name, error, turn.began)
+        if turn.clock() - began >= SLOW:
+            feed.asked_at = turn.began + SLOW_FEED_RESTS
         if feed.works is not False:
             yield from _each_in_its_turn(turn, name)
         feed.works = False

@@ -18,6 +18,7 @@ from supporttiers._flows.polling import ask
 from supporttiers._flows.vendors import EPOCH, Gateway, can, poll_every, update_of
 from supporttiers.effects import VendorAnswer, VendorCall, VendorNews
 from supporttiers.errors import CaseError, StoreError, WebhookRefusedError, safe_text, say_where
+from supporttiers.links import reference_of
 from supporttiers.protocols import OpenTicket
 from supporttiers.readings import Receipt
 from supporttiers.reasons import Reason
@@ -156,7 +157,7 @@ def _taken(ports: Ports, name: str, news: VendorNews, now: datetime, *, tenant: 
     for number, answer in enumerate(news.answers):
         for ticket in known.get(answer.remote_id, ()):
             cases.add((ticket.tenant, ticket.case_id))
-            key = _key_of(name, news.delivery, number)
+            key = _key_of(name, news.delivery, number, ticket)
             done = yield from _applied(ports, ticket, answer, now, key)
             if isinstance(done, Reason):
                 reason = done
@@ -197,13 +198,17 @@ def _known(ports: Ports, name: str, news: VendorNews, tenant: str | None) -> Flo
     return found
 
 
-def _key_of(name: str, delivery: str, number: int) -> str | None:
-    """Give the idempotency key of one answer of a delivery; None where the vendor names its deliveries by nothing."""
+def _key_of(name: str, delivery: str, number: int, ticket: OpenTicket) -> str | None:
+    """
+    Give the idempotency key of one answer of a delivery; None where the vendor names its deliveries by nothing.
+
+    Several requests of a tenant may be one ticket at the vendor, which has put them together: each is told.
+    """
     if not delivery:
         return None
     is_plain = len(delivery) <= _LONGEST_DELIVERY and delivery.isprintable()
     told = delivery if is_plain else hashlib.sha256(delivery.encode(errors="surrogatepass")).hexdigest()
-    return f"delivery:{name}:{told}:{number}"
+    return f"delivery:{name}:{told}:{number}:{reference_of(ticket.key)}"
 
 
 def _applied(
@@ -244,9 +249,9 @@ def _look_into(ports: Ports, tickets: Sequence[OpenTicket], now: datetime) -> Fl
         if ticket.reached_at is not None and now < ticket.reached_at + poll_every(ports.vendors[ticket.vendor]):
             continue
         try:
-            yield from ask(ports, ticket, now)
+            is_there = yield from ask(ports, ticket, now)
         except Exception as error:  # noqa: BLE001 - a plugin may raise anything; whoever called is not to blame
             log.warning("vendor %s could not be asked about %s: %s", ticket.vendor, ticket.case_id, safe_text(error))
             yield Call(ports.store.asked, [ticket], now)
         else:
-            yield Call(ports.store.asked, [ticket], now, reached=True)
+            yield Call(ports.store.asked, [ticket], now, reached=is_there)

@@ -13,6 +13,8 @@ LONGEST_WAIT: Final = timedelta(hours=24)
 
 _FIRST_RETRY: Final = timedelta(minutes=1)
 _LAST_RETRY: Final = timedelta(hours=1)
+_DOUBLINGS: Final = 6
+"""With so many the last wait is reached; and however many failures there were, no number grows beyond what can be."""
 _SPREAD: Final = 0.1
 
 
@@ -47,10 +49,10 @@ def longer_each_time(failures: int) -> timedelta:
     """
     Say how long to wait after so many failures before this one: a minute, doubling, an hour at most.
 
-    >>> [str(longer_each_time(failures)) for failures in (0, 1, 9)]
-    ['0:01:00', '0:02:00', '1:00:00']
+    >>> [str(longer_each_time(failures)) for failures in (0, 1, 9, 10_000)]
+    ['0:01:00', '0:02:00', '1:00:00', '1:00:00']
     """
-    wait: timedelta = min(_FIRST_RETRY * 2**failures, _LAST_RETRY)
+    wait: timedelta = min(_FIRST_RETRY * 2 ** min(failures, _DOUBLINGS), _LAST_RETRY)
     return wait
 
 

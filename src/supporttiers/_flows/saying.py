@@ -12,6 +12,7 @@ import attrs
 from supporttiers._fields import name as named
 from supporttiers._flows.driving import Call, Flow, Ports
 from supporttiers._flows.recording import alarm, note
+from supporttiers._flows.retrying import attempts_of
 from supporttiers._flows.sending import Delivery
 from supporttiers._flows.vendors import Gateway, can, gateway, settle_time, take_note, ticket_of, understood, update_of
 from supporttiers.actors import Actor
@@ -79,17 +80,20 @@ def _say(
     if since is not None:
         delivery.look(since)
         answer = understood(effect.vendor, (yield from _asked(vendor, remote_id)))
-        found = _ours(answer, reference_of(message.key))
+        found = _ours(answer, reference_of(delivery.key))
         if found is not None or (effect.purpose == "withdrawal" and answer.status not in VENDOR_LIVE):
             yield from _said(ports, delivery, effect, answer, found or "")
             return
         if (yield from delivery.waits(ports, since, settle_time(vendor))):
             return
+        if message.attempts >= attempts_of(vendor):
+            problem = "its answers were lost, and what was said is not to be found"
+            raise VendorError(effect.vendor, problem, retryable=False)
     words = VendorMessage(
         tenant=message.tenant, case_id=message.case_id, purpose=effect.purpose, text=effect.text,
-        reference=reference_of(message.key),
+        reference=reference_of(delivery.key),
     )  # fmt: skip
-    for call, gives in _ways(vendor, effect, remote_id, words, message.key):
+    for call, gives in _ways(vendor, effect, remote_id, words, delivery.key):
         try:
             done = yield from delivery.attempt(ports, vendor, call, gives=gives)
         except VendorError as error:
@@ -231,7 +235,7 @@ def _send_file(
         yield from _unsent(ports, delivery, effect.vendor, effect.attachments, file)
         yield Call(ports.store.settle, delivery.settled("done", "not sent"))
         return
-    yield from delivery.hand(ports, vendor, Call(vendor.attach, remote_id, file, key=delivery.message.key))
+    yield from delivery.hand(ports, vendor, Call(vendor.attach, remote_id, file, key=delivery.key))
     yield Call(ports.store.settle, delivery.arrived("sent"))
 
 

@@ -28,6 +28,10 @@ POLL_EVERY: Final = timedelta(minutes=1)
 SETTLE_TIME: Final = timedelta(minutes=1)
 """So long a ticket may be missing from what is found, unless the gateway says otherwise."""
 
+SLOW: Final = timedelta(seconds=10)
+"""What takes longer to fail has others wait."""
+REST_OF_SLOW: Final = timedelta(minutes=1)
+
 _REST: Final = {"auth": timedelta(minutes=10), "rate_limited": timedelta(minutes=1)}
 """For how long a vendor is left alone after such an error, unless it says for how long itself."""
 
@@ -115,6 +119,19 @@ def rests_until(ports: Ports, vendor: str, now: datetime) -> datetime | None:
     """Say until when a vendor is left alone; None where it is not."""
     until = ports.resting.get(vendor)
     return until if until is not None and until > now else None
+
+
+def is_slow(ports: Ports, vendor: str, began: datetime, ended: datetime) -> datetime | None:
+    """
+    Leave a vendor alone for a minute that took long to fail: others must not wait behind it; say until when.
+
+    None is given, and nothing done, where it failed at once.
+    """
+    if ended - began < SLOW:
+        return None
+    ports.resting[vendor] = until = ended + REST_OF_SLOW
+    log.warning("vendor %s is left alone for a minute: it took long to fail", vendor)
+    return until
 
 
 def leave_alone(

@@ -372,7 +372,7 @@ class SupportProcess(Settings):
         can do (`protocols.capabilities_of`) and its `statuses`, where it says them: what it answers are the texts of
         faults. Vendors that only a policy chooses have a plan where a contract, a limit or a tier names them.
         """
-        return plans_of(self.name, self.tiers, self.contracts, self.limits)
+        return plans_of(self.name, tiers=self.tiers, contracts=self.contracts, limits=self.limits)
 
     @cached_property
     def calendars_by_name(self) -> Mapping[str, WorkingHours]:

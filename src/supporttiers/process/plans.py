@@ -89,9 +89,9 @@ def _listed(words: Collection[str]) -> str:
 
 
 def plans_of(
-    process: str, tiers: Sequence[Tier], contracts: Sequence[VendorContract], limits: Sequence[TimeLimit]
+    process: str, *, tiers: Sequence[Tier], contracts: Sequence[VendorContract], limits: Sequence[TimeLimit]
 ) -> Mapping[str, VendorPlan]:
-    """Collect what a process, by its name and its parts, asks of each vendor that these name."""
+    """Collect what the process of this name asks of each vendor that its tiers, contracts and limits name."""
     needs: dict[str, list[VendorNeed]] = {
         tier.vendor: [] for tier in tiers if tier.kind is TierKind.VENDOR and tier.vendor is not None
     }
