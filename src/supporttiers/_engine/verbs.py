@@ -361,7 +361,7 @@ VERBS: Final[Mapping[type[Command], Callable[[Work, Any], None]]] = {
     wanted.Merge: moves.merge,
     wanted.Dispatch: vendors.dispatch,
     wanted.TellVendor: vendors.tell_vendor,
-    wanted.Withdraw: vendors.withdraw,
+    wanted.Withdraw: moves.withdraw,
     wanted.VendorUpdate: hearing.vendor_update,
     wanted.VendorUnreachable: hearing.vendor_unreachable,
     wanted.Rate: rate,

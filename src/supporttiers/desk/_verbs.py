@@ -451,6 +451,8 @@ class Verbs(View, Generic[Given]):
         """
         Take a request back from a vendor; whatever becomes of the ticket there does not move the case any more.
 
+        A case that is at that vendor's tier comes back from there, as if the vendor had rejected it.
+
         Args:
             case: Which case.
             vendor: The gateway's name.
