@@ -425,7 +425,7 @@ def outsourced(calm, **first):
 def test_first_line_of_a_third_party_hands_up(make_desk, calm, status):
     """Below it there is nothing to hand back to; so no case is stuck there."""
     desk = make_desk(outsourced(calm))
-    desk.open(id="T-1", by="jane", tier=1)
+    assert 1 == desk.open(id="T-1", by="jane").tier
     after = hears(desk, status=status).case
 
     assert (2, "queued") == (after.tier, after.status)

@@ -84,7 +84,7 @@ class Verbs(View, Generic[Given]):
             priority: One of the process's; its default when None.
             tags: Words, at most 50.
             attributes: The host's own plain values, at most 16 KiB as JSON.
-            tier: Where to enter; otherwise the routes decide, and then the lowest staffed tier.
+            tier: Where to enter; otherwise the routes decide, then the lowest staffed tier (or a vendor's first line).
             team: One of that tier's teams.
             **common: See `Common`.
 
