@@ -98,7 +98,7 @@ class Open(Command):
         subject: One line, at most 500 characters.
         text: What is the matter, at most 64 KiB.
         requester: Who needs help; the actor unless given.
-        tier: Where to enter; otherwise the routes decide, and then the lowest staffed tier.
+        tier: Where to enter; otherwise the routes decide, then the lowest staffed tier (or a vendor's first line).
     """
 
     trigger: ClassVar[str] = "open"

@@ -164,7 +164,8 @@ class MoveRules:
     What is allowed between tiers, beyond what each tier names for itself.
 
     Attributes:
-        entry: Levels at which a case may be opened besides the lowest staffed one, or `any`.
+        entry: Levels at which a case may be opened besides the lowest staffed one, or `any`. A vendor's tier below
+            that one, named here, is where cases are opened for which nobody says where.
         moves: `listed`: only what tiers list; `any`: up to every higher and back to every lower tier.
         reopen_from: Ended statuses from which a case may be reopened.
         transfer_when: Statuses in which a case may change tier or team.
@@ -188,6 +189,20 @@ class MoveRules:
     )
 
 
-def entry_level(tiers: tuple[Tier, ...]) -> int:
-    """Give the lowest staffed tier's level (the lowest of all where no tier has a team)."""
-    return min((tier.level for tier in tiers if tier.kind is TierKind.TEAM), default=min(tier.level for tier in tiers))
+def entry_level(tiers: tuple[Tier, ...], entry: tuple[int, ...] | str = ()) -> int:
+    """
+    Give the level at which a case is opened for which nobody says where.
+
+    It is the lowest tier that has a team; a vendor's tier below it where *entry* names that level, for then somebody
+    else runs the first line. Where no tier has a team, it is the lowest of all.
+
+    Args:
+        tiers: At least one.
+        entry: Levels at which a case may be opened besides; `any` names none.
+    """
+    named = () if isinstance(entry, str) else entry
+    possible = (
+        tier.level for tier in tiers
+        if tier.kind is TierKind.TEAM or (tier.kind is TierKind.VENDOR and tier.level in named)
+    )  # fmt: skip
+    return min(possible, default=min(tier.level for tier in tiers))

@@ -17,7 +17,6 @@ from supporttiers.config.settings import Settings
 from supporttiers.config.writing import data_from
 from supporttiers.errors import PolicyConfigError, ProcessError
 from supporttiers.limits import MEASURES, VERBS, Threshold, TimeLimit
-from supporttiers.match import FIELDS
 from supporttiers.policies import BUILT_IN
 from supporttiers.process import SupportProcess
 from supporttiers.tiers import Tier
@@ -315,8 +314,8 @@ def test_data_that_is_no_table_is_refused():
             "limits/0/when",
             {"colour": "red"},
             (
-                "limits[0].when.colour: is no field of a case; possible are "
-                + ", ".join((*FIELDS, "attributes.x", "facts.x"))
+                "limits[0].when.colour: is no field of a case; did you mean 'attributes.colour', a value of your own, "
+                "or 'facts.colour', one from outside?"
             ),
         ),
         (

@@ -281,7 +281,7 @@ def test_explain_a_case_at_a_vendor(calm_desk):
     before = lines(calm_desk, case)[-2]
     calm_desk.run_due()
 
-    assert "ticket None at vendor 'acme-print': requested" == before
+    assert "the request of 2026-03-23T09:00:00+00:00 has not reached vendor 'acme-print' yet" == before
     assert "ticket ACME-PRINT-1 at vendor 'acme-print': open" == lines(calm_desk, case)[-2]
 
 

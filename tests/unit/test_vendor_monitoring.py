@@ -261,16 +261,70 @@ def test_ticket_that_has_moved_is_known_by_its_new_id(calm_desk):
     assert "vendor 'acme-print' has moved ticket A-1 to B-7" == str(moved.events[0].reason)
 
 
+@pytest.mark.parametrize("status", ["answered", "resolved", "closed"])
+@pytest.mark.parametrize(("words", "code"), [({}, ""), ({"text": "Done"}, "_with_words")])
+def test_answer_is_told_to_whoever_goes_on(calm_desk, pager, status, words, code):
+    """The assignee, else the owner, else the team that has the case by then: once, with the words that came along."""
+    for case_id, assignee, owner in (("T-1", "anna", "olga"), ("T-2", None, "olga"), ("T-3", None, None)):
+        calm_desk.open(id=case_id, by="jane")
+        if owner:
+            calm_desk.amend(case_id, by="bob", owner=owner)
+        calm_desk.assign(case_id, by="bob", assignee=assignee)
+        calm_desk.dispatch(case_id, by="bob", vendor="acme-print")
+        calm_desk.run_due()
+        hears(calm_desk, case_id, status=status, **words)
+    calm_desk.run_due()
+
+    assert [(to, f"vendor.answered{code}") for to in ("assignee", "owner", "team")] == pager.told
+
+
+def test_answer_at_the_vendors_tier_is_told_to_the_team_that_gets_the_case(calm_desk, pager):
+    """Also where a breach had brought the case back before."""
+    sent(calm_desk)
+    calm_desk.run_due()
+    calm_desk.hand_back("T-1", by="bob")
+    hears(calm_desk, status="answered", entries=[VendorEntry(id="c-1", text="Press it")])
+    calm_desk.escalate("T-1", by="bob")
+    hears(calm_desk, status="resolved")
+    calm_desk.run_due()
+
+    assert [("team", "vendor.answered_with_words"), ("team", "vendor.answered")] == pager.told
+    assert "vendor 'acme-print' answered: answered, and has written" == str(pager.sent[0].reason)
+
+
+def test_answer_on_a_case_that_has_ended_is_told_to_nobody(calm_desk, pager):
+    """Nobody goes on with it."""
+    sent(calm_desk)
+    calm_desk.run_due()
+    calm_desk.resolve("T-1", by="bob")
+    hears(calm_desk, status="resolved")
+    calm_desk.run_due()
+
+    assert [] == pager.told
+
+
+def test_words_that_come_with_an_acknowledgement_are_told(calm_desk, pager):
+    """That the vendor has begun is no reason to keep quiet about what it has written."""
+    sent(calm_desk)
+    calm_desk.amend("T-1", by="bob", owner="olga")
+    after = hears(calm_desk, status="acknowledged", entries=[VendorEntry(id="c-1")]).case
+    calm_desk.run_due()
+
+    assert "in_progress" == after.status
+    assert [("owner", "vendor.replied")] == pager.told
+
+
 @pytest.mark.parametrize("status", ["answered", "rejected", "gone", "withdrawn"])
 def test_answer_brings_the_case_back(calm_desk, pager, status):
     """To be verified in the house; what the vendor does not do is told to management."""
     sent(calm_desk)
+    calm_desk.run_due()
     after = hears(calm_desk, status=status, raw_status="Word").case
     calm_desk.run_due()
 
     assert (2, "queued", status) == (after.tier, after.status, after.vendor_tickets[0].status)
     told = [("manager", "move.vendor")] if status != "answered" else []
-    assert told == [entry for entry in pager.told if entry[1] == "move.vendor"]
+    assert [*told, ("team", "vendor.answered")] == pager.told
 
 
 def test_answered_ticket_is_live_until_it_is_over(calm_desk):
@@ -339,7 +393,7 @@ def test_words_on_a_withdrawn_ticket_are_told(calm_desk, pager):
     after = hears(calm_desk, entries=[VendorEntry(id="c-1", text="But we had it!")]).case
     calm_desk.run_due()
 
-    assert (4, "withdrawn", VendorStatus.CLOSED) == (
+    assert (2, "withdrawn", VendorStatus.CLOSED) == (
         after.tier, after.vendor_tickets[0].status, after.vendor_tickets[0].reported
     )  # fmt: skip
     assert [("manager", "vendor.after_end")] == pager.told
@@ -438,7 +492,7 @@ def outsourced(calm, **first):
 def test_first_line_of_a_third_party_hands_up(make_desk, calm, status):
     """Below it there is nothing to hand back to; so no case is stuck there."""
     desk = make_desk(outsourced(calm))
-    desk.open(id="T-1", by="jane", tier=1)
+    assert 1 == desk.open(id="T-1", by="jane").tier
     after = hears(desk, status=status).case
 
     assert (2, "queued") == (after.tier, after.status)
@@ -543,7 +597,26 @@ def test_request_is_taken_back(calm_desk):
     later = hears(calm_desk, status="resolved", raw_status="Done").case
 
     assert ("withdrawn", ()) == (case.vendor_tickets[0].status, case.vendors)
-    assert (4, "withdrawn", "Done") == (later.tier, later.vendor_tickets[0].status, later.vendor_tickets[0].raw_status)
+    assert (2, "queued", "network") == (case.tier, case.status, case.team)
+    assert "the request to vendor 'acme-print' was withdrawn" == str(calm_desk.history("T-1")[case.version - 1].reason)
+    assert (2, "withdrawn", "Done") == (later.tier, later.vendor_tickets[0].status, later.vendor_tickets[0].raw_status)
+
+
+def test_first_line_that_is_not_wanted_any_more_hands_up(make_desk, calm):
+    """Below it there is nothing, as for what it rejects."""
+    desk = make_desk(outsourced(calm))
+    desk.open(id="T-1", by="jane", tier=1)
+
+    assert (2, "queued") == (desk.withdraw("T-1", by="bob", vendor="acme-print").tier, desk.get("T-1").status)
+
+
+def test_other_vendors_request_is_taken_back_and_the_case_stays(calm_desk):
+    """Only the one that has the case gives it back."""
+    case = sent(calm_desk)
+    calm_desk.dispatch(case, by="bob", vendor="acme-paper")
+    after = calm_desk.withdraw(case, by="bob", vendor="acme-paper")
+
+    assert (4, ("acme-print",)) == (after.tier, after.vendors)
 
 
 def test_case_that_waited_for_nothing_else_goes_on(calm_desk):
@@ -661,6 +734,7 @@ def test_breach_reminds_and_tells_management(bound, clock, pager):
     """What happens where the contract does not say."""
     desk = bound(acknowledge="1h")
     sent(desk)
+    desk.run_due()
     clock.advance("1h")
     desk.run_due()
     case = desk.get("T-1")
@@ -675,6 +749,7 @@ def test_breach_may_escalate_there_and_hand_back(bound, clock):
     """The ticket stays open: what the vendor still does is not lost."""
     desk = bound(resolve="1h", on_breach=["escalate_at_vendor", "hand_back"])
     sent(desk)
+    desk.run_due()
     clock.advance("2h")
     desk.run_due()
     case = desk.get("T-1")
@@ -722,6 +797,7 @@ def test_limits_of_ones_own_measure_vendors_too(make_desk, calm, clock):
     ]  # fmt: skip
     desk = make_desk(attrs.evolve(calm, limits=limits))
     sent(desk)
+    desk.run_due()
     clock.advance("1h")
     desk.run_due()
     clock.advance("30m")
@@ -737,12 +813,30 @@ def test_reminder_beyond_the_ceiling_is_recorded_as_refused(bound, clock, pager)
     """Time is bound by it as people are."""
     desk = bound(acknowledge="1h", messages_a_day=1)
     sent(desk)
+    desk.run_due()
     clock.advance("1h")
     desk.run_due()
     refused = [event for event in desk.history("T-1") if type(event).__name__ == "ActionRefused"]
 
     assert ["remind:acme-print"] == [event.action for event in refused]
     assert "the ceiling is 1" in str(refused[0].reason)
+
+
+@pytest.mark.parametrize("action", ["remind", "escalate_at_vendor"])
+def test_vendor_is_not_blamed_for_a_request_that_it_does_not_have(bound, clock, pager, vendor, action):
+    """Words of being late would arrive together with the request; management hears instead how it stands."""
+    desk = bound(acknowledge="1h", on_breach=[action])
+    sent(desk)
+    clock.advance("1h")
+    desk.run_due()
+    desk.run_due()
+    case = desk.get("T-1")
+    [told] = [event for event in desk.history(case) if type(event).__name__ == "ManagementInformed"]
+
+    assert (True, ()) == (case.stopwatch("acme-print acknowledge").breached, case.vendor_tickets[0].told_at)
+    assert "vendor.not_told" == told.reason.code
+    assert [("manager", "vendor.not_told")] == pager.told
+    assert () == vendor.fetch(case.vendor_tickets[0].remote_id).entries
 
 
 # -- a vendor that cannot be heard
@@ -844,10 +938,77 @@ def test_explain_names_every_open_ticket(calm_desk):
     """Not only the newest."""
     case = sent(calm_desk)
     calm_desk.dispatch(case, by="bob", vendor="acme-paper")
+    requested = str(calm_desk.explain("T-1"))
+    hears(calm_desk, ticket=0, status="open", remote_id="A-1")
+    opened = str(calm_desk.explain("T-1"))
+    hears(calm_desk, ticket=0, status="unknown", raw_status="Parked")
+    unknown = str(calm_desk.explain("T-1"))
+
+    for vendor in ("acme-print", "acme-paper"):
+        assert f"the request of 2026-03-23T09:00:00+00:00 has not reached vendor '{vendor}' yet" in requested
+    assert "ticket A-1 at vendor 'acme-print': open" in opened
+    assert "ticket A-1 at vendor 'acme-print': unknown, for the vendor calls it 'Parked'" in unknown
+
+
+def test_explain_says_how_the_newest_ticket_has_ended(calm_desk, clock):
+    """Since when, whatever is said on it later; older ones, and those of a case that is over, are left out."""
+    sent(calm_desk)
+    hears(calm_desk, status="closed", remote_id="Z-0")
+    calm_desk.escalate("T-1", by="bob")
+    clock.advance("1h")
+    hears(calm_desk, status="resolved", remote_id="Z-1")
+    clock.advance("1h")
+    hears(calm_desk, entries=[VendorEntry(id="c-1")])
+    hears(calm_desk, status="resolved", raw_status="Filed")
+    said = str(calm_desk.explain("T-1"))
+    calm_desk.resolve("T-1", by="bob")
+
+    assert "ticket Z-1 at vendor 'acme-print': resolved since 2026-03-23T10:00:00+00:00" in said
+    assert "Z-0" not in said
+    assert "Z-1" not in str(calm_desk.explain("T-1"))
+
+
+def test_explain_says_which_clocks_are_overdue(bound, clock):
+    """A vendor's as any other; from the very instant on, and for as long as it runs."""
+    desk = bound(resolve="1h")
+    sent(desk)
+    over = "due: limit 'acme-print resolve' is overdue since 2026-03-23T10:00:00+00:00"
+    clock.advance("59m")
+    early = str(desk.explain("T-1"))
+    clock.advance("1m")
+    due = str(desk.explain("T-1"))
+    desk.run_due()
+    fired = str(desk.explain("T-1"))
+    hears(desk, status="resolved")
+
+    assert (False, True, True) == (over in early, over in due, over in fired)
+    assert over not in str(desk.explain("T-1"))
+
+
+@pytest.mark.parametrize("reached", [True, False])
+def test_explain_says_that_a_request_was_withdrawn(calm_desk, reached):
+    """Whether or not the vendor ever had it."""
+    sent(calm_desk)
+    if reached:
+        hears(calm_desk, status="open", remote_id="Z-1")
+    calm_desk.withdraw("T-1", by="bob", vendor="acme-print")
+    known = "ticket Z-1 at vendor 'acme-print'" if reached else "the request to vendor 'acme-print'"
     said = str(calm_desk.explain("T-1"))
 
-    assert "at vendor 'acme-print': requested" in said
-    assert "at vendor 'acme-paper': requested" in said
+    assert f"  {known}: withdrawn since 2026-03-23T09:00:00+00:00\n" in said
+    assert "  the request to vendor 'acme-print' was withdrawn\n" in said
+
+
+def test_request_that_never_arrived_is_no_answer(calm_desk):
+    """History and explanation say that the vendor never had it."""
+    sent(calm_desk)
+    hears(calm_desk, status="failed")
+    history = calm_desk.history("T-1")
+    said = str(calm_desk.explain("T-1"))
+
+    assert ["vendor.unreached"] * 2 == [event.reason.code for event in history[-2:]]
+    assert "  the request did not reach vendor 'acme-print'\n" in said
+    assert "  the request did not reach vendor 'acme-print'; it was given up at 2026-03-23T09:00:00+00:00\n" in said
 
 
 def test_observing_process_tells_vendors_nothing(make_desk, calm, clock, kinds):

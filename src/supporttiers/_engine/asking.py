@@ -19,7 +19,7 @@ from supporttiers.decisions import NeedFacts
 from supporttiers.errors import NotPermittedError
 from supporttiers.events import CaseMoved, CaseOpened, CaseReopened, CommandHeld, Event
 from supporttiers.facts import NO_FACTS, FactKey, Facts
-from supporttiers.links import Link
+from supporttiers.links import Link, VendorStatus, VendorTicket
 from supporttiers.process import SupportProcess
 from supporttiers.readings import Explanation, Option
 from supporttiers.reasons import Reason
@@ -174,7 +174,8 @@ def explain(
         return NeedFacts(missing.wanted)
     return Explanation(
         case_id=case.id, here=here, next=tuple(_next(process, case, now)),
-        due=tuple(due_times(process, case, history)), rules=tuple(permissions(process, case)) if case.is_open else (),
+        due=tuple(due_times(process, case, history, now)),
+        rules=tuple(permissions(process, case)) if case.is_open else (),
     )  # fmt: skip
 
 
@@ -203,16 +204,49 @@ def _here(
         yield from why_assigned(process, case, history, now, facts)
     if case.follow_up is not None:
         yield Reason("case.follow_up", {"case_id": case.follow_up})
-    yield from _tickets(case)
+    yield from _tickets(case, history)
 
 
-def _tickets(case: Case) -> Iterator[Reason]:
+def _tickets(case: Case, history: Sequence[Event]) -> Iterator[Reason]:
+    """Tell of each ticket on which something is owed; of an open case, of how each vendor has ended, too."""
+    newest = {ticket.vendor: ticket.key for ticket in case.vendor_tickets}
     for ticket in case.vendor_tickets:
         if ticket.is_live:
-            yield Reason("case.ticket", {"vendor": ticket.vendor, "status": str(ticket.status), "id": ticket.remote_id})
+            yield _live(ticket)
             if ticket.unreachable_since is not None:
                 since = _said(ticket.unreachable_since)
                 yield Reason("vendor.unreachable", {"vendor": ticket.vendor, "since": since})
+        elif case.is_open and newest[ticket.vendor] == ticket.key:
+            yield _over(ticket, history)
+
+
+def _live(ticket: VendorTicket) -> Reason:
+    about = {"vendor": ticket.vendor, "id": ticket.remote_id}
+    if ticket.status is VendorStatus.REQUESTED and ticket.remote_id is None:
+        return Reason("case.request", {"vendor": ticket.vendor, "since": _said(ticket.requested_at)})
+    if ticket.status is VendorStatus.UNKNOWN and ticket.raw_status:
+        return Reason("case.ticket_unknown", {**about, "word": ticket.raw_status})
+    return Reason("case.ticket", {**about, "status": str(ticket.status)})
+
+
+def _over(ticket: VendorTicket, history: Sequence[Event]) -> Reason:
+    about = {"vendor": ticket.vendor, "since": _said(_over_since(ticket, history))}
+    if ticket.remote_id is not None:
+        return Reason("case.ticket_over", {**about, "id": ticket.remote_id, "status": str(ticket.status)})
+    if ticket.status is VendorStatus.FAILED:
+        return Reason("case.request_failed", about)
+    return Reason("case.request_over", {**about, "status": str(ticket.status)})
+
+
+def _over_since(ticket: VendorTicket, history: Sequence[Event]) -> datetime:
+    """Give when a ticket came to its present status; what is said on it later changes nothing of that."""
+    status, since = VendorStatus.REQUESTED, ticket.requested_at
+    for event in history:
+        if isinstance(event, happened.VendorWithdrawn | happened.VendorTicketUpdated) and event.key == ticket.key:
+            now = VendorStatus.WITHDRAWN if isinstance(event, happened.VendorWithdrawn) else event.status
+            if now is not status:
+                status, since = now, event.effective_at
+    return since
 
 
 def _held(held: Held) -> Reason:

@@ -70,15 +70,15 @@ def vendor_update(work: Work, command: VendorUpdate) -> None:
         )  # fmt: skip
     put_off = news.put_off if _is_told_of_flood(work, ticket) else 0
     if _is_news(news, command) or put_off:
-        moved = None
+        why = _unreached(news, command)
         if news.moved:
-            moved = Reason("vendor.moved", {"vendor": ticket.vendor, "was": ticket.remote_id, "now": news.moved})
+            why = Reason("vendor.moved", {"vendor": ticket.vendor, "was": ticket.remote_id, "now": news.moved})
         work.emit(
             happened.VendorTicketUpdated, vendor=ticket.vendor, key=ticket.key, text=news.text, told=news.told,
             remote_id=command.remote_id or ticket.remote_id, status=news.status, reported=news.reported,
             raw_status=command.raw_status if news.reported else "", put_off=put_off,
             heard=_says_something(news),
-            updated_at=_watermark(ticket, command), reason=moved,
+            updated_at=_watermark(ticket, command), reason=why,
         )  # fmt: skip
     by_rule(work, partial(_go_on, work, command, news, put_off))
 
@@ -209,23 +209,35 @@ def _go_on(work: Work, command: VendorUpdate, news: News, put_off: int) -> None:
     changed = status is not ticket.status
     if not (said or changed):
         return
-    work.reason = why = Reason("move.vendor", {"vendor": ticket.vendor, "status": str(status)})
+    params = {"vendor": ticket.vendor, "status": str(status)}
+    unreached = _unreached(news, command)
+    work.reason = why = unreached or Reason("move.vendor", params)
     if not ticket.is_live:
-        work.notify(_keeper(work), Reason("vendor.after_end", {"vendor": ticket.vendor, "status": str(status)}))
+        work.notify(_keeper(work), Reason("vendor.after_end", params))
         return
     if not changed:
         _tell_of_words(work, ticket)
     elif status in _ANSWERS:
         if status in _TOLD_TO_MANAGEMENT:
             work.notify("manager", why)
-        if not moves.come_back(work, ticket, rejected=status in _REJECTS):
-            _tell_of_words(work, ticket)
+        moves.come_back(work, ticket, rejected=status in _REJECTS)
+        answered = Reason("vendor.answered_with_words" if said else "vendor.answered", params)
+        _tell_worker(work, unreached or answered, management_knows=status in _TOLD_TO_MANAGEMENT)
     elif status is VendorStatus.WAITING_FOR_US:
         work.notify(_keeper(work), Reason("vendor.asks", {"vendor": ticket.vendor}))
-    elif status in _WORKED_ON and moves.is_at_vendor(work, ticket) and work.draft.status is Status.QUEUED:
-        work.emit(happened.CaseStarted, assignee=None)
-    elif said:
-        _tell_of_words(work, ticket)
+    else:
+        if status in _WORKED_ON and moves.is_at_vendor(work, ticket) and work.draft.status is Status.QUEUED:
+            work.emit(happened.CaseStarted, assignee=None)
+        if said:
+            _tell_of_words(work, ticket)
+
+
+def _unreached(news: News, command: VendorUpdate) -> Reason | None:
+    """Give why a request has failed of which the vendor never knew; None for whatever a vendor says itself."""
+    ticket = news.ticket
+    if news.reported is not VendorStatus.FAILED or ticket.remote_id is not None or command.remote_id is not None:
+        return None
+    return Reason("vendor.unreached", {"vendor": ticket.vendor})
 
 
 def _tell_what_is_odd(work: Work, command: VendorUpdate, news: News, put_off: int) -> None:
@@ -255,6 +267,15 @@ def _tell_of_words(work: Work, ticket: VendorTicket) -> None:
     if work.is_open and (draft.assignee or draft.owner):
         to = "assignee" if draft.assignee else "owner"
         work.notify(to, Reason("vendor.replied", {"vendor": ticket.vendor}))
+
+
+def _tell_worker(work: Work, why: Reason, *, management_knows: bool) -> None:
+    """Tell whoever goes on with an open case: who works on it, else who keeps it, else the team that has it now."""
+    draft = work.draft
+    roles = (("assignee", draft.assignee), ("owner", draft.owner), ("team", draft.team))
+    to = next((role for role, somebody in roles if somebody), "manager")
+    if work.is_open and not (to == "manager" and management_knows):
+        work.notify(to, why)
 
 
 def _keeper(work: Work) -> str:

@@ -25,6 +25,7 @@ from supporttiers.commands import (
     Transfer,
     Wait,
     Watch,
+    Withdraw,
 )
 from supporttiers.decisions import FollowUp, Refusal
 from supporttiers.errors import InputError, MoveRefusedError, NotPermittedError
@@ -142,18 +143,18 @@ def _send_on(work: Work) -> None:
             why = Reason("dispatch.no_vendor", {"tier": work.draft.tier})
             work.emit(happened.ManagementInformed, reason=why)
             work.notify("manager", why)
-        elif not vendors.send_by_rule(work, vendor):
-            _turn_away(work, vendor)
+        elif (objection := vendors.send_by_rule(work, vendor)) is not None:
+            _turn_away(work, vendor, objection)
     elif tier.kind is TierKind.TEAM and work.is_open and work.draft.assignee is None:
         rules.assign(work)
 
 
-def _turn_away(work: Work, vendor: str) -> None:
+def _turn_away(work: Work, vendor: str, objection: Reason) -> None:
     """Send a case on that its vendor does not get; where it has been turned away just before, it stays for people."""
     tier = work.draft.tier
     if tier in work.turned_away:
         return
-    work.reason = Reason("dispatch.not_sent", {"vendor": vendor})
+    work.reason = Reason("dispatch.not_sent", {"vendor": vendor, "why": str(objection)})
     work.turned_away.add(tier)
     try:
         leave_vendor(work, rejected=True)
@@ -238,6 +239,17 @@ def leave_vendor(work: Work, *, rejected: bool = False) -> None:
             hand_back(work, HandBack(case_id=work.case_id, by=work.by, tier=to))
     except MoveRefusedError as refusal:
         work.notify("manager", refusal.why)
+
+
+def withdraw(work: Work, command: Withdraw) -> None:
+    """Take a request back; a case that its vendor had comes back, and one that waits for nothing else goes on."""
+    ticket = vendors.must_have_ticket(work, command.trigger, command.vendor)
+    vendors.take_back(work, ticket, command.text)
+    if is_at_vendor(work, ticket):
+        work.reason = Reason("move.withdrawn", {"vendor": ticket.vendor})
+        by_rule(work, partial(leave_vendor, work, rejected=True))
+    elif is_waiting_for(work.draft, "vendor") and open_ticket(work.draft) is None:
+        _resume(work)
 
 
 def _levels(work: Work, trigger: str) -> list[int]:

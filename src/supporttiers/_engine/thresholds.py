@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from supporttiers import commands as wanted
 from supporttiers import events as happened
-from supporttiers._engine import moves
+from supporttiers._engine import moves, vendors
 from supporttiers._engine.clocks import Deadline
 from supporttiers._engine.observing import by_rule
 from supporttiers._engine.verbs import carry_out
@@ -16,6 +16,7 @@ from supporttiers.cases import open_ticket_at
 from supporttiers.commands import Command
 from supporttiers.errors import CaseError
 from supporttiers.limits import VENDOR_MEASURES, Action, Threshold, TimeLimit
+from supporttiers.links import VendorStatus
 from supporttiers.process import CompiledLimit
 from supporttiers.reasons import Reason
 from supporttiers.stopwatches import Stopwatch
@@ -87,6 +88,11 @@ def _carry_out(work: Work, action: Action, limit: TimeLimit) -> None:
         if ticket is not None:  # it may have been withdrawn by what was done before
             moves.come_back(work, ticket)
         return
+    if action.verb in _SPEAKS and not work.process.observes:
+        ticket = open_ticket_at(work.draft, action.argument)
+        if ticket is not None and ticket.status is VendorStatus.REQUESTED and ticket.remote_id is None:
+            vendors.tell_of_unreached(work, ticket)
+            return
     command = _COMMANDS[action.verb](work, action)
     if command is not None:
         carry_out(work, command)
@@ -94,6 +100,9 @@ def _carry_out(work: Work, action: Action, limit: TimeLimit) -> None:
 
 _BACK: Final = Action("hand_back")
 """Of a vendor's clock it brings the case back from that vendor: from its tier, or out of the wait for it."""
+
+_SPEAKS: Final = frozenset({"remind", "escalate_at"})
+"""Is said to a vendor only once it has the request: words of being late must not arrive together with it."""
 
 
 def _with(kind: type[Command], field: str = "") -> Callable[[Work, Action], Command]:

@@ -6,10 +6,10 @@ from typing import Final
 
 from supporttiers import events as happened
 from supporttiers._engine import rules
-from supporttiers._engine.work import Work, is_waiting_for
+from supporttiers._engine.work import Work
 from supporttiers.calendars._hours import zone_of
-from supporttiers.cases import DAY, open_ticket, open_ticket_at
-from supporttiers.commands import Dispatch, TellVendor, Withdraw
+from supporttiers.cases import DAY, open_ticket_at
+from supporttiers.commands import Dispatch, TellVendor
 from supporttiers.contracts import MESSAGES_A_DAY, STALE_AFTER, VendorContract
 from supporttiers.errors import InputError
 from supporttiers.links import Attachment, VendorStatus, VendorTicket, key_of
@@ -31,9 +31,9 @@ def dispatch(work: Work, command: Dispatch) -> None:
     _send(work, command.vendor, command.text, files)
 
 
-def send_by_rule(work: Work, vendor: str) -> bool:
+def send_by_rule(work: Work, vendor: str) -> Reason | None:
     """
-    Send a case that has come to a vendor's tier; say whether the vendor has it.
+    Send a case that has come to a vendor's tier; say why not, where the vendor does not have it.
 
     A vendor that has answered before is asked to look again. Where the contract does not allow it nothing is sent, and
     management is told why.
@@ -51,7 +51,7 @@ def send_by_rule(work: Work, vendor: str) -> bool:
     if objection is not None:
         work.emit(happened.ManagementInformed, reason=objection)
         work.notify("manager", objection)
-    return objection is None
+    return objection
 
 
 def _send(work: Work, vendor: str, text: str, files: Sequence[Attachment]) -> None:
@@ -144,7 +144,7 @@ def _said_today(work: Work, vendor: str) -> int:
 
 def tell_vendor(work: Work, command: TellVendor) -> None:
     """Say something on the open ticket at a vendor."""
-    ticket = _must_have_ticket(work, command.trigger, command.vendor)
+    ticket = must_have_ticket(work, command.trigger, command.vendor)
     files = _files(work, command.trigger, command.attachments)
     if command.purpose == "message" and not command.text and not files:
         raise InputError(work.case_id, "text", "is empty; say something, or name attachments")
@@ -154,7 +154,8 @@ def tell_vendor(work: Work, command: TellVendor) -> None:
     _say(work, ticket, command.purpose, command.text, files)
 
 
-def _must_have_ticket(work: Work, trigger: str, vendor: str) -> VendorTicket:
+def must_have_ticket(work: Work, trigger: str, vendor: str) -> VendorTicket:
+    """Give the open ticket at a vendor; without one, what was asked for is refused."""
     ticket = open_ticket_at(work.draft, vendor)
     if ticket is None:
         raise work.refuse(trigger, "refused.absent", what="an open ticket at", which=vendor)
@@ -188,17 +189,18 @@ def _is_last(work: Work, ticket: VendorTicket) -> bool:
     return not recently and _said_today(work, ticket.vendor) + 1 >= _ceiling(work, ticket.vendor)
 
 
+def tell_of_unreached(work: Work, ticket: VendorTicket) -> None:
+    """Tell management in place of a vendor that does not even have the request, and could not be late with it."""
+    why = Reason("vendor.not_told", {"vendor": ticket.vendor, "since": ticket.requested_at.isoformat()})
+    work.emit(happened.ManagementInformed, reason=why)
+    work.notify("manager", why)
+
+
 # -- not needed any more
 
 
-def withdraw(work: Work, command: Withdraw) -> None:
-    """Take a request back; a case that waits for nothing else goes on."""
-    _withdraw(work, _must_have_ticket(work, command.trigger, command.vendor), command.text)
-    if is_waiting_for(work.draft, "vendor") and open_ticket(work.draft) is None:
-        work.emit(happened.CaseResumed, status=work.draft.resume_to)
-
-
-def _withdraw(work: Work, ticket: VendorTicket, text: str) -> None:
+def take_back(work: Work, ticket: VendorTicket, text: str = "") -> None:
+    """Take a request back; the case stays where it is."""
     _say(work, ticket, "withdrawal", text, ())
     work.emit(happened.VendorWithdrawn, vendor=ticket.vendor, key=ticket.key)
 
@@ -208,4 +210,4 @@ def withdraw_all(work: Work) -> None:
     for ticket in work.draft.vendor_tickets:
         contract = contract_with(work, ticket.vendor)
         if ticket.is_live and contract is not None and contract.withdraw:
-            _withdraw(work, ticket, "")
+            take_back(work, ticket)

@@ -117,7 +117,7 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
         ),
         "entry": (
             {"anyOf": [{"const": "any"}, _list(_LEVEL, maxItems=99)]},
-            "Levels at which a case may be opened besides the lowest staffed one, or 'any'.",
+            "Levels at which a case may be opened besides the lowest staffed one, or 'any'; a vendor's below is first.",
         ),
         "moves": (
             {"enum": ["listed", "any"]},

@@ -84,7 +84,7 @@ class Verbs(View, Generic[Given]):
             priority: One of the process's; its default when None.
             tags: Words, at most 50.
             attributes: The host's own plain values, at most 16 KiB as JSON.
-            tier: Where to enter; otherwise the routes decide, and then the lowest staffed tier.
+            tier: Where to enter; otherwise the routes decide, then the lowest staffed tier (or a vendor's first line).
             team: One of that tier's teams.
             **common: See `Common`.
 
@@ -450,6 +450,8 @@ class Verbs(View, Generic[Given]):
     def withdraw(self, case: Case | str, *, vendor: str, text: str = "", **common: Unpack[Common]) -> Given:
         """
         Take a request back from a vendor; whatever becomes of the ticket there does not move the case any more.
+
+        A case that is at that vendor's tier comes back from there, as if the vendor had rejected it.
 
         Args:
             case: Which case.

@@ -87,7 +87,8 @@ class SupportProcess(Settings):
         messages: The words in which people are told, by whom they are for, reason and language.
         texts: The texts of reasons in other languages: by language, and by the code of a reason.
         notifications: When and how often people are told.
-        entry: Levels at which a case may be opened besides the lowest staffed one, or `any`.
+        entry: Levels at which a case may be opened besides the lowest staffed one, or `any`. A vendor's tier below
+            that one, named here, is where cases are opened for which nobody says where.
         moves: `listed`: only what tiers list; `any`: up to every higher and back to every lower tier.
         reopen_from: Ended statuses from which a case may be reopened.
         transfer_when: Statuses in which a case may change tier or team.
