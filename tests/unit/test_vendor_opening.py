@@ -251,7 +251,7 @@ def test_look_up_that_never_works_leaves_it_to_people(desk, vendor, clock, pager
         clock.advance("1h")
 
     assert "ambiguous" == message(desk).state
-    assert [("manager", "management.asked")] == pager.told
+    assert [("manager", "vendor.unreachable"), ("manager", "management.asked")] == pager.told
     assert (1, VendorStatus.REQUESTED) == (len(vendor.requests), ticket(desk).status)
 
 
