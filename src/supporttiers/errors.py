@@ -501,6 +501,12 @@ class VendorError(BackendError):
     kind: str = "unavailable"
     retry_after: timedelta | None = None
 
+    def __str__(self) -> str:
+        """Name the vendor, the problem, and how it goes on."""
+        if self.kind == "auth":  # whatever the gateway says: the vendor is left alone for a while, and then tried again
+            return f"{self.backend}: {self.problem}; people must see to the key, and it is tried again at times"
+        return BackendError.__str__(self)
+
     @property
     def may_have_arrived(self) -> bool:
         """Whether it has to be looked up if the request has arrived: the gateway says so, or says nothing of it."""

@@ -66,7 +66,7 @@ class Rest:
     """
     Speaks JSON with one vendor. Nothing of it is shown: its headers hold secrets.
 
-    An exchange takes 30 seconds at most, and reads 4 MiB at most; no redirection is followed, and nothing is sent twice.
+    An exchange takes 30 seconds at most, and reads 4 MiB at most; no redirection is followed, nothing is sent twice.
     Whatever is no success in JSON is a `VendorError` of the right kind, which says whether it may have been done.
 
     >>> class Acme:  # in place of a network
