@@ -107,6 +107,16 @@ def test_law_says_what_is_wrong(module):
     assert [] == [text for text in said if text.startswith("AssertionError: assert")]
 
 
+def test_law_says_what_a_gateway_was_answered_and_what_is_expected():
+    """By number and content type: the answer came from the proxy of the suite, and its author has not seen it."""
+    said = "\n".join(failures_of("vendors")["TestGuessesAnswers"]["test_broken_answer_is_told"])
+
+    assert (
+        "`open` takes for success what is none: it was answered 502 (text/html); "
+        "expected is a VendorError of kind 'unavailable'"
+    ) in said
+
+
 def test_law_shows_what_was_compared():
     """As in tests of one's own."""
     [said] = failures_of("policies")["TestNeedsMore"]["test_every_need_has_an_example"]

@@ -17,9 +17,9 @@ import pytest
 from tests.servers.tickets import SECRETS, TOKEN, Hands, tickets
 
 from supporttiers import _fields as fields
+from supporttiers.backends.rest import Rest
 from supporttiers.backends.signatures import verify
-from supporttiers.backends.vendor._rest import Rest
-from supporttiers.backends.vendor._statuses import Statuses
+from supporttiers.backends.tickets import Statuses
 from supporttiers.backends.vendor.memory import InProcessVendor
 from supporttiers.backends.vendor.webhook import WebhookVendor
 from supporttiers.clock import SystemClock

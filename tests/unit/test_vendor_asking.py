@@ -8,8 +8,9 @@ import pytest
 from supporttiers.backends.storage.memory import MemoryStore
 from supporttiers.backends.storage.sqlite import SqliteStore
 from supporttiers.backends.vendor.memory import InProcessVendor
+from supporttiers.contracts import VendorContract
 from supporttiers.effects import VendorAnswer
-from supporttiers.errors import VendorError
+from supporttiers.errors import StoreError, VendorError
 from supporttiers.events import VendorFound, VendorLost, VendorReplied
 from supporttiers.links import VendorEntry, VendorStatus
 from supporttiers.readings import Pass
@@ -196,6 +197,74 @@ def test_vendor_that_never_answered_is_an_alarm_since_the_request(make_desk, cal
     assert lost.since == ticket(desk).requested_at
 
 
+def test_contract_says_how_long_is_long(make_desk, calm, clock, vendor):
+    """Also where that is a few minutes."""
+    contract = VendorContract(vendor="acme-print", stale_after="5m")
+    desk = sent(make_desk(attrs.evolve(calm, contracts=[contract])), clock)
+    desk.run_due()
+    vendor.says = DOWN
+    clock.advance("3m")
+    passing(desk, clock, 2)
+    assert [] == events(desk, VendorLost)
+    passing(desk, clock, 3)
+
+    (lost,) = events(desk, VendorLost)
+    assert ("09:02", "09:07") == (f"{lost.since:%H:%M}", f"{lost.at:%H:%M}")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [DOWN, TimeoutError(), VendorError("acme-print", "who?", retryable=True, kind="auth")],
+    ids=["down", "foreign", "auth"],
+)
+def test_vendor_that_takes_no_request_is_an_alarm_since_the_request(make_desk, calm, clock, error, pager):
+    """Nothing can be asked about a ticket that is not there yet: its opening tells, once; and it is over with it."""
+
+    class Closed(Scripted):
+        shut = True
+
+        def open(self, request, /, *, key):
+            if self.shut:
+                raise error
+            return super().open(request, key=key)
+
+    vendor = Closed()
+    contract = VendorContract(vendor="acme-print", stale_after="30m")
+    desk = make_desk(attrs.evolve(calm, contracts=[contract]), vendors=[vendor])
+    desk.open("Stuck", id="T-1", by="jane")
+    desk.dispatch("T-1", by="bob", vendor="acme-print")
+    passing(desk, clock, 29)
+    assert [] == events(desk, VendorLost)
+    passing(desk, clock, 90)
+
+    (lost,) = events(desk, VendorLost)
+    assert (ticket(desk).requested_at, ("acme-print",)) == (lost.since, desk.get("T-1").vendors_unreachable)
+    assert 1 == sum(reason == "vendor.unreachable" for _, reason in pager.told)
+    vendor.shut = False
+    passing(desk, clock, 90)
+    assert (1, "open", ()) == (
+        len(events(desk, VendorFound)), str(ticket(desk).status), desk.get("T-1").vendors_unreachable
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("why", ["store", "desk"])
+def test_request_that_does_not_leave_the_house_is_no_fault_of_the_vendors(make_desk, calm, clock, vendor, why):
+    """Where our store fails, or this desk has no gateway and another one may, nobody says that the vendor is lost."""
+
+    class Away(MemoryStore):
+        def settle(self, settled, /):
+            if why == "store" and settled.result == "begun":
+                raise StoreError("memory", "away", retryable=True)
+            return super().settle(settled)
+
+    desk = make_desk(calm, store=Away(), vendors=[] if why == "desk" else [vendor])
+    desk.open("Stuck", id="T-1", by="jane")
+    desk.dispatch("T-1", by="bob", vendor="acme-print")
+    passing(desk, clock, 100)
+
+    assert ([], VendorStatus.REQUESTED) == (events(desk, VendorLost), ticket(desk).status)
+
+
 def test_vendor_that_says_nothing_new_is_no_alarm(desk, clock):
     """Silence is a matter of the contract, not of reaching it."""
     passing(desk, clock, 120)
@@ -206,7 +275,7 @@ def test_vendor_that_says_nothing_new_is_no_alarm(desk, clock):
 def test_case_that_cannot_be_told_holds_nobody_up(desk, vendor, clock, caplog, monkeypatch):
     """It is in the log, and the others are asked."""
     vendor.says = DOWN
-    monkeypatch.setattr("supporttiers._flows.polling.VendorUnreachable", lambda **_named: 1 / 0)
+    monkeypatch.setattr("supporttiers._flows.vendors.VendorUnreachable", lambda **_named: 1 / 0)
     clock.advance("2h")
 
     assert 1 == desk.run_due().failed

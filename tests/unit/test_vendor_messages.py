@@ -132,7 +132,10 @@ def test_vendor_may_have_no_id_for_what_we_said(make_desk, calm, vendor, entry):
     assert (("done", "told"), version) == (last(desk), desk.get("T-1").version)
 
 
-@pytest.mark.parametrize("error", [LOST, OSError("secret"), 7], ids=["lost", "foreign", "odd"])
+@pytest.mark.parametrize(
+    "error", [LOST, VendorError("acme-print", "down", retryable=True), OSError("secret"), 7],
+    ids=["lost", "unsaid", "foreign", "odd"],
+)  # fmt: skip
 def test_lost_answer_is_looked_for_on_the_ticket(desk, vendor, clock, error):
     """What stands there already is not said again, and is no news either."""
     tell(desk)

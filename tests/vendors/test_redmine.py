@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from supporttiers.backends.tickets import heard
 from supporttiers.backends.transport import HttpResponse
 from supporttiers.backends.vendor._redmine import file_name
-from supporttiers.backends.vendor._texts import heard
 from supporttiers.backends.vendor.redmine import FEWEST_ROWS, RedmineVendor
 from supporttiers.clock import FakeClock
 from supporttiers.effects import VendorFile, VendorMessage, VendorRequest

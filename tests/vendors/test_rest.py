@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from tests.servers.receivers import receiver
 
+from supporttiers.backends.rest import Rest
 from supporttiers.backends.transport import MOST_BYTES, HttpResponse
-from supporttiers.backends.vendor._rest import Rest
 from supporttiers.errors import PolicyConfigError, VendorError
 from supporttiers.testing import FakeClock
 

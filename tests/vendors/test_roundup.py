@@ -7,9 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from supporttiers.backends.rest import Reply
 from supporttiers.backends.transport import MOST_BYTES, HttpResponse, TransportError
 from supporttiers.backends.vendor import roundup
-from supporttiers.backends.vendor._rest import Reply
 from supporttiers.backends.vendor._roundup_changes import Given, Place, earlier
 from supporttiers.backends.vendor._roundup_tracker import _WESTMOST, TOO_LONG_TO_READ, date_of
 from supporttiers.backends.vendor.roundup import RoundupVendor

@@ -14,7 +14,7 @@ import attrs
 
 from supporttiers._flows.driving import Call, Flow, Ports
 from supporttiers._flows.recording import alarm
-from supporttiers._flows.retrying import attempts_of
+from supporttiers._flows.retrying import attempts_of, wait_before_next
 from supporttiers._flows.saying import rows_for_files
 from supporttiers._flows.sending import Delivery
 from supporttiers._flows.vendors import Gateway, can, gateway, settle_time, take_note, ticket_of, understood, update_of
@@ -89,7 +89,10 @@ def _is_settled_by_looking(
         yield from alarm(ports, delivery, text)
         yield Call(ports.store.settle, delivery.settled("ambiguous", delivery.remembers or ""))
         return True
-    return (yield from delivery.waits(ports, since, settle_time(vendor)))
+    wait, (attempts, key) = settle_time(vendor), (delivery.message.attempts, delivery.message.key)
+    if attempts > 1:  # it has been created anew in vain: a vendor that is down is asked less and less often
+        wait = max(wait, wait_before_next(vendor, attempts=attempts - 1, key=key))
+    return (yield from delivery.waits(ports, since, wait))
 
 
 def _hits(vendor: Gateway, reference: str) -> Flow[Sequence[VendorAnswer]]:

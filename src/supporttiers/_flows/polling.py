@@ -13,7 +13,6 @@ from typing import Final
 
 import attrs
 
-from supporttiers._flows.cases import execute
 from supporttiers._flows.driving import Call, Feed, Flow, Ports
 from supporttiers._flows.recording import problem_of
 from supporttiers._flows.vendors import (
@@ -27,12 +26,10 @@ from supporttiers._flows.vendors import (
     poll_every,
     rests_until,
     take_note,
-    ticket_of,
+    tell_lost,
     understood,
     update_of,
 )
-from supporttiers.actors import SYSTEM
-from supporttiers.commands import VendorUnreachable
 from supporttiers.effects import VendorAnswer, VendorChanges
 from supporttiers.errors import VendorError, safe_text, say_where
 from supporttiers.links import VendorStatus
@@ -44,8 +41,8 @@ AT_MOST: Final = timedelta(minutes=1)
 """After so long a pass asks about nothing more: deadlines must not wait behind what is slow."""
 SWEEP_EVERY: Final = timedelta(hours=1)
 """So often a ticket is asked about of which a feed has said nothing."""
-STALE_AFTER: Final = timedelta(minutes=15)
-"""After so long without an answer the case is told that nobody can ask; whether that matters, its contract says."""
+GONE_AFTER: Final = timedelta(minutes=15)
+"""A ticket that is not there, and of which nothing has been heard for so long, is believed to be gone at once."""
 LEFT_FOR: Final = timedelta(hours=4)
 """Where nobody has asked about a ticket for so long, nobody knows whether the vendor could have been asked."""
 SLOW_FEED_RESTS: Final = timedelta(minutes=5)
@@ -206,7 +203,7 @@ def _is_missed_for_long(ports: Ports, ticket: OpenTicket, now: datetime) -> bool
     since = _silent_since(ports, ticket)
     if since is None or (ticket.tenant, ticket.case_id, ticket.key) in ports.failing or _was_left(ticket, now):
         return False
-    return now >= since + STALE_AFTER
+    return now >= since + GONE_AFTER
 
 
 def _was_left(ticket: OpenTicket, now: datetime) -> bool:
@@ -217,22 +214,11 @@ def _was_left(ticket: OpenTicket, now: datetime) -> bool:
 
 def _lost(ports: Ports, ticket: OpenTicket, problem: str, now: datetime) -> Flow[None]:
     """Tell a case that nobody can ask about its ticket, once that has lasted for long."""
-    try:
-        if _was_left(ticket, now):
-            yield Call(ports.store.asked, [ticket], now, reached=True)
-            return
-        since = _silent_since(ports, ticket)
-        if since is None:
-            known = yield from ticket_of(ports, ticket.tenant, ticket.case_id, ticket.key)
-            since = known.requested_at
-        if now < since + STALE_AFTER:
-            return
-        told = VendorUnreachable(
-            case_id=ticket.case_id, by=SYSTEM, vendor=ticket.vendor, key=ticket.key, since=since, problem=problem
-        )  # fmt: skip
-        yield from execute(ports, ticket.tenant, told, now)
-    except Exception as error:  # noqa: BLE001 - other tickets must not wait behind this one
-        log.warning("case %s: it cannot be told that its vendor is lost: %s", ticket.case_id, safe_text(error))
+    if _was_left(ticket, now):
+        yield Call(ports.store.asked, [ticket], now, reached=True)
+        return
+    about = ticket.vendor, ticket.key, ticket.case_id
+    yield from tell_lost(ports, ticket.tenant, about, problem, now, since=_silent_since(ports, ticket))
 
 
 def _silent_since(ports: Ports, ticket: OpenTicket) -> datetime | None:

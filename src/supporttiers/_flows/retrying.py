@@ -24,15 +24,16 @@ def attempts_of(adapter: object) -> int:
     return ATTEMPTS_AT_SENDING if schedule is None else len(schedule) + 1
 
 
-def wait_before_next(adapter: object, error: Exception, *, attempts: int, key: str) -> timedelta:
+def wait_before_next(adapter: object, error: Exception | None = None, *, attempts: int, key: str) -> timedelta:
     """
     Say how long to wait after an attempt that failed.
 
     Args:
         adapter: Whose `retries`, if it has any, are the waits after the first attempt, the second and so on. They are
             lengthened by up to a tenth, each message's by its own part, so that many do not come back at one instant.
-        error: What it raised. The receiver may ask for a wait of its own, which is kept in place of the outbox's; in
-            place of one of `retries` only where it is longer, lest a receiver that is down uses them up in no time.
+        error: What it raised, as far as that is still known. The receiver may ask for a wait of its own, which is kept
+            in place of the outbox's; in place of one of `retries` only where it is longer, lest a receiver that is down
+            uses them up in no time.
         attempts: How many there were before this one.
         key: The message's.
     """

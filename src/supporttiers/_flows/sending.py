@@ -123,7 +123,7 @@ class Delivery:
         try:
             answer: T = yield Call(call)
         except (NotifyError, VendorError) as error:  # the adapter says how sure it is
-            self.unsure = error.ambiguous
+            self.unsure = bool(error.ambiguous)
             raise
         except Exception as error:
             kind = "notifier" if isinstance(self.message.effect, Notify) else "vendor"
@@ -177,9 +177,9 @@ class Delivery:
         try:
             answer: T = yield Call(call)
             _must_be(name, answer, gives)
-        except VendorError as error:  # the gateway says how sure it is
-            self.unsure = self.doubted = error.ambiguous
-            self.remembers = _unsure(self.ended(), error.problem) if error.ambiguous else None
+        except VendorError as error:  # a gateway that does not say how sure it is, is not sure
+            self.unsure = self.doubted = error.may_have_arrived
+            self.remembers = _unsure(self.ended(), error.problem) if error.may_have_arrived else None
             raise
         except Exception as error:
             say_where(error, f"vendor {name!r}")

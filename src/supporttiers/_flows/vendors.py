@@ -9,7 +9,7 @@ from supporttiers._flows.driving import Call, Flow, Ports
 from supporttiers._flows.retrying import LONGEST_WAIT
 from supporttiers.actors import SYSTEM, Actor
 from supporttiers.cases import Case
-from supporttiers.commands import InformManagement, VendorUpdate
+from supporttiers.commands import InformManagement, VendorUnreachable, VendorUpdate
 from supporttiers.decisions import Decision
 from supporttiers.effects import VendorAnswer
 from supporttiers.errors import StoreError, VendorError, safe_text
@@ -27,6 +27,8 @@ POLL_EVERY: Final = timedelta(minutes=1)
 """So often an open ticket is asked about at most, unless the gateway says otherwise."""
 SETTLE_TIME: Final = timedelta(minutes=1)
 """So long a ticket may be missing from what is found, unless the gateway says otherwise."""
+LOST_AFTER: Final = timedelta(minutes=1)
+"""After so long without an answer the case is told that nobody can ask; when that matters, its contract says."""
 
 SLOW: Final = timedelta(seconds=10)
 """What takes longer to fail has others wait."""
@@ -110,6 +112,33 @@ def take_note(
 ) -> Flow[Decision]:  # fmt: skip
     """Give a case what its vendor says; whatever is settled by that in the same transaction."""
     return (yield from execute(ports, tenant, update, now, settled=settled, more=more))
+
+
+def tell_lost(
+    ports: Ports, tenant: str, ticket: tuple[str, str, str], problem: str, now: datetime, *,
+    since: datetime | None = None,
+) -> Flow[None]:  # fmt: skip
+    """
+    Tell a case that nobody reaches its vendor, once that has lasted for long; the case passes over what it knows.
+
+    Args:
+        ports: What to work with.
+        tenant: Whose case.
+        ticket: The vendor, our key, and the case.
+        problem: What is wrong.
+        now: When.
+        since: Since when nobody has reached it; since it was to be told of the ticket when None.
+    """
+    vendor, key, case_id = ticket
+    try:
+        if since is None:
+            since = (yield from ticket_of(ports, tenant, case_id, key)).requested_at
+        if now < since + LOST_AFTER:
+            return
+        told = VendorUnreachable(case_id=case_id, by=SYSTEM, vendor=vendor, key=key, since=since, problem=problem)
+        yield from execute(ports, tenant, told, now)
+    except Exception as error:  # noqa: BLE001 - others must not wait behind this one
+        log.warning("case %s: it cannot be told that its vendor is lost: %s", case_id, safe_text(error))
 
 
 # -- who is left alone

@@ -17,7 +17,7 @@ from tests.conformance.test_vendors import OnTickets, RestGateway
 from tests.servers.tickets import TOKEN
 
 from supporttiers.backends.signatures import verify
-from supporttiers.backends.vendor._marks import reference_in
+from supporttiers.backends.tickets import reference_in
 from supporttiers.effects import VendorAnswer, VendorChanges, VendorIdentity, VendorNews
 from supporttiers.errors import VendorError
 from supporttiers.links import VendorStatus

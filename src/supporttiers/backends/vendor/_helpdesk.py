@@ -9,8 +9,7 @@ from typing import Any, Final, TypeGuard
 
 from supporttiers import _fields as fields
 from supporttiers._fields import MAX_ID, MAX_SUBJECT, clipped, one_line
-from supporttiers.backends.vendor._marks import marked, reference_in
-from supporttiers.backends.vendor._texts import clean, heard
+from supporttiers.backends.tickets import clean, heard, marked, reference_in
 from supporttiers.effects import VendorFile
 from supporttiers.links import Attachment, VendorEntry
 from supporttiers.tiers import Visibility

@@ -8,8 +8,8 @@ from typing import Any, Final
 import attrs
 
 from supporttiers._fields import one_line
+from supporttiers.backends.rest import Rest
 from supporttiers.backends.vendor._redmine import Reader
-from supporttiers.backends.vendor._rest import Rest
 from supporttiers.clock import Clock
 from supporttiers.errors import VendorError
 

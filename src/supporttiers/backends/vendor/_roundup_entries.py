@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from supporttiers import _fields as fields
 from supporttiers._fields import MAX_SUBJECT, clipped, one_line
+from supporttiers.backends.tickets import clean, heard
 from supporttiers.backends.vendor._roundup_changes import instant_of
-from supporttiers.backends.vendor._texts import clean, heard
 from supporttiers.effects import VendorFile
 from supporttiers.links import MAX_ENTRIES, Attachment, VendorEntry
 

@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 
 import attrs
 
+from supporttiers.backends.rest import TOO_LONG, Reply, Rest
+from supporttiers.backends.tickets import heard
 from supporttiers.backends.transport import HttpResponse, Transport
-from supporttiers.backends.vendor._rest import TOO_LONG, Reply, Rest
 from supporttiers.backends.vendor._roundup_changes import earlier
 from supporttiers.backends.vendor._roundup_entries import FILE, MESSAGE, Row, ids_in, message_id
-from supporttiers.backends.vendor._texts import heard
 from supporttiers.clock import Clock
 from supporttiers.errors import VendorError
 

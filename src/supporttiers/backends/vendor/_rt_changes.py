@@ -10,7 +10,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias
 
-from supporttiers.backends.vendor._rest import Rest
+from supporttiers.backends.rest import Rest
 from supporttiers.backends.vendor._rt_reading import PAGE, instant, items, number
 from supporttiers.effects import VendorChanges
 

@@ -10,10 +10,9 @@ import attrs
 
 from supporttiers import _fields as fields
 from supporttiers._fields import clipped, one_line
+from supporttiers.backends.rest import Reply, Rest
+from supporttiers.backends.tickets import heard, reference_in
 from supporttiers.backends.vendor._html import text_of_html
-from supporttiers.backends.vendor._marks import reference_in
-from supporttiers.backends.vendor._rest import Reply, Rest
-from supporttiers.backends.vendor._texts import heard
 from supporttiers.links import MAX_ENTRIES, Attachment, VendorEntry
 from supporttiers.tiers import Visibility
 

@@ -6,8 +6,7 @@ from typing import Any, Final, TypeVar
 
 from supporttiers import _fields as fields
 from supporttiers._fields import type_name
-from supporttiers.backends.vendor._statuses import Statuses
-from supporttiers.backends.vendor._texts import heard
+from supporttiers.backends.tickets import Statuses, heard
 from supporttiers.effects import VendorAnswer, VendorChanges, VendorIdentity
 from supporttiers.errors import SupportTiersError
 from supporttiers.links import MAX_ENTRIES, VendorEntry

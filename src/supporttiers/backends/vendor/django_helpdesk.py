@@ -10,13 +10,12 @@ import attrs
 
 from supporttiers import _fields as fields_
 from supporttiers._fields import MAX_INTEGER
+from supporttiers.backends.rest import TIMEOUT, TOO_LONG, Reply, Rest
+from supporttiers.backends.tickets import Statuses, marked
 from supporttiers.backends.transport import HttpResponse, Transport
 from supporttiers.backends.vendor import _helpdesk as helpdesk
 from supporttiers.backends.vendor._hints import checked_secrets, news_of
-from supporttiers.backends.vendor._marks import marked
-from supporttiers.backends.vendor._rest import TIMEOUT, TOO_LONG, Reply, Rest
 from supporttiers.backends.vendor._settings import Settings
-from supporttiers.backends.vendor._statuses import Statuses
 from supporttiers.clock import Clock
 from supporttiers.effects import (
     VendorAnswer,

@@ -11,6 +11,7 @@ from typing import ClassVar, Final, Self
 from supporttiers import _fields as fields
 from supporttiers.backends._mail.mailroom import MailroomError, Reading
 from supporttiers.backends._mail.submission import ABOUT_LOGIN, SubmissionError
+from supporttiers.backends.rest import TIMEOUT
 from supporttiers.backends.vendor._letters import entry_id_of, letter_of
 from supporttiers.backends.vendor._mail_settings import (
     address_of,
@@ -20,7 +21,6 @@ from supporttiers.backends.vendor._mail_settings import (
     submission_of,
 )
 from supporttiers.backends.vendor._mail_writing import Writer
-from supporttiers.backends.vendor._rest import TIMEOUT
 from supporttiers.backends.vendor._settings import Settings, time_limit
 from supporttiers.backends.vendor._thread import (
     REFERENCE,

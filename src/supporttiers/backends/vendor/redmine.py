@@ -8,14 +8,12 @@ from typing import Any, Final, Self
 
 from supporttiers import _fields as fields
 from supporttiers._fields import clipped, one_line
+from supporttiers.backends.rest import TIMEOUT, Rest
+from supporttiers.backends.tickets import Statuses, clean, marked
 from supporttiers.backends.transport import Transport
-from supporttiers.backends.vendor._marks import marked
 from supporttiers.backends.vendor._redmine import MAX_NAME, Reader, author_of, cursor_of, file_name, read_cursor
 from supporttiers.backends.vendor._redmine_door import Account, Door
-from supporttiers.backends.vendor._rest import TIMEOUT, Rest
 from supporttiers.backends.vendor._settings import Settings
-from supporttiers.backends.vendor._statuses import Statuses
-from supporttiers.backends.vendor._texts import clean
 from supporttiers.clock import Clock, SystemClock
 from supporttiers.effects import VendorAnswer, VendorChanges, VendorFile, VendorIdentity, VendorMessage, VendorRequest
 from supporttiers.errors import PluginError, VendorError

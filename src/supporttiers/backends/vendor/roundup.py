@@ -14,8 +14,9 @@ from typing import Final
 import attrs
 
 from supporttiers._fields import clipped, one_line
+from supporttiers.backends.rest import TIMEOUT
+from supporttiers.backends.tickets import Statuses, clean
 from supporttiers.backends.transport import Transport
-from supporttiers.backends.vendor._rest import TIMEOUT
 from supporttiers.backends.vendor._roundup_changes import FORMAT, Place, instant_of
 from supporttiers.backends.vendor._roundup_entries import (
     Row,
@@ -29,8 +30,6 @@ from supporttiers.backends.vendor._roundup_entries import (
 )
 from supporttiers.backends.vendor._roundup_tracker import Tracker
 from supporttiers.backends.vendor._settings import Settings
-from supporttiers.backends.vendor._statuses import Statuses
-from supporttiers.backends.vendor._texts import clean
 from supporttiers.clock import Clock, SystemClock
 from supporttiers.effects import (
     VendorAnswer,

@@ -12,16 +12,14 @@ import attrs
 
 from supporttiers import _fields as fields
 from supporttiers._fields import clipped, one_line
+from supporttiers.backends.rest import TIMEOUT, Rest
+from supporttiers.backends.tickets import Statuses, clean, marked
 from supporttiers.backends.transport import Transport
 from supporttiers.backends.vendor import _rt_reading as reading
-from supporttiers.backends.vendor._marks import marked
-from supporttiers.backends.vendor._rest import TIMEOUT, Rest
 from supporttiers.backends.vendor._rt_changes import changes_since
 from supporttiers.backends.vendor._rt_files import name_of, sent_as
 from supporttiers.backends.vendor._rt_reading import URN, Conversation, Seen
 from supporttiers.backends.vendor._settings import Settings
-from supporttiers.backends.vendor._statuses import Statuses
-from supporttiers.backends.vendor._texts import clean
 from supporttiers.clock import Clock
 from supporttiers.effects import (
     VendorAnswer,

@@ -10,12 +10,11 @@ from urllib.parse import urlsplit
 
 from supporttiers import _fields as fields
 from supporttiers._fields import nearest, one_line
+from supporttiers.backends.rest import TIMEOUT, Rest
 from supporttiers.backends.signatures import key_of, sign, verify
+from supporttiers.backends.tickets import Statuses, clean
 from supporttiers.backends.transport import MOST_BYTES, Transport
-from supporttiers.backends.vendor._rest import TIMEOUT, Rest
 from supporttiers.backends.vendor._settings import Settings, time_limit
-from supporttiers.backends.vendor._statuses import Statuses
-from supporttiers.backends.vendor._texts import clean
 from supporttiers.backends.vendor._webhook_tickets import (
     MisshapenError,
     changes_of,

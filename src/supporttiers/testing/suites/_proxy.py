@@ -111,16 +111,36 @@ LOSSES: Final[Mapping[str, Fault]] = {
 """The ways to lose an answer."""
 
 
+@attrs.frozen(kw_only=True)
+class Saying:
+    """
+    Answers in the vendor's place.
+
+    Attributes:
+        status: With which number.
+        kind: Of what type its body claims to be.
+        answer: All of it.
+    """
+
+    status: int
+    kind: str
+    answer: bytes = attrs.field(repr=False)
+
+    def __call__(self, turn: Turn) -> None:
+        """Answer."""
+        turn.say(self.answer)
+
+    def __str__(self) -> str:
+        """Say what is answered, in short."""
+        return f"{self.status} ({self.kind})"
+
+
 def saying(status: int, body: bytes = b"", *, kind: str = "application/json", **headers: str) -> Fault:
     """Answer in the vendor's place, which hears nothing; an underscore in the name of a header is a hyphen."""
     lines = [f"HTTP/1.1 {status} Said by the proxy", f"Content-Type: {kind}", f"Content-Length: {len(body)}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     answer = "\r\n".join([*lines, "Connection: close", "", ""]).encode() + body
-
-    def say(turn: Turn) -> None:
-        turn.say(answer)
-
-    return say
+    return Saying(status=status, kind=kind, answer=answer)
 
 
 def gushing(sent: Callable[[int], None]) -> Fault:

@@ -183,7 +183,7 @@ def failed(what: str, call: Callable[[], object]) -> VendorError:
     """Call a gateway that cannot succeed; give the error."""
     _, error = attempted(what, call)
     if error is None:
-        pytest.fail(f"{what} raises nothing: it takes for success what is none")
+        pytest.fail(f"{what} raises nothing: it takes for success what is none; expected is a VendorError")
     return error
 
 

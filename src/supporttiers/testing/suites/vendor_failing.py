@@ -15,7 +15,7 @@ import pytest
 
 from supporttiers.errors import VendorError
 from supporttiers.links import VendorStatus
-from supporttiers.testing.suites._proxy import Fault, Proxy, cut_after, forgetting, gushing, saying
+from supporttiers.testing.suites._proxy import Fault, Proxy, Saying, cut_after, forgetting, gushing, saying
 from supporttiers.testing.suites._vendor_given import (
     PATIENT,
     Connect,
@@ -90,7 +90,8 @@ class FailingLaws(VendorLaws):
         """A 429 is `rate_limited`, with the wait that the vendor asks for; nothing is tried again by itself."""
         _, remote_id = self._opened(gateway)
         fault, wait = _LIMITED[how]()
-        for name, error in self._met(proxy, fault, self._calls(connect(proxy.url, timeout=PATIENT), remote_id)):
+        calls = self._calls(connect(proxy.url, timeout=PATIENT), remote_id)
+        for name, error in self._met(proxy, fault, calls, due="rate_limited"):
             assert "rate_limited" == error.kind, f"`{name}` takes a 429 for {error.kind!r}, and not 'rate_limited'"
             assert error.retryable, f"`{name}` gives up after a 429; it can be tried again: retryable=True"
             assert not error.ambiguous, f"`{name}` was refused by a 429: ambiguous=False"
@@ -103,7 +104,8 @@ class FailingLaws(VendorLaws):
         """An error of the right kind; where a change was asked for, it may have been made."""
         fault, kind = _BROKEN[how]
         _, remote_id = self._opened(gateway)
-        for name, error in self._met(proxy, fault, self._calls(connect(proxy.url, timeout=PATIENT), remote_id)):
+        calls = self._calls(connect(proxy.url, timeout=PATIENT), remote_id)
+        for name, error in self._met(proxy, fault, calls, due=kind):
             assert kind == error.kind, f"`{name}` takes {how} for {error.kind!r}, and not {kind!r}"
             assert error.retryable, f"`{name}` gives up after {how}; it can be tried again: retryable=True"
             if name in {"open", "comment"} and proxy.writes:
@@ -120,7 +122,8 @@ class FailingLaws(VendorLaws):
         try:
             for status in (301, 302, 307, 308):
                 fault = saying(status, b"", Location=other.url)
-                for name, error in self._met(proxy, fault, self._calls(connect(proxy.url, timeout=PATIENT), remote_id)):
+                calls = self._calls(connect(proxy.url, timeout=PATIENT), remote_id)
+                for name, error in self._met(proxy, fault, calls, due="protocol"):
                     assert other.turns == 0, f"`{name}` has followed a redirection ({status}) to another host"
                     assert error.retryable, f"`{name}` gives up after a redirection: retryable=True"
         finally:
@@ -132,19 +135,22 @@ class FailingLaws(VendorLaws):
         taken: list[int] = []
         calls = self._calls(connect(proxy.url, timeout=PATIENT), remote_id)
         some = {name: call for name, call in calls.items() if name in {"open", "fetch", "find", "changes"}}
-        for name, error in self._met(proxy, gushing(taken.append), some):
+        for name, error in self._met(proxy, gushing(taken.append), some, due="protocol"):
             assert "protocol" == error.kind, f"`{name}` takes an answer without end for {error.kind!r}"
         assert all(each < 48 * 1024 * 1024 for each in taken), "it reads whatever comes, without end"
 
     def _met(
-        self, proxy: Proxy, fault: Fault, calls: Mapping[str, Callable[[], object]]
+        self, proxy: Proxy, fault: Fault, calls: Mapping[str, Callable[[], object]], *, due: str
     ) -> Iterator[tuple[str, VendorError]]:
-        """Let every exchange of each call meet a fault; give the errors of those that make one."""
+        """Let every exchange of each call meet a fault; give the errors, which are *due*, of those that make one."""
+        said = f"it was answered {fault}" if isinstance(fault, Saying) else "its answer does not end"
         for name, call in calls.items():
             proxy.arm(fault)
             _, error = attempted(f"`{name}`", call)
             if proxy.calm():
-                assert error is not None, f"`{name}` takes for success what is none"
+                assert error is not None, (
+                    f"`{name}` takes for success what is none: {said}; expected is a VendorError of kind {due!r}"
+                )
                 assert proxy.writes < 2 or name not in _CHANGING, f"`{name}` tries again by itself; the core does that"
                 yield name, error
 
@@ -219,7 +225,7 @@ class FailingLaws(VendorLaws):
         held = connect(proxy.url, timeout=PATIENT)
         calls = {name: call for name, call in self._calls(held, remote_id).items() if name in _CHANGING}
         for status in (400, 413, 422):
-            for name, error in self._met(proxy, saying(status, b'{"error": "no"}'), calls):
+            for name, error in self._met(proxy, saying(status, b'{"error": "no"}'), calls, due="rejected"):
                 assert "rejected" == error.kind, f"`{name}` takes a {status} for {error.kind!r}"
                 assert not error.retryable, f"`{name}` would try again after a {status}: retryable=False"
 
@@ -228,7 +234,7 @@ class FailingLaws(VendorLaws):
         _, remote_id = self._opened(gateway)
         calls = self._calls(connect(proxy.url, timeout=PATIENT), remote_id)
         for status, kind in ((401, "auth"), (403, "permission")):
-            for name, error in self._met(proxy, saying(status, b"{}"), calls):
+            for name, error in self._met(proxy, saying(status, b"{}"), calls, due=kind):
                 assert kind == error.kind, f"`{name}` takes a {status} for {error.kind!r}, and not {kind!r}"
 
 
