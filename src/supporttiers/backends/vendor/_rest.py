@@ -40,6 +40,7 @@ _KINDS: Final[Mapping[int, str]] = {
     401: "auth", 403: "permission", 404: "gone", 408: "unavailable", 409: "conflict", 410: "gone", 412: "conflict",
     425: "unavailable", 429: "rate_limited", 501: "rejected",
 }  # fmt: skip
+_NO_PLACES: Final = frozenset({".", ".."})
 _WITHOUT_BODY: Final = frozenset({204, 205})
 _SAYING_HOW_LONG: Final = frozenset({"content-length", "transfer-encoding"})
 _FINAL: Final = frozenset({"permission", "rejected", "gone"})
@@ -141,8 +142,11 @@ class Rest:
             VendorError: It was not taken, or no answer came that says so. `ambiguous` where a request that changes
                 something may have done so all the same.
         """
-        target = "/".join([self._url, *(quote(part, safe="") for part in path)]) if path else self._whole
-        target += f"?{urlencode(query, doseq=True)}" if query else ""
+        if not _NO_PLACES.isdisjoint(path):  # which some servers, and some ways to them, take for another path
+            raise VendorError(self._name, "there can be nothing of such an id", retryable=False, kind="gone")
+        parts = (quote(part, safe="", errors="replace") for part in path)  # ids are the vendor's: anything stands there
+        target = "/".join([self._url, *parts]) if path else self._whole
+        target += f"?{urlencode(query, doseq=True, errors='replace')}" if query else ""
         sent = {**self._headers, **(headers or {})}
         body = b"" if content is None else content
         if value is not None:
