@@ -78,7 +78,7 @@ class OpeningLaws(VendorLaws):
         gateway = connect(line.url, timeout=self.timeout)
         for place in self._places(line, LOSSES[loss]):
             asked = wanted()
-            what = f"`open` ({loss}, exchange {place})"
+            what = f"`open` ({loss}, place {place})"
             _, error = self._through(line, what, partial(gateway.open, asked.request, key=asked.key))
             exists = self._exists(gateway, hands, asked, error, wrote=line.arrived > 0)
             if error is not None:
