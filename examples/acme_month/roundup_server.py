@@ -33,14 +33,21 @@ _SETTINGS = {
 
 
 @contextmanager
-def running(python: str, *options: str) -> Iterator[str]:
+def running(python: str, *options: str, within: str | None = None) -> Iterator[str]:
     """
     Run this file with a Python that has the packages, in a directory that is taken away afterwards; give the address.
+
+    Args:
+        python: The Python.
+        options: Of the command line.
+        within: Where the directory is made; where temporary files are when None.
 
     Raises:
         RuntimeError: It did not start; the text says why.
     """
-    with tempfile.TemporaryDirectory(prefix="supporttiers-roundup-", ignore_cleanup_errors=True) as directory:
+    with tempfile.TemporaryDirectory(
+        prefix="supporttiers-roundup-", dir=within, ignore_cleanup_errors=True
+    ) as directory:
         command = [python, __file__, directory, *options]
         server = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

@@ -20,7 +20,7 @@ from supporttiers.effects import VendorNews
 from supporttiers.errors import VendorError, WebhookRefusedError
 from supporttiers.testing.suites import VendorSuite, _vendor_given, vendor_hearing
 from supporttiers.testing.suites._conversation import Conversation
-from supporttiers.testing.suites._proxy import Proxy, cut_after, cut_in_body, gushing, saying, stall
+from supporttiers.testing.suites._proxy import Proxy, cut_after, cut_before, cut_in_body, gushing, saying, stall
 from supporttiers.testing.suites._vendor_given import attempted, wanted
 
 FAILED, SKIPPED = pytest.fail.Exception, pytest.skip.Exception
@@ -267,6 +267,24 @@ def test_trouble_of_its_own_is_told_from_the_proxys(proxy):
         LAWS._through(proxy, "`open`", lambda: Failing().open(None, key="k"))
 
 
+def test_faults_meet_what_asks_for_a_change(proxy):
+    """An answer that is lost as a whole is lost everywhere; the other ways at the first exchange and at changes."""
+
+    def met(fault):
+        """Ask thrice, and change something twice; give which of these met the fault."""
+        found = []
+        for _ in LAWS._places(proxy, fault):
+            for number, method in enumerate(["GET", "GET", "POST", "GET", "PUT"], 1):
+                try:
+                    fetched(proxy, method)
+                except TransportError:
+                    found.append(number)
+        return found
+
+    assert [1, 2, 3, 4, 5] == met(cut_after)
+    assert [1, 3, 5] == met(cut_before)
+
+
 def test_places_are_bounded(proxy):
     """A gateway that makes exchanges without end is not followed for ever."""
     proxy.calm = lambda: True
@@ -367,7 +385,7 @@ def test_conversation_ends_with_its_server():
     with (
         listener(rude) as port,
         contextlib.closing(Conversation(f"smtp://127.0.0.1:{port}")) as line,
-        pytest.raises(smtplib.SMTPServerDisconnected),
+        pytest.raises(smtplib.SMTPServerDisconnected, match="unexpectedly closed"),
     ):
         smtplib.SMTP("127.0.0.1", urlsplit(line.url).port, timeout=10).ehlo()
 

@@ -148,6 +148,29 @@ def test_hostile_mails_are_read_in_bounded_time(name):
     assert len(head.subject) <= 500
 
 
+SLOW = {
+    "names of headers without an end": (b"x-\n" * 21_000 + b"\n", ""),
+    "parameters of nothing": (typed(b"multipart/mixed" + b";" * 500_000), ""),
+    "quotes without an end": (typed(b"multipart/mixed" + b';"' * 250_000), ""),
+    "a report of nothing": (typed(b"multipart/report" + b";" * 500_000), ""),
+    "a file of nothing": (typed(b"image/png", more=b"Content-Disposition: attachment" + b";" * 500_000 + b"\n"), ""),
+    "lines within 200 parts": (nested(200) + b"\n" * 600_000, UNREADABLE),
+    "lines of old within 200 parts": (nested(200) + b"\r" * 600_000, UNREADABLE),
+}
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_mails_that_would_be_read_for_minutes_are_not(name):
+    """The library takes the square of a header's length, and looks at each line once for each part around it."""
+    raw, text = SLOW[name]
+    begin = perf_counter()
+    found = content(raw).text
+    letter_of(envelope(raw[:65536]))
+
+    assert perf_counter() - begin < 2
+    assert text == found or not text
+
+
 def test_mail_on_which_the_library_fails_is_there_all_the_same(monkeypatch):
     """Nothing of it is believed, and what is known is that it lies in the mailbox."""
 
@@ -259,6 +282,8 @@ def test_report_of_a_mail_server_is_understood():
         ("&lt;script&gt;&nbsp;&copy;", "<script>\xa0©"),
         ("<p>a</p>\n\n\n<p>b", "a\n\nb"),
         ("x<b", "x"),
+        ("a &#" + "9" * 5_000 + "; b", "a \ufffd b"),
+        ('<a href="https://acme.test/&#' + "9" * 900 + ';">here</a>', "here (https://acme.test/\ufffd)"),
         ("", ""),
     ],
 )

@@ -407,13 +407,14 @@ def test_mailbox_that_is_numbered_anew_is_read_from_its_beginning(vendor, folder
     assert found.cursor.partition(":")[0] != cursor.partition(":")[0]
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "1", "1:2:3", "-1:2"])
-def test_cursor_of_somebody_else_is_refused(vendor, cursor):
-    """It was given by us, or it is none."""
-    with pytest.raises(VendorError, match="the cursor is none that it has given") as raised:
-        vendor.changes(cursor, limit=1)
+@pytest.mark.parametrize("cursor", ["", "x", "1", "1:2:3", "-1:2", "\u0661:\u0662", "{validity}:4294967295"])
+def test_cursor_that_is_none_of_the_mailbox_begins_at_its_beginning(vendor, folder, cursor):
+    """Nothing is lost, and the next cursor is one of it: also after one that lies behind the last mail."""
+    folder.put(letter())
+    own = vendor.changes(None, limit=10).cursor
+    found = vendor.changes(cursor.format(validity=own.partition(":")[0]), limit=10)
 
-    assert "protocol" == raised.value.kind
+    assert ((REFERENCE,), own) == (found.remote_ids, found.cursor)
 
 
 # -- what goes wrong

@@ -9,11 +9,13 @@ import base64
 import contextlib
 import importlib.util
 import json
+import os
 import sys
 import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 USER, PASSWORD = "desk", "hunter2-of-roundup"
 _AGENT = "ruth", "agents-secret"
 _ADMIN = "rita", "admins-secret"
@@ -33,7 +35,7 @@ def roundup(**settings):
     options = [f"--account={USER}:{PASSWORD}", f"--account={':'.join(_AGENT)}"]
     options += [f"--account={':'.join(_ADMIN)}:User,Admin"]
     options += [f"--set={name.replace('__', '.', 1)}={value}" for name, value in settings.items()]
-    with _server().running(sys.executable, *options) as url:
+    with _server().running(sys.executable, *options, within=MEMORY) as url:
         yield Roundup(url)
 
 

@@ -151,3 +151,11 @@ def test_changes_are_given_in_order_and_in_pages(vendor):
     assert (("ACME-PRINT-2", "ACME-PRINT-1"), True) == (one.remote_ids, one.more)
     assert (("ACME-PRINT-3",), False) == (two.remote_ids, two.more)
     assert VendorChanges(cursor=two.cursor) == vendor.changes(two.cursor, limit=2)
+
+
+@pytest.mark.parametrize("cursor", ["", "garbage", "-1", "{}", "9" * 5_000])
+def test_cursor_that_is_none_begins_at_the_beginning(cursor):
+    """What is given twice does no harm."""
+    vendor = InProcessVendor("acme")
+    ticket = vendor.open(VendorRequest(tenant="default", case_id="T-1"), key="k")
+    assert (ticket.remote_id,) == vendor.changes(cursor, limit=5).remote_ids

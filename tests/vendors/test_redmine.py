@@ -432,10 +432,12 @@ def test_pages_go_on_through_seconds_with_many_changes(redmine, vendor):
     "", "[]", "garbage", "{}", '{"since": 7, "skip": 0}', '{"since": "2026-03-23T09:00Z", "skip": -1}',
     '{"since": "2026-03-23T09:00Z", "skip": true}', '{"since": "0001-01-01T00:00+14:00", "skip": 0}', "[" * 100_000,
 ])  # fmt: skip
-def test_cursor_of_others_is_refused(vendor, cursor):
-    """Nobody begins at the beginning because of it."""
-    error = refused(vendor().changes, cursor, limit=5)
-    assert ("rejected", "the cursor is none of this gateway's") == (error.kind, error.problem)
+def test_cursor_of_others_begins_at_the_beginning(redmine, vendor, cursor):
+    """Nothing is lost by it, and the next cursor is one of ours."""
+    redmine.script["GET issues.json"] = {"issues": [issue()]}
+    page = vendor().changes(cursor, limit=5)
+    assert (("7",), "2026-03-23T08:59:50+00:00") == (page.remote_ids, json.loads(page.cursor)["since"])
+    assert "updated_on=%3E%3D1970-01-01T00%3A00%3A00Z" in redmine.asked("GET issues.json")[-1][0]
 
 
 # -- texts

@@ -189,3 +189,34 @@ def test_url_without_a_path_stays_as_it_is():
     transport = Answering(body=b"{}")
     rest(transport).send("POST", value={})
     assert "https://acme.example.org/api/" == transport.request.url
+
+
+@pytest.mark.parametrize(("method", "ambiguous"), CHANGES)
+@pytest.mark.parametrize("begin", [b"", b'{"id": 7}'])
+def test_answer_that_is_shorter_than_it_says_is_none(method, ambiguous, begin):
+    """However much of it has come: what was lost may have said something else."""
+
+    def short(handler):
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 57\r\n\r\n" + begin)
+        handler.close_connection = True
+
+    with receiver() as vendor:
+        vendor.answers = [short]
+        with pytest.raises(VendorError) as caught:
+            Rest("acme", vendor.url.split("/in/")[0], headers={}).send(method, "tickets")
+    assert ("unavailable", ambiguous) == (caught.value.kind, caught.value.ambiguous)
+
+
+def test_id_that_is_a_step_is_nothing():
+    """Servers, and proxies before them, take it for another path; nothing is sent."""
+    for step in (".", ".."):
+        with pytest.raises(VendorError, match="nothing of such an id") as caught:
+            rest(None).ask("tickets", step)
+        assert ("gone", False) == (caught.value.kind, caught.value.retryable)
+
+
+def test_half_a_character_in_an_id_does_no_harm():
+    """A vendor's answer may hold one; no address can."""
+    transport = Answering(body=b"{}")
+    rest(transport).ask("tickets", "7\ud800", query={"id": ["\ud800"]})
+    assert "https://acme.example.org/api/tickets/7%3F?id=%3F" == transport.request.url

@@ -438,8 +438,12 @@ def test_list_without_end_is_an_error():
 
 
 @pytest.mark.parametrize(
-    "cursor", ["", "null", "7", "[]", '{"since": "yesterday"}', '{"since": "", "given": {"7": 7}}']
-)
+    "cursor",
+    [
+        "", "null", "7", "[]", "{}", '{"since": "yesterday"}', '{"since": ""}', '{"since": "", "given": {"7": 7}}',
+        "[" * 90_000,
+    ],
+)  # fmt: skip
 def test_cursor_that_is_none_begins_at_the_beginning(cursor):
     """So that nothing is lost."""
     assert Place() == Place.of(cursor)
@@ -481,7 +485,48 @@ def test_instant_before_all_instants_is_the_beginning():
     assert "" == earlier("", _WESTMOST)
 
 
-@pytest.mark.parametrize("date", ["", "whenever", "Mon, 23 Mar 2026 11:00:00", "Mon, 99 Mar 2026 11:00:00 GMT"])
+@pytest.mark.parametrize("date", ["", "whenever", "Mon, 23 Mar 2026 11:00:00", "Mon, 99 Mar 2026 11:00:00 GMT",
+                                  "Fri, 31 Dec 9999 23:59:59 -2300"])  # fmt: skip
 def test_date_that_is_none_is_no_date(date):
     """Nothing is known by it."""
     assert date_of(Reply(status=200, headers={"date": date})) is None
+
+
+ODD = ["", "x", "-7", "7\n", "\u0667", "..", "\ud800", "a\0b", "9" * 300, None, True, 7.5, [], {}]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_id_that_is_no_number_is_misunderstood(odd):
+    """Wherever it stands: it would be asked for again, or kept."""
+    row = {"id": odd, "messages": [{"id": "1"}], "files": []}
+    for name in ("GET issue", "GET msg"):
+        asked = gateway(Tracker(**{name: listed({**message(), **row})}))
+        assert "protocol" == refused(lambda asked=asked: asked.find(REFERENCE)).kind
+    for name in ("messages", "files"):
+        tracker = Tracker(**{"GET issue/7": issue(**{"messages": [], "files": [], name: [{"id": odd}]})})
+        assert () == gateway(tracker).fetch("7").entries
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_ticket_that_was_opened_under_no_number_may_be_there(odd):
+    """It said yes: the ticket is looked for before another one is opened."""
+    error = refused(
+        lambda: gateway(Tracker(**{**NEW, "POST issue/@poe/0": answer({"id": odd}, 201)})).open(REQUEST, key="k")
+    )
+    assert ("protocol", True) == (error.kind, error.ambiguous)
+
+
+@pytest.mark.parametrize("odd", ["", "a\r\nx: y", "\0", "\ud800", "\u00e9", "x" * 9_000, 7])
+def test_version_that_fits_no_header_is_misunderstood(odd):
+    """For it goes into one."""
+    attributes = json.loads(issue().body)["data"]["attributes"]
+    tracker = Tracker(**{"GET issue/7": answer({"attributes": attributes, "@etag": odd})})
+    assert "protocol" == refused(lambda: gateway(tracker).fetch("7")).kind
+
+
+@pytest.mark.parametrize("odd", ["..", "7/../8", "7?x", "", "seven"])
+def test_status_of_what_is_no_issue_is_not_changed(odd):
+    """Also where a version is expected, and nothing has to be read before."""
+    tracker = Tracker()
+    error = refused(lambda: gateway(tracker).set_status(odd, VendorStatus.RESOLVED, expect='"v1"'))
+    assert ("gone", []) == (error.kind, tracker.sent("PATCH"))

@@ -3,12 +3,14 @@
 import base64
 import json
 from datetime import UTC, datetime, timedelta
+from time import perf_counter
 
 import pytest
 import standardwebhooks
 
 from supporttiers import SupportDesk
 from supporttiers._fields import MAX_TEXT_BYTES
+from supporttiers.backends.signatures import sign
 from supporttiers.backends.transport import MOST_BYTES, HttpResponse
 from supporttiers.backends.vendor import webhook
 from supporttiers.backends.vendor.webhook import CAN, WebhookVendor
@@ -276,6 +278,19 @@ def test_other_call_is_refused(given, status):
     with pytest.raises(WebhookRefusedError) as caught:
         gateway.receive(given)
     assert ("acme", status) == (caught.value.vendor, caught.value.http_status)
+
+
+def test_call_about_too_many_tickets_is_refused():
+    """At once: nobody compares each of them with all others."""
+    gateway, _ = vendor()
+    ticket = {"id": "A", "status": "open", "updated_at": "2026-03-23T09:00:00Z"}
+    tickets = [ticket, {"id": "B"}] * 30_000
+    body = json.dumps({"type": "org.supporttiers.vendor.changed", "data": {"tickets": tickets}}).encode()
+    begin = perf_counter()
+    with pytest.raises(WebhookRefusedError, match="tickets has 60000 entries") as caught:
+        gateway.receive(VendorCall(headers=sign(body, id="m", at=AT, secrets=[SECRET]), body=body, now=AT))
+    assert 400 == caught.value.http_status
+    assert perf_counter() - begin < 2
 
 
 def test_own_event_is_not_taken_for_the_vendors():

@@ -12,6 +12,7 @@ from datetime import datetime
 from email.header import decode_header
 from email.message import Message
 from email.parser import BytesHeaderParser
+from email.policy import Compat32
 from enum import StrEnum
 from typing import Any, Final
 
@@ -31,8 +32,23 @@ _BARE: Final = re.compile(rf"\s*{_ADDRESS}\s*")
 _SHOWN: Final = re.compile(rf"[^<>@,;:]*<\s*{_ADDRESS}\s*>\s*")
 _IN_QUOTES: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
 _LINE_ENDS: Final = re.compile("\r\n?")
+_ON_THE_WAY: Final = re.compile(
+    rb"(?im)^(?:received|return-path|delivered-to|x-[^:\n]{0,200}):[^\n]*\n(?:[ \t][^\n]*\n)*"
+)
 _ODD: Final = frozenset({"punycode", "idna", "undefined", "unicode_escape", "raw_unicode_escape"})
 """Charsets that nobody writes in, and that take long to read, or mean something else."""
+
+
+class Bounded(Compat32):
+    """How mails are read: the library's way with parameters takes a time that is the square of a header's length."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        """Take a header of its lines; of what says which kind of part it is, no more than anybody writes."""
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:_MAX_RAW_LINE] if name.lower().startswith("content-") else value
+
+
+BOUNDED: Final = Bounded()
 
 
 class Kind(StrEnum):
@@ -96,7 +112,7 @@ def entry_id_of(message_id: str) -> str:
 def letter_of(envelope: Envelope) -> Letter:
     """Read the header of a mail."""
     try:
-        return _letter(envelope, BytesHeaderParser().parsebytes(envelope.raw))
+        return _letter(envelope, BytesHeaderParser(policy=BOUNDED).parsebytes(envelope.raw))
     except Exception:  # noqa: BLE001 - a stranger has written it, and the library fails in many ways
         return Letter(
             uid=envelope.uid, size=envelope.size, arrived_at=envelope.arrived_at, sent_at=None, message_id="",
@@ -121,7 +137,7 @@ def _letter(envelope: Envelope, mail: "Message[Any, Any]") -> Letter:
 
 def _made_of(envelope: Envelope) -> str:
     """Make an id of a mail that has none: a hash of its header, less what servers on the way have put before it."""
-    kept = re.sub(rb"(?im)^(?:received|return-path|delivered-to|x-[^:]*):[^\n]*\n(?:[ \t][^\n]*\n)*", b"", envelope.raw)
+    kept = _ON_THE_WAY.sub(b"", envelope.raw)
     return f"mail-{hashlib.sha256(kept).hexdigest()[:32]}"
 
 

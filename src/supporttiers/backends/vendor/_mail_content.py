@@ -17,7 +17,7 @@ import attrs
 from supporttiers._fields import clipped, one_line
 from supporttiers.backends._mail.mailroom import Envelope
 from supporttiers.backends.vendor._html import text_of_html
-from supporttiers.backends.vendor._letters import OWN_ID_HEADER, decoded, ids_in, raw_line
+from supporttiers.backends.vendor._letters import BOUNDED, OWN_ID_HEADER, decoded, ids_in, raw_line
 from supporttiers.links import Attachment
 
 MAX_TEXT: Final = 64 * 1024
@@ -32,6 +32,9 @@ NOT_WHOLE: Final = "[read in part: the mail has {size} bytes]"
 TOO_DEEP: Final = "[read in part: it is nested too deep, or has too many parts]"
 UNREADABLE: Final = "[this mail cannot be read; it lies in the mailbox]"
 _LINE_ENDS: Final = re.compile("\r\n?")
+_BOUNDARY: Final = re.compile(rb"boundary[*0-9\s]{0,20}=", re.IGNORECASE)
+_MAX_LOOKS: Final = 10_000_000
+"""The library looks at each line once for each part around it; so often it may do that: some seconds."""
 
 
 @attrs.frozen(kw_only=True)
@@ -57,9 +60,12 @@ class Content:
 def content_of(envelope: Envelope, entry_id: str) -> Content:
     """Read a mail, of which the beginning may be all that is there."""
     whole = len(envelope.raw) >= envelope.size
+    lines = envelope.raw.count(b"\n") + envelope.raw.count(b"\r")
+    if lines * len(_BOUNDARY.findall(envelope.raw)) > _MAX_LOOKS:
+        return Content(text=UNREADABLE)
     try:
         reader = _Reader(entry_id, whole=whole)
-        text = reader.text(message_from_bytes(envelope.raw), 0)
+        text = reader.text(message_from_bytes(envelope.raw, policy=BOUNDED), 0)
         notes = [TOO_DEEP] if reader.left_out else []
     except Exception:  # noqa: BLE001 - a stranger has written it, and the library fails in many ways
         return Content(text=UNREADABLE)

@@ -6,27 +6,26 @@ given by its number, and by no search; what is not valid is answered 409, and an
 """
 
 import base64
-import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import attrs
 
+from supporttiers import _fields as fields
 from supporttiers.backends.rest import TOO_LONG, Reply, Rest
 from supporttiers.backends.tickets import heard
 from supporttiers.backends.transport import HttpResponse, Transport
 from supporttiers.backends.vendor._roundup_changes import earlier
-from supporttiers.backends.vendor._roundup_entries import FILE, MESSAGE, Row, ids_in, message_id
+from supporttiers.backends.vendor._roundup_entries import FILE, MESSAGE, Row, ids_in, is_id, message_id
 from supporttiers.clock import Clock
 from supporttiers.errors import VendorError
 
 ISSUE: Final = "activity,creator,files,messages,status"
 TOO_LONG_TO_READ: Final = "[This message is too long to be read; it stands on the vendor's ticket.]"
 
-_NUMBER: Final = re.compile("[0-9]{1,18}")
 _TRIES: Final = 5
 _FORBIDDEN: Final = 403
 _NOT_VALID: Final = 409
@@ -98,11 +97,16 @@ class Tracker:
         Raises:
             VendorError: It could not be read; `gone`: there is none.
         """
-        if not _NUMBER.fullmatch(id_):
-            raise self.error("there is no such issue", kind="gone")
+        self._be_an_id(id_)
         reply = self._rest.ask("issue", id_, query={"@fields": ISSUE, "@verbose": "2"})
         version = self._rest.part(reply.value, "data", "@etag", kind=str)
+        if fields.name(version) or not version.isascii():  # it goes into a header
+            raise self._rest.misunderstood("data.@etag in its answer is no version")
         return Issue(row=self._rest.part(reply.value, "data", "attributes", kind=dict), version=version)
+
+    def _be_an_id(self, id_: str) -> None:
+        if not is_id(id_):
+            raise self.error("there is no such issue", kind="gone")
 
     def is_there(self, id_: str) -> bool:
         """Say whether an issue is there; one that was retired is not."""
@@ -164,7 +168,10 @@ class Tracker:
 
     def _rows(self, reply: Reply) -> list[Row]:
         rows = self._rest.part(reply.value, "data", "collection", kind=list)
-        return [self._rest.part(row, kind=dict) for row in rows]
+        found: list[Row] = [self._rest.part(row, kind=dict) for row in rows]
+        if not all(is_id(row.get("id")) for row in found):
+            raise self._rest.misunderstood("an id in its list is no number")
+        return found
 
     def _several(self, what: str, ids: Sequence[str], fields: str) -> list[Row]:
         """Read by numbers, all at once if the answer is not too long, else by halves."""
@@ -191,7 +198,11 @@ class Tracker:
 
     def create(self, issue: Mapping[str, object], token: str) -> str:
         """Create an issue at such an address; give its number."""
-        return self._number(self._rest.send("POST", "issue", "@poe", token, value=issue))
+        reply = self._rest.send("POST", "issue", "@poe", token, value=issue)
+        try:
+            return self._number(reply)
+        except VendorError as error:
+            raise attrs.evolve(error, ambiguous=True) from None  # it said yes
 
     def say(self, text: str, reference: str) -> str:
         """Write a message, which stands nowhere yet; give its number."""
@@ -203,7 +214,10 @@ class Tracker:
         return self._number(self._rest.send("POST", "file", content=body, headers={"content-type": kind}))
 
     def _number(self, reply: Reply) -> str:
-        return self._rest.part(reply.value, "data", "id", kind=str)
+        found = self._rest.part(reply.value, "data", "id", kind=str)
+        if not is_id(found):
+            raise self._rest.misunderstood("data.id in its answer is no number")
+        return found
 
     def add(self, id_: str, what: str, item: str) -> None:
         """
@@ -230,6 +244,7 @@ class Tracker:
 
     def change(self, id_: str, value: Mapping[str, object], version: str) -> Mapping[str, Any]:
         """Change an issue of a version; give what was changed."""
+        self._be_an_id(id_)
         try:
             reply = self._rest.send("PATCH", "issue", id_, value=value, headers={"if-match": version})
         except VendorError as error:
@@ -247,9 +262,9 @@ def date_of(reply: Reply) -> datetime | None:
     """Read when an answer was given, by the vendor's clock; None where it does not say so."""
     try:
         found = parsedate_to_datetime(reply.headers.get("date", ""))
+        return found.astimezone(UTC) if found.tzinfo else None
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return found if found.tzinfo else None
 
 
 def _kind_of(answer: HttpResponse) -> str | None:

@@ -118,6 +118,8 @@ def items(rest: Rest, *path: str, **query: str) -> list[dict[str, Any]]:
         VendorError: It is none.
     """
     found = rest.part(rest.ask(*path, query=query).value, "items", kind=list)
+    if len(found) > PAGE:
+        raise rest.misunderstood(f"a page of its answer has more than {PAGE} rows")
     return [rest.part(each, kind=dict) for each in found]
 
 

@@ -1,6 +1,6 @@
 """What a scripted vendor says of tickets, in JSON: each part is verified, and what is not so is named by its place."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
@@ -47,10 +47,19 @@ def tickets_of(value: object, statuses: Statuses) -> tuple[VendorAnswer, ...]:
     Raises:
         MisshapenError: It is none, or one is none.
     """
-    found = part(table(value, "the answer"), "tickets", list)
-    if len(found) > MOST_TICKETS:
-        raise MisshapenError(f"tickets has {len(found)} entries; at most {MOST_TICKETS} are possible")
-    return tuple(ticket_of(each, statuses) for each in found)
+    return tuple(ticket_of(each, statuses) for each in some(part(table(value, "the answer"), "tickets", list)))
+
+
+def some(tickets: Sequence[T]) -> Sequence[T]:
+    """
+    Give a list of tickets.
+
+    Raises:
+        MisshapenError: There are too many.
+    """
+    if len(tickets) > MOST_TICKETS:
+        raise MisshapenError(f"tickets has {len(tickets)} entries; at most {MOST_TICKETS} are possible")
+    return tickets
 
 
 def id_of(value: object) -> str:

@@ -294,19 +294,19 @@ class EmailVendor:
 
     def changes(self, cursor: str | None, /, *, limit: int) -> VendorChanges:
         """
-        Say to which tickets mails have come since; a mailbox that is numbered anew is gone through from its beginning.
+        Say to which tickets mails have come since.
+
+        A mailbox that is numbered anew is gone through from its beginning, and so it is for a cursor that is none of
+        it: what is given twice does no harm.
 
         Raises:
-            VendorError: The mailbox cannot be read, or the cursor is none.
+            VendorError: The mailbox cannot be read.
         """
-        found = _CURSOR.fullmatch(cursor or "")
-        if cursor is not None and found is None:
-            raise self._failed("the cursor is none that it has given", "protocol")
         with self._opened() as reading:
             last = self._last(reading)
-            if found is None:
+            if cursor is None:
                 return VendorChanges(cursor=f"{reading.validity}:{last}")
-            since = int(found[2]) if int(found[1]) == reading.validity else 0
+            since = _since(cursor, reading.validity, last)
             until = min(last, since + _WINDOW)
             uids = reading.search(f"UID {since + 1}:{until}") if until > since else []
             some = uids[:limit]
@@ -394,3 +394,10 @@ class EmailVendor:
         return VendorError(
             self.name, error.problem, retryable=error.retryable, ambiguous=error.ambiguous, kind=kind
         )  # fmt: skip
+
+
+def _since(cursor: str, validity: int, last: int) -> int:
+    """Give the number of the last mail that a cursor knows; 0 where it knows none of this mailbox."""
+    found = _CURSOR.fullmatch(cursor)
+    known = found is not None and int(found[1]) == validity and int(found[2]) <= last
+    return int(found[2]) if found is not None and known else 0

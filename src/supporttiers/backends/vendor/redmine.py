@@ -38,6 +38,7 @@ FEWEST_ROWS: Final = 25
 _SETTINGS: Final = (
     "url", "api_key", "project", "account", "tracker", "field", "statuses", "priorities", "notes_for_requester",
 )  # fmt: skip
+_BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NUMBER: Final = re.compile("[0-9]{1,18}")
 
 
@@ -365,16 +366,18 @@ class RedmineVendor:
         """
         Say which of our tickets have changed, by the vendor's clock; see `CanListChanges`.
 
+        A cursor that is none of ours begins at the beginning: what is given twice does no harm.
+
         Raises:
-            VendorError: The cursor is none of ours (`rejected`), or nothing can be said.
+            VendorError: Nothing can be said.
         """
         self._door.us()
         asked = {"author_id": "me", "limit": str(min(max(limit, FEWEST_ROWS), MOST_ROWS))}
         if cursor is None:
             newest = self._changed({**asked, "sort": "updated_on:desc", "limit": "1"})
-            since = newest[0][1] - OVERLAP if newest else datetime(1970, 1, 1, tzinfo=UTC)
+            since = newest[0][1] - OVERLAP if newest else _BEGINNING
             return VendorChanges(cursor=cursor_of(since))
-        since, skip = self._since(cursor)
+        since, skip = read_cursor(cursor) or (_BEGINNING, 0)
         asked |= {"sort": "updated_on,id", "offset": str(skip), "updated_on": f">={since:%Y-%m-%dT%H:%M:%SZ}"}
         rows = self._changed(asked)
         ids: Any = tuple(id for id, _ in rows)
@@ -391,12 +394,6 @@ class RedmineVendor:
     def _changed(self, query: Mapping[str, str]) -> list[tuple[str, datetime]]:
         read = self._reader
         return [(str(read.number(each, "id")), read.instant(each, "updated_on")) for each in self._door.issues(query)]
-
-    def _since(self, cursor: str) -> tuple[datetime, int]:
-        found = read_cursor(cursor)
-        if found is None:
-            raise self._door.rejected("the cursor is none of this gateway's")
-        return found
 
 
 def _note_of(answer: VendorAnswer, reference: str) -> str | None:

@@ -21,6 +21,7 @@ from supporttiers.backends.vendor._webhook_tickets import (
     id_of,
     identity_of,
     part,
+    some,
     table,
     ticket_of,
     tickets_of,
@@ -54,6 +55,7 @@ STATUSES: Final[Mapping[str, str]] = {
 }
 """The words for statuses, unless others are said: ours."""
 
+_WHOLE: Final = frozenset({"status", "updated_at"})
 _NO_LONGER: Final = frozenset({"gone"})
 
 
@@ -211,9 +213,9 @@ class WebhookVendor:
         if part(said, "type", str) != f"{TYPE}changed":
             raise MisshapenError(f"type must be {TYPE}changed")
         data = table(said.get("data"), "data")
-        given = [table(each, "a ticket") for each in part(data, "tickets", list, otherwise=[data])]
-        whole = [each for each in given if {"status", "updated_at"} <= each.keys()]
-        hints = [part(each, "id", str) for each in given if each not in whole]
+        given = [table(each, "a ticket") for each in some(part(data, "tickets", list, otherwise=[data]))]
+        whole = [each for each in given if each.keys() >= _WHOLE]
+        hints = [part(each, "id", str) for each in given if not each.keys() >= _WHOLE]
         if problem := next(filter(None, map(fields.name, hints)), None):
             raise MisshapenError(f"id {problem}")
         return VendorNews(delivery=delivery, answers=[self._ticket(each) for each in whole], hints=hints)

@@ -22,7 +22,10 @@ class Conversation(Proxy):
 
             def asked(said: bytes) -> bytes:
                 server.sendall(said)
-                return _answer(server)
+                answer = _answer(server)
+                if not answer:
+                    raise ConnectionAbortedError  # the server has gone: so does whoever asks
+                return answer
 
             client.sendall(_answer(server))
             mail = False

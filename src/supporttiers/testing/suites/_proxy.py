@@ -225,11 +225,19 @@ class Proxy:
         self._thread = threading.Thread(target=self._accept, name="proxy", daemon=True)
         self._thread.start()
 
-    def arm(self, fault: Fault, *, at: int = EVERY) -> None:
-        """Let a fault meet every turn from now on, or only the one of a number, beginning with 1."""
+    def arm(self, fault: Fault, *, at: int = EVERY, later_write: int = 0) -> None:
+        """
+        Let a fault meet turns from now on.
+
+        Args:
+            fault: What is to happen.
+            at: The number of the one turn that is met, beginning with 1; all are when `EVERY`.
+            later_write: In place of *at*, the number of the one among those that ask for a change, and are not the
+                first turn.
+        """
         with self._changed:
-            self._fault, self._at = fault, at
-            self.turns = self.writes = self.arrived = 0
+            self._fault, self._at, self._later_write = fault, at, later_write
+            self.turns = self.writes = self.arrived = self._later_writes = 0
             self.hit = False
 
     def calm(self) -> bool:
@@ -285,7 +293,10 @@ class Proxy:
         with self._changed:
             self.turns += 1
             self.writes += turn.wrote
+            self._later_writes += turn.wrote and self.turns > 1
             meets = self._at in {EVERY, self.turns}
+            if self._later_write:
+                meets = turn.wrote and self.turns > 1 and self._later_writes == self._later_write
             self.hit = self.hit or meets
             return self._fault if meets else pass_on
 

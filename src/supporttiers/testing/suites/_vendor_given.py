@@ -17,7 +17,7 @@ from supporttiers.errors import FAULTS, VendorError
 from supporttiers.links import VendorEntry, VendorStatus, reference_of
 from supporttiers.testing.suites._conversation import Conversation
 from supporttiers.testing.suites._laws import Laws
-from supporttiers.testing.suites._proxy import Fault, Proxy
+from supporttiers.testing.suites._proxy import Fault, Proxy, cut_after
 
 T = TypeVar("T")
 
@@ -332,11 +332,19 @@ class VendorLaws(Laws):
         return str(answer.remote_id)
 
     def _places(self, proxy: Proxy, fault: Fault) -> Iterator[int]:
-        """Let a fault meet the first exchange of what is done, then the second, and so on, until all have been met."""
+        """
+        Let a fault meet the first exchange of what is done, then another, and so on, until all have been met.
+
+        An answer that is lost as a whole, is lost at each of them. The other ways to lose one are told from that where
+        something is changed: they meet the first exchange, and those that ask for a change.
+        """
         if fault in proxy.unfit:
             pytest.skip("an answer by SMTP is a line, and has no body")
         for place in _PLACES:
-            proxy.arm(fault, at=place)
+            if fault is cut_after or place == 1:
+                proxy.arm(fault, at=place)
+            else:
+                proxy.arm(fault, later_write=place - 1)
             yield place
             if not proxy.calm():
                 return

@@ -50,7 +50,7 @@ class DeskingLaws(VendorLaws):
             self._counted(gateway, hands, key, patient=line.arrived > 0)
             ticket = _gone_through(desk, clock, case_id)
 
-            what = f"after `open` ({loss}, exchange {place})"
+            what = f"after `open` ({loss}, place {place})"
             count = self._counted(gateway, hands, key, patient=True)
             assert count in {1, None}, f"{what} the vendor has {count} tickets of one case"
             assert ticket.remote_id is not None, f"{what} the desk does not come to its ticket"
@@ -77,7 +77,7 @@ class DeskingLaws(VendorLaws):
             _gone_through(desk, clock, case_id)
 
             times = len(self._seen(stands))
-            what = f"after `comment` ({loss}, exchange {place})"
+            what = f"after `comment` ({loss}, place {place})"
             assert 1 == times, f"{what} the message stands on the ticket {times} times"
 
 

@@ -207,6 +207,15 @@ class HearingLaws(VendorLaws):
             found = self._seen(lambda: _changed(gateway, cursor), until=lambda found: remote_id in found)
             assert remote_id in found, "with our clock off, a change is not listed"
 
+    @pytest.mark.parametrize("cursor", ["", "garbage", "{}", "null", "-1", "9" * 5_000])
+    def test_cursor_of_others_breaks_nothing(self, gateway: Gateway, cursor: str) -> None:
+        """One that somebody has edited, or that an older release has given: begin anew, or raise a VendorError."""
+        needs(gateway, "changes")
+        page, error = attempted(f"`changes` from the cursor {cursor[:10]!r}", lambda: gateway.changes(cursor, limit=50))
+        if error is None:
+            assert page is not None
+            attempted("`changes` from the next cursor", partial(gateway.changes, _cursor(page), limit=50))
+
     # -- statuses
 
     def test_statuses_are_translated(self, gateway: Gateway, hands: VendorHands | None) -> None:
@@ -321,7 +330,7 @@ class HearingLaws(VendorLaws):
 
     def test_unknown_ticket_is_gone(self, gateway: Gateway) -> None:
         """Odd ids, as another system might hand them over, find nothing, and no other path."""
-        for odd in ("../../users/1", "1?x=1", "no such ticket", "9" * 30, "%2e%2e"):
+        for odd in ("../../users/1", "..", "1?x=1", "no such ticket", "9" * 30, "%2e%2e"):
             answer, error = attempted(f"`fetch` of {odd!r}", partial(gateway.fetch, odd))
             status = answer.status if answer is not None else None
             gone = status is VendorStatus.GONE or (error is not None and error.kind in _NOT_THERE)

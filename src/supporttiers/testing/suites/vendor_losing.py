@@ -30,7 +30,7 @@ class LosingLaws(VendorLaws):
         held = connect(line.url, timeout=self.timeout)
         _, remote_id = self._opened(gateway)
         for place in self._places(line, LOSSES[loss]):
-            said, what = word(), f"`comment` ({loss}, exchange {place})"
+            said, what = word(), f"`comment` ({loss}, place {place})"
             message, key = message_of(f"Is there news of {said}?")
 
             def tell(to: Gateway = held, message: object = message, key: str = key) -> object:
@@ -58,7 +58,7 @@ class LosingLaws(VendorLaws):
         held = connect(line.url, timeout=self.timeout)
         _, remote_id = self._opened(gateway)
         for place in self._places(line, LOSSES[loss]):
-            content, what = word().encode(), f"`attach` ({loss}, exchange {place})"
+            content, what = word().encode(), f"`attach` ({loss}, place {place})"
             file, key = file_of("log.txt", content)
 
             def attach(to: Gateway = held, file: object = file, key: str = key) -> object:
@@ -79,7 +79,7 @@ class LosingLaws(VendorLaws):
         held = connect(line.url, timeout=self.timeout)
         _, remote_id = self._opened(gateway)
         for place in self._places(line, LOSSES[loss]):
-            status, what = self.settable[place % 2], f"`set_status` ({loss}, exchange {place})"
+            status, what = self.settable[place % 2], f"`set_status` ({loss}, place {place})"
             _, error = self._through(line, what, partial(held.set_status, remote_id, status))
             if error is not None:
                 assert error.ambiguous or error.retryable, f"{what} gives up; it can be tried again: retryable=True"
@@ -96,7 +96,7 @@ class LosingLaws(VendorLaws):
         calls = self._calls(held, remote_id)
         for name in [name for name in ("fetch", "find", "check", "changes") if name in calls]:
             for place in self._places(line, LOSSES[loss]):
-                what = f"`{name}` ({loss}, exchange {place})"
+                what = f"`{name}` ({loss}, place {place})"
                 answer, error = self._through(line, what, calls[name])
                 if error is None and isinstance(answer, VendorAnswer):
                     assert remote_id == answer.remote_id, f"{what} gives another ticket"
