@@ -183,7 +183,7 @@ def test_answer_to_a_case_that_stayed_in_the_house_is_told(calm_desk, pager):
     hears(calm_desk, status="answered", text="The blue one.")
     calm_desk.run_due()
 
-    assert ("assignee", "vendor.replied") in pager.told
+    assert ("assignee", "vendor.answered_with_words") in pager.told
 
 
 def test_vendor_that_asks_is_told_to_the_keeper(calm_desk, pager):
@@ -249,6 +249,18 @@ def test_older_answer_says_nothing_about_the_status(calm_desk, at):
     assert (["VendorReplied"], "in_progress") == (names(late), late.case.vendor_tickets[0].status)
     assert "waiting_for_us" == same.case.vendor_tickets[0].status
     assert at("08:50") == same.case.vendor_tickets[0].updated_at
+
+
+def test_clock_that_was_far_ahead_once_silences_no_vendor(calm_desk, at):
+    """What comes later is told by the right time, and would be older than that for ever."""
+    sent(calm_desk)
+    hears(calm_desk, status="in_progress", updated_at=at("09:00:00") + timedelta(days=400))
+    hears(calm_desk, status="answered", updated_at=at("09:02:00"))
+
+    assert ("answered", at("09:02:00")) == attrs.astuple(
+        calm_desk.get("T-1").vendor_tickets[0],
+        filter=lambda field, _: field.name in {"status", "updated_at"},
+    )
 
 
 def test_ticket_that_has_moved_is_known_by_its_new_id(calm_desk):

@@ -1,7 +1,7 @@
 """What vendors say about their tickets, and what a case makes of it; and that a vendor cannot be heard at all."""
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -18,6 +18,9 @@ from supporttiers.tiers import Status
 
 MAX_TAKEN: Final = 100
 """So many entries and texts of one ticket are taken in a day; the rest is heard later."""
+
+MOST_AHEAD: Final = timedelta(hours=1)
+"""So far a vendor's clock may be ahead of ours; what it says of when is passed over where it is further."""
 
 _ANSWERS: Final = frozenset({
     VendorStatus.ANSWERED, VendorStatus.RESOLVED, VendorStatus.CLOSED, VendorStatus.REJECTED, VendorStatus.GONE,
@@ -69,7 +72,7 @@ def vendor_update(work: Work, command: VendorUpdate) -> None:
             entered_at=entry.at, attachments=entry.attachments, visibility=entry.visibility,
         )  # fmt: skip
     put_off = news.put_off if _is_told_of_flood(work, ticket) else 0
-    if _is_news(news, command) or put_off:
+    if _is_news(work, news, command) or put_off:
         why = _unreached(news, command)
         if news.moved:
             why = Reason("vendor.moved", {"vendor": ticket.vendor, "was": ticket.remote_id, "now": news.moved})
@@ -78,7 +81,7 @@ def vendor_update(work: Work, command: VendorUpdate) -> None:
             remote_id=command.remote_id or ticket.remote_id, status=news.status, reported=news.reported,
             raw_status=command.raw_status if news.reported else "", put_off=put_off,
             heard=_says_something(news),
-            updated_at=_watermark(ticket, command), reason=why,
+            updated_at=_watermark(work, ticket, command), reason=why,
         )  # fmt: skip
     by_rule(work, partial(_go_on, work, command, news, put_off))
 
@@ -171,7 +174,7 @@ def _status_by(ticket: VendorTicket, reported: VendorStatus | None, *, heard: bo
 _TURNED: Final = frozenset({VendorStatus.WAITING_FOR_US, VendorStatus.ANSWERED})
 
 
-def _is_news(news: News, command: VendorUpdate) -> bool:
+def _is_news(work: Work, news: News, command: VendorUpdate) -> bool:
     ticket = news.ticket
     return (
         bool(news.told)
@@ -179,7 +182,7 @@ def _is_news(news: News, command: VendorUpdate) -> bool:
         or news.reported not in {None, ticket.reported or ticket.status}
         or (command.remote_id or ticket.remote_id) != ticket.remote_id
         or (news.reported is not None and command.raw_status not in {"", ticket.raw_status})
-        or _watermark(news.ticket, command) is not None
+        or _watermark(work, ticket, command) is not None
     )
 
 
@@ -193,10 +196,16 @@ def _says_something(news: News) -> bool:
     return reported is not VendorStatus.UNKNOWN or not ticket.is_unacknowledged
 
 
-def _watermark(ticket: VendorTicket, command: VendorUpdate) -> datetime | None:
-    """Give the vendor's own instant, where it is later than the one that is known."""
+def _watermark(work: Work, ticket: VendorTicket, command: VendorUpdate) -> datetime | None:
+    """
+    Give the vendor's own instant, where it is later than the one that is known.
+
+    One that lies far ahead is not believed: all that the vendor says until then would be older.
+    """
     known, told = ticket.updated_at, command.updated_at
-    return told if told is not None and (known is None or told > known) else None
+    if told is None or told > work.at + MOST_AHEAD:
+        return None
+    return told if known is None or told > known else None
 
 
 # -- what follows

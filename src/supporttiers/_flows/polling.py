@@ -254,9 +254,10 @@ def _ask_feed(turn: _Round, name: str) -> Flow[None]:
     except Exception as error:  # noqa: BLE001 - a plugin may raise anything; it is asked again
         log.warning("vendor %s could not be asked what has changed: %s", name, safe_text(error))
         turn.failed += 1
-        yield from leave_alone(ports, name, error, turn.began)
         if turn.clock() - began >= SLOW:
             feed.asked_at = turn.began + SLOW_FEED_RESTS
+        if (yield from leave_alone(ports, name, error, turn.began)) is not None:
+            yield from _alarm_each_tenant(turn, name, error)
         if feed.works is not False:
             yield from _each_in_its_turn(turn, name)
         feed.works = False
@@ -315,10 +316,22 @@ def _ask_about_ended(turn: _Round, tickets: Sequence[OpenTicket]) -> Flow[None]:
             log.warning("vendor %s could not be asked about %s: %s", ticket.vendor, ticket.case_id, safe_text(error))
 
 
+def _alarm_each_tenant(turn: _Round, name: str, error: Exception) -> Flow[None]:
+    """Say who has tickets at a vendor that may not know us: while it is left alone none of them is asked about."""
+    own = yield from _open_at(turn, name)
+    for tenant, case_id in {ticket.tenant: ticket.case_id for ticket in reversed(own)}.items():
+        yield from leave_alone(turn.ports, name, error, turn.began, about=(tenant, case_id))
+
+
 def _each_in_its_turn(turn: _Round, name: str) -> Flow[None]:
     """Have all open tickets of a vendor asked about, whose feed has told of them so far."""
-    ahead = turn.began + SWEEP_EVERY + POLL_EVERY
-    tickets: Sequence[OpenTicket] = yield Call(turn.ports.store.open_tickets, ahead, limit=10_000)
-    own = [ticket for ticket in tickets if ticket.vendor == name]
+    own = yield from _open_at(turn, name)
     if own:
         yield Call(turn.ports.store.asked, own, turn.began - 2 * POLL_EVERY)
+
+
+def _open_at(turn: _Round, name: str) -> Flow[list[OpenTicket]]:
+    """Read the open tickets of a vendor, whenever they are to be asked about."""
+    ahead = turn.began + SWEEP_EVERY + POLL_EVERY
+    tickets: Sequence[OpenTicket] = yield Call(turn.ports.store.open_tickets, ahead, limit=10_000)
+    return [ticket for ticket in tickets if ticket.vendor == name]
