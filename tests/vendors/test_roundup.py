@@ -542,9 +542,13 @@ def test_tracker_that_claims_many_messages_of_one_reference_is_not_followed_for_
 
 
 @pytest.mark.parametrize(
-    ("said", "problem"), [({"user": "desk:x"}, "`user` holds a colon"), ({"origin": "https://\u00e9"}, "`origin` must be"),
-                          ({"origin": "https://a\r\nx: y"}, "`origin` must be")]
-)  # fmt: skip
+    ("said", "problem"),
+    [
+        ({"user": "desk:x"}, "`user` holds a colon"),
+        ({"origin": "https://\u00e9"}, "`origin` must be"),
+        ({"origin": "https://a\r\nx: y"}, "`origin` must be"),
+    ],
+)
 def test_what_cannot_be_sent_is_refused(said, problem):
     """When the gateway is made, and not with each request."""
     with pytest.raises(PluginError, match=problem):

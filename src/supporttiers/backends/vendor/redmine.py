@@ -182,9 +182,7 @@ class RedmineVendor:
             if author_of(issue) != us.id:
                 raise VendorError(self.name, "it took the ticket as somebody else's", retryable=True, kind="auth")
             answer = self._reader.answer(issue, us=us.id)
-        self._door.place_is_sound = (
-            answer.reference == request.reference
-        )  # else it is looked at again
+        self._door.place_is_sound = answer.reference == request.reference  # else it is looked at again
         return answer
 
     def _new(self, request: VendorRequest) -> dict[str, Any]:

@@ -215,8 +215,8 @@ class WebhookVendor:
             raise MisshapenError(f"type must be {TYPE}changed")
         data = table(said.get("data"), "data")
         given = [table(each, "a ticket") for each in some(part(data, "tickets", list, otherwise=[data]))]
-        whole = [each for each in given if _WHOLE <= each.keys()]
-        hints = [part(each, "id", str) for each in given if not _WHOLE <= each.keys()]
+        whole = [each for each in given if each.keys() >= _WHOLE]
+        hints = [part(each, "id", str) for each in given if not each.keys() >= _WHOLE]
         if problem := next(filter(None, map(fields.name, hints)), None):
             raise MisshapenError(f"id {problem}")
         return VendorNews(delivery=delivery, answers=[self._ticket(each) for each in whole], hints=hints)

@@ -173,6 +173,6 @@ class CallingLaws(VendorLaws):
 
 def _other(value: str) -> str:
     """Change one character: of a signature in its middle, of what is shorter the last one, as of a time by a second."""
-    place = len(value) // 2 if len(value) > 30 else len(value) - 1  # noqa: PLR2004 - no signature is so short
+    place = len(value) // 2 if len(value) > 30 else len(value) - 1
     others = "56" if value[place].isdigit() else "AB"
     return value[:place] + others[value[place] == others[0]] + value[place + 1 :]
