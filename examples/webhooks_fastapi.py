@@ -31,7 +31,7 @@ class AcmePrint(InProcessVendor):
             return VendorNews(delivery=delivery, hints=[str(json.loads(call.body)["ticket"])])
         except InputError as error:
             raise WebhookRefusedError(self.name, 401, f"{error.field} {error.problem}") from None
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             raise WebhookRefusedError(self.name, 400, "it speaks of no ticket") from None
 
 

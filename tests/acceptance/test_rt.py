@@ -197,7 +197,7 @@ class TestRtVendor(VendorSuite):
     capabilities: ClassVar = frozenset({"public"})
     raw_statuses: ClassVar = {"stalled": VendorStatus.WAITING_FOR_US, "resolved": VendorStatus.RESOLVED}
     unmapped = "parked"
-    timeout = timedelta(seconds=3)
+    timeout = timedelta(seconds=1.5)
     patience = timedelta(seconds=15)
 
     @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ import json
 import re
 import runpy
 import threading
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
 
@@ -29,6 +29,8 @@ from supporttiers.links import VendorEntry, VendorStatus
 from supporttiers.testing.suites import AsyncVendorSuite, VendorSuite
 from supporttiers.tiers import Visibility
 
+SOON = timedelta(seconds=0.3)
+"""So long a server in this very process may take."""
 EXAMPLES = Path(__file__).parents[2] / "examples"
 TABLE = {"new": "open", "open": "in_progress", "waiting": "waiting_for_us", "done": "resolved", "dropped": "withdrawn"}
 
@@ -170,6 +172,7 @@ def plain(text):
 class OnTickets:
     """What suites of gateways to that system share."""
 
+    timeout: ClassVar = SOON
     capabilities: ClassVar = VendorSuite.CAPABILITIES
     secrets: ClassVar = (TOKEN,)
     hook_secrets: ClassVar = SECRETS
@@ -233,6 +236,7 @@ class AwaitedRest:
 class TestAwaitedRest(AsyncVendorSuite):
     """A gateway that is awaited keeps the same laws."""
 
+    timeout: ClassVar = SOON
     secrets: ClassVar = (TOKEN,)
     raw_statuses: ClassVar = OnTickets.raw_statuses
     unmapped: ClassVar = "paused"
@@ -299,6 +303,7 @@ class ScriptHands:
 class TestScript(VendorSuite):
     """Any vendor with a script: the one of the examples."""
 
+    timeout: ClassVar = SOON
     capabilities: ClassVar = {"signed"}
     secrets: ClassVar = SECRETS
     hook_secrets: ClassVar = SECRETS
@@ -313,7 +318,8 @@ class TestScript(VendorSuite):
     def script(self):
         """Run the script, and give its names."""
         names = runpy.run_path(str(EXAMPLES / "script_vendor.py"))
-        server = names["ThreadingHTTPServer"](("127.0.0.1", 0), names["Script"])
+        kind = type("Server", (names["ThreadingHTTPServer"],), {"request_queue_size": 128})  # many come at once
+        server = kind(("127.0.0.1", 0), names["Script"])
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield names | {"server": server}
         server.shutdown()

@@ -15,7 +15,7 @@ import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # a tracker waits for disks otherwise
 USER, PASSWORD = "desk", "hunter2-of-roundup"
 _AGENT = "ruth", "agents-secret"
 _ADMIN = "rita", "admins-secret"

@@ -87,6 +87,7 @@ def test_it_can_do_all_but_list_changes():
         ({"user": "desk"}, "it needs a `token`, or a `user` and a `password`: one of both"),
         ({"token": TOKEN, "user": "desk", "password": "p"},
          "it needs a `token`, or a `user` and a `password`: one of both"),
+        ({"user": "desk:x", "password": "p"}, "its `user` holds a colon, which would end it where it is sent"),
         ({"token": "a\r\nx: y"}, "its `token` can be no token: printable ASCII without blanks"),
         ({"token": "größe"}, "its `token` can be no token: printable ASCII without blanks"),
         ({"token": "a b"}, "its `token` can be no token: printable ASCII without blanks"),

@@ -530,3 +530,26 @@ def test_status_of_what_is_no_issue_is_not_changed(odd):
     tracker = Tracker()
     error = refused(lambda: gateway(tracker).set_status(odd, VendorStatus.RESOLVED, expect='"v1"'))
     assert ("gone", []) == (error.kind, tracker.sent("PATCH"))
+
+
+def test_tracker_that_claims_many_messages_of_one_reference_is_not_followed_for_ever():
+    """Each would be a question of its own; there is one such message, or two."""
+    rows = [message(id=str(number)) for number in range(1, 10_001)]
+    tracker = Tracker(**{"GET msg": listed(*rows)})
+    gateway(tracker).find(REFERENCE)
+
+    assert 11 == len(tracker.requests)
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        ({"user": "desk:x"}, "`user` holds a colon"),
+        ({"origin": "https://\u00e9"}, "`origin` must be"),
+        ({"origin": "https://a\r\nx: y"}, "`origin` must be"),
+    ],
+)
+def test_what_cannot_be_sent_is_refused(said, problem):
+    """When the gateway is made, and not with each request."""
+    with pytest.raises(PluginError, match=problem):
+        RoundupVendor("acme", **{"url": "https://acme.test/tracker/", "user": "desk", "password": SECRET, **said})

@@ -19,7 +19,7 @@ from tests.servers.tickets import TOKEN
 from supporttiers.backends.signatures import verify
 from supporttiers.backends.tickets import reference_in
 from supporttiers.effects import VendorAnswer, VendorChanges, VendorIdentity, VendorNews
-from supporttiers.errors import VendorError
+from supporttiers.errors import VendorError, WebhookRefusedError
 from supporttiers.links import VendorStatus
 from supporttiers.testing.suites import VendorSuite
 from supporttiers.tiers import Visibility
@@ -367,6 +367,39 @@ class EndlessPages(RestGateway):
         return attrs.evolve(page, cursor=cursor or page.cursor, more=True)
 
 
+class FindsOpenOnes(RestGateway):
+    def find(self, reference, /):
+        """Look as a page of open tickets does."""
+        return [each for each in super().find(reference) if each.status is not VendorStatus.RESOLVED]
+
+
+class RemembersItsWords(RestGateway):
+    def comment(self, remote_id, message, /, *, key):
+        """Know a message again in this very object."""
+        id = super().comment(remote_id, message, key=key)
+        self.__dict__.setdefault("said", {})[id] = message.reference
+        return id
+
+    def fetch(self, remote_id, /):
+        """Believe what is remembered, and no mark."""
+        answer, said = super().fetch(remote_id), self.__dict__.get("said", {})
+        entries = [attrs.evolve(each, reference=said.get(each.id, ""), ours=each.id in said) for each in answer.entries]
+        return attrs.evolve(answer, entries=entries)
+
+
+class AnySecond(RestGateway):
+    def receive(self, call, /):
+        """Be lenient with clocks: the time that was signed may be one near that which is said."""
+        said, error = call.headers.get("webhook-timestamp", ""), None
+        for apart in (0, 1, -1):
+            time = str(int(said) + apart) if said.isdecimal() else said
+            try:
+                return super().receive(attrs.evolve(call, headers={**call.headers, "webhook-timestamp": time}))
+            except WebhookRefusedError as refused:
+                error = refused
+        raise error
+
+
 class BelievesCursors(RestGateway):
     def changes(self, cursor, /, *, limit):
         """Read it as if nobody else could have written it."""
@@ -536,8 +569,8 @@ FAULTS = {
     "test_forbidden_is_told": [SaysForbidden],
     "test_check_says_who_we_are": [NobodyInParticular],
     "test_updates_of_one_second_are_all_heard": [BySecond, NewIds],
-    "test_own_words_are_no_news": [HearsItself],
-    "test_message_is_known_by_its_reference": [LosesReferences],
+    "test_own_words_are_no_news": [HearsItself, RemembersItsWords],
+    "test_message_is_known_by_its_reference": [LosesReferences, RemembersItsWords],
     "test_words_of_the_vendor_are_the_vendors": [ReadsQuotes],
     "test_private_stays_private": [TellsAll],
     "test_public_can_be_told": [TellsNothing],
@@ -549,6 +582,7 @@ FAULTS = {
     "test_statuses_are_translated": [AlwaysOpen],
     "test_unknown_status_is_not_guessed": [Guesses],
     "test_set_status_is_read_back": [AcceptsAll],
+    "test_ended_ticket_is_found": [FindsOpenOnes],
     "test_yes_without_a_change_is_not_applied": [Believes],
     "test_stale_change_is_a_conflict": [Believes],
     "test_withdrawal_is_read_back": [OnlySaysSo],
@@ -560,7 +594,7 @@ FAULTS = {
     "test_call_of_the_vendor_is_understood": [HearsNothing],
     "test_call_keeps_its_delivery": [OwnDelivery],
     "test_calls_may_come_in_any_order": [Undated],
-    "test_call_that_was_changed_is_refused": [NeverVerifies],
+    "test_call_that_was_changed_is_refused": [NeverVerifies, AnySecond],
     "test_call_of_a_stranger_is_refused": [NeverVerifies],
     "test_call_of_another_time_is_refused": [LongMemory],
     "test_secret_can_be_changed": [OneSecret],

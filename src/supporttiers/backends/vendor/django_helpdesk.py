@@ -398,6 +398,8 @@ def _authorization(name: str, token: str | None, user: str | None, password: str
     if (token is None) == (user is None or password is None):
         raise PluginError(name, "it needs a `token`, or a `user` and a `password`: one of both")
     if token is None:
+        if ":" in str(user):
+            raise PluginError(name, "its `user` holds a colon, which would end it where it is sent")
         return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
     if fields_.key(token) or not token.isascii() or " " in token:
         raise PluginError(name, "its `token` can be no token: printable ASCII without blanks")

@@ -39,7 +39,7 @@ from supporttiers.effects import (
     VendorMessage,
     VendorRequest,
 )
-from supporttiers.errors import VendorError
+from supporttiers.errors import PluginError, VendorError
 from supporttiers.links import MAX_ENTRIES, VendorStatus, reference_of
 
 STATUSES: Final[Mapping[str, str]] = MappingProxyType({
@@ -51,6 +51,8 @@ STATUSES: Final[Mapping[str, str]] = MappingProxyType({
 _SETTINGS: Final = ("url", "user", "password", "statuses", "priorities", "origin")
 _TAKEN_BACK: Final = (VendorStatus.WITHDRAWN, VendorStatus.CLOSED, VendorStatus.RESOLVED)
 _MAX_TITLE: Final = 200
+_MOST_HITS: Final = 10
+"""So many messages with one reference are looked at: there is one, unless two attempts have written it."""
 _MAX_ADDRESSES: Final = 1000
 _BEFORE_US: Final = timedelta(minutes=15)
 
@@ -108,8 +110,13 @@ class RoundupVendor:
 
         Raises:
             PolicyConfigError: The URL is none.
-            PluginError: The table of statuses has words that are none of ours.
+            PluginError: The table of statuses has words that are none of ours, or what is sent with each request cannot
+                be so.
         """
+        if ":" in user:
+            raise PluginError(name, "its `user` holds a colon, which would end it where it is sent")
+        if origin is not None and not (origin.isascii() and origin.isprintable()):
+            raise PluginError(name, "its `origin` must be printable ASCII, such as https://acme.example")
         self.name = name
         self._user = user
         self._words = Statuses(name, statuses)
@@ -198,7 +205,8 @@ class RoundupVendor:
 
     def _messages(self, reference: str) -> list[tuple[str, Row]]:
         rows = self._tracker.messages_with(reference)
-        return [(str(row.get("id")), row) for row in rows if reference_of_message(row, self._user) == reference]
+        found = [(str(row.get("id")), row) for row in rows if reference_of_message(row, self._user) == reference]
+        return found[:_MOST_HITS]
 
     def _create(self, issue: Mapping[str, object], address: "_Address", key: str, reference: str) -> str:
         """Create an issue, or find the one that another attempt has created at the same address."""
