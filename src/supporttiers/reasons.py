@@ -212,6 +212,9 @@ CODES: Final[Mapping[str, str]] = {
     "warning.message_to": "{to!r} is a word of your own, and not a role that the library tells; {near!r} may be meant",
     "warning.policy_never": "it is never asked where cases go: {by} takes all that come so far",
     "warning.no_way_back": "no answer brings a case back from tier {tier}: give it hands_back_to, or escalates_to",
+    "warning.vendor_name": "no tier, rule or action sends a case to vendor {vendor!r}; {near!r} may be meant",
+    "warning.vendor_unreached": "no tier, rule or action sends a case to vendor {vendor!r}; only people can",
+    "warning.vendor_dispatch": "nothing else speaks of vendor {vendor!r}; {near!r} may be meant",
     # what verification finds
     "verify.gap": "version {expected} was expected, {found} found",
     "verify.digest": "the digest of version {version} does not match its bytes",

@@ -37,6 +37,7 @@ from supporttiers.process.compiled import CompiledLimit
 from supporttiers.process.conditions import World
 from supporttiers.process.faults import Whole, error_of, policy_faults
 from supporttiers.process.members import doubled_calendars, only, placed_policies, placed_routes, routes_in, strangers
+from supporttiers.process.named_vendors import NamedVendors, vendors_in
 from supporttiers.process.plans import VendorPlan, plans_of
 from supporttiers.process.shadows import shadowed
 from supporttiers.process.warnings import Finding, stuck, warnings_of
@@ -376,6 +377,11 @@ class SupportProcess(Settings):
         return plans_of(self.name, tiers=self.tiers, contracts=self.contracts, limits=self.limits)
 
     @cached_property
+    def named_vendors(self) -> NamedVendors:
+        """The vendors that tiers, policies, contracts and limits name; a policy of one's own may know others."""
+        return vendors_in(self.tiers, self.contracts, self.limits, self.policies)
+
+    @cached_property
     def calendars_by_name(self) -> Mapping[str, WorkingHours]:
         """The calendars to which its parts refer, `24x7` included."""
         return {ALWAYS_OPEN: WorkingHours.always(), **{calendar.name: calendar for calendar in self.calendars}}
@@ -447,7 +453,7 @@ class SupportProcess(Settings):
         )  # fmt: skip
         return (
             *stuck(self.tiers, self.moves), *warnings_of(self.limits, world), *shadowed(self.policies, self.priorities),
-            *misspelt(self.messages),
+            *misspelt(self.messages), *self.named_vendors.misspelt(),
         )  # fmt: skip
 
     # -- asked
