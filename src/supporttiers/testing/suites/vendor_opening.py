@@ -94,7 +94,7 @@ class OpeningLaws(VendorLaws):
         """Say whether there is a ticket; where a change has been asked for, it may take a while to show."""
         if error is None:
             return True
-        return bool(self._count(gateway, hands, asked, patient=wrote and error.ambiguous))
+        return bool(self._count(gateway, hands, asked, patient=wrote and bool(error.ambiguous)))
 
     def test_many_open_at_once(self, gateway: Gateway) -> None:
         """Each has a ticket of its own; who was not let in tries again, as the core does."""
