@@ -21,6 +21,9 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 # The acceptance tests on servers that need root or packages of the system, one a line.
 SERVERS := \
 	tests/acceptance/test_mail_system.py \
+	tests/acceptance/test_mail_to_rt.py \
+	tests/acceptance/test_mail_vendor.py \
+	tests/acceptance/test_redmine.py \
 	tests/acceptance/test_rt.py
 
 # Examples: make test ARGS="tests/unit -x"; make bench ARGS="--quick"

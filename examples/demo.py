@@ -2,11 +2,12 @@
 A month of a small support desk in virtual time: `make demo`, or `python examples/demo.py [FOLDER] [--cases N]`.
 
 The process is acme.toml beside this file, the store is SQLite. Customers open cases, agents work on them, and where
-nobody does, the process's time limits act. What beats everybody goes to an outside vendor, who takes days. All of it is
-made up by a seeded generator, so that every run tells the same story; nothing here waits for a real clock.
+nobody does, the process's time limits act. What beats everybody goes to an outside vendor, who takes days: on a real
+issue tracker, Roundup, where pip can install one. All of it is made up by a seeded generator, so that every run tells
+the same story; nothing here waits for a real clock.
 
-Read here how a desk is put together and how time passes; acme_month/people.py says who does what, and
-acme_month/report.py reads the story back from the store.
+Read here how a desk is put together and how time passes; acme_month/people.py says who does what, acme_month/vendors.py
+what the vendor does, and acme_month/report.py reads the story back from the store.
 """
 
 import argparse
@@ -19,20 +20,22 @@ from os.path import relpath
 from pathlib import Path
 from shlex import quote
 
-from acme_month.people import START, CountingNotifier, Office, slow_vendor
+from acme_month.people import START, CountingNotifier, Office
 from acme_month.report import Month, report, stories, told
+from acme_month.vendors import vendor_of_the_month
 
 from supporttiers import CaseError, FakeClock, Status, SupportDesk, SupportProcess
+from supporttiers.protocols import VendorGateway
 from supporttiers.worker import run_until
 
 END = datetime.fromisoformat("2026-04-01T00:00Z")
 
 
-def build_desk(database: Path, clock: FakeClock, notifier: CountingNotifier, seed: int) -> SupportDesk:
+def build_desk(database: Path, clock: FakeClock, notifier: CountingNotifier, vendor: VendorGateway) -> SupportDesk:
     """Everything a desk needs. In production leave out the clock, and bring your own vendors and notifiers."""
     process = SupportProcess.from_toml(Path(__file__).with_name("acme.toml"))
     store = f"sqlite:///{database.as_posix()}"
-    return SupportDesk(process, store=store, clock=clock, notifiers=[notifier], vendors=[slow_vendor(clock, seed)])
+    return SupportDesk(process, store=store, clock=clock, notifiers=[notifier], vendors=[vendor])
 
 
 def live_through(desk: SupportDesk, clock: FakeClock, office: Office, number: int) -> list[CaseError]:
@@ -86,17 +89,25 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("folder", nargs="?", default="demo-output", type=Path, help="default: %(default)s")
     parser.add_argument("--cases", default=240, type=int, help="how many are opened (default: %(default)s)")
     parser.add_argument("--seed", default=7, type=int, help="another seed makes another month (default: %(default)s)")
+    parser.add_argument("--vendor", default="roundup", choices=["roundup", "memory"], help="default: %(default)s")
     return parser.parse_args()
 
 
 def main() -> None:
-    args = arguments()
-    database, clock, notifier = fresh(args.folder), FakeClock(START), CountingNotifier()
-    desk = build_desk(database, clock, notifier, args.seed)
+    args, clock = arguments(), FakeClock(START)
+    with vendor_of_the_month(clock, args.seed, real=args.vendor == "roundup") as (vendor, who):
+        play(args, clock, vendor, who)
+
+
+def play(args: argparse.Namespace, clock: FakeClock, vendor: VendorGateway, who: str) -> None:
+    """Live through the month, and tell of it."""
+    database, notifier = fresh(args.folder), CountingNotifier()
+    desk = build_desk(database, clock, notifier, vendor)
     diagram = args.folder / "acme.mmd"
     diagram.write_text(desk.process.diagram(), encoding="utf-8")
 
     print(f"ACME's support desk, {START:%d %B} to {END:%d %B %Y}, in virtual time ...", flush=True)
+    print(who, flush=True)
     refused = live_through(desk, clock, Office(args.seed), args.cases)
 
     month = Month.of(desk)

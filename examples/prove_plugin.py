@@ -1,5 +1,5 @@
 """
-A policy, a source of facts and a notifier of one's own, each proved by the suite that comes with the library.
+Parts of one's own, each proved by its suite: a policy, a source of facts, a notifier, and a vendor's gateway.
 
 Run it: `python examples/prove_plugin.py`; or, as in your own project: `pytest -ra prove_plugin.py`.
 """
@@ -13,12 +13,12 @@ from typing import ClassVar
 import attrs
 import pytest
 
-from supporttiers import Destination, Situation
-from supporttiers.effects import Notification
-from supporttiers.errors import NotifyError
+from supporttiers import Destination, Situation, VendorStatus
+from supporttiers.effects import Notification, VendorAnswer, VendorRequest
+from supporttiers.errors import NotifyError, VendorError
 from supporttiers.facts import FactSource
 from supporttiers.testing import situation
-from supporttiers.testing.suites import FactSourceSuite, NotifierSuite, PolicySuite
+from supporttiers.testing.suites import FactSourceSuite, NotifierSuite, PolicySuite, VendorSuite
 
 # -- a policy
 
@@ -123,6 +123,55 @@ class TestBoard(NotifierSuite):
         board = Board()
         board.locked = True
         return board
+
+
+# -- a vendor's gateway
+
+KEY = "an-agreed-word"
+
+
+class AcmePrint:
+    """Speaks with a vendor; its system is a table, by our references."""
+
+    name = "acme-print"
+
+    def __init__(self, system: dict[str, VendorAnswer], key: str) -> None:
+        """Say who we are."""
+        self.system = system
+        self.key = key
+
+    def open(self, request: VendorRequest, /, *, key: str) -> VendorAnswer:  # noqa: ARG002 - there is a reference
+        """Open a ticket."""
+        self.log_in()
+        ticket = VendorAnswer(remote_id=f"AP-{request.reference}", reference=request.reference)
+        return self.system.setdefault(request.reference, ticket)
+
+    def fetch(self, remote_id: str, /) -> VendorAnswer:
+        """Say how far it is."""
+        self.log_in()
+        gone = VendorAnswer(remote_id=remote_id, status=VendorStatus.GONE)
+        return next((ticket for ticket in list(self.system.values()) if ticket.remote_id == remote_id), gone)
+
+    def log_in(self) -> None:
+        """Make sure that the vendor knows us."""
+        if self.key != KEY:
+            raise VendorError(self.name, "it does not know us", retryable=True, kind="auth")
+
+
+class TestAcmePrint(VendorSuite):
+    """It opens one ticket for each key, takes what customers write, and says when it is not let in."""
+
+    secrets: ClassVar[Sequence[str]] = (KEY,)
+
+    @pytest.fixture
+    def connect(self) -> Callable[..., AcmePrint]:
+        """Give a function that makes gateways to one system."""
+        system: dict[str, VendorAnswer] = {}
+
+        def connect(_url: str, /, *, wrong_key: bool = False, **_given: object) -> AcmePrint:
+            return AcmePrint(system, "wrong" if wrong_key else KEY)
+
+        return connect
 
 
 if __name__ == "__main__":

@@ -29,8 +29,9 @@ def signature(id, seconds, body, secret=SECRET):
 def is_ours(headers, body):
     """Say whether a call comes from the desk, and has been made just now."""
     id, seconds, given = (headers.get(f"webhook-{name}", "") for name in ("id", "timestamp", "signature"))
-    fresh = seconds.isdigit() and abs(time.time() - int(seconds)) < 300
-    return fresh and any(hmac.compare_digest(signature(id, seconds, body), each) for each in given.split())
+    fresh = seconds.isdecimal() and abs(time.time() - int(seconds)) < 300
+    ours = signature(id, seconds, body).encode()
+    return fresh and any(hmac.compare_digest(ours, each.encode()) for each in given.split())
 
 
 def answer(event):

@@ -1,4 +1,4 @@
-"""The people of the demonstration: customers, agents, a vendor and a postman, made up by a seeded generator."""
+"""The people of the demonstration: customers, agents and a postman, made up by a seeded generator."""
 
 import random  # noqa: TID251 - the story is made up, from a seed
 from collections import Counter
@@ -6,13 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-import attrs
-
-from supporttiers import Actor, Case, FakeClock, Status, VendorStatus
+from supporttiers import Actor, Case, Status
 from supporttiers import commands as do
-from supporttiers.backends.vendor.memory import InProcessVendor
 from supporttiers.commands import Command
-from supporttiers.effects import Notification, VendorAnswer
+from supporttiers.effects import Notification
 
 START: Final = datetime.fromisoformat("2026-03-02T00:00Z")
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -51,22 +48,6 @@ class CountingNotifier:
     def notify(self, notification: Notification, /, *, key: str) -> None:  # noqa: ARG002 - counting twice would not hurt
         """Count whom the process speaks of: the assignee, the manager."""
         self.told[notification.to] += 1
-
-
-def slow_vendor(clock: FakeClock, seed: int) -> InProcessVendor:
-    """A vendor in this process, who acknowledges at once and answers after a day or two."""
-    dice = random.Random(seed)  # noqa: S311 - as above
-    promised: dict[str, datetime] = {}
-
-    def agent(ticket: VendorAnswer) -> VendorAnswer:
-        """Say how a ticket stands whenever the desk asks: it asks at each pass, once a minute at most."""
-        if ticket.remote_id not in promised:
-            promised[ticket.remote_id] = clock.now() + dice.uniform(1, 2) * DAY
-        if clock.now() < promised[ticket.remote_id]:
-            return attrs.evolve(ticket, status=VendorStatus.ACKNOWLEDGED)
-        return attrs.evolve(ticket, status=VendorStatus.RESOLVED, text="Please install firmware 7.2")
-
-    return InProcessVendor("acme-print", agent=agent)
 
 
 class Office:

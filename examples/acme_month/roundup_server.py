@@ -20,6 +20,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+PATIENCE = 20
+"""So many seconds its start may take."""
+
 _ADMIN = "roundup-admin@vendor.test"
 _SETTINGS = {
     "main.admin_email": _ADMIN, "main.dispatcher_email": _ADMIN, "main.indexer": "native",
@@ -30,14 +33,21 @@ _SETTINGS = {
 
 
 @contextmanager
-def running(python: str, *options: str) -> Iterator[str]:
+def running(python: str, *options: str, within: str | None = None) -> Iterator[str]:
     """
     Run this file with a Python that has the packages, in a directory that is taken away afterwards; give the address.
+
+    Args:
+        python: The Python.
+        options: Of the command line.
+        within: Where the directory is made; where temporary files are when None.
 
     Raises:
         RuntimeError: It did not start; the text says why.
     """
-    with tempfile.TemporaryDirectory(prefix="supporttiers-roundup-", ignore_cleanup_errors=True) as directory:
+    with tempfile.TemporaryDirectory(
+        prefix="supporttiers-roundup-", dir=within, ignore_cleanup_errors=True
+    ) as directory:
         command = [python, __file__, directory, *options]
         server = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -45,9 +55,13 @@ def running(python: str, *options: str) -> Iterator[str]:
         )  # fmt: skip
         with server:
             try:
+                late = threading.Timer(PATIENCE, server.kill)
+                late.start()
                 url = server.stdout.readline().strip()
+                late.cancel()
                 if not url:
-                    raise RuntimeError(server.stderr.read().strip().rpartition("\n")[2] or "it ended at once")
+                    why = server.stderr.read().strip().rpartition("\n")[2]
+                    raise RuntimeError(why or f"it did not start within {PATIENCE} s")
                 yield url
             finally:
                 server.stdin.close()

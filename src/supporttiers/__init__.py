@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from supporttiers.calendars.targets import business_days, calendar_days, until_close
     from supporttiers.cases import Case, fold, rebuild
     from supporttiers.clock import Clock, FakeClock, SystemClock
+    from supporttiers.contracts import VendorContract
     from supporttiers.decisions import Decision, Destination, Hold, Later, Refusal, Situation
     from supporttiers.desk import AsyncSupportDesk, SupportDesk
     from supporttiers.errors import (
@@ -45,6 +46,7 @@ _HOMES = {
     "supporttiers.desk": ("AsyncSupportDesk", "SupportDesk"),
     "supporttiers.process": ("SupportProcess",),
     "supporttiers.tiers": ("Agreement", "CaseKind", "Status", "Tier", "TierKind", "Visibility"),
+    "supporttiers.contracts": ("VendorContract",),
     "supporttiers.limits": ("Action", "Percent", "Threshold", "TimeLimit"),
     "supporttiers.calendars": ("WorkingHours",),
     "supporttiers.calendars.targets": ("business_days", "calendar_days", "until_close"),
@@ -71,7 +73,7 @@ __all__ = [  # noqa: RUF022 - grouped by what they are; a test holds this list t
     "AsyncSupportDesk", "SupportDesk", "SupportProcess",
     # parts of a process
     "Action", "Agreement", "AtLeast", "AtMost", "Match", "Not", "Percent", "Route", "RouteByRules", "Threshold", "Tier",
-    "TierKind", "TimeLimit", "WorkingHours", "business_days", "calendar_days", "until_close",
+    "TierKind", "TimeLimit", "VendorContract", "WorkingHours", "business_days", "calendar_days", "until_close",
     # cases
     "Actor", "ActorKind", "Agent", "Attachment", "Case", "CaseKind", "Link", "Status", "Stopwatch", "VendorStatus",
     "VendorTicket", "Visibility", "fold", "rebuild",

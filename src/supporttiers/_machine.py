@@ -84,7 +84,7 @@ def rows_of(tiers: tuple[Tier, ...], rules: MoveRules) -> tuple[Row, ...]:
 def _openings(tiers: tuple[Tier, ...], rules: MoveRules) -> Iterator[Row]:
     levels = _levels(tiers)
     named = levels if isinstance(rules.entry, str) else rules.entry
-    for level in (entry_level(tiers), *named):
+    for level in (entry_level(tiers, rules.entry), entry_level(tiers), *named):
         if level in levels:
             yield _arrival("open", NEW, level)
 

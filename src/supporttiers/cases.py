@@ -17,7 +17,18 @@ from supporttiers import events as happened
 from supporttiers.actors import SYSTEM
 from supporttiers.commands import Held, Scheduled
 from supporttiers.events import REDACTED, Event
-from supporttiers.links import VENDOR_LIVE, Attachment, Attempt, Link, VendorStatus, VendorTicket
+from supporttiers.links import (
+    MAX_ENTRIES,
+    MAX_TOLD,
+    MAX_UNMAPPED,
+    TEXT,
+    VENDOR_WAITS,
+    Attachment,
+    Attempt,
+    Link,
+    VendorStatus,
+    VendorTicket,
+)
 from supporttiers.stopwatches import Segment, Stage, Stopwatch, with_segment
 from supporttiers.tiers import OPEN, CaseKind, Status
 
@@ -81,7 +92,9 @@ class Case:
         attachments: References to files that the caller keeps.
         vendor_tickets: Tickets in vendors' systems.
         vendors: The vendors at which a ticket is open.
-        vendors_waiting: Those of them that wait for an answer of ours.
+        vendors_waiting: Those of them that wait for an answer of ours, or have answered.
+        vendors_unacknowledged: Those of them that have said nothing yet.
+        vendors_unreachable: Those of them that cannot be asked, for too long.
         attempts: What was tried in self-service.
         bounces: How often it went to and fro, by pair of places.
         solution: A reference to an article or fix.
@@ -145,6 +158,8 @@ class Case:
     vendor_tickets: tuple[VendorTicket, ...] = ()
     vendors: tuple[str, ...] = ()
     vendors_waiting: tuple[str, ...] = ()
+    vendors_unacknowledged: tuple[str, ...] = ()
+    vendors_unreachable: tuple[str, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     bounces: Mapping[str, int] = attrs.field(factory=dict, hash=False)
     solution: str | None = None
@@ -214,6 +229,8 @@ def fold_all(case: Case | None, events: Iterable[Event]) -> Case | None:
 
 
 _ZERO: Final = timedelta(0)
+DAY: Final = timedelta(hours=24)
+"""For so long what passes between a case and a vendor is counted."""
 _NAMES: Final = tuple(field.name for field in attrs.fields(Case))
 _VALUES: Final = attrgetter(*_NAMES)
 
@@ -501,27 +518,91 @@ def _limits_renewed(draft: Draft, event: happened.LimitsRenewed) -> None:
 
 
 def _dispatched(draft: Draft, event: happened.VendorDispatched) -> None:
-    ticket = VendorTicket(vendor=event.vendor, key=event.key, requested_at=event.at, changed_at=event.at)
+    ticket = VendorTicket(
+        vendor=event.vendor, key=event.key, tier=event.tier, requested_at=event.at, changed_at=event.at
+    )
     draft.vendor_tickets = (*draft.vendor_tickets, ticket)
     _vendors(draft)
 
 
 def _vendors(draft: Draft) -> None:
-    live = [ticket for ticket in draft.vendor_tickets if ticket.status in VENDOR_LIVE]
+    live = [ticket for ticket in draft.vendor_tickets if ticket.is_live]
     draft.vendors = tuple(ticket.vendor for ticket in live)
-    draft.vendors_waiting = tuple(ticket.vendor for ticket in live if ticket.status is VendorStatus.WAITING_FOR_US)
+    draft.vendors_waiting = tuple(ticket.vendor for ticket in live if ticket.status in VENDOR_WAITS)
+    draft.vendors_unacknowledged = tuple(ticket.vendor for ticket in live if ticket.is_unacknowledged)
+    draft.vendors_unreachable = tuple(ticket.vendor for ticket in live if ticket.unreachable_since is not None)
+
+
+def _change_ticket(draft: Draft, key: str, change: Callable[[VendorTicket], VendorTicket]) -> None:
+    draft.vendor_tickets = tuple(change(ticket) if ticket.key == key else ticket for ticket in draft.vendor_tickets)
+    _vendors(draft)
 
 
 def _vendor_updated(draft: Draft, event: happened.VendorTicketUpdated) -> None:
-    draft.vendor_tickets = tuple(
-        attrs.evolve(
-            ticket, status=event.status, remote_id=event.remote_id or ticket.remote_id, changed_at=event.effective_at
-        )
-        if ticket.key == event.key
-        else ticket
-        for ticket in draft.vendor_tickets
-    )
-    _vendors(draft)
+    has_text = any(one.startswith(TEXT) for one in event.told)
+    _change_ticket(draft, event.key, lambda ticket: attrs.evolve(
+        _taken(ticket, event) if has_text else ticket, status=event.status, reported=event.reported or ticket.reported,
+        remote_id=event.remote_id or ticket.remote_id, raw_status=event.raw_status or ticket.raw_status,
+        unmapped=_unmapped(ticket, event), heard=_heard(ticket, event.told), changed_at=event.effective_at,
+        heard_at=event.effective_at if event.heard else ticket.heard_at,
+        updated_at=event.updated_at or ticket.updated_at,
+        put_off_at=event.at if event.put_off else ticket.put_off_at,
+    ))  # fmt: skip
+
+
+def _unmapped(ticket: VendorTicket, event: happened.VendorTicketUpdated) -> tuple[str, ...]:
+    if event.reported is not VendorStatus.UNKNOWN or not event.raw_status or event.raw_status in ticket.unmapped:
+        return ticket.unmapped
+    return (*ticket.unmapped, event.raw_status)[-MAX_UNMAPPED:]
+
+
+def _heard(ticket: VendorTicket, more: tuple[str, ...]) -> tuple[str, ...]:
+    if not more:
+        return ticket.heard
+    return (*(one for one in ticket.heard if one not in more), *more)[-2 * MAX_ENTRIES :]
+
+
+def _taken(ticket: VendorTicket, event: happened.Event) -> VendorTicket:
+    """Count one more that was taken, in this day."""
+    since = ticket.taken_since
+    if since is None or event.at - since >= DAY:
+        return attrs.evolve(ticket, taken_since=event.at, taken=1)
+    return attrs.evolve(ticket, taken=ticket.taken + 1)
+
+
+def _vendor_replied(draft: Draft, event: happened.VendorReplied) -> None:
+    _change_ticket(draft, event.key, lambda ticket: attrs.evolve(
+        _taken(ticket, event), heard=_heard(ticket, (event.entry,)), heard_at=event.effective_at,
+        changed_at=event.effective_at,
+    ))  # fmt: skip
+
+
+def _vendor_told(draft: Draft, event: happened.VendorTold) -> None:
+    """A word of ours passes the ball back to the vendor."""
+
+    def told(ticket: VendorTicket) -> VendorTicket:
+        ours = ticket.status in VENDOR_WAITS and event.purpose != "withdrawal"
+        return attrs.evolve(
+            ticket, told_at=(*ticket.told_at, event.at)[-MAX_TOLD:], changed_at=event.effective_at,
+            status=VendorStatus.IN_PROGRESS if ours else ticket.status,
+            ceiling_at=event.at if event.last else ticket.ceiling_at,
+        )  # fmt: skip
+
+    _change_ticket(draft, event.key, told)
+
+
+def _vendor_withdrawn(draft: Draft, event: happened.VendorWithdrawn) -> None:
+    _change_ticket(draft, event.key, lambda ticket: attrs.evolve(
+        ticket, status=VendorStatus.WITHDRAWN, changed_at=event.effective_at
+    ))  # fmt: skip
+
+
+def _vendor_lost(draft: Draft, event: happened.VendorLost) -> None:
+    _change_ticket(draft, event.key, lambda ticket: attrs.evolve(ticket, unreachable_since=event.since))
+
+
+def _vendor_found(draft: Draft, event: happened.VendorFound) -> None:
+    _change_ticket(draft, event.key, lambda ticket: attrs.evolve(ticket, unreachable_since=None))
 
 
 # -- stopwatches
@@ -642,6 +723,11 @@ _FOLDS: Final[Mapping[type[Event], Callable[[Draft, Any], None]]] = {
     happened.LimitsRenewed: _limits_renewed,
     happened.VendorDispatched: _dispatched,
     happened.VendorTicketUpdated: _vendor_updated,
+    happened.VendorReplied: _vendor_replied,
+    happened.VendorTold: _vendor_told,
+    happened.VendorWithdrawn: _vendor_withdrawn,
+    happened.VendorLost: _vendor_lost,
+    happened.VendorFound: _vendor_found,
     happened.StopwatchStarted: _watch_started,
     happened.StopwatchPaused: _watch_paused,
     happened.StopwatchResumed: _watch_resumed,
@@ -656,4 +742,10 @@ _FOLDS: Final[Mapping[type[Event], Callable[[Draft, Any], None]]] = {
 def open_ticket(case: Case | Draft) -> VendorTicket | None:
     """Give the newest vendor ticket on which somebody still owes something, or None."""
     tickets: tuple[VendorTicket, ...] = case.vendor_tickets
-    return next((ticket for ticket in reversed(tickets) if ticket.status in VENDOR_LIVE), None)
+    return next((ticket for ticket in reversed(tickets) if ticket.is_live), None)
+
+
+def open_ticket_at(case: Case | Draft, vendor: str) -> VendorTicket | None:
+    """Give the newest ticket at a vendor on which somebody still owes something, or None."""
+    tickets: tuple[VendorTicket, ...] = case.vendor_tickets
+    return next((ticket for ticket in reversed(tickets) if ticket.vendor == vendor and ticket.is_live), None)

@@ -98,7 +98,7 @@ class Open(Command):
         subject: One line, at most 500 characters.
         text: What is the matter, at most 64 KiB.
         requester: Who needs help; the actor unless given.
-        tier: Where to enter; otherwise the routes decide, and then the lowest staffed tier.
+        tier: Where to enter; otherwise the routes decide, then the lowest staffed tier (or a vendor's first line).
     """
 
     trigger: ClassVar[str] = "open"
@@ -435,7 +435,7 @@ class Dispatch(Command):
 
     vendor: str = _name()
     text: str = _text()
-    attachments: tuple[str, ...] = _names(50, "attachments")
+    attachments: tuple[str, ...] = _names(50, "attachments", private=True)
 
 
 @attrs.frozen(kw_only=True)
@@ -455,7 +455,7 @@ class TellVendor(Command):
     vendor: str = _name()
     text: str = _text()
     purpose: str = attrs.field(default="message", validator=given(fields.one_of(["message", "reminder", "escalation"])))
-    attachments: tuple[str, ...] = _names(50, "attachments")
+    attachments: tuple[str, ...] = _names(50, "attachments", private=True)
 
 
 @attrs.frozen(kw_only=True)
@@ -601,6 +601,6 @@ class Held:
 COMMANDS: Final[tuple[type[Command], ...]] = (
     Open, Start, Release, Assign, Reply, Note, RecordAttempt, Escalate, InformManagement, Inform, HandBack, Transfer,
     Wait, Resume, Resolve, Reopen, Close, Cancel, Amend, Attach, Watch, Unwatch, LinkCase, Unlink, CountAffected, Merge,
-    Dispatch, VendorUpdate, Rate, Approve, Decline, Redact,
+    Dispatch, TellVendor, Withdraw, VendorUpdate, VendorUnreachable, Rate, Approve, Decline, Redact,
 )  # fmt: skip
 """Every command, in the order in which a case usually meets them."""

@@ -15,7 +15,8 @@ from supporttiers import _fields as fields
 from supporttiers._fields import PRIVATE, given, utc
 from supporttiers.actors import Contact
 from supporttiers.commands import Command
-from supporttiers.links import MAX_ENTRIES, Attachment, VendorEntry, VendorStatus
+from supporttiers.links import MAX_ENTRIES, Attachment, VendorStatus
+from supporttiers.links import VendorEntry as VendorEntry  # noqa: PLC0414 - so that a gateway finds all it gives in here
 from supporttiers.match import Match
 from supporttiers.reasons import Reason
 from supporttiers.tiers import Status
@@ -236,8 +237,8 @@ class VendorAnswer:
         remote_id: The vendor's own id of the ticket. Where it differs from the id that was asked about, the ticket has
             moved, and is known by this one from now on.
         status: How far the vendor is: a `VendorStatus`, or its word.
-        text: What the vendor wrote, if anything new; at most 64 KiB. A gateway that can tell entries apart leaves it
-            empty, and gives these.
+        text: What the vendor wrote; at most 64 KiB. It may stay there: the text that was heard last is no news, unless
+            the status is another one. A gateway that can tell entries apart leaves it empty, and gives these.
         raw_status: The vendor's own word for the status, as it came.
         reference: Our reference, where the ticket shows it: what `find` gives is believed by it alone.
         entries: What stands on the ticket, in order; those that are known already are passed over, so that all may be

@@ -476,6 +476,8 @@ FAULTS: Final = (
     "unavailable", "rate_limited", "auth", "permission", "rejected", "gone", "conflict", "not_applied", "protocol",
 )  # fmt: skip
 """The kinds of a `VendorError`."""
+CERTAIN: Final = frozenset({"auth", "permission", "rejected", "rate_limited"})
+"""Those of them after which nothing has been done, unless the gateway says otherwise."""
 
 
 @attrs.define
@@ -484,7 +486,9 @@ class VendorError(BackendError):
     A vendor's system could not be reached, or answered what cannot be understood.
 
     Attributes:
-        ambiguous: Whether the request may have arrived all the same: the answer did not come in time, say.
+        ambiguous: Whether the request may have arrived all the same: the answer did not come in time, say. Where
+            nothing is said, what can be looked up at the vendor is looked up before it is done again, unless *kind* is
+            one of `CERTAIN` or *retryable* is False; what cannot be looked up counts as not arrived.
         kind: One of `FAULTS`: `unavailable` (it cannot be reached, or fails), `rate_limited`, `auth` (it does not know
             us), `permission` (it knows us, and forbids it), `rejected` (it does not take what was asked), `gone` (the
             ticket is not there), `conflict` (somebody was faster), `not_applied` (it said yes, and did nothing), or
@@ -493,9 +497,22 @@ class VendorError(BackendError):
         retry_after: After how long to try again, where the vendor has said so; 24 hours at most.
     """
 
-    ambiguous: bool = False
+    ambiguous: bool | None = None
     kind: str = "unavailable"
     retry_after: timedelta | None = None
+
+    def __str__(self) -> str:
+        """Name the vendor, the problem, and how it goes on."""
+        if self.kind == "auth":  # whatever the gateway says: the vendor is left alone for a while, and then tried again
+            return f"{self.backend}: {self.problem}; people must see to the key, and it is tried again at times"
+        return BackendError.__str__(self)
+
+    @property
+    def may_have_arrived(self) -> bool:
+        """Whether it has to be looked up if the request has arrived: the gateway says so, or says nothing of it."""
+        if self.ambiguous is None:
+            return self.retryable and self.kind not in CERTAIN
+        return self.ambiguous
 
 
 @attrs.define

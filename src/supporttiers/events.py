@@ -544,7 +544,7 @@ class VendorDispatched(Event):
     key: str
     text: str = _private("")
     tier: int | None = None
-    attachments: tuple[str, ...] = ()
+    attachments: tuple[str, ...] = _private(())
 
 
 @attrs.frozen(kw_only=True)
@@ -556,10 +556,13 @@ class VendorTicketUpdated(Event):
         vendor: The gateway's name.
         key: Our key of the request that opened the ticket.
         remote_id: The vendor's own id.
-        status: How far the vendor is.
+        status: How far the vendor is, by all that is known.
+        reported: What the vendor said about that; None where nothing was said.
         text: What the vendor wrote, where entries cannot be told apart.
         raw_status: The vendor's own word for the status.
-        told: Ids of entries that we had written ourselves.
+        heard: Whether the vendor's people have done something: that their system has a request is not yet that.
+        told: Ids by which is known what is no news any more: entries that we had written ourselves, and *text*.
+        put_off: So many entries are more than are taken in a day, and are heard later; zero where there are none.
         updated_at: When the ticket was last changed, by the vendor's clock.
     """
 
@@ -568,8 +571,11 @@ class VendorTicketUpdated(Event):
     remote_id: str | None = None
     status: VendorStatus
     text: str = _private("")
+    reported: VendorStatus | None = None
     raw_status: str = ""
+    heard: bool = False
     told: tuple[str, ...] = ()
+    put_off: int = 0
     updated_at: datetime | None = None
 
 
@@ -604,15 +610,17 @@ class VendorTold(Event):
         vendor: The gateway's name.
         key: Our key of the request that opened the ticket.
         purpose: `message`, `reminder`, `escalation` or `withdrawal`.
-        text: What is said.
+        text: What is said; empty where it is in the process's own words.
         attachments: The ids of the attachments that go along.
+        last: Whether it is the last for a day, for so much is the vendor told about one case; management hears of that.
     """
 
     vendor: str
     key: str
     purpose: str
     text: str = _private("")
-    attachments: tuple[str, ...] = ()
+    attachments: tuple[str, ...] = _private(())
+    last: bool = False
 
 
 @attrs.frozen(kw_only=True)

@@ -42,6 +42,8 @@ _TAKES: Final[Mapping[str, str]] = {
     "release": _NOTHING,
     "raise_priority": _MAYBE_NAME,
     "dispatch": _NAME,
+    "remind": _NAME,
+    "escalate_at": _NAME,
     "wait": _NAME,
     "resume": _NOTHING,
     "resolve": _NOTHING,
@@ -56,6 +58,8 @@ _EXAMPLES: Final[Mapping[str, str]] = {
     "transfer": "a team of the tier, such as 'transfer:network'",
     "assign": "somebody to give it to, such as 'assign:anna'",
     "dispatch": "a vendor, such as 'dispatch:acme-print'",
+    "remind": "a vendor, such as 'remind:acme-print'",
+    "escalate_at": "a vendor, such as 'escalate_at:acme-print'",
     "wait": "a reason for waiting, such as 'wait:scheduled'",
     "note": "what to write down, such as 'note:nobody has looked at it'",
 }
@@ -63,8 +67,11 @@ _EXAMPLES: Final[Mapping[str, str]] = {
 VERBS: Final = tuple(_TAKES)
 """What a threshold can do."""
 
+VENDOR_MEASURES: Final = ("vendor", "vendor_acknowledgement", "vendor_update")
+"""The measures whose clock is a vendor's."""
+
 MEASURES: Final = (
-    "resolution", "time_to_own", "first_response", "next_response", "update", "tier", "vendor",
+    "resolution", "time_to_own", "first_response", "next_response", "update", "tier", *VENDOR_MEASURES,
 )  # fmt: skip
 """The named bundles of predicates."""
 
@@ -280,16 +287,21 @@ def _bundle(limit: "TimeLimit") -> Predicates:
             stop=Match(any=[Match(tier=Not(limit.tier)), Match(status=_DONE)]),
             cancel=_CANCELLED,
         )
-    if limit.measures == "vendor":
-        asked, answered = (Not(None), None) if limit.vendor is None else (limit.vendor, Not(limit.vendor))
-        waits_for_us = Match(vendors_waiting=asked)
-        return Predicates(
-            start=Match(vendors=asked, status=_OPEN), pause=waits_for_us, stop=Match(vendors=answered),
-            cancel=Match(status=_ENDED),
-        )  # fmt: skip
+    if limit.measures in VENDOR_MEASURES:
+        return _of_vendor(limit)
     if limit.measures in RESPONSES:
         return _response(limit)
     return _OF_CASE[limit.measures]
+
+
+def _of_vendor(limit: "TimeLimit") -> Predicates:
+    """Give the predicates of a vendor's clock; one that still runs when the case ends is neither met nor breached."""
+    asked, answered = (Not(None), None) if limit.vendor is None else (limit.vendor, Not(limit.vendor))
+    field = "vendors_unacknowledged" if limit.measures == "vendor_acknowledgement" else "vendors"
+    return Predicates(
+        start=Match({field: asked}, status=_OPEN), pause=Match(vendors_waiting=asked),
+        stop=Match({field: answered}, status=_OPEN), cancel=Match(status=_ENDED),
+    )  # fmt: skip
 
 
 _OF_CASE: Final[Mapping[str, Predicates]] = {
@@ -385,9 +397,10 @@ class TimeLimit:
         agreement: `sla` with the customer, `ola` between tiers, `uc` with a vendor.
         measures: `resolution`; `time_to_own` (to the first assignee); `first_response`; `next_response` (from the
             requester's oldest unanswered message); `update` (since the house's last message); `tier` (time at one
-            tier); or `vendor` (from the dispatch to the vendor's answer).
+            tier); `vendor` (from the dispatch to the vendor's answer); `vendor_acknowledgement` (from the dispatch to
+            the vendor's first word); or `vendor_update` (since the vendor's last word).
         tier: For `tier`: which level.
-        vendor: For `vendor`: which one; any when None.
+        vendor: For the three measures of vendors: which one; any when None.
         when: Which cases it watches; None means all.
         start: Overrides the bundle's predicate; so do pause, resume, stop, reset and cancel.
         target: Working time allowed (`8h`), or days (`2 business days`, `3 calendar days`, `until close`): one, or one
@@ -440,10 +453,11 @@ class TimeLimit:
         """Check what belongs together."""
         if (self.measures == "tier") != (self.tier is not None):
             raise PolicyConfigError("TimeLimit.tier", "is needed for measures = 'tier', and only there")
-        if self.vendor is not None and self.measures != "vendor":
-            raise PolicyConfigError("TimeLimit.vendor", "is only for measures = 'vendor'")
-        if self.pause_while_vendor and self.measures == "vendor":
-            problem = "is not for measures = 'vendor': that clock would never run"
+        if self.vendor is not None and self.measures not in VENDOR_MEASURES:
+            problem = f"is only for the measures of vendors: {', '.join(VENDOR_MEASURES)}"
+            raise PolicyConfigError("TimeLimit.vendor", problem)
+        if self.pause_while_vendor and self.measures in VENDOR_MEASURES:
+            problem = f"is not for measures = '{self.measures}': that clock would never run"
             raise PolicyConfigError("TimeLimit.pause_while_vendor", problem)
         self._check_satisfied_by()
         marks = [threshold.mark for threshold in self.thresholds]

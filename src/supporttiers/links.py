@@ -87,8 +87,29 @@ VENDOR_WAITS: Final = frozenset({VendorStatus.WAITING_FOR_US, VendorStatus.ANSWE
 VENDOR_UNHEARD: Final = frozenset({VendorStatus.REQUESTED, VendorStatus.OPEN})
 """Those of them in which the vendor has not acknowledged anything."""
 
+_SAYS_NOTHING: Final = VENDOR_UNHEARD | {VendorStatus.UNKNOWN}
+
 MAX_ENTRIES: Final = 256
-"""So many entries of a ticket are remembered as heard, the newest; and so many are taken from one answer."""
+"""So many entries are taken from one answer, the newest; twice as many of a ticket are remembered as heard."""
+
+TEXT: Final = "text:"
+"""How the ids begin by which texts are known that are no entries; the rest is part of a hash."""
+
+MAX_TOLD: Final = 64
+"""Of so many things that a vendor was told on a ticket the instants are remembered."""
+
+MAX_UNMAPPED: Final = 16
+"""So many words for statuses that nobody could translate are remembered of a ticket."""
+
+
+def key_of(tenant: str, *parts: object) -> str:
+    """
+    Make a key of several parts, the first of which is the tenant's: no two tenants have one in common.
+
+    >>> key_of("default", "T-1", 4), key_of("a/b", "T-1", 4)
+    ('default/T-1/4', 'a%2Fb/T-1/4')
+    """
+    return "/".join((tenant.replace("%", "%25").replace("/", "%2F"), *map(str, parts)))
 
 
 def reference_of(key: str) -> str:
@@ -150,8 +171,14 @@ class VendorTicket:
         changed_at: When we last learnt something new.
         heard_at: When the vendor last said something: an acknowledgement, an entry, another status.
         updated_at: The vendor's own instant of what we know, by the vendor's clock; what is older is no news.
-        heard: The ids of the entries that we know, the newest at the end.
+        heard: The ids of the entries and texts that we know, the newest at the end.
         told_at: When we last told the vendor something, the newest at the end.
+        ceiling_at: When management last heard that the vendor is told no more about the case for a day.
+        taken: How many entries and texts were taken since `taken_since`.
+        taken_since: Since when they are counted: for a day, then anew.
+        put_off_at: When management last heard that the ticket has more entries than are taken in a day.
+        unmapped: The vendor's own words for statuses that nobody could translate, as far as management was told.
+        reported: What the vendor last said about the status; `status` is another one after an answer of ours.
         unreachable_since: Since when we cannot ask about it; None while we can.
     """
 
@@ -167,7 +194,23 @@ class VendorTicket:
     updated_at: datetime | None = attrs.field(default=None, converter=utc, validator=given(optional(aware)))
     heard: tuple[str, ...] = ()
     told_at: tuple[datetime, ...] = ()
+    ceiling_at: datetime | None = attrs.field(default=None, converter=utc, validator=given(optional(aware)))
+    taken: int = 0
+    taken_since: datetime | None = attrs.field(default=None, converter=utc, validator=given(optional(aware)))
+    put_off_at: datetime | None = attrs.field(default=None, converter=utc, validator=given(optional(aware)))
+    unmapped: tuple[str, ...] = ()
+    reported: VendorStatus | None = None
     unreachable_since: datetime | None = attrs.field(default=None, converter=utc, validator=given(optional(aware)))
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the vendor, or we, still owe something on it."""
+        return self.status in VENDOR_LIVE
+
+    @property
+    def is_unacknowledged(self) -> bool:
+        """Whether the vendor has said nothing yet: no status that says so, and not a word."""
+        return self.heard_at is None and self.status in _SAYS_NOTHING
 
 
 @attrs.frozen(kw_only=True)

@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 
 import attrs
 
-from supporttiers._fields import instant_of, type_name
+from supporttiers._fields import instant_of, nearest, type_name
 from supporttiers.errors import PolicyConfigError
 from supporttiers.tiers import CaseKind, Status
 
@@ -31,7 +31,8 @@ FIELDS: Final[Mapping[str, str]] = MappingProxyType({
     **dict.fromkeys(
         ("opened_at", "changed_at", "tier_entered_at", "assigned_at", "first_response_at", "last_reply_at",
          "awaiting_reply_since", "wait_until", "resolved_at", "closed_at", "due_at"), _INSTANT),
-    **dict.fromkeys(("tags", "watchers", "vendors", "vendors_waiting"), _WORDS),
+    **dict.fromkeys(
+        ("tags", "watchers", "vendors", "vendors_waiting", "vendors_unacknowledged", "vendors_unreachable"), _WORDS),
 })  # fmt: skip
 """The fields of a case that a condition can speak about, with their kind."""
 
@@ -328,9 +329,17 @@ def _kind_of(field: object) -> str:
         return "attribute"
     kind = FIELDS.get(field)
     if kind is None:
-        possible = ", ".join((*FIELDS, "attributes.x", "facts.x"))
-        raise PolicyConfigError(field, f"is no field of a case; possible are {possible}")
+        raise PolicyConfigError(field, f"is no field of a case; did you mean {_meant(field)}?")
     return kind
+
+
+def _meant(field: str) -> str:
+    """Give the field that was probably meant; else how a value of one's own is called."""
+    near = None if "." in field else nearest(field[:80], FIELDS, cutoff=0.7)
+    if near is not None:
+        return repr(near)
+    name = field.rpartition(".")[2][:80] or "NAME"
+    return f"{_ATTRIBUTE + name!r}, a value of your own, or {_FACT + name!r}, one from outside"
 
 
 _PLAIN: Final = {_TEXT: str, _WORDS: str, _NUMBER: int | float, "attribute": str | int | float | bool}

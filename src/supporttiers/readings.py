@@ -210,19 +210,21 @@ class Receipt:
 @attrs.frozen(kw_only=True)
 class VendorReading:
     """
-    A vendor's gateway, as a desk has it.
+    A vendor's gateway, as a desk has it, or needs it.
 
     Attributes:
         name: By which tiers refer to it.
         capabilities: What it can do beyond `open` and `fetch`: some of `protocols.VENDOR_CAPABILITIES`.
         identity: As whom the vendor knows us; None where the gateway cannot ask, or could not.
-        problem: Why it could not; empty where nothing is wrong.
+        problem: Why it could not, or that there is no such gateway; empty where nothing is wrong.
+        processes: The processes of the desk that name it, sorted; empty where none does.
     """
 
     name: str
     capabilities: frozenset[str]
     identity: VendorIdentity | None = None
     problem: str = ""
+    processes: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

@@ -106,6 +106,8 @@ class Tier:
         hands_back_to: Levels to which a case may be handed back from here, the first being the default.
         time_limit: Short for an OLA limit on this tier whose breach escalates; of working time.
         calendar: Whose working time limits on this tier measure that name no other; the process's when None.
+        returns_to: For a vendor tier: the level to which the vendor's answer brings a case. When None it goes to where
+            it came from, else to the first of `hands_back_to`, else to the first of `escalates_to`.
 
     .. versionadded:: 0.1.0
     """
@@ -131,6 +133,7 @@ class Tier:
         default=None, converter=_time_limit, validator=part(optional(working_time))
     )
     calendar: str | None = attrs.field(default=None, validator=part(optional(fields.name)))
+    returns_to: int | None = attrs.field(default=None, validator=part(optional(at_least(0, 99))))
 
 
 def _statuses(value: object) -> object:
@@ -161,7 +164,8 @@ class MoveRules:
     What is allowed between tiers, beyond what each tier names for itself.
 
     Attributes:
-        entry: Levels at which a case may be opened besides the lowest staffed one, or `any`.
+        entry: Levels at which a case may be opened besides the lowest staffed one, or `any`. A vendor's tier below
+            that one, named here, is where cases are opened for which nobody says where.
         moves: `listed`: only what tiers list; `any`: up to every higher and back to every lower tier.
         reopen_from: Ended statuses from which a case may be reopened.
         transfer_when: Statuses in which a case may change tier or team.
@@ -185,6 +189,20 @@ class MoveRules:
     )
 
 
-def entry_level(tiers: tuple[Tier, ...]) -> int:
-    """Give the lowest staffed tier's level (the lowest of all where no tier has a team)."""
-    return min((tier.level for tier in tiers if tier.kind is TierKind.TEAM), default=min(tier.level for tier in tiers))
+def entry_level(tiers: tuple[Tier, ...], entry: tuple[int, ...] | str = ()) -> int:
+    """
+    Give the level at which a case is opened for which nobody says where.
+
+    It is the lowest tier that has a team; a vendor's tier below it where *entry* names that level, for then somebody
+    else runs the first line. Where no tier has a team, it is the lowest of all.
+
+    Args:
+        tiers: At least one.
+        entry: Levels at which a case may be opened besides; `any` names none.
+    """
+    named = () if isinstance(entry, str) else entry
+    possible = (
+        tier.level for tier in tiers
+        if tier.kind is TierKind.TEAM or (tier.kind is TierKind.VENDOR and tier.level in named)
+    )  # fmt: skip
+    return min(possible, default=min(tier.level for tier in tiers))

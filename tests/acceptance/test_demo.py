@@ -3,6 +3,7 @@
 import re
 import runpy
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 
@@ -81,6 +82,91 @@ def test_demo_is_the_same_for_the_same_seed(demo, tmp_path):
 
     assert story == again.replace(str(tmp_path), "HERE").partition("Database:")[0]
     assert story != other.replace(str(tmp_path), "HERE").partition("Database:")[0]
+
+
+def test_demo_has_a_real_tracker_or_says_why_not(demo, tmp_path):
+    """The story is the same, whoever the vendor is; only one line says who."""
+    real, without = demo[0], play(tmp_path, "--vendor", "memory")
+    lines = [
+        [line for line in output.partition("Database:")[0].splitlines() if "vendor of tier 4" not in line]
+        for output in (real, without)
+    ]
+
+    assert "The vendor of tier 4 is a Roundup tracker, reached by HTTP." in real
+    assert "The vendor of tier 4 is in this process." in without
+    assert lines[0] == lines[1]
+
+
+@pytest.fixture
+def vendors(monkeypatch, tmp_path):
+    """Give the part of the demonstration that finds a vendor, in an environment of its own without Roundup."""
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    from acme_month import vendors
+
+    monkeypatch.setattr(vendors.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    return vendors
+
+
+def who(vendors):
+    """Say who the vendor is."""
+    with vendors.vendor_of_the_month(FakeClock("2026-03-02T00:00Z"), 7, real=True) as (vendor, line):
+        assert "acme-print" == vendor.name
+        return line
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (subprocess.TimeoutExpired("pip", 20), "it was not installed within 20 s"),
+        (subprocess.CalledProcessError(1, "pip"), "pip cannot install it here"),
+        (FileNotFoundError("pip"), "pip cannot install it here"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_demo_goes_on_where_nothing_can_be_installed(vendors, monkeypatch, tmp_path, error, why):
+    """It says why in one line, and leaves nothing half made."""
+
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(vendors.subprocess, "run", fail)
+
+    assert f"The vendor of tier 4 is in this process: no Roundup tracker, for {why}." == who(vendors)
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_demo_installs_into_no_other_environment_than_one_of_its_own(vendors, monkeypatch, tmp_path):
+    """Below that in which it runs, once; and nowhere where there is none."""
+    commands = []
+    monkeypatch.setattr(vendors.subprocess, "run", lambda command, **_: commands.append(command))
+
+    found = {vendors.python_with_roundup() for _ in range(2)}
+
+    assert [str(tmp_path / "roundup")] == [str(Path(python).parents[1]) for python in found]
+    [command] = commands
+    assert ["--python", str(tmp_path / "roundup")] == command[3:5]
+    assert set(vendors.PACKAGES) <= set(command)
+    monkeypatch.setattr(sys, "prefix", sys.base_prefix)
+    assert "it is installed only into a virtual environment, and this is none" in who(vendors)
+
+
+@pytest.mark.parametrize(
+    ("package", "why"),
+    [
+        ("", "ModuleNotFoundError: No module named 'roundup.cgi'; 'roundup' is not a package"),
+        ("import threading\nthreading.Event().wait()", "it did not start within 0.5 s"),
+    ],
+    ids=["broken", "slow"],
+)
+def test_demo_goes_on_where_the_tracker_does_not_start(vendors, monkeypatch, tmp_path, package, why):
+    """Such as one that was installed by halves."""
+    monkeypatch.setattr(sys.modules["acme_month.roundup_server"], "PATIENCE", 0.5 if package else 20)
+    monkeypatch.setattr(vendors, "python_with_roundup", lambda: sys.executable)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    (tmp_path / "roundup.py").write_text(package, "utf-8")
+
+    assert f"The vendor of tier 4 is in this process: no Roundup tracker, for {why}." == who(vendors)
 
 
 def test_demo_fires_limits_at_their_own_instants(demo):

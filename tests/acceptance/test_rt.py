@@ -13,14 +13,16 @@ import pytest
 from tests.recorded import rt as recorded
 from tests.servers import http_tape, rt
 
-from supporttiers.backends.transport import TransportError
+from supporttiers.backends.transport import HttpTransport, TransportError
 from supporttiers.backends.vendor.rt import RtVendor
-from supporttiers.clock import SystemClock
+from supporttiers.clock import FakeClock, SystemClock
+from supporttiers.desk import SupportDesk
 from supporttiers.effects import VendorFile
 from supporttiers.errors import VendorError
-from supporttiers.links import VendorStatus
+from supporttiers.links import VendorStatus, reference_of
+from supporttiers.process import SupportProcess
 from supporttiers.testing.suites import VendorSuite
-from supporttiers.tiers import Visibility
+from supporttiers.tiers import Tier, Visibility
 
 PATIENCE = 200
 
@@ -91,6 +93,51 @@ def test_ticket_whose_answer_was_lost_is_adopted(system):
     assert [hits[0].remote_id] == [hit.remote_id for hit in vendor.find(asked.reference)]
 
 
+class HangsUpOnce:
+    """A transport that loses the answer to the first change, and none after that."""
+
+    def __init__(self):
+        self.changes = []
+
+    def send(self, request, /, *, within):
+        """Send it."""
+        if request.method == "GET":
+            return HttpTransport().send(request, within=within)
+        self.changes.append(request.method)
+        return (HttpTransport() if len(self.changes) > 1 else HangsUp()).send(request, within=within)
+
+
+def test_case_is_with_the_vendor_once_and_hears_of_it(system):
+    """A desk dispatches it, loses the answer, looks, and adopts the ticket; then it learns how the vendor is doing."""
+    transport, clock = HangsUpOnce(), FakeClock("2026-03-23T09:00Z")
+    process = SupportProcess(
+        name="acme",
+        tiers=[
+            Tier(level=1, name="Service desk", teams=["front"]),
+            Tier(level=4, name="Acme", kind="vendor", vendor="acme", teams=["front"]),
+        ],
+    )
+    desk = SupportDesk(process, clock=clock, vendors=[gateway(system, transport=transport)])
+    desk.open("The printer burns", id="T-1", by="jane")
+    desk.dispatch("T-1", by="bob", vendor="acme", text="Is there a newer drum?")
+    failed, pause, hands = desk.run_due().failed, threading.Event(), rt.Hands(system)
+    reference = reference_of(desk.get("T-1").vendor_tickets[-1].key)
+    for _ in range(PATIENCE):
+        if hands.tickets(reference):
+            break
+        pause.wait(0.05)
+    clock.advance("30s")
+    desk.run_due()
+    [ticket] = desk.get("T-1").vendor_tickets
+    system.agent("PUT", f"ticket/{ticket.remote_id}", {"Status": "stalled"})
+    clock.advance("2m")
+    desk.run_due()
+
+    assert (1, ["POST"]) == (failed, transport.changes)
+    assert VendorStatus.WAITING_FOR_US is desk.get("T-1").vendor_tickets[-1].status
+    assert 1 == hands.tickets(reference)
+
+
 @pytest.mark.parametrize("account", ["desk", "tokyo"])
 def test_changes_are_the_same_in_each_time_zone(system, account):
     """A search for an instant is understood in the zone of the account; what has changed does not depend on it."""
@@ -150,7 +197,7 @@ class TestRtVendor(VendorSuite):
     capabilities: ClassVar = frozenset({"public"})
     raw_statuses: ClassVar = {"stalled": VendorStatus.WAITING_FOR_US, "resolved": VendorStatus.RESOLVED}
     unmapped = "parked"
-    timeout = timedelta(seconds=4)
+    timeout = timedelta(seconds=1.5)
     patience = timedelta(seconds=15)
 
     @pytest.fixture(autouse=True)

@@ -1,7 +1,4 @@
-"""
-What suites share: of PostgreSQL one database a module, with tables of one schema a class, empty for each test; and one
-django-helpdesk a module.
-"""
+"""What suites share: PostgreSQL, with a database a module and a schema a class; and a django-helpdesk a module."""
 
 import itertools
 

@@ -23,7 +23,7 @@ class TestDjangoHelpdesk(VendorSuite):
     }  # fmt: skip
     unmapped: ClassVar = "2"
     settable: ClassVar = (VendorStatus.RESOLVED, VendorStatus.OPEN)
-    timeout: ClassVar = timedelta(seconds=1.5)
+    timeout: ClassVar = timedelta(seconds=1)
 
     @pytest.fixture
     def vendor_url(self, helpdesk):

@@ -1,19 +1,27 @@
 """The gateway to django-helpdesk, on a real one that a fixture has started, with the webhooks that it really sends."""
 
+import asyncio
+import importlib.util
+import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from httpx import ASGITransport, AsyncClient
 from tests.servers.mail import free_ports
 from tests.servers.receivers import receiver
 
-from supporttiers import SupportDesk, VendorStatus
+from supporttiers import Actor, AsyncSupportDesk, FakeClock, SupportDesk, VendorStatus
 from supporttiers.backends.vendor._helpdesk import MAX_TITLE
 from supporttiers.backends.vendor.django_helpdesk import DjangoHelpdeskVendor
 from supporttiers.effects import VendorCall, VendorFile, VendorMessage, VendorRequest
 from supporttiers.errors import VendorError, WebhookRefusedError
+from supporttiers.events import VendorReplied
 from supporttiers.links import reference_of
+from supporttiers.testing.suites._awaiting import turning
 from supporttiers.tiers import Visibility
 
+ROOT = Path(__file__).parents[2]
 SECRET = "correct-horse-battery"
 NOW = datetime(2026, 3, 23, 9, 0, tzinfo=UTC)
 KEYS = iter(f"default/T-{number}/1" for number in range(1, 10_000))
@@ -330,21 +338,150 @@ def test_a_ticket_that_is_there_after_an_error_of_the_server_is_found(helpdesk):
     assert [reference_of(key), reference_of("m")] == [each.reference for each in vendor.fetch(found.remote_id).entries]
 
 
-def test_a_desk_sends_a_case_by_settings_alone(helpdesk, tmp_path, monkeypatch):
-    """A process file and settings are enough: the token stands in the environment."""
-    monkeypatch.setenv("ACME_TOKEN", helpdesk.desk["token"])
-    process = tmp_path / "p.toml"
-    process.write_text(
-        '[process]\nname = "p"\n[[tiers]]\nlevel = 1\nname = "Desk"\nkind = "team"\nescalates_to = [4]\n'
-        '[[tiers]]\nlevel = 4\nname = "Vendor"\nkind = "vendor"\nvendor = "acme"\nhands_back_to = [1]\n'
-    )
-    settings = {"use": "django_helpdesk", "url": helpdesk.url, "queue": helpdesk.queue, "token_env": "ACME_TOKEN"}
-    desk = SupportDesk(process, vendors={"acme": settings})
+PROCESS = """
+[process]
+name = "p"
+
+[[tiers]]
+level = 1
+name = "Desk"
+kind = "team"
+escalates_to = [4]
+
+[[tiers]]
+level = 4
+name = "Vendor"
+kind = "vendor"
+vendor = "acme"
+hands_back_to = [1]
+"""
+
+
+@pytest.fixture
+def process(tmp_path):
+    """Give a process whose second tier is the vendor."""
+    path = tmp_path / "p.toml"
+    path.write_text(PROCESS)
+    return path
+
+
+def sent(desk):
+    """Send a case to the vendor; give both."""
     case = desk.open("Drum is worn out", by="jane")
     desk.escalate(case, by="bob", reason="needs a technician")
     desk.run_due()
     (ticket,) = desk.get(case.id).vendor_tickets
+    return case.id, ticket
+
+
+def test_a_desk_sends_a_case_by_settings_alone(helpdesk, process, monkeypatch):
+    """A process file and settings are enough: the token stands in the environment."""
+    monkeypatch.setenv("ACME_TOKEN", helpdesk.desk["token"])
+    settings = {"use": "django_helpdesk", "url": helpdesk.url, "queue": helpdesk.queue, "token_env": "ACME_TOKEN"}
+    _, ticket = sent(SupportDesk(process, vendors={"acme": settings}))
 
     assert (VendorStatus.OPEN, "Drum is worn out") == (
         ticket.status, helpdesk.ask("GET", f"tickets/{ticket.remote_id}/")["title"]
     )  # fmt: skip
+
+
+def test_what_the_vendor_says_is_on_the_case_after_the_next_pass(helpdesk, process, called):
+    """Its webhook goes to the desk, which asks the vendor, and believes that: time has not gone on."""
+    desk = SupportDesk(process, vendors=[gateway(helpdesk, secrets=[SECRET])], clock=FakeClock("2026-03-23T09:00Z"))
+    case_id, ticket = sent(desk)
+    receipts = []
+
+    def take(handler):
+        _, _, headers, body = called.requests[-1]
+        receipts.append(desk.receive("acme", headers, body))
+        called.give(handler, receipts[-1].http_status)
+
+    called.answers = [take]
+    assert 0 == desk.run_due().polled
+    helpdesk.say(ticket.remote_id, "Between us: it is always the drum.")
+    helpdesk.say(ticket.remote_id, "It is the drum. We have replaced it.", public=True, status=3)
+    done = desk.run_due()
+    case = desk.get(case_id)
+
+    assert [(202, case_id)] * 2 == [(each.http_status, each.case_id) for each in receipts]
+    assert (1, VendorStatus.RESOLVED, "3") == (
+        done.polled, case.vendor_tickets[0].status, case.vendor_tickets[0].raw_status
+    )  # fmt: skip
+    assert 1 == case.tier
+    said = {
+        who.id: _said(desk.history(case_id, visible_to=who)) for who in (Actor.customer("jane"), Actor.agent("bob"))
+    }
+    assert {
+        "jane": ["It is the drum. We have replaced it."],
+        "bob": ["Between us: it is always the drum.", "It is the drum. We have replaced it."],
+    } == said
+    assert 0 == desk.run_due().polled
+
+
+def _said(history):
+    return [event.text for event in history if isinstance(event, VendorReplied)]
+
+
+def test_whoever_does_not_know_the_secret_wakes_nobody(helpdesk, process):
+    """A call of a stranger is refused, and the vendor is not asked about anything."""
+    desk = SupportDesk(process, vendors=[gateway(helpdesk, secrets=[SECRET])], clock=FakeClock("2026-03-23T09:00Z"))
+    _, ticket = sent(desk)
+    body = json.dumps({"ticket": {"id": int(ticket.remote_id)}}).encode()
+    with pytest.raises(WebhookRefusedError) as caught:
+        desk.receive("acme", {"x-supporttiers-secret": "something-like-a-secret"}, body)
+
+    assert (401, 0) == (caught.value.http_status, desk.run_due().polled)
+    assert 202 == desk.receive("acme", {"X-SupportTiers-Secret": SECRET}, body).http_status
+    assert 1 == desk.run_due().polled
+
+
+@pytest.fixture
+def mount():
+    """Give the example that takes calls with FastAPI, as a module of the test's own."""
+    spec = importlib.util.spec_from_file_location("mount", ROOT / "examples" / "webhooks_fastapi.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("address", "answered"),
+    [("hook:{secret}@{host}/vendors/acme", 202), ("{host}/vendors/acme/{secret}", 202),
+     ("{host}/vendors/acme/a-secret-of-somebody", 401), ("{host}/vendors/acme", 401),
+     ("{host}/vendors/nobody/{secret}", 404)],
+)  # fmt: skip
+def test_what_it_calls_arrives_by_the_mount_of_the_example(helpdesk, process, called, mount, address, answered):
+    """The secret stands before the host, or at the end of the path."""
+    mount.desk = AsyncSupportDesk(
+        process, vendors=[gateway(helpdesk, secrets=[SECRET])], clock=FakeClock("2026-03-23T09:00Z")
+    )  # fmt: skip
+
+    async def send():
+        case = await mount.desk.open("Drum is worn out", by="jane")
+        await mount.desk.escalate(case, by="bob", reason="needs a technician")
+        await mount.desk.run_due()
+        return (await mount.desk.get(case.id)).vendor_tickets[0].remote_id
+
+    async def post(path, headers, body):
+        async with AsyncClient(transport=ASGITransport(mount.app), base_url="http://support") as client:
+            return (await client.post(path, content=body, headers=headers)).status_code
+
+    with turning() as loop:
+        ticket = awaited(loop, send())
+        answers = []
+
+        def take(handler):
+            answers.append(awaited(loop, post(*called.requests[-1][1:])))
+            called.give(handler, answers[-1])
+
+        called.answers = [take]
+        helpdesk.call(f"http://{address.format(secret=SECRET, host=called.url.split('/')[2])}")
+        helpdesk.say(ticket, "It is the drum.", public=True)
+
+        assert [answered] == answers
+        assert int(answered == 202) == awaited(loop, mount.desk.run_due()).polled
+
+
+def awaited(loop, coroutine):
+    """Have something done on a loop in another thread."""
+    return asyncio.run_coroutine_threadsafe(coroutine, loop).result(30)

@@ -15,6 +15,7 @@ KINDS = {
     "notifiers": "NotifierSuite",
     "policies": "PolicySuite",
     "fact_sources": "FactSourceSuite",
+    "vendors": "VendorSuite",
     "stores": "StoreSuite",
 }
 """The modules of `faulty/`, each with the suite whose laws its parts break."""
@@ -97,13 +98,23 @@ def test_waived_law_that_is_kept_is_reported():
     assert {"test_message_goes_out": ["[XPASS(strict)] it was once so"]} == failed["TestSoundAfterAll"]
 
 
-@pytest.mark.parametrize("module", ["notifiers", "policies"])
+@pytest.mark.parametrize("module", ["notifiers", "policies", "vendors"])
 def test_law_says_what_is_wrong(module):
     """In words, before what was compared: its reader is the author of a plugin, and has not written the law."""
     said = [text for laws in failures_of(module).values() for texts in laws.values() for text in texts]
 
     assert said
     assert [] == [text for text in said if text.startswith("AssertionError: assert")]
+
+
+def test_law_says_what_a_gateway_was_answered_and_what_is_expected():
+    """By number and content type: the answer came from the proxy of the suite, and its author has not seen it."""
+    said = "\n".join(failures_of("vendors")["TestGuessesAnswers"]["test_broken_answer_is_told"])
+
+    assert (
+        "`open` takes for success what is none: it was answered 502 (text/html); "
+        "expected is a VendorError of kind 'unavailable'"
+    ) in said
 
 
 def test_law_shows_what_was_compared():

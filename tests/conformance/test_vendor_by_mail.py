@@ -1,8 +1,10 @@
 """The gateway by mail keeps the laws of vendors' gateways, on two servers that others have written."""
 
 import smtplib
+from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from urllib.parse import urlsplit
 
 import pytest
 from tests.servers import mailboxes, mailroom
@@ -66,6 +68,7 @@ class TestEmailVendor(VendorSuite):
     secrets = (mailroom.PASSWORD, mailboxes.PASSWORD)
     other_loggers = ("mail.log",)
     callers = 10
+    timeout = timedelta(seconds=0.3)
 
     @pytest.fixture
     def office(self, imap_port):
@@ -76,6 +79,11 @@ class TestEmailVendor(VendorSuite):
         yield office
         office.loop.call_soon_threadsafe(office._over.set)
         office.stop()
+
+    @pytest.fixture
+    def vendor_url(self, office):
+        """Say where mail goes; where it comes from is said by `connect`."""
+        return f"smtp://127.0.0.1:{office.port}"
 
     @pytest.fixture
     def hands(self, office):
@@ -91,7 +99,8 @@ class TestEmailVendor(VendorSuite):
             folder = office.folder
             return EmailVendor(
                 "acme", to=mailroom.VENDOR, sender=mailroom.DESK,
-                smtp=f"smtp://{mailboxes.USER}@127.0.0.1:{office.port}", smtp_password=wrong or mailboxes.PASSWORD,
+                smtp=f"smtp://{mailboxes.USER}@127.0.0.1:{urlsplit(url).port}",
+                smtp_password=wrong or mailboxes.PASSWORD,
                 imap=f"imap://{mailroom.USER}@127.0.0.1:{folder.port}/{folder.name}",
                 password=wrong or mailroom.PASSWORD, timeout=timeout, clock=clock,
             )  # fmt: skip

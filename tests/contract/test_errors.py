@@ -139,6 +139,11 @@ EXAMPLES = [
         "acme-print: it timed out; it may be tried again",
         Reason("backend.failed", {"backend": "acme-print", "problem": "it timed out"}),
     ),
+    (
+        errors.WebhookRefusedError("acme-print", 401, "it does not come from the vendor"),
+        "a call for vendor 'acme-print' was refused (401): it does not come from the vendor",
+        Reason("webhook.refused", {"vendor": "acme-print", "problem": "it does not come from the vendor"}),
+    ),
     (SupportTiersError("plain"), "plain", Reason("error", {"text": "plain"})),
 ]
 IDS = [f"{number}-{type(error).__name__}" for number, (error, _, _) in enumerate(EXAMPLES)]
@@ -162,6 +167,7 @@ TREE = {
     "TransactionError": "SupportTiersError",
     "UnsupportedConnectionError": "TransactionError",
     "AutocommitError": "TransactionError",
+    "WebhookRefusedError": "SupportTiersError",
     "BackendError": "SupportTiersError",
     "StoreError": "BackendError",
     "FactsError": "BackendError",

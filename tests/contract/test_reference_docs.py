@@ -20,6 +20,7 @@ from supporttiers.policies import BUILT_IN
 from supporttiers.readings import Pass
 from supporttiers.reasons import CODES
 from supporttiers.testing import situation, suites
+from supporttiers.testing.suites._vendor_given import VendorHands, VendorLaws
 from supporttiers.worker import AsyncWorker, Telemetry, Worker, WorkerStatus
 from supporttiers.worker.otel import OpenTelemetry
 
@@ -33,6 +34,7 @@ TABLES = {
     "tier": "`[[tiers]]`",
     "limit": "`[[limits]]`",
     "threshold": "`thresholds`",
+    "contract": "`[[contracts]]`",
     "route": "`[[routes]]`",
     "destination": "`to`",
     "cascade": "`[[cascades]]`",
@@ -117,7 +119,7 @@ def test_commands_page_names_the_verb(kind):
     said = section(page("reference/commands-and-events.md"), kind.__name__)
 
     assert f"`desk.{kind.trigger}`" in said or (
-        kind.trigger in {"vendor_update", "count_affected"} and "no verb" in said
+        kind.trigger in {"vendor_update", "vendor_unreachable", "count_affected"} and "no verb" in said
     )
 
 
@@ -125,7 +127,9 @@ PROTOCOLS = [
     "Policy", "RoutePolicy", "AssignPolicy", "PriorityPolicy", "PermitPolicy", "TargetPolicy", "ReactPolicy",
     "ReopenPolicy", "VendorPolicy",
     "Directory", "AgentDirectory", "OnCallDirectory", "ManagerDirectory", "RoleDirectory",
-    "ContactDirectory", "TenantDirectory", "Notifier", "VendorGateway", "CaseStore", "JoiningStore", "SchemaStore",
+    "ContactDirectory", "TenantDirectory", "Notifier", "VendorGateway", "CanCheck", "CanFind", "CanComment",
+    "CanSetStatus", "CanAttach", "CanListChanges", "CanReceive", "CanWithdraw",
+    "CaseStore", "JoiningStore", "SchemaStore",
 ]  # fmt: skip
 AWAITED = ["AsyncCaseStore", "AsyncDirectory", "AsyncNotifier", "AsyncVendorGateway"]
 
@@ -237,10 +241,19 @@ def test_testing_page_lists_every_law(name):
     listed = rows(said)
 
     assert {row for row in listed if row.startswith("test_")} in (laws, set())
-    if name in {"NotifierSuite", "PolicySuite", "FactSourceSuite"}:
+    if name in {"NotifierSuite", "PolicySuite", "FactSourceSuite", "VendorSuite"}:
         assert {row for row in listed if row.startswith("test_")} == laws
-        own = {label for label in vars(suite) if not label.startswith(("_", "test_"))}
+        given = {**vars(suite), **(vars(VendorLaws) if name == "VendorSuite" else {})}
+        own = {label for label in given if not label.startswith(("_", "test_"))}
         assert own - {"CAPABILITIES", "plugged", "awaited", "ready", "asked", "reader"} <= set(listed)
+
+
+def test_testing_page_lists_what_hands_do():
+    """Each method of the vendor's agent has its row."""
+    listed = rows(section(page("reference/testing.md"), "VendorSuite"))
+    methods = {name for name in vars(VendorHands) if not name.startswith("_")}
+
+    assert methods <= {row.partition("(")[0] for row in listed}
 
 
 def test_testing_page_names_every_name():

@@ -19,9 +19,9 @@ from supporttiers import _codec as codec
 from supporttiers import commands as wanted
 from supporttiers.actors import SYSTEM, Actor
 from supporttiers.cases import rebuild
-from supporttiers.effects import EFFECTS, DispatchToVendor, Notify, Tell, TellLinked, TellObserver
+from supporttiers.effects import EFFECTS, DispatchToVendor, MessageVendor, Notify, Tell, TellLinked, TellObserver
 from supporttiers.events import EVENTS, CaseRedacted
-from supporttiers.links import Attachment, Link, VendorStatus
+from supporttiers.links import Attachment, Link, VendorEntry, VendorStatus
 from supporttiers.match import Match, Not
 from supporttiers.reasons import Reason
 from supporttiers.testing.builders import AGENT, CUSTOMER, NOON, every_event, minutes
@@ -71,6 +71,19 @@ COMMANDS = [
         case_id="T-1", by=Actor.vendor("acme-print"), vendor="acme-print", key="T-1:1", remote_id="R-77",
         status=VendorStatus.OPEN, text="Hello.",
     ),
+    wanted.Dispatch(**TO, vendor="acme-print", text="Please repair.", attachments=["f-1"]),
+    wanted.TellVendor(**TO, vendor="acme-print", text="Still broken.", purpose="reminder", attachments=["f-1"]),
+    wanted.Withdraw(**TO, vendor="acme-print", text="Found it."),
+    wanted.VendorUpdate(
+        case_id="T-1", by=Actor.vendor("acme-print"), vendor="acme-print", key="T-1:1", raw_status="Busy",
+        told=["c-0"], updated_at=minutes(30), entries=[VendorEntry(
+            id="c-1", text="Which one?", at=minutes(29), reference="ST-ABCDEFGHIJKLMNOP", ours=True,
+            visibility=Visibility.PUBLIC, attachments=[Attachment(id="v-1", name="a.png")],
+        )],
+    ),
+    wanted.VendorUnreachable(
+        case_id="T-1", by=SYSTEM, vendor="acme-print", key="T-1:1", since=minutes(5), problem="timed out"
+    ),
     wanted.Rate(case_id="T-1", by=CUSTOMER, score=5, text="Thanks!"),
     wanted.Approve(**TO),
     wanted.Decline(**TO),
@@ -94,6 +107,14 @@ EFFECT_EXAMPLES = [
         among=Match(wait_reason="known_issue", tier=Not(4)),
     ),
     TellObserver(case_id="T-1", version=7, observer="acme"),
+    DispatchToVendor(
+        case_id="T-1", version=8, vendor="acme-print", key="T-1:8", subject="Fire", follows="R-77",
+        attachments=(Attachment(id="f-1", name="a.png", media_type="image/png", size=3),),
+    ),
+    MessageVendor(
+        case_id="T-1", version=9, vendor="acme-print", ticket="T-1:8", purpose="reminder", text="Still broken.",
+        attachments=(Attachment(id="f-1", name="a.png"),),
+    ),
 ]  # fmt: skip
 
 

@@ -58,6 +58,8 @@ def test_kills_lose_nothing_and_fire_nothing_twice(tmp_path, url, receipts, soak
             assert story(expected, case_id) == story(desk, case_id)
             assert desk.verify(case_id) == ()
         assert not desk.run_due().relayed
+    requests = Counter(key for what, key, *_ in Receipts("", receipts).read() if what == "open")
+    assert {1} == set(requests.values())  # what may have arrived was looked for, and never sent again
     should, _ = delivered(tmp_path / "reference")
     told, twice = delivered(receipts)
     assert should == told

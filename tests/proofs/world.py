@@ -11,7 +11,7 @@ from supporttiers.desk import SupportDesk
 from supporttiers.effects import VendorAnswer
 from supporttiers.events import ThresholdFired, VendorTicketUpdated
 from supporttiers.limits import Threshold, TimeLimit
-from supporttiers.links import VendorStatus
+from supporttiers.links import VendorStatus, reference_of
 from supporttiers.process import SupportProcess
 from supporttiers.tiers import Tier, TierKind
 
@@ -56,9 +56,14 @@ class Receipts:
         self._note("notify", key, notification.case_id, notification.to, str(notification.reason.code))
 
     def open(self, request, /, *, key):
-        """Write down a request; a key is a ticket."""
+        """Write down a request: each is a ticket, whatever its key."""
         self._note("open", key, request.case_id)
-        return VendorAnswer(remote_id=f"R-{key}", status=VendorStatus.OPEN)
+        return VendorAnswer(remote_id=f"R-{key}", status=VendorStatus.OPEN, reference=request.reference)
+
+    def find(self, reference, /):
+        """Look for a request among what was written down."""
+        keys = [key for what, key, *_ in self.read() if what == "open" and reference_of(key) == reference]
+        return [VendorAnswer(remote_id=f"R-{key}", reference=reference) for key in keys]
 
     def fetch(self, remote_id, /):
         """Have nothing to say."""

@@ -17,6 +17,7 @@ from supporttiers._engine import decide
 from supporttiers.actors import Actor
 from supporttiers.cases import Case
 from supporttiers.commands import Command
+from supporttiers.contracts import VendorContract
 from supporttiers.decisions import Decision
 from supporttiers.errors import CaseError
 from supporttiers.limits import (
@@ -24,12 +25,13 @@ from supporttiers.limits import (
     MEASURES,
     PRIORITY_RULES,
     REOPENING_RULES,
+    VENDOR_MEASURES,
     Action,
     Percent,
     Threshold,
     TimeLimit,
 )
-from supporttiers.links import Attachment, Link, VendorStatus
+from supporttiers.links import Attachment, Link, VendorEntry, VendorStatus, VendorTicket
 from supporttiers.match import Match, Not
 from supporttiers.process import SupportProcess
 from supporttiers.tiers import OPEN, Status, Tier, TierKind
@@ -110,6 +112,7 @@ def process_from(tape: Tape, *, vendors: bool = True) -> SupportProcess:
         name="small",
         tiers=tiers,
         limits=_limits(tape, ways_up),
+        contracts=_contracts(tape) if vendors else (),
         entry="any" if tape.once_in(2) else tape.some(levels),
         moves=moves,
         reopen_from=tape.some(ENDED) if tape.once_in(4) else (Status.RESOLVED, Status.CLOSED),
@@ -161,12 +164,25 @@ def _limits(tape: Tape, ways_up: dict[int, tuple[int, ...]]) -> list[TimeLimit]:
             TimeLimit(
                 name=f"limit {number}", measures=measures, tier=tier,
                 on_priority_change=tape.seldom(PRIORITY_RULES, 2), on_reopening=tape.seldom(REOPENING_RULES, 2),
-                pause_while_vendor=measures != "vendor" and tape.once_in(4),
+                pause_while_vendor=measures not in VENDOR_MEASURES and tape.once_in(4),
                 when=tape.seldom([Match(priority=["high", "medium"]), Match(kind="incident")], 6),
                 target=_target(tape), thresholds=_thresholds(tape, sorted(reached)), **own,
             )
         )  # fmt: skip
     return found
+
+
+def _contracts(tape: Tape) -> list[VendorContract]:
+    """Read now and then what is agreed with a vendor."""
+    return [
+        VendorContract(
+            vendor=vendor, acknowledge=tape.seldom(SPANS, 2), update=tape.seldom(SPANS, 2),
+            resolve=tape.seldom(SPANS, 2), messages_a_day=tape.pick([20, 1, 2, 3]), withdraw=not tape.once_in(4),
+            covers=tape.seldom([Match(priority=["high", "medium"])]),
+            on_breach=tape.some(["remind", "escalate_at_vendor", "hand_back", "inform_management"]),
+        )
+        for vendor in tape.some(["acme", "initech"], 2)
+    ]  # fmt: skip
 
 
 def _target(tape: Tape) -> timedelta | dict[str, timedelta]:
@@ -199,7 +215,8 @@ LIKELY: Final[dict[Status, list[type[Command]]]] = {
     Status.CANCELLED: [wanted.Reopen, wanted.Note, wanted.Amend],
 }  # fmt: skip
 OUTSIDE: Final = (
-    wanted.Merge, wanted.LinkCase, wanted.Unlink, wanted.CountAffected, wanted.Dispatch, wanted.VendorUpdate,
+    wanted.Merge, wanted.LinkCase, wanted.Unlink, wanted.CountAffected, wanted.Dispatch, wanted.TellVendor,
+    wanted.Withdraw, wanted.VendorUpdate, wanted.VendorUnreachable,
 )  # fmt: skip
 """Commands that speak of something besides the case itself."""
 
@@ -242,7 +259,37 @@ def _amending(tape: Tape, _case: Case | None) -> dict[str, Any]:
 def _news(tape: Tape, case: Case | None) -> dict[str, Any]:
     tickets = () if case is None else case.vendor_tickets
     key = tape.pick([ticket.key for ticket in tickets] or ["unknown"])
-    return {"vendor": "acme", "key": key, "remote_id": "A-1", "status": tape.pick(list(VendorStatus))}
+    entries = tape.some(ENTRIES) if tape.once_in(2) else ()
+    return {
+        "vendor": _vendor_of(tickets, key), "key": key, "remote_id": tape.pick(["A-1", "A-1", "A-1", "A-2", None]),
+        "status": tape.pick([*VendorStatus, None]), "raw_status": tape.pick(["", "Odd", "Busy"]), "entries": entries,
+        "told": tape.some(["c-1", "c-9"], 1), "updated_at": tape.seldom([instant(2), instant(4), instant(3)]),
+    }  # fmt: skip
+
+
+def _vendor_of(tickets: Sequence[VendorTicket], key: str) -> str:
+    return next((ticket.vendor for ticket in tickets if ticket.key == key), "acme")
+
+
+def _outage(tape: Tape, case: Case | None) -> dict[str, Any]:
+    tickets = () if case is None else case.vendor_tickets
+    key = tape.pick([ticket.key for ticket in tickets] or ["unknown"])
+    return {"vendor": _vendor_of(tickets, key), "key": key, "since": instant(-tape.pick(range(8))), "problem": "late"}
+
+
+def _to_vendor(tape: Tape, _case: Case | None) -> dict[str, Any]:
+    return {"vendor": tape.pick(["acme", "initech"]), "text": tape.pick(["", LONG_WORD])}
+
+
+def _telling(tape: Tape, case: Case | None) -> dict[str, Any]:
+    purpose = tape.pick(["message", "reminder", "escalation"])
+    return {**_to_vendor(tape, case), "purpose": purpose, "attachments": tape.some(["f-1", "f-3"], 1)}
+
+
+ENTRIES: Final = [
+    VendorEntry(id="c-1", text="Which one?"), VendorEntry(id="c-2", text=LONG_WORD, at=instant(1)),
+    VendorEntry(id="c-3", text="Ours", ours=True), VendorEntry(id="c-4", reference="ST-ABCDEFGHIJKLMNOP"),
+]  # fmt: skip
 
 
 def _saying(tape: Tape, _case: Case | None) -> dict[str, Any]:
@@ -278,7 +325,10 @@ FIELDS: Final[dict[type[Command], Callable[[Tape, Case | None], dict[str, Any]]]
     wanted.Inform: lambda tape, _case: {"to": tape.pick(["manager", "lead"])},
     wanted.Merge: lambda tape, _case: {"into": tape.pick(["C-2", "C-1", "C-9"])},
     wanted.Dispatch: lambda tape, _case: {"vendor": tape.pick(["acme", "initech"])},
+    wanted.TellVendor: _telling,
+    wanted.Withdraw: _to_vendor,
     wanted.VendorUpdate: _news,
+    wanted.VendorUnreachable: _outage,
     wanted.Rate: lambda tape, _case: {"score": tape.pick(range(1, 6))},
 }
 """What a command has besides what all have in common."""
@@ -307,7 +357,7 @@ def _kinds(tape: Tape, case: Case) -> Sequence[type[Command]]:
     if case.wait_reason == "approval":
         return [wanted.Approve, wanted.Decline]
     if case.vendor_tickets and tape.once_in(3):
-        return [wanted.VendorUpdate]
+        return [wanted.VendorUpdate, wanted.VendorUpdate, wanted.TellVendor, wanted.Withdraw, wanted.VendorUnreachable]
     return LIKELY[case.status]
 
 

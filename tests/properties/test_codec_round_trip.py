@@ -55,6 +55,7 @@ BY_NAME = {
     "subject": TEXTS.filter(lambda text: "\n" not in text and "\r" not in text),  # it is one line
     "score": st.integers(1, 5),
     "outcome": st.sampled_from(["helped", "did_not_help", "unknown"]),
+    "purpose": st.sampled_from(["message", "reminder", "escalation"]),
     "recorded_at": st.none(),
 }
 

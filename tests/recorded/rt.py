@@ -60,7 +60,7 @@ def conversation(make, agent):
     assert ("new", VendorStatus.OPEN) == (found.raw_status, found.status)
     assert ("open", VendorStatus.IN_PROGRESS) == (answer.raw_status, answer.status)  # a reply opens it
     assert [True, False, False, True, False] == [entry.ours for entry in answer.entries]
-    assert "We order a drum & a belt.\n\nSoon." == reply.text
+    assert "We order a drum & a belt.\n\n- Soon." == reply.text
     assert [("offer.bin", "application/octet-stream", 3)] == [
         (file.name, file.media_type, file.size) for file in reply.attachments
     ]

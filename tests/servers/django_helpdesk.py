@@ -15,6 +15,7 @@ from urllib.request import Request, urlopen
 
 from tests.servers.helpdesk_site import PASSWORD
 from tests.servers.receivers import receiver
+from tests.servers.roundup import MEMORY
 
 _SITE = Path(__file__).with_name("helpdesk_site.py")
 _PATIENCE = 30
@@ -127,7 +128,7 @@ class Hands:
 @contextlib.contextmanager
 def django_helpdesk() -> Iterator[Helpdesk]:
     """Run a server as long as the context lasts."""
-    directory = tempfile.mkdtemp(prefix="supporttiers-helpdesk-")
+    directory = tempfile.mkdtemp(prefix="supporttiers-helpdesk-", dir=MEMORY)
     plain = {name: value for name, value in os.environ.items() if not name.startswith(("DJANGO_", "COVERAGE_"))}
     with Path(directory, "log").open("wb") as log:
         server = subprocess.Popen(

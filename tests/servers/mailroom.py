@@ -37,14 +37,15 @@ class NoMailroomError(Exception):
 
 
 @contextlib.contextmanager
-def mailroom():
-    """Run a server of mailboxes as long as the context lasts; give its port."""
+def mailroom(chain=None):
+    """Run a server of mailboxes as long as the context lasts; give its port. With a file of a chain it offers TLS."""
     base = Path(tempfile.mkdtemp(prefix="supporttiers-imap-"))
     [port] = free_ports(1)
+    tls = ["--no-tls"] if chain is None else ["--cert", chain, "--key", chain]
     keeper = subprocess.Popen(
         [
             sys.executable, "-I", "-S", _KEEPER, base, "", sys.executable, "-c", _RUN, "--no-service", "admin",
-            "--host", "127.0.0.1", "--port", str(port), "--no-tls", "dict", "--demo-data", "--demo-user", USER,
+            "--host", "127.0.0.1", "--port", str(port), *tls, "dict", "--demo-data", "--demo-user", USER,
             "--demo-password", PASSWORD,
         ],
         stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,

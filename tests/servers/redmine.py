@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -210,13 +210,18 @@ class Redmine:
         with keeper:
             keeper.wait(_PATIENCE)
 
-    def ask(self, method, path, value=None, *, by="agent"):
+    def ask(self, method, path, value=None, *, by="agent", **query):
         """Speak with it as one of the people do; give what it answers."""
         body = None if value is None else json.dumps(value).encode()
+        said = self.read(f"{path}.json?{urllib.parse.urlencode(query)}", body, method=method, by=by)
+        return json.loads(said.strip() or b"null")
+
+    def read(self, path, body=None, *, method="GET", by="agent"):
+        """Send a request, and give the bytes that it answers."""
         headers = {"X-Redmine-API-Key": self.keys[by], "Content-Type": "application/json"}
-        request = urllib.request.Request(f"{self.url}/{path}.json", body, headers, method=method)
+        request = urllib.request.Request(f"{self.url}/{path}", body, headers, method=method)
         with urllib.request.urlopen(request, timeout=_PATIENCE) as answer:
-            return json.loads(answer.read().strip() or b"null")
+            return answer.read()
 
     def change(self, remote_id, *, by="agent", **changes):
         """Change a ticket as the vendor's agent does."""
@@ -225,11 +230,54 @@ class Redmine:
     def gateway(self, whose, **options):
         """Make a gateway with somebody's key; of whom there is none has one that is not known."""
         key = self.keys.get(whose, "0" * 40)
-        return RedmineVendor("acme", url=self.url, api_key=key, **{"project": PROJECT, **options})
+        return RedmineVendor("acme", **{"url": self.url, "api_key": key, "project": PROJECT, **options})
 
     def close(self):
         """End it, and take its files away."""
         self._stack.close()
+
+
+class Hands:
+    """The vendor's agent at work on tickets."""
+
+    def __init__(self, server):
+        self.server = server
+
+    def say(self, remote_id, text, *, private):
+        """Write a note."""
+        self.server.change(remote_id, notes=text, private_notes=private)
+
+    def set_status(self, remote_id, raw):
+        """Give a ticket a status."""
+        self.server.change(remote_id, status_id=self.server.statuses[raw])
+
+    def delete(self, remote_id):
+        """Delete a ticket."""
+        self.server.ask("DELETE", f"issues/{remote_id}")
+
+    def move(self, remote_id):
+        """Move a ticket into the other project; it keeps its number."""
+        now = self._issue(remote_id)["project"]["name"]
+        self.server.change(remote_id, project_id=PROJECT if now == OPEN_PROJECT else OPEN_PROJECT)
+        return remote_id
+
+    def tickets(self, reference):
+        """Count the tickets that show a reference."""
+        found = self.server.ask("GET", "issues", status_id="*", limit=100, sort="id:desc")["issues"]
+        return sum(reference in json.dumps([each["subject"], each["custom_fields"]]) for each in found)
+
+    def shown(self, remote_id):
+        """Give what the agent sees."""
+        issue = self._issue(remote_id)
+        return "\n".join([issue["subject"], issue["description"], *(each["notes"] for each in issue["journals"])])
+
+    def files(self, remote_id):
+        """Give the files of a ticket."""
+        for file in self._issue(remote_id)["attachments"]:
+            yield file["filename"], self.server.read(f"attachments/download/{file['id']}")
+
+    def _issue(self, remote_id):
+        return self.server.ask("GET", f"issues/{remote_id}", include="journals,attachments")["issue"]
 
 
 def missing() -> str:

@@ -9,11 +9,13 @@ import base64
 import contextlib
 import importlib.util
 import json
+import os
 import sys
 import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # a tracker waits for disks otherwise
 USER, PASSWORD = "desk", "hunter2-of-roundup"
 _AGENT = "ruth", "agents-secret"
 _ADMIN = "rita", "admins-secret"
@@ -33,7 +35,7 @@ def roundup(**settings):
     options = [f"--account={USER}:{PASSWORD}", f"--account={':'.join(_AGENT)}"]
     options += [f"--account={':'.join(_ADMIN)}:User,Admin"]
     options += [f"--set={name.replace('__', '.', 1)}={value}" for name, value in settings.items()]
-    with _server().running(sys.executable, *options) as url:
+    with _server().running(sys.executable, *options, within=MEMORY) as url:
         yield Roundup(url)
 
 
@@ -52,6 +54,7 @@ class Hands:
 
     def __init__(self, url, user, password):
         self.user = user
+        self._root = url
         self._url = f"{url}rest/data/"
         self._headers = {
             "Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode(),
@@ -103,6 +106,47 @@ class Hands:
         self.change(id_, {"@op": "add", "files": [file]})
         return f"file{file}"
 
+    def download(self, id_):
+        """Give the name and the content of a file, as a browser gets it."""
+        name = self.ask("GET", f"file/{id_}")["attributes"]["name"]
+        request = urllib.request.Request(f"{self._root}file{id_}/", headers=self._headers)
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60) as answer:
+            return name, answer.read()
+
     def retire(self, id_):
         """Delete an issue, as far as Roundup deletes anything."""
         return self.change(id_, None, method="DELETE")
+
+
+class Agent:
+    """The vendor's agent, as the laws of gateways know them."""
+
+    def __init__(self, tracker):
+        self._agent, self._admin = tracker.agent, tracker.admin
+
+    def say(self, remote_id, text, *, private):
+        """Write on an issue; a tracker knows no difference."""
+        self._agent.reply(remote_id, text)
+
+    def set_status(self, remote_id, raw):
+        """Set a status."""
+        self._agent.set_status(remote_id, raw)
+
+    def delete(self, remote_id):
+        """Retire an issue."""
+        self._admin.retire(remote_id)
+
+    def tickets(self, reference):
+        """Count the issues whose first message has a reference."""
+        found = self._agent.ask("GET", f"msg?messageid={reference}")["collection"]
+        asked = [self._agent.ask("GET", f"issue?messages={each['id']}")["collection"] for each in found]
+        return sum(map(len, asked))
+
+    def shown(self, remote_id):
+        """Give title and messages."""
+        said = [each["content"] for each in self._agent.messages(remote_id)]
+        return "\n".join([self._agent.issue(remote_id)["title"], *said])
+
+    def files(self, remote_id):
+        """Give names and contents of files, as a browser gets them."""
+        return [self._agent.download(each["id"]) for each in self._agent.issue(remote_id)["files"]]

@@ -6,12 +6,14 @@ what the server said, and behind `C ` what the client said.
 """
 
 import contextlib
+import re
 import socket
 import threading
 
 from tests.servers.receivers import PATIENCE, listener
 
 GOODBYE = ("C", "QUIT")
+_TAG = re.compile(r"^([A-P]{4,5})(?=[0-9]+ )")
 
 
 @contextlib.contextmanager
@@ -45,6 +47,13 @@ def kept(lines):
     return lines[: lines.index(GOODBYE) + 1] if GOODBYE in lines else lines
 
 
+def untagged(lines):
+    """Put one word in the place of the tag of an IMAP conversation, which the client makes up each time."""
+    tags = {found[1] for who, line in lines if who == "C" and (found := _TAG.match(line))}
+    assert len(tags) == 1
+    return [(who, re.sub(rf"^{min(tags)}(?=[0-9]+ )", "TAG", line)) for who, line in lines]
+
+
 def write(path, about, lines):
     """Write a record."""
     text = "".join(f"{who} {line}".rstrip() + "\n" for who, line in lines)
@@ -64,11 +73,14 @@ def played(lines):
 
     def speak(connection, over):
         heard = connection.makefile("rb")
+        tag = "TAG"
         for who, line in lines:
             if who == "S":
-                connection.sendall(f"{line}\r\n".encode())
+                connection.sendall(f"{re.sub('^TAG(?=[0-9]+ )', tag, line)}\r\n".encode())
                 continue
             said = heard.readline().decode("utf-8").rstrip("\r\n")
+            if line.startswith("TAG") and (found := _TAG.match(said)):
+                tag, said = found[1], _TAG.sub("TAG", said)
             if said.rstrip() != line:
                 differences.append((line, said))
                 return

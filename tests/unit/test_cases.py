@@ -75,6 +75,15 @@ WAITING = {"status": Status.WAITING, "wait_reason": "customer", "wait_until": mi
 RESOLVED = {"status": Status.RESOLVED, "resolved_at": minute(5), "awaiting_reply_since": None}
 TICKET = VendorTicket(vendor="acme", key="k", requested_at=NINE, changed_at=NINE)
 
+SENT = {"vendor_tickets": (TICKET,), "vendors": ("acme",), "vendors_unacknowledged": ("acme",)}
+OF_TICKET = {"vendor": "acme", "key": "k"}
+
+
+def ticket_as(**changes):
+    """Give the one ticket as it is after a change, in the field that holds it."""
+    return {"vendor_tickets": (attrs.evolve(TICKET, **{"changed_at": minute(10), **changes}),)}
+
+
 TO_BOB = {"assignee": "bob", "last_assignee": "bob", "assigned_at": minute(10)}
 
 CHANGES = [
@@ -288,6 +297,7 @@ CHANGES = [
         {
             "vendor_tickets": (attrs.evolve(TICKET, requested_at=minute(10), changed_at=minute(10)),),
             "vendors": ("acme",),
+            "vendors_unacknowledged": ("acme",),
         },
     ),
     (
@@ -300,6 +310,7 @@ CHANGES = [
                 attrs.evolve(TICKET, remote_id="A-1", status=VendorStatus.OPEN, changed_at=minute(10)),
             ),
             "vendors": ("acme", "acme"),
+            "vendors_unacknowledged": ("acme", "acme"),
         },
     ),
     (
@@ -326,6 +337,71 @@ CHANGES = [
             "vendors": (),
             "vendors_waiting": (),
         },
+    ),
+    (
+        SENT,
+        happened.VendorTicketUpdated,
+        {
+            **OF_TICKET, "status": VendorStatus.IN_PROGRESS, "reported": VendorStatus.IN_PROGRESS, "raw_status": "Busy",
+            "heard": True, "told": ("c-1",), "put_off": 3, "updated_at": minute(-10),
+        },
+        {
+            **ticket_as(
+                status=VendorStatus.IN_PROGRESS, reported=VendorStatus.IN_PROGRESS, raw_status="Busy", heard=("c-1",),
+                heard_at=minute(10), put_off_at=minute(10), updated_at=minute(-10),
+            ),
+            "vendors_unacknowledged": (),
+        },
+    ),
+    (
+        SENT,
+        happened.VendorTicketUpdated,
+        {
+            **OF_TICKET, "status": VendorStatus.UNKNOWN, "reported": VendorStatus.UNKNOWN, "raw_status": "Odd",
+        },
+        ticket_as(
+            status=VendorStatus.UNKNOWN, reported=VendorStatus.UNKNOWN, raw_status="Odd", unmapped=("Odd",)
+        ),
+    ),
+    (
+        SENT, happened.VendorReplied, {**OF_TICKET, "entry": "c-2", "text": "Which one?"},
+        {
+            **ticket_as(heard=("c-2",), heard_at=minute(10), taken=1, taken_since=minute(10)),
+            "vendors_unacknowledged": (),
+        },
+    ),
+    (
+        ticket_as(heard=("c-1",), taken=4, taken_since=minute(0)), happened.VendorReplied,
+        {**OF_TICKET, "entry": "c-2"},
+        {
+            **ticket_as(heard=("c-1", "c-2"), heard_at=minute(10), taken=5, taken_since=minute(0)),
+            "vendors": ("acme",),
+        },
+    ),
+    (
+        {**ticket_as(status=VendorStatus.ANSWERED), "vendors_waiting": ("acme",), "vendors": ("acme",)},
+        happened.VendorTold, {**OF_TICKET, "purpose": "message", "last": True},
+        {
+            **ticket_as(status=VendorStatus.IN_PROGRESS, told_at=(minute(10),), ceiling_at=minute(10)),
+            "vendors_waiting": (),
+        },
+    ),
+    (
+        {**ticket_as(status=VendorStatus.ANSWERED), "vendors_waiting": ("acme",), "vendors": ("acme",)},
+        happened.VendorTold, {**OF_TICKET, "purpose": "withdrawal"},
+        ticket_as(status=VendorStatus.ANSWERED, told_at=(minute(10),)),
+    ),
+    (
+        SENT, happened.VendorWithdrawn, OF_TICKET,
+        {**ticket_as(status=VendorStatus.WITHDRAWN), "vendors": (), "vendors_unacknowledged": ()},
+    ),
+    (
+        SENT, happened.VendorLost, {**OF_TICKET, "since": minute(5)},
+        {**ticket_as(changed_at=NINE, unreachable_since=minute(5)), "vendors_unreachable": ("acme",)},
+    ),
+    (
+        {**SENT, **ticket_as(unreachable_since=minute(5)), "vendors_unreachable": ("acme",)},
+        happened.VendorFound, OF_TICKET, {**ticket_as(), "vendors_unreachable": ()},
     ),
     (
         {}, happened.CommandHeld,

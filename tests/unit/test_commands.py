@@ -26,6 +26,9 @@ REQUIRED = {
     commands.Inform: {"to": "lead"},
     commands.Merge: {"into": "T-2"},
     commands.Dispatch: {"vendor": "acme"},
+    commands.TellVendor: {"vendor": "acme", "text": "Please look."},
+    commands.Withdraw: {"vendor": "acme"},
+    commands.VendorUnreachable: {"vendor": "acme", "key": "k", "since": NINE},
     commands.VendorUpdate: {"vendor": "acme", "key": "k", "status": VendorStatus.OPEN},
     commands.Rate: {"score": 5},
 }

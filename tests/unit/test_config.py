@@ -17,14 +17,13 @@ from supporttiers.config.settings import Settings
 from supporttiers.config.writing import data_from
 from supporttiers.errors import PolicyConfigError, ProcessError
 from supporttiers.limits import MEASURES, VERBS, Threshold, TimeLimit
-from supporttiers.match import FIELDS
 from supporttiers.policies import BUILT_IN
 from supporttiers.process import SupportProcess
 from supporttiers.tiers import Tier
 
 ROOT = Path(__file__).parents[2]
 ACME = (ROOT / "examples" / "acme.toml").read_text("utf-8")
-SECTIONS = "process, calendars, tiers, limits, routes, policies, cascades, messages, texts, notifications"
+SECTIONS = "process, calendars, tiers, limits, contracts, routes, policies, cascades, messages, texts, notifications"
 SCHEMA = jsonschema.Draft202012Validator(json_schema())
 RULES = "supporttiers.route-by-rules"
 ROUTE = {"when": {"category": "network"}, "to": {"tier": 1}}
@@ -247,7 +246,8 @@ def test_data_that_is_no_table_is_refused():
             [2],
             (
                 "tiers[0].escalate_to: is not known here; did you mean 'escalates_to'? possible "
-                "are: level, name, kind, teams, vendor, escalates_to, hands_back_to, time_limit, calendar"
+                "are: level, name, kind, teams, vendor, escalates_to, hands_back_to, time_limit, calendar, "
+                "returns_to"
             ),
         ),
         ("tiers/0/time_limit", "1 day", f"tiers[0].time_limit: '1 day' is not a duration; {DURATIONS}"),
@@ -257,7 +257,11 @@ def test_data_that_is_no_table_is_refused():
             "never",
             ("limits[0].on_reopening: must be one of: resume, continue, first_only, new_cycle, restart, not 'never'"),
         ),
-        ("limits/0/vendor", "acme", "limits[0].vendor: is only for measures = 'vendor'"),
+        (
+            "limits/0/vendor",
+            "acme",
+            "limits[0].vendor: is only for the measures of vendors: vendor, vendor_acknowledgement, vendor_update",
+        ),
         (
             "process/response_by",
             ["customer"],
@@ -310,8 +314,8 @@ def test_data_that_is_no_table_is_refused():
             "limits/0/when",
             {"colour": "red"},
             (
-                "limits[0].when.colour: is no field of a case; possible are "
-                + ", ".join((*FIELDS, "attributes.x", "facts.x"))
+                "limits[0].when.colour: is no field of a case; did you mean 'attributes.colour', a value of your own, "
+                "or 'facts.colour', one from outside?"
             ),
         ),
         (
@@ -396,7 +400,7 @@ def test_faults_are_told_all_at_once_in_the_order_of_the_file():
         "tiers[0].escalates_to: 9 is not known; possible are: 1, 2",
         (
             "tiers[1].colour: is not known here; possible are: level, name, kind, teams, vendor, escalates_to, "
-            "hands_back_to, time_limit, calendar"
+            "hands_back_to, time_limit, calendar, returns_to"
         ),
         "tiers[1].name: 'First' is taken by tiers[0]",
         "limits[0].target: 'sometimes' is not known; possible are: low, medium, high, critical, *",

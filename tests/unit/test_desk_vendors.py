@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
+import attrs
 import pytest
 
 from supporttiers.backends.vendor.memory import InProcessVendor
+from supporttiers.contracts import VendorContract
 from supporttiers.desk import AsyncSupportDesk, SupportDesk
 from supporttiers.errors import PluginError
 from supporttiers.links import VendorStatus
@@ -64,11 +66,38 @@ def test_files_must_be_read_by_a_function(make_desk, calm):
 
     async def asynchronous(_attachment): ...
 
-    with pytest.raises(
-        PluginError, match=r"^'files' does not fit: must be a function that is given an Attachment, not str"
-    ):
+    with pytest.raises(PluginError, match=r"^'files' does not fit: must be a function that is given an Attachment"):
         make_desk(calm, files="files/")
     with pytest.raises(PluginError, match="it is asynchronous, and SupportDesk does not await"):
         SupportDesk(calm, files=asynchronous)
     AsyncSupportDesk(calm, files=asynchronous)
     make_desk(calm, files=lambda _attachment: b"")
+
+
+@pytest.mark.parametrize(
+    ("contract", "lacks", "problem"),
+    [
+        (
+            {"acknowledge": "4h"},
+            {"comment": None},
+            r"contracts\[0\].on_breach \(remind\) needs a gateway that can comment",
+        ),
+        (
+            {"withdraw": True},
+            {"comment": None, "withdraw": None, "set_status": None},
+            r"contracts\[0\].withdraw needs a gateway that can comment or set_status or withdraw",
+        ),
+        (
+            {"acknowledge": "4h"},
+            {"statuses": frozenset({VendorStatus.OPEN, VendorStatus.CLOSED})},
+            r"contracts\[0\].acknowledge needs tickets that can be ",
+        ),
+    ],
+)
+def test_plan_that_a_gateway_cannot_carry_out_is_refused(make_desk, calm, contract, lacks, problem):
+    """It would be found out when a vendor has broken its contract already."""
+    process = attrs.evolve(calm, contracts=[VendorContract(vendor="acme-print", **contract)])
+    with pytest.raises(PluginError, match=rf"^'acme-print' does not fit: process 'acme', .*{problem}"):
+        make_desk(process, vendors=[type("Own", (InProcessVendor,), lacks)("acme-print")])
+    make_desk(process, vendors=[InProcessVendor("acme-print")])
+    make_desk(process, vendors=[])

@@ -4,7 +4,7 @@ import attrs
 import pytest
 
 from supporttiers.actors import Actor
-from supporttiers.commands import COMMANDS, CountAffected, Open, VendorUpdate
+from supporttiers.commands import COMMANDS, CountAffected, Open, VendorUnreachable, VendorUpdate
 from supporttiers.errors import CaseError
 from supporttiers.limits import Threshold, TimeLimit
 
@@ -32,7 +32,8 @@ def test_options_speak_of_every_verb(desk, case):
     """Nothing that can be done is left out, allowed or not; openings and what systems say are no one's option."""
     offered = {option.trigger for option in desk.options(case, by="bob")}
 
-    assert {kind.trigger for kind in COMMANDS} - {Open.trigger, VendorUpdate.trigger, CountAffected.trigger} == offered
+    others = {kind.trigger for kind in (Open, VendorUpdate, VendorUnreachable, CountAffected)}
+    assert {kind.trigger for kind in COMMANDS} - others == offered
 
 
 @pytest.mark.parametrize(
@@ -82,6 +83,8 @@ def test_options_say_why_not(desk, case):
         ("reopen", ""): ["the process has no such move"],
         ("close", ""): ["the process has no such move"],
         ("unlink", ""): ["follows 'another case' is not there"],
+        ("tell_vendor", ""): ["an open ticket at 'a vendor' is not there"],
+        ("withdraw", ""): ["an open ticket at 'a vendor' is not there"],
         ("rate", ""): ["only the requester may rate"],
         ("approve", ""): ["no approval is awaited"],
         ("decline", ""): ["no approval is awaited"],
@@ -115,6 +118,8 @@ def test_options_name_what_has_to_be_handed_in(desk, case):
         "inform": ("to",),
         "merge": ("into",),
         "dispatch": ("vendor",),
+        "tell_vendor": ("vendor",),
+        "withdraw": ("vendor",),
         "rate": ("score",),
     } == required
 
@@ -276,7 +281,7 @@ def test_explain_a_case_at_a_vendor(calm_desk):
     before = lines(calm_desk, case)[-2]
     calm_desk.run_due()
 
-    assert "ticket None at vendor 'acme-print': requested" == before
+    assert "the request of 2026-03-23T09:00:00+00:00 has not reached vendor 'acme-print' yet" == before
     assert "ticket ACME-PRINT-1 at vendor 'acme-print': open" == lines(calm_desk, case)[-2]
 
 

@@ -103,7 +103,8 @@ def test_vendors_answer_hands_the_case_back(calm_desk, case, pager, status):
 
     assert (2, "network", "queued", status) == (after.tier, after.team, after.status, after.vendor_tickets[0].status)
     assert f"vendor 'acme-print' answered: {status}" == str(calm_desk.history(case)[-1].reason)
-    assert ([("manager", "move.vendor")] if status == "failed" else []) == pager.told
+    management = [("manager", "move.vendor")] if status == "failed" else []
+    assert [*management, ("team", "vendor.answered_with_words")] == pager.told
 
 
 def test_vendors_answer_resumes_what_waits_for_it(calm_desk, pager):
@@ -142,11 +143,12 @@ def test_vendors_answer_without_a_way_back_is_told(make_desk, calm, pager):
     *lower, top = calm.tiers
     desk = make_desk(attrs.evolve(calm, tiers=[*lower, attrs.evolve(top, hands_back_to=())], entry=[4]))
     case = desk.open(id="T-1", by="jane", tier=4)
+    desk.run_due()
     after = desk.execute(update(case, "resolved")).case
     desk.run_due()
 
     assert (4, "queued") == (after.tier, after.status)
-    assert [("manager", "refused.no_target")] == pager.told
+    assert [("manager", "refused.no_target"), ("manager", "vendor.answered")] == pager.told
 
 
 def test_vendor_news_is_noted_once(calm_desk, case):

@@ -111,7 +111,8 @@ def test_dead_dispatch_tells_the_case_and_management(make_desk, calm, clock, pag
 
     case = desk.get("T-1")
     assert (VendorStatus.FAILED, 2) == (ticket(desk).status, case.tier)
-    assert [("manager", "move.vendor")] == pager.told
+    lost = [("manager", "vendor.unreachable")] if retryable else []
+    assert [*lost, ("manager", "vendor.unreached"), ("team", "vendor.unreached")] == pager.told
     assert (0 if retryable else 9) == len(vendor.failures)
 
 
@@ -124,7 +125,7 @@ def test_dead_dispatch_of_which_the_case_knows_already_is_only_settled(make_desk
     told(desk, status=VendorStatus.FAILED)
     version = desk.get("T-1").version
 
-    assert [Pass(relayed=1, failed=1), Pass()] == [desk.run_due(), desk.run_due()]
+    assert [Pass(relayed=2, failed=1), Pass()] == [desk.run_due(), desk.run_due()]
     assert (version, 1) == (desk.get("T-1").version, len(vendor.keys))
 
 

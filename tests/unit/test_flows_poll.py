@@ -139,7 +139,7 @@ def test_ticket_of_a_vendor_that_is_not_there_is_left_to_others(make_desk, calm,
 def test_tickets_of_a_vendor_that_is_not_there_do_not_hide_others(make_desk, calm, clock, vendor):
     """However many there are that nobody asks about, the desk gets to its own."""
     store = MemoryStore()
-    desk = make_desk(calm, store=store, vendors=[vendor, InProcessVendor("gone")])
+    desk = make_desk(calm, store=store, vendors=[vendor, Asked("gone")])
     for number, name in enumerate(["gone"] * 5 + ["acme-print"] * 3):
         desk.open("Stuck", id=f"T-{number}", by="jane")
         desk.dispatch(f"T-{number}", by="bob", vendor=name)

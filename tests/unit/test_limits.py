@@ -193,7 +193,10 @@ def test_limit_target_is_by_priority(target, priority, allowed):
         ({"agreement": {}}, "TimeLimit.agreement: must be one of: sla, ola, uc, not dict"),
         ({"measures": "joy"}, f"TimeLimit.measures: must be one of: {', '.join(MEASURES)}, not 'joy'"),
         ({"measures": ["tier"]}, f"TimeLimit.measures: must be one of: {', '.join(MEASURES)}"),
-        ({"vendor": "acme"}, "TimeLimit.vendor: is only for measures = 'vendor'"),
+        (
+            {"vendor": "acme"},
+            "TimeLimit.vendor: is only for the measures of vendors: vendor, vendor_acknowledgement, vendor_update",
+        ),
         (
             {"measures": "vendor", "pause_while_vendor": True},
             "TimeLimit.pause_while_vendor: is not for measures = 'vendor': that clock would never run",

@@ -58,5 +58,6 @@ def test_vendor_ticket_keeps_instants_in_utc():
 
 
 def test_vendor_statuses_are_live_until_an_answer_or_a_failure():
-    """Only what is resolved, closed or failed is owed nothing any more."""
-    assert set(VendorStatus) - {"resolved", "closed", "failed"} == VENDOR_LIVE
+    """What is over is owed nothing any more, whoever has ended it; an answer still has to be verified."""
+    over = {"resolved", "closed", "rejected", "withdrawn", "gone", "failed"}
+    assert set(VendorStatus) - over == VENDOR_LIVE

@@ -168,7 +168,8 @@ def test_inside_walks_into_tables_and_members(path, found):
     assert found == inside(CASE.facts, path.split("."))
 
 
-NO_FIELD = "is no field of a case; possible are " + ", ".join((*FIELDS, "attributes.x", "facts.x"))
+NO_FIELD = "is no field of a case; did you mean"
+OWN = "'attributes.{0}', a value of your own, or 'facts.{0}', one from outside?"
 ORDERLESS = "has no order; possible are a value, a list of values, or not"
 
 
@@ -177,9 +178,13 @@ ORDERLESS = "has no order; possible are a value, a list of values, or not"
     [
         ((5,), {}, "condition: must be a table of fields, not int"),
         (({5: 1},), {}, "condition: has a int for a field; possible are texts"),
-        ((), {"attributes.": 1}, f"attributes.: {NO_FIELD}"),
-        ((), {"colour": 1}, f"colour: {NO_FIELD}"),
-        ((), {"facts.": 1}, f"facts.: {NO_FIELD}"),
+        ((), {"attributes.": 1}, f"attributes.: {NO_FIELD} {OWN.format('NAME')}"),
+        ((), {"colour": 1}, f"colour: {NO_FIELD} {OWN.format('colour')}"),
+        ((), {"warranty": True}, f"warranty: {NO_FIELD} {OWN.format('warranty')}"),
+        ((), {"custom.site": 1}, f"custom.site: {NO_FIELD} {OWN.format('site')}"),
+        ((), {"categroy": 1}, f"categroy: {NO_FIELD} 'category'?"),
+        ((), {"vendor": 1}, f"vendor: {NO_FIELD} 'vendors'?"),
+        ((), {"facts.": 1}, f"facts.: {NO_FIELD} {OWN.format('NAME')}"),
         ((), {"tier": "2"}, "tier: is compared with a str; possible is a number"),
         ((), {"tier": True}, "tier: is compared with a bool; possible is a number"),
         ((), {"team": 2}, "team: is compared with a int; possible is a text"),
@@ -203,7 +208,7 @@ ORDERLESS = "has no order; possible are a value, a list of values, or not"
         ((), {"all": [{"tier": 1}]}, "all: must be a list of Match"),
         ((), {"all": 5}, "all: must be a list of Match"),
     ],
-    ids=range(23),
+    ids=range(27),
 )
 def test_match_refuses_what_it_cannot_compare(arguments, named, text):
     """The error names the field and what is possible."""

@@ -8,7 +8,7 @@ from supporttiers.backends.storage._postgres_procedures import PostgresProcedure
 from supporttiers.clock import IdFactory
 from supporttiers.errors import StoreError
 from supporttiers.match import AtMost, Match
-from supporttiers.schema import Names
+from supporttiers.schema import VERSION, Names
 from supporttiers.testing.builders import key_use, opening
 
 
@@ -34,7 +34,7 @@ def test_key_is_freed_when_another_opened_the_case_first(writing):
 
 def test_tables_closed_by_a_newer_release_are_refused_in_the_same_statement(writing):
     """An old worker that has its connection open learns of it with the answer to its write."""
-    with pytest.raises(StoreError, match="schema version 7 on, and this one knows 2"):
+    with pytest.raises(StoreError, match=f"schema version 7 on, and this one knows {VERSION}"):
         writing.send([(None, None, "7")])
 
 

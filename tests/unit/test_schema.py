@@ -50,7 +50,7 @@ def test_schema_has_a_tenant_in_every_key(database):
 
 def test_schema_has_a_column_for_what_can_be_asked(database):
     """Every field that a condition can speak about is a column, but for collections, which are in the body."""
-    words = {"tags", "watchers", "vendors", "vendors_waiting"}
+    words = {"tags", "watchers", "vendors", "vendors_waiting", "vendors_unacknowledged", "vendors_unreachable"}
 
     assert FIELDS.keys() - words <= columns(database, "supporttiers_case").keys()
     shown = columns(database, "supporttiers_cases").keys()

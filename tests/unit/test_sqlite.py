@@ -187,7 +187,9 @@ def test_sqlite_salts_every_private_part(behind, store, path):
 # -- what else the rows say
 
 
-WORDS_AND_MORE = ("tags", "watchers", "vendors", "vendors_waiting", "attributes")
+WORDS_AND_MORE = (
+    "tags", "watchers", "vendors", "vendors_waiting", "vendors_unacknowledged", "vendors_unreachable", "attributes",
+)  # fmt: skip
 
 
 def test_sqlite_columns_are_those_of_the_case(store, path):

@@ -130,3 +130,12 @@ def test_move_rules_refuse_what_they_cannot_be(fields, message):
 def test_entry_level_is_the_lowest_staffed_tier(tiers, level):
     """Cases enter where somebody is there, and at the lowest of all where nobody is."""
     assert level == entry_level(tuple(Tier(level=n, name=str(n), kind=kind, vendor=None) for n, kind in tiers))
+
+
+@pytest.mark.parametrize(
+    ("entry", "level"), [((), 2), ("any", 2), ((0,), 2), ((1,), 1), ((1, 4), 1), ((4,), 2), ((2, 1), 1)]
+)
+def test_entry_level_is_a_vendors_first_line_where_entry_names_it(entry, level):
+    """Self-service is entered on purpose only, and a vendor's tier above the house's own is no first line."""
+    kinds = {0: "self_service", 1: "vendor", 2: "team", 4: "vendor"}
+    assert level == entry_level(tuple(Tier(level=n, name=str(n), kind=kind) for n, kind in kinds.items()), entry)

@@ -72,6 +72,14 @@ def an(kind, **fields):
             an(happened.VendorTicketUpdated, vendor="acme", key="k", remote_id="A-1", status=VendorStatus.OPEN),
             "ticket A-1 at vendor acme: open",
         ),
+        (an(happened.VendorReplied, vendor="acme", key="k", entry="c-1", text="Secret"), "vendor acme wrote"),
+        (an(happened.VendorTold, vendor="acme", key="k", purpose="reminder"), "told vendor acme: reminder"),
+        (an(happened.VendorWithdrawn, vendor="acme", key="k"), "request to vendor acme withdrawn"),
+        (
+            an(happened.VendorLost, vendor="acme", key="k", since=NOON),
+            "vendor acme cannot be asked since 2026-03-23 12:00:00",
+        ),
+        (an(happened.VendorFound, vendor="acme", key="k"), "vendor acme can be asked again"),
         (
             an(
                 happened.StopwatchStarted,

@@ -263,3 +263,28 @@ def test_agents_work_is_heard_of(make_desk, calm, clock):
         clock.advance("1m1s")
 
     assert ["acknowledged", "in_progress"] == seen[:2]
+
+
+def test_pass_that_has_lasted_long_enough_asks_no_further_feed(make_desk, calm, clock, vendor):
+    """Deadlines must not wait behind it; the other is asked by the next pass."""
+
+    class Slow(Feeding):
+        def changes(self, cursor, /, *, limit):
+            clock.advance("2m")
+            return super().changes(cursor, limit=limit)
+
+    slow = Slow()
+    slow.name = "slow"
+    desk = make_desk(calm, vendors=[slow, vendor])
+    desk.run_due()
+    assert (1, 0) == (len(slow.cursors), len(vendor.cursors))
+    slow.poll_every = timedelta(hours=1)
+    desk.run_due()
+    assert (1, 1) == (len(slow.cursors), len(vendor.cursors))
+
+
+def test_failing_feed_of_a_vendor_without_tickets_does_no_harm(make_desk, calm, vendor):
+    """There is nothing to be asked about."""
+    vendor.failures = [OSError("down")]
+
+    assert Pass(failed=1) == make_desk(calm).run_due()

@@ -136,12 +136,28 @@ def test_vendor_says_how_long_its_index_takes(make_desk, calm, clock, vendor):
     assert (1, 1) == (vendor.looks, len(vendor.tickets))
 
 
-def test_sure_failure_is_tried_again_without_looking(desk, vendor, clock):
-    """Who is sure that nothing has arrived is believed."""
-    vendor.before = [VendorError("acme-print", "down", retryable=True)]
+@pytest.mark.parametrize("kind", ["unavailable", "conflict", "not_applied", "protocol", "gone"])
+def test_failure_that_does_not_say_whether_it_has_arrived_is_looked_for(desk, vendor, clock, kind):
+    """Whoever writes a gateway and forgets `ambiguous` has no ticket created twice."""
+    vendor.after = [VendorError("acme-print", "down", retryable=True, kind=kind)] * 3
+    desk.run_due()
+    clock.advance("5s")
+    desk.run_due()
+
+    assert (1, 1, "A-1") == (len(vendor.requests), len(vendor.tickets), ticket(desk).remote_id)
+
+
+@pytest.mark.parametrize(
+    "more", [{"kind": "rejected"}, {"kind": "permission"}, {"ambiguous": False}, {"retryable": False}], ids=str
+)
+def test_sure_failure_is_tried_again_without_looking(desk, vendor, clock, more):
+    """Who is sure that nothing has arrived is believed, and so are kinds that say so by themselves."""
+    vendor.before = [VendorError("acme-print", "down", **{"retryable": True, **more})]
 
     assert 1 == desk.run_due().failed
     assert "VendorError: down" == message(desk).result
+    if more == {"retryable": False}:
+        desk.retry(message(desk).key)
     clock.advance("1m")
     desk.run_due()
     assert (0, "A-1") == (vendor.looks, ticket(desk).remote_id)
@@ -212,7 +228,22 @@ def test_others_tickets_are_never_adopted(desk, vendor, clock):
     assert "A-1" == ticket(desk).remote_id
 
 
-@pytest.mark.parametrize("answer", [OSError("down"), 7], ids=["down", "odd"])
+def test_requests_of_two_tenants_are_never_one(make_desk, calm, vendor):
+    """Wherever the ids of tenants and cases have slashes."""
+    keys = []
+    vendor.open = lambda request, *, key: keys.append(key) or VendorAnswer(remote_id=f"A-{len(keys)}")
+    desk = make_desk(calm)
+    for tenant, case_id in (("a", "b/c"), ("a/b", "c"), ("a%2Fb", "c")):
+        desk.bind(tenant=tenant).open("Stuck", id=case_id, by="jane")
+        desk.bind(tenant=tenant).dispatch(case_id, by="bob", vendor="acme-print")
+    desk.run_due()
+
+    assert 3 == len(set(keys))
+
+
+@pytest.mark.parametrize(
+    "answer", [OSError("down"), 7, [{"id": 1}], {"A-1": 1}, "A-1"], ids=["down", "odd", "rows", "mapping", "text"]
+)
 def test_failing_look_up_is_repeated(desk, vendor, clock, answer):
     """As long as nobody can look, nothing is created; the doubt stands since when it stood."""
     vendor.after, vendor.looking = [LOST], [answer]
@@ -235,16 +266,20 @@ def test_look_up_that_never_works_leaves_it_to_people(desk, vendor, clock, pager
         clock.advance("1h")
 
     assert "ambiguous" == message(desk).state
-    assert [("manager", "management.asked")] == pager.told
+    assert [("manager", "vendor.unreachable"), ("manager", "management.asked")] == pager.told
     assert (1, VendorStatus.REQUESTED) == (len(vendor.requests), ticket(desk).status)
 
 
 def test_request_whose_answers_are_all_lost_is_given_up_once_it_is_sure_that_it_is_not_there(desk, vendor, clock):
-    """After ten tries that have surely not arrived, the case is told that no vendor will ever see it."""
+    """After ten tries, less and less often, that have surely not arrived, the case is told that none ever will."""
     vendor.before = [LOST] * 99
-    for _ in range(100):
+    for _ in range(240):
         desk.run_due()
         clock.advance("1m")
+    assert ("pending", 9) == (message(desk).state, len(vendor.requests))
+    for _ in range(80):
+        desk.run_due()
+        clock.advance("2m")
 
     assert ("dead", 10) == (message(desk).state, len(vendor.requests))
     assert VendorStatus.FAILED == ticket(desk).status

@@ -6,6 +6,7 @@ import pytest
 
 from supporttiers.backends.storage.memory import MemoryStore
 from supporttiers.backends.vendor.memory import InProcessVendor
+from supporttiers.effects import VendorChanges
 from supporttiers.errors import VendorError
 from supporttiers.links import VendorStatus
 from supporttiers.readings import Pass
@@ -113,16 +114,36 @@ def test_put_off_messages_lose_no_try(desk, vendor, clock):
 
 
 def test_management_hears_once_a_day_that_a_vendor_does_not_know_us(desk, vendor, clock, pager):
-    """It is said on the case at which it was met first."""
+    """It is said on the case at which it was met first; that it cannot be reached, once on each."""
     vendor.failures = [error("auth")] * 200
     for _ in range(30):
         desk.run_due()
         clock.advance("1h")
 
-    assert [("manager", "management.asked")] * 2 == pager.told
+    told = [reason for _, reason in pager.told]
+    assert (2, 3, 5) == (told.count("management.asked"), told.count("vendor.unreachable"), len(told))
     said = [event.said for case_id in ("T-1", "T-2", "T-3") for event in desk.history(case_id) if event.said]
     text = "vendor acme-print does not know us: until that is mended, nothing reaches it or is heard of it"
     assert [text] * 2 == said
+
+
+@pytest.mark.parametrize(("kind", "told"), [("auth", 2), ("rate_limited", 0)])
+def test_management_of_each_tenant_hears_of_a_feed_that_does_not_know_us(make_desk, calm, clock, pager, kind, told):
+    """Though no ticket is ever asked about meanwhile."""
+    vendor = Moody()
+    vendor.changes = lambda _cursor, /, *, limit: vendor._fail(limit) or VendorChanges(cursor="1")
+    desk = make_desk(calm, vendors=[vendor])
+    for tenant in ("a", "b"):
+        for case_id in ("T-1", "T-2"):
+            desk.bind(tenant=tenant).open("Stuck", id=case_id, by="jane")
+            desk.bind(tenant=tenant).dispatch(case_id, by="bob", vendor="acme-print")
+    desk.run_due()
+    vendor.failures = [error(kind)] * 999
+    for _ in range(60):
+        clock.advance("11m")
+        desk.run_due()
+
+    assert told == pager.told.count(("manager", "management.asked"))
 
 
 def test_rate_limit_tells_nobody(desk, vendor, pager):
@@ -199,7 +220,8 @@ def test_vendor_is_asked_again_when_it_wants(make_desk, calm, vendor, clock):
     desk = make_desk(calm)
     desk.open("Stuck", id="T-1", by="jane")
     desk.dispatch("T-1", by="bob", vendor="acme-print")
-    vendor.failures = [error("unavailable", timedelta(seconds=20))]
+    wait = timedelta(seconds=20)
+    vendor.failures = [VendorError("acme-print", "busy", retryable=True, ambiguous=False, retry_after=wait)]
     desk.run_due()
     clock.advance("20s")
     desk.run_due()

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from supporttiers.backends.tickets import heard
 from supporttiers.backends.transport import HttpResponse
 from supporttiers.backends.vendor._redmine import file_name
-from supporttiers.backends.vendor._texts import heard
 from supporttiers.backends.vendor.redmine import FEWEST_ROWS, RedmineVendor
 from supporttiers.clock import FakeClock
 from supporttiers.effects import VendorFile, VendorMessage, VendorRequest
@@ -347,12 +347,20 @@ def test_first_status_of_the_table_is_set(redmine, vendor):
 
 def test_withdrawal_needs_a_status(redmine, vendor):
     """One that means withdrawn, or else closed; without either nothing is said."""
-    redmine.script["GET issues/7.json"] = {"issue": issue(status=STATUSES[2])}
+    ours = journal(user={"id": 5}, notes=f"It works. [ref {REFERENCE}]")
+    redmine.script["GET issues/7.json"] = {"issue": issue(status=STATUSES[2], journals=[ours])}
     answer = vendor(statuses={"Weg": "withdrawn", "Erledigt": "closed"}).withdraw("7", MESSAGE, key="k")
     assert ("withdrawn", 1) == (answer.status, len(redmine.asked("PUT issues/7.json")))
 
     error = refused(vendor(statuses={"New": "open"}).withdraw, "7", MESSAGE, key="k")
     assert ("rejected", 1) == (error.kind, len(redmine.asked("PUT issues/7.json")))
+
+
+def test_withdrawal_is_said_only_where_it_was_done(redmine, vendor):
+    """Else the core would go on to say it in another way, and it would stand there twice."""
+    error = refused(vendor(statuses={"Weg": "closed"}).withdraw, "7", MESSAGE, key="k")
+    assert "not_applied" == error.kind
+    assert [{"issue": {"status_id": 3}}] == [json.loads(body) for _, body in redmine.asked("PUT issues/7.json")]
 
 
 def test_file_that_is_not_there_was_not_attached(redmine, vendor):
@@ -424,10 +432,12 @@ def test_pages_go_on_through_seconds_with_many_changes(redmine, vendor):
     "", "[]", "garbage", "{}", '{"since": 7, "skip": 0}', '{"since": "2026-03-23T09:00Z", "skip": -1}',
     '{"since": "2026-03-23T09:00Z", "skip": true}', '{"since": "0001-01-01T00:00+14:00", "skip": 0}', "[" * 100_000,
 ])  # fmt: skip
-def test_cursor_of_others_is_refused(vendor, cursor):
-    """Nobody begins at the beginning because of it."""
-    error = refused(vendor().changes, cursor, limit=5)
-    assert ("rejected", "the cursor is none of this gateway's") == (error.kind, error.problem)
+def test_cursor_of_others_begins_at_the_beginning(redmine, vendor, cursor):
+    """Nothing is lost by it, and the next cursor is one of ours."""
+    redmine.script["GET issues.json"] = {"issues": [issue()]}
+    page = vendor().changes(cursor, limit=5)
+    assert (("7",), "2026-03-23T08:59:50+00:00") == (page.remote_ids, json.loads(page.cursor)["since"])
+    assert "updated_on=%3E%3D1970-01-01T00%3A00%3A00Z" in redmine.asked("GET issues.json")[-1][0]
 
 
 # -- texts

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from tests.servers.receivers import receiver
 
+from supporttiers.backends.rest import Rest
 from supporttiers.backends.transport import MOST_BYTES, HttpResponse
-from supporttiers.backends.vendor._rest import Rest
 from supporttiers.errors import PolicyConfigError, VendorError
 from supporttiers.testing import FakeClock
 
@@ -173,3 +173,50 @@ def test_secrets_are_not_shown():
     with pytest.raises(PolicyConfigError) as caught:
         Rest("acme", f"https://jane:{KEY}@acme.example.org", headers={})
     assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize(("method", "ambiguous"), CHANGES)
+def test_empty_answer_says_that_it_is(method, ambiguous):
+    """One that does not has broken off amid its headers."""
+    assert rest(Answering(status=204, headers={})).send("PUT", "tickets").value is None
+    assert rest(Answering(headers={"content-length": "0"})).send("PUT", "tickets").value is None
+    error = refused(Answering(status=201, headers={"content-type": "application/json"}), method)
+    assert ("protocol", True, ambiguous) == (error.kind, error.retryable, error.ambiguous)
+
+
+def test_url_without_a_path_stays_as_it_is():
+    """A slash at its end means something to many a server."""
+    transport = Answering(body=b"{}")
+    rest(transport).send("POST", value={})
+    assert "https://acme.example.org/api/" == transport.request.url
+
+
+@pytest.mark.parametrize(("method", "ambiguous"), CHANGES)
+@pytest.mark.parametrize("begin", [b"", b'{"id": 7}'])
+def test_answer_that_is_shorter_than_it_says_is_none(method, ambiguous, begin):
+    """However much of it has come: what was lost may have said something else."""
+
+    def short(handler):
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 57\r\n\r\n" + begin)
+        handler.close_connection = True
+
+    with receiver() as vendor:
+        vendor.answers = [short]
+        with pytest.raises(VendorError) as caught:
+            Rest("acme", vendor.url.split("/in/")[0], headers={}).send(method, "tickets")
+    assert ("unavailable", ambiguous) == (caught.value.kind, caught.value.ambiguous)
+
+
+def test_id_that_is_a_step_is_nothing():
+    """Servers, and proxies before them, take it for another path; nothing is sent."""
+    for step in (".", ".."):
+        with pytest.raises(VendorError, match="nothing of such an id") as caught:
+            rest(None).ask("tickets", step)
+        assert ("gone", False) == (caught.value.kind, caught.value.retryable)
+
+
+def test_half_a_character_in_an_id_does_no_harm():
+    """A vendor's answer may hold one; no address can."""
+    transport = Answering(body=b"{}")
+    rest(transport).ask("tickets", "7\ud800", query={"id": ["\ud800"]})
+    assert "https://acme.example.org/api/tickets/7%3F?id=%3F" == transport.request.url

@@ -7,11 +7,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from supporttiers.backends.rest import Reply
 from supporttiers.backends.transport import MOST_BYTES, HttpResponse, TransportError
 from supporttiers.backends.vendor import roundup
-from supporttiers.backends.vendor._rest import Reply
 from supporttiers.backends.vendor._roundup_changes import Given, Place, earlier
-from supporttiers.backends.vendor._roundup_tracker import TOO_LONG_TO_READ, date_of
+from supporttiers.backends.vendor._roundup_tracker import _WESTMOST, TOO_LONG_TO_READ, date_of
 from supporttiers.backends.vendor.roundup import RoundupVendor
 from supporttiers.clock import FakeClock
 from supporttiers.effects import VendorMessage, VendorRequest
@@ -166,6 +166,14 @@ def test_account_that_is_not_ours_is_auth(account):
     assert ("auth", "it knows us as somebody else") == (error.kind, error.problem)
 
 
+def test_forbidden_altogether_is_auth():
+    """So Roundup answers who is nobody; what it forbids somebody it says in more words."""
+    body = b'{ "error": { "status": 403, "msg": "Forbidden." } }'
+
+    assert "auth" == refused(gateway(Tracker(**{"GET user/desk": failed(403, body)})).check).kind
+    assert "permission" == refused(gateway(Tracker(**{"GET user/desk": failed(403)})).check).kind
+
+
 def test_issue_that_was_opened_as_somebody_elses_is_auth():
     """It would not be known as ours again."""
     error = refused(lambda: gateway(Tracker(**NEW, **{"GET issue/7": issue(creator=OTHER)})).open(REQUEST, key="k"))
@@ -218,14 +226,6 @@ def test_request_that_is_not_taken_is_rejected():
     error = refused(lambda: gateway(Tracker(**{**NEW, "POST issue/@poe/0": failed(400)})).open(REQUEST, key="k"))
 
     assert ("rejected", False, False) == (error.kind, error.retryable, error.ambiguous)
-
-
-@pytest.mark.parametrize("path", ["POST msg", "POST issue/@poe"])
-def test_lost_answer_before_the_issue_is_not_ambiguous(path):
-    """There can be no ticket yet."""
-    error = refused(lambda: gateway(Tracker(**{**NEW, path: LOST})).open(REQUEST, key="k"))
-
-    assert (True, False) == (error.retryable, error.ambiguous)
 
 
 def test_few_addresses_are_kept(monkeypatch):
@@ -417,29 +417,33 @@ def test_changes_begin_now_by_the_vendors_clock():
 
 
 def test_changes_are_read_page_by_page_and_looked_at():
-    """A tracker that ignores since when it is asked, or has more than one page, loses nothing."""
-    old = [row(str(n), 0) for n in range(1000)]
-    tracker = Tracker(**{"GET issue": [listed(*old), listed(row("2000", 30), row("2001", 40))]})
+    """Until there is one that is older; a tracker that ignores since when it is asked loses nothing."""
+    first = [row(str(n), 40) for n in range(1000)]
+    second = [row("999", 40), row("2000", 30), *[row(str(n), 0) for n in range(5000, 5998)]]
+    tracker = Tracker(**{"GET issue": [listed(*first), listed(*second)]})
     page = gateway(tracker).changes(Place(since="2026-03-23.09:00:20").cursor, limit=9)
 
-    assert (("2000", "2001"), False) == (page.remote_ids, page.more)
-    assert ["1", "2"] == [
-        parse_qs(urlsplit(sent.url).query)["@page_index"][0] for _, path, sent in tracker.requests if path == "issue"
-    ]
-    assert "2026-03-22.21:00:20;" == parse_qs(urlsplit(tracker.requests[0][2].url).query)["activity"][0]
+    assert (("2000", "0"), True) == (page.remote_ids[:2], page.more)
+    queries = [parse_qs(urlsplit(sent.url).query) for _, path, sent in tracker.requests if path == "issue"]
+    assert [["1"], ["2"]] == [query["@page_index"] for query in queries]
+    assert {"2026-03-22.21:00:20;"} == {query["activity"][0] for query in queries}
 
 
-def test_pages_are_read_until_there_is_enough():
-    """What is more waits for the next call."""
+def test_list_without_end_is_an_error():
+    """Nobody reads for ever."""
     tracker = Tracker(**{"GET issue": listed(*[row(str(n), 30) for n in range(1000)])})
-    page = gateway(tracker).changes(Place().cursor, limit=10)
 
-    assert (10, True, 1) == (len(page.remote_ids), page.more, len(tracker.requests))
+    assert "protocol" == refused(lambda: gateway(tracker).changes(Place().cursor, limit=10)).kind
+    assert 100 == len(tracker.requests)
 
 
 @pytest.mark.parametrize(
-    "cursor", ["", "null", "7", "[]", '{"since": "yesterday"}', '{"since": "", "given": {"7": 7}}']
-)
+    "cursor",
+    [
+        "", "null", "7", "[]", "{}", '{"since": "yesterday"}', '{"since": ""}', '{"since": "", "given": {"7": 7}}',
+        "[" * 90_000,
+    ],
+)  # fmt: skip
 def test_cursor_that_is_none_begins_at_the_beginning(cursor):
     """So that nothing is lost."""
     assert Place() == Place.of(cursor)
@@ -477,11 +481,75 @@ def test_place_holds_what_it_could_not_give_again():
 
 def test_instant_before_all_instants_is_the_beginning():
     """Where everything is asked for."""
-    assert "" == earlier("0001-01-01.00:00:01", roundup._WESTMOST)
-    assert "" == earlier("", roundup._WESTMOST)
+    assert "" == earlier("0001-01-01.00:00:01", _WESTMOST)
+    assert "" == earlier("", _WESTMOST)
 
 
-@pytest.mark.parametrize("date", ["", "whenever", "Mon, 23 Mar 2026 11:00:00", "Mon, 99 Mar 2026 11:00:00 GMT"])
+@pytest.mark.parametrize("date", ["", "whenever", "Mon, 23 Mar 2026 11:00:00", "Mon, 99 Mar 2026 11:00:00 GMT",
+                                  "Fri, 31 Dec 9999 23:59:59 -2300"])  # fmt: skip
 def test_date_that_is_none_is_no_date(date):
     """Nothing is known by it."""
     assert date_of(Reply(status=200, headers={"date": date})) is None
+
+
+ODD = ["", "x", "-7", "7\n", "\u0667", "..", "\ud800", "a\0b", "9" * 300, None, True, 7.5, [], {}]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_id_that_is_no_number_is_misunderstood(odd):
+    """Wherever it stands: it would be asked for again, or kept."""
+    row = {"id": odd, "messages": [{"id": "1"}], "files": []}
+    for name in ("GET issue", "GET msg"):
+        asked = gateway(Tracker(**{name: listed({**message(), **row})}))
+        assert "protocol" == refused(lambda asked=asked: asked.find(REFERENCE)).kind
+    for name in ("messages", "files"):
+        tracker = Tracker(**{"GET issue/7": issue(**{"messages": [], "files": [], name: [{"id": odd}]})})
+        assert () == gateway(tracker).fetch("7").entries
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_ticket_that_was_opened_under_no_number_may_be_there(odd):
+    """It said yes: the ticket is looked for before another one is opened."""
+    error = refused(
+        lambda: gateway(Tracker(**{**NEW, "POST issue/@poe/0": answer({"id": odd}, 201)})).open(REQUEST, key="k")
+    )
+    assert ("protocol", True) == (error.kind, error.ambiguous)
+
+
+@pytest.mark.parametrize("odd", ["", "a\r\nx: y", "\0", "\ud800", "\u00e9", "x" * 9_000, 7])
+def test_version_that_fits_no_header_is_misunderstood(odd):
+    """For it goes into one."""
+    attributes = json.loads(issue().body)["data"]["attributes"]
+    tracker = Tracker(**{"GET issue/7": answer({"attributes": attributes, "@etag": odd})})
+    assert "protocol" == refused(lambda: gateway(tracker).fetch("7")).kind
+
+
+@pytest.mark.parametrize("odd", ["..", "7/../8", "7?x", "", "seven"])
+def test_status_of_what_is_no_issue_is_not_changed(odd):
+    """Also where a version is expected, and nothing has to be read before."""
+    tracker = Tracker()
+    error = refused(lambda: gateway(tracker).set_status(odd, VendorStatus.RESOLVED, expect='"v1"'))
+    assert ("gone", []) == (error.kind, tracker.sent("PATCH"))
+
+
+def test_tracker_that_claims_many_messages_of_one_reference_is_not_followed_for_ever():
+    """Each would be a question of its own; there is one such message, or two."""
+    rows = [message(id=str(number)) for number in range(1, 10_001)]
+    tracker = Tracker(**{"GET msg": listed(*rows)})
+    gateway(tracker).find(REFERENCE)
+
+    assert 11 == len(tracker.requests)
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        ({"user": "desk:x"}, "`user` holds a colon"),
+        ({"origin": "https://\u00e9"}, "`origin` must be"),
+        ({"origin": "https://a\r\nx: y"}, "`origin` must be"),
+    ],
+)
+def test_what_cannot_be_sent_is_refused(said, problem):
+    """When the gateway is made, and not with each request."""
+    with pytest.raises(PluginError, match=problem):
+        RoundupVendor("acme", **{"url": "https://acme.test/tracker/", "user": "desk", "password": SECRET, **said})

@@ -6,8 +6,8 @@ import pytest
 
 from supporttiers import SupportDesk, SupportProcess
 from supporttiers.backends import vendor
+from supporttiers.backends.tickets import Statuses
 from supporttiers.backends.vendor._settings import Settings
-from supporttiers.backends.vendor._statuses import Statuses
 from supporttiers.backends.vendor.memory import InProcessVendor
 from supporttiers.errors import PluginError
 

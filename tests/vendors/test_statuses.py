@@ -2,8 +2,7 @@
 
 import pytest
 
-from supporttiers.backends.vendor._marks import marked, reference_in
-from supporttiers.backends.vendor._statuses import Statuses
+from supporttiers.backends.tickets import Statuses, marked, reference_in
 from supporttiers.errors import PluginError
 from supporttiers.links import VendorStatus, reference_of
 

@@ -7,7 +7,16 @@ import attrs
 from supporttiers._codec.texts import decode_event, encode_event
 from supporttiers.actors import SYSTEM, Actor
 from supporttiers.commands import Command
-from supporttiers.effects import RECIPIENTS, DispatchToVendor, Effect, Notify, Tell, TellLinked, TellObserver
+from supporttiers.effects import (
+    RECIPIENTS,
+    DispatchToVendor,
+    Effect,
+    MessageVendor,
+    Notify,
+    Tell,
+    TellLinked,
+    TellObserver,
+)
 from supporttiers.events import REDACTED, Event
 from supporttiers.reasons import Reason
 
@@ -30,7 +39,9 @@ def blank_effect(effect: Effect) -> Effect:
         recipient = None if effect.recipient is None else REDACTED
         return attrs.evolve(effect, to=to, recipient=recipient, reason=_blank_reason(effect.reason))
     if isinstance(effect, DispatchToVendor):
-        return attrs.evolve(effect, subject="", text="")
+        return attrs.evolve(effect, subject="", text="", attachments=())
+    if isinstance(effect, MessageVendor):
+        return attrs.evolve(effect, text="", attachments=())
     if isinstance(effect, TellLinked | TellObserver):
         return effect  # what goes to all linked cases are words of the process; an observer is told what is left
     assert isinstance(effect, Tell)  # noqa: S101 - the last kind; for the type checker

@@ -81,7 +81,7 @@ def keep_waiting(work: Work, command: Command) -> None:
 
 _WHILE_AN_OPENING_IS_HELD: Final = frozenset({
     "approve", "decline", "cancel", "merge", "amend", "note", "reply", "attempt", "attach", "watch", "unwatch", "link",
-    "unlink", "inform", "inform_management", "vendor_update", "count_affected", "redact",
+    "unlink", "inform", "inform_management", "vendor_update", "vendor_unreachable", "count_affected", "redact",
 })  # fmt: skip
 
 

@@ -13,13 +13,13 @@ from supporttiers._engine.deciding import decided
 from supporttiers._engine.rules import Missing
 from supporttiers._machine import possible_from, state_name
 from supporttiers.actors import Actor
-from supporttiers.cases import Case, open_ticket
+from supporttiers.cases import Case
 from supporttiers.commands import COMMANDS, Command, Held
 from supporttiers.decisions import NeedFacts
 from supporttiers.errors import NotPermittedError
 from supporttiers.events import CaseMoved, CaseOpened, CaseReopened, CommandHeld, Event
 from supporttiers.facts import NO_FACTS, FactKey, Facts
-from supporttiers.links import Link
+from supporttiers.links import Link, VendorStatus, VendorTicket
 from supporttiers.process import SupportProcess
 from supporttiers.readings import Explanation, Option
 from supporttiers.reasons import Reason
@@ -41,6 +41,8 @@ SAMPLES: Final[Mapping[type[Command], Mapping[str, Any]]] = {
     wanted.Inform: {"to": "somebody"},
     wanted.Merge: {"into": "another case"},
     wanted.Dispatch: {"vendor": "a vendor"},
+    wanted.TellVendor: {"vendor": "a vendor", "text": "something"},
+    wanted.Withdraw: {"vendor": "a vendor"},
     wanted.Rate: {"score": 5},
 }
 """What a command is tried out with."""
@@ -55,6 +57,8 @@ _REQUIRED: Final[Mapping[type[Command], tuple[str, ...]]] = {
     wanted.Inform: ("to",),
     wanted.Merge: ("into",),
     wanted.Dispatch: ("vendor",),
+    wanted.TellVendor: ("vendor",),
+    wanted.Withdraw: ("vendor",),
     wanted.Rate: ("score",),
 }
 """What a verb cannot do without, by the names of its parameters."""
@@ -62,7 +66,8 @@ _REQUIRED: Final[Mapping[type[Command], tuple[str, ...]]] = {
 _TARGETED: Final[Mapping[type[Command], str]] = {
     wanted.Escalate: "escalate", wanted.HandBack: "hand_back", wanted.Wait: "wait", wanted.Reopen: "reopen",
 }  # fmt: skip
-_NOT_OFFERED: Final = (wanted.Open, wanted.VendorUpdate, wanted.CountAffected)
+_NOT_OFFERED: Final = (wanted.Open, wanted.VendorUpdate, wanted.VendorUnreachable, wanted.CountAffected)
+_TO_VENDOR: Final = (wanted.TellVendor, wanted.Withdraw)
 
 
 def options(
@@ -106,6 +111,9 @@ def _variants(process: SupportProcess, case: Case, kind: type[Command]) -> Itera
     """Give the ways in which a command can be given: one for each target."""
     if kind is wanted.Transfer:
         yield from _team_variants(process, case)
+        return
+    if kind in _TO_VENDOR and case.vendors:
+        yield from ((vendor, {**SAMPLES[kind], "vendor": vendor}) for vendor in dict.fromkeys(case.vendors))
         return
     trigger = _TARGETED.get(kind)
     moves = possible_from(process.table, state_name(case.tier, case.status))
@@ -166,7 +174,8 @@ def explain(
         return NeedFacts(missing.wanted)
     return Explanation(
         case_id=case.id, here=here, next=tuple(_next(process, case, now)),
-        due=tuple(due_times(process, case, history)), rules=tuple(permissions(process, case)) if case.is_open else (),
+        due=tuple(due_times(process, case, history, now)),
+        rules=tuple(permissions(process, case)) if case.is_open else (),
     )  # fmt: skip
 
 
@@ -195,9 +204,49 @@ def _here(
         yield from why_assigned(process, case, history, now, facts)
     if case.follow_up is not None:
         yield Reason("case.follow_up", {"case_id": case.follow_up})
-    ticket = open_ticket(case)
-    if ticket is not None:
-        yield Reason("case.ticket", {"vendor": ticket.vendor, "status": str(ticket.status), "id": ticket.remote_id})
+    yield from _tickets(case, history)
+
+
+def _tickets(case: Case, history: Sequence[Event]) -> Iterator[Reason]:
+    """Tell of each ticket on which something is owed; of an open case, of how each vendor has ended, too."""
+    newest = {ticket.vendor: ticket.key for ticket in case.vendor_tickets}
+    for ticket in case.vendor_tickets:
+        if ticket.is_live:
+            yield _live(ticket)
+            if ticket.unreachable_since is not None:
+                since = _said(ticket.unreachable_since)
+                yield Reason("vendor.unreachable", {"vendor": ticket.vendor, "since": since})
+        elif case.is_open and newest[ticket.vendor] == ticket.key:
+            yield _over(ticket, history)
+
+
+def _live(ticket: VendorTicket) -> Reason:
+    about = {"vendor": ticket.vendor, "id": ticket.remote_id}
+    if ticket.status is VendorStatus.REQUESTED and ticket.remote_id is None:
+        return Reason("case.request", {"vendor": ticket.vendor, "since": _said(ticket.requested_at)})
+    if ticket.status is VendorStatus.UNKNOWN and ticket.raw_status:
+        return Reason("case.ticket_unknown", {**about, "word": ticket.raw_status})
+    return Reason("case.ticket", {**about, "status": str(ticket.status)})
+
+
+def _over(ticket: VendorTicket, history: Sequence[Event]) -> Reason:
+    about = {"vendor": ticket.vendor, "since": _said(_over_since(ticket, history))}
+    if ticket.remote_id is not None:
+        return Reason("case.ticket_over", {**about, "id": ticket.remote_id, "status": str(ticket.status)})
+    if ticket.status is VendorStatus.FAILED:
+        return Reason("case.request_failed", about)
+    return Reason("case.request_over", {**about, "status": str(ticket.status)})
+
+
+def _over_since(ticket: VendorTicket, history: Sequence[Event]) -> datetime:
+    """Give when a ticket came to its present status; what is said on it later changes nothing of that."""
+    status, since = VendorStatus.REQUESTED, ticket.requested_at
+    for event in history:
+        if isinstance(event, happened.VendorWithdrawn | happened.VendorTicketUpdated) and event.key == ticket.key:
+            now = VendorStatus.WITHDRAWN if isinstance(event, happened.VendorWithdrawn) else event.status
+            if now is not status:
+                status, since = now, event.effective_at
+    return since
 
 
 def _held(held: Held) -> Reason:

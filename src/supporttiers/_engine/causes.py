@@ -78,14 +78,16 @@ def _stories(process: SupportProcess, method: str, situation: Situation, taken: 
 # -- due times
 
 
-def due_times(process: SupportProcess, case: Case, history: Sequence[Event]) -> Iterator[Reason]:
-    """Say of every clock that runs or is paused how its due time came about."""
+def due_times(process: SupportProcess, case: Case, history: Sequence[Event], now: datetime) -> Iterator[Reason]:
+    """Say of every clock that runs or is paused how its due time came about, and whether it is over."""
     for watch in case.stopwatches:
         place = process.limit_places.get(watch.limit)
         if place is None or not watch.is_live:
             continue
         compiled = process.compiled_limits[place]
         yield _due(compiled, watch, history)
+        if watch.due_at is not None and watch.due_at <= now:
+            yield Reason("due.over", {"limit": watch.limit, "due_at": watch.due_at.isoformat()})
         yield from _why_target(process, compiled, watch, case)
 
 

@@ -12,6 +12,8 @@ from supporttiers._engine.work import Work
 from supporttiers.calendars import WorkingHours
 from supporttiers.calendars.targets import Target
 from supporttiers.cases import Case, Draft
+from supporttiers.limits import VENDOR_MEASURES
+from supporttiers.links import VendorStatus, VendorTicket
 from supporttiers.process import CompiledLimit, SupportProcess
 from supporttiers.process.compiled import Verdict
 from supporttiers.readings import ClockReading
@@ -193,15 +195,15 @@ def _live(work: Work, compiled: CompiledLimit) -> Stopwatch:
 
 def _maybe_change(work: Work, compiled: CompiledLimit, watch: Stopwatch, *, anew: bool | None) -> None:
     verdict = compiled.judge(work.draft)
-    begins = verdict.resets or (compiled.limit.measures == "update" and _has_reported(work, watch))
+    begins = verdict.resets or _begins_again(work, compiled, watch)
     target: Target | None = watch.target
     if anew is None or anew or begins:
         target = verdict.target if anew is None else rules.allowed(work, compiled.limit, work.snapshot())
     if target is None and compiled.on_priority_change == "keep":
         target = watch.target
-    if verdict.stops:
+    if verdict.stops and not _is_withdrawn(work, compiled):
         _stop(work, watch)
-    elif verdict.cancels or not verdict.wanted or target is None:
+    elif verdict.stops or verdict.cancels or not verdict.wanted or target is None:
         _cancel(work, watch)
     elif begins:
         _stop(work, watch)
@@ -211,10 +213,28 @@ def _maybe_change(work: Work, compiled: CompiledLimit, watch: Stopwatch, *, anew
         _keep(work, compiled, watch, target)
 
 
-def _has_reported(work: Work, watch: Stopwatch) -> bool:
-    """Whether the house has kept the requester informed since this instance began: every message begins the next."""
-    last_reply_at = work.draft.last_reply_at
-    return last_reply_at is not None and last_reply_at > watch.started_at
+def _begins_again(work: Work, compiled: CompiledLimit, watch: Stopwatch) -> bool:
+    """Whether somebody has reported since this instance began: every word of theirs begins the next."""
+    if compiled.limit.measures == "update":
+        said: list[datetime | None] = [work.draft.last_reply_at]
+    elif compiled.limit.measures == "vendor_update":
+        said = [ticket.heard_at for ticket in _tickets(work, compiled) if ticket.is_live]
+    else:
+        return False
+    return any(instant is not None and instant > watch.started_at for instant in said)
+
+
+def _is_withdrawn(work: Work, compiled: CompiledLimit) -> bool:
+    """Whether a vendor's clock ends because nothing is wanted of the vendor any more: neither met nor breached."""
+    if compiled.limit.measures not in VENDOR_MEASURES:
+        return False
+    tickets = _tickets(work, compiled)
+    return bool(tickets) and tickets[-1].status is VendorStatus.WITHDRAWN
+
+
+def _tickets(work: Work, compiled: CompiledLimit) -> list[VendorTicket]:
+    vendor = compiled.limit.vendor
+    return [ticket for ticket in work.draft.vendor_tickets if vendor in {None, ticket.vendor}]
 
 
 def _keep(work: Work, compiled: CompiledLimit, watch: Stopwatch, target: Target) -> None:

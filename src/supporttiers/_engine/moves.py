@@ -4,17 +4,16 @@ from collections.abc import Callable
 from functools import partial
 
 from supporttiers import events as happened
-from supporttiers._engine import linking, rules
+from supporttiers._engine import linking, rules, vendors
 from supporttiers._engine.observing import by_rule
 from supporttiers._engine.work import Work, is_waiting_for
 from supporttiers._fields import MAX_WATCHERS
 from supporttiers._machine import tier_target
-from supporttiers.cases import Place, open_ticket
+from supporttiers.cases import Place, open_ticket, open_ticket_at
 from supporttiers.commands import (
     Cancel,
     Close,
     Command,
-    Dispatch,
     Escalate,
     HandBack,
     Inform,
@@ -24,13 +23,13 @@ from supporttiers.commands import (
     Resolve,
     Resume,
     Transfer,
-    VendorUpdate,
     Wait,
     Watch,
+    Withdraw,
 )
 from supporttiers.decisions import FollowUp, Refusal
 from supporttiers.errors import InputError, MoveRefusedError, NotPermittedError
-from supporttiers.links import VENDOR_LIVE, VendorStatus, VendorTicket
+from supporttiers.links import VendorTicket
 from supporttiers.reasons import Reason
 from supporttiers.tiers import Status, TierKind
 
@@ -139,9 +138,28 @@ def _send_on(work: Work) -> None:
     """Send the case to the vendor whose tier it is, unless a ticket is open there; elsewhere, give it to somebody."""
     tier = work.process.tier_at(work.draft.tier)
     if tier.kind is TierKind.VENDOR and work.is_open:
-        _send(work, tier.vendor or rules.vendor(work))
+        vendor = tier.vendor or rules.vendor(work)
+        if vendor is None:
+            why = Reason("dispatch.no_vendor", {"tier": work.draft.tier})
+            work.emit(happened.ManagementInformed, reason=why)
+            work.notify("manager", why)
+        elif (objection := vendors.send_by_rule(work, vendor)) is not None:
+            _turn_away(work, vendor, objection)
     elif tier.kind is TierKind.TEAM and work.is_open and work.draft.assignee is None:
         rules.assign(work)
+
+
+def _turn_away(work: Work, vendor: str, objection: Reason) -> None:
+    """Send a case on that its vendor does not get; where it has been turned away just before, it stays for people."""
+    tier = work.draft.tier
+    if tier in work.turned_away:
+        return
+    work.reason = Reason("dispatch.not_sent", {"vendor": vendor, "why": str(objection)})
+    work.turned_away.add(tier)
+    try:
+        leave_vendor(work, rejected=True)
+    finally:
+        work.turned_away.discard(tier)
 
 
 def reassign(work: Work) -> None:
@@ -161,15 +179,6 @@ def reassign(work: Work) -> None:
         raise work.refuse("assign", "refused.nobody_else", team=work.draft.team)
 
 
-def _send(work: Work, vendor: str | None) -> None:
-    if vendor is None:
-        why = Reason("dispatch.no_vendor", {"tier": work.draft.tier})
-        work.emit(happened.ManagementInformed, reason=why)
-        work.notify("manager", why)
-    elif _ticket_at(work, vendor) is None:
-        _dispatch(work, vendor, "")
-
-
 def inform(work: Work, command: Inform) -> None:
     """Tell somebody; nothing moves."""
     work.emit(happened.PeopleInformed, to=command.to, reason=Reason(command.code, command.params))
@@ -182,69 +191,69 @@ def inform_management(work: Work, command: InformManagement) -> None:
     work.notify("manager", work.reason or Reason("management.asked", {"by": command.by.id}))
 
 
-# -- vendors
+# -- back from vendors
 
 
-def dispatch(work: Work, command: Dispatch) -> None:
-    """Send the case to a vendor, wherever it stands."""
-    work.must_be_open("dispatch")
-    if _ticket_at(work, command.vendor) is not None:
-        work.forbid(work.refuse("dispatch", "refused.duplicate", what="an open ticket at", which=command.vendor))
-    _dispatch(work, command.vendor, command.text)
-
-
-def _dispatch(work: Work, vendor: str, text: str) -> None:
-    key = f"{work.draft.tenant}/{work.case_id}/{work.version + 1}"
-    work.emit(happened.VendorDispatched, vendor=vendor, key=key, text=text)
-    work.ask_vendor(vendor, key, text)
-
-
-def _ticket_at(work: Work, vendor: str) -> VendorTicket | None:
-    tickets: tuple[VendorTicket, ...] = work.draft.vendor_tickets
-    return next((ticket for ticket in tickets if ticket.vendor == vendor and ticket.status in VENDOR_LIVE), None)
-
-
-def vendor_update(work: Work, command: VendorUpdate) -> None:
-    """Take note of what a vendor's system says, and let the case go on by it."""
-    tickets: tuple[VendorTicket, ...] = work.draft.vendor_tickets
-    ticket = next((ticket for ticket in tickets if ticket.key == command.key), None)
-    if ticket is None or ticket.vendor != command.vendor:
-        raise work.refuse("vendor_update", "refused.absent", what="vendor ticket", which=command.key)
-    remote_id = command.remote_id or ticket.remote_id
-    if (ticket.status, ticket.remote_id) == (command.status, remote_id) and not command.text:
-        return
-    work.emit(
-        happened.VendorTicketUpdated, vendor=command.vendor, key=command.key, remote_id=remote_id,
-        status=command.status, text=command.text,
-    )  # fmt: skip
-    by_rule(work, partial(_go_on_by_vendor, work, command))
-
-
-_ANSWERED = frozenset({VendorStatus.RESOLVED, VendorStatus.CLOSED, VendorStatus.FAILED})
-
-
-def _go_on_by_vendor(work: Work, command: VendorUpdate) -> None:
+def is_at_vendor(work: Work, ticket: VendorTicket) -> bool:
+    """Whether a vendor has the case with this very ticket: the one with which it was sent to the tier where it is."""
     draft = work.draft
-    work.reason = why = Reason("move.vendor", {"vendor": command.vendor, "status": str(command.status)})
     tier = work.process.tier_at(draft.tier)
-    at_vendor = work.is_open and tier.kind is TierKind.VENDOR and tier.vendor in {None, command.vendor}
-    if command.status is VendorStatus.FAILED:
-        work.notify("manager", why)
-    if command.status in _ANSWERED:
-        _come_back(work, at_vendor=at_vendor)
-    elif command.status is VendorStatus.ACKNOWLEDGED and at_vendor and draft.status is Status.QUEUED:
-        work.emit(happened.CaseStarted, assignee=None)
+    if not work.is_open or tier.kind is not TierKind.VENDOR:
+        return False
+    ours = ticket.tier == draft.tier if tier.vendor is None else tier.vendor == ticket.vendor
+    newest = open_ticket_at(draft, ticket.vendor)
+    return (ours and newest is None) or (ours and newest is not None and newest.key == ticket.key)
 
 
-def _come_back(work: Work, *, at_vendor: bool) -> None:
-    """The vendor's answer returns the case to the house, to be verified with the requester; it never closes it."""
-    if at_vendor:
-        try:
-            hand_back(work, HandBack(case_id=work.case_id, by=work.by))
-        except MoveRefusedError as refusal:
-            work.notify("manager", refusal.why)
+def come_back(work: Work, ticket: VendorTicket, *, rejected: bool = False) -> bool:
+    """
+    An answer returns the case to the house, to be verified with the requester; it never closes it.
+
+    Returns:
+        Whether anything has come of that: a case that was in the house all the time stays where it is.
+    """
+    if is_at_vendor(work, ticket):
+        leave_vendor(work, rejected=rejected)
     elif is_waiting_for(work.draft, "vendor"):
         _resume(work)
+    else:
+        return False
+    return True
+
+
+def leave_vendor(work: Work, *, rejected: bool = False) -> None:
+    """
+    Bring a case back from a vendor's tier: to where the tier says, to where it came from, down, or else up.
+
+    Where no tier lies below to which it could go, what the vendor rejects goes up.
+    """
+    draft = work.draft
+    tier = work.process.tier_at(draft.tier)
+    down = [level for level in _levels(work, "hand_back") if level < draft.tier]
+    up = [level for level in _levels(work, "escalate") if level > draft.tier]
+    to = tier.returns_to if not rejected or down else None
+    try:
+        if (to is not None and to > draft.tier) or (to is None and not down and up):
+            move_up(work, to, None)
+        else:
+            hand_back(work, HandBack(case_id=work.case_id, by=work.by, tier=to))
+    except MoveRefusedError as refusal:
+        work.notify("manager", refusal.why)
+
+
+def withdraw(work: Work, command: Withdraw) -> None:
+    """Take a request back; a case that its vendor had comes back, and one that waits for nothing else goes on."""
+    ticket = vendors.must_have_ticket(work, command.trigger, command.vendor)
+    vendors.take_back(work, ticket, command.text)
+    if is_at_vendor(work, ticket):
+        work.reason = Reason("move.withdrawn", {"vendor": ticket.vendor})
+        by_rule(work, partial(leave_vendor, work, rejected=True))
+    elif is_waiting_for(work.draft, "vendor") and open_ticket(work.draft) is None:
+        _resume(work)
+
+
+def _levels(work: Work, trigger: str) -> list[int]:
+    return [int(target.removeprefix("tier")) for target in work.targets(trigger)]
 
 
 # -- into waiting and out of it
@@ -280,6 +289,13 @@ def resolve(work: Work, command: Resolve) -> None:
     """Say that the matter is solved."""
     work.fire("resolve")
     work.emit(happened.CaseResolved, text=command.text, solution=command.solution)
+    _let_vendors_go(work)
+
+
+def _let_vendors_go(work: Work) -> None:
+    """What has ended in the house needs its vendors no more."""
+    if work.draft.vendors:
+        by_rule(work, partial(vendors.withdraw_all, work))
 
 
 def reopen(work: Work, command: Reopen) -> None:
@@ -311,12 +327,14 @@ def close(work: Work, _command: Close) -> None:
     """File it."""
     work.fire("close")
     work.emit(happened.CaseClosed)
+    _let_vendors_go(work)
 
 
 def cancel(work: Work, _command: Cancel) -> None:
     """End it without a solution."""
     work.fire("cancel")
     work.emit(happened.CaseCancelled)
+    _let_vendors_go(work)
 
 
 def merge(work: Work, command: Merge) -> None:
@@ -327,6 +345,7 @@ def merge(work: Work, command: Merge) -> None:
     named = dict.fromkeys((work.draft.requester, *work.draft.watchers))
     named.pop(happened.REDACTED, None)  # who it was is not known any more
     work.emit(happened.CaseMerged, into=command.into, reason=Reason("move.merged", {"into": command.into}))
+    _let_vendors_go(work)
     if named:
         people = tuple(named)[:MAX_WATCHERS]
         work.tell(Watch(case_id=command.into, by=command.by, at=work.at, watchers=people))

@@ -12,7 +12,7 @@ import attrs
 
 from supporttiers import events as happened
 from supporttiers._engine.work import Mark, Work
-from supporttiers.effects import DispatchToVendor, Effect, Notify, Tell, TellLinked
+from supporttiers.effects import DispatchToVendor, Effect, MessageVendor, Notify, Tell, TellLinked
 from supporttiers.errors import MoveRefusedError, NotPermittedError
 from supporttiers.events import Event
 from supporttiers.reasons import Reason
@@ -107,10 +107,15 @@ _VERBS: Final[Mapping[type[Event], tuple[str, str]]] = {
 """The verb that leads to each event, and the field that says where to, to whom or what; others go by their names."""
 
 _SILENT: Final = (
-    happened.StopwatchEvent, happened.ScheduleEnded, happened.VendorDispatched, happened.ManagementInformed,
-    happened.PeopleInformed,
+    happened.StopwatchEvent, happened.ScheduleEnded, happened.VendorDispatched, happened.VendorTold,
+    happened.VendorWithdrawn, happened.ManagementInformed, happened.PeopleInformed,
 )  # fmt: skip
 """What follows by itself, and what the effect beside it says."""
+
+_SAID: Final = {
+    "message": "tell_vendor", "reminder": "remind", "escalation": "escalate_at", "withdrawal": "withdraw",
+}  # fmt: skip
+"""By which word a rule says something to a vendor, by its purpose."""
 
 _REFUSED: Final = (happened.ActionRefused, happened.ReactionRefused)
 """What the process would have refused its own rules: it stands as it is."""
@@ -134,7 +139,9 @@ def _described(effect: Effect) -> tuple[str, str]:
             return "notify", to
         case DispatchToVendor(vendor=vendor):
             return "dispatch", vendor
+        case MessageVendor(vendor=vendor, purpose=purpose):
+            return _SAID[purpose], vendor
         case Tell(command=command):
             return "tell", f"{command.trigger} {command.case_id}"
-    assert isinstance(effect, TellLinked)  # noqa: S101 - the fourth and last kind; for the type checker
+    assert isinstance(effect, TellLinked)  # noqa: S101 - the last kind; for the type checker
     return "tell_linked", f"{effect.command.trigger} {effect.link}"

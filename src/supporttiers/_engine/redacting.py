@@ -6,7 +6,7 @@ import attrs
 
 from supporttiers import events as happened
 from supporttiers._codec import has_private
-from supporttiers._engine import approvals, moves
+from supporttiers._engine import approvals, hearing
 from supporttiers._engine.work import Work, is_waiting_for
 from supporttiers.actors import SYSTEM, ActorKind
 from supporttiers.cases import Draft
@@ -67,6 +67,6 @@ def _end_requests(work: Work) -> None:
     asked = [ticket for ticket in work.draft.vendor_tickets if ticket.status is VendorStatus.REQUESTED]
     for ticket in asked:
         work.by_time(work.at, Reason("move.redacted"))
-        moves.vendor_update(work, VendorUpdate(
+        hearing.vendor_update(work, VendorUpdate(
             case_id=work.case_id, by=SYSTEM, vendor=ticket.vendor, key=ticket.key, status=VendorStatus.FAILED
         ))  # fmt: skip

@@ -57,6 +57,12 @@ def learn(work: Work, case: Case, needs: Sequence[str], *, goes_on: bool = False
     return {name: looking.found[name] for name in needs}
 
 
+def knowing(work: Work, case: Case, needs: Sequence[str]) -> Case:
+    """Give a case with what is needed from outside; it will stand on the next event."""
+    facts = learn(work, case, needs)
+    return attrs.evolve(case, facts={**case.facts, **facts}) if facts else case
+
+
 class _Looking:
     """One look at several facts, each after those that its key comes from."""
 

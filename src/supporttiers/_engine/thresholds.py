@@ -6,14 +6,17 @@ from typing import Any, Final
 
 from supporttiers import commands as wanted
 from supporttiers import events as happened
+from supporttiers._engine import moves, vendors
 from supporttiers._engine.clocks import Deadline
 from supporttiers._engine.observing import by_rule
 from supporttiers._engine.verbs import carry_out
 from supporttiers._engine.work import Work
 from supporttiers.actors import SYSTEM
+from supporttiers.cases import open_ticket_at
 from supporttiers.commands import Command
 from supporttiers.errors import CaseError
-from supporttiers.limits import Action, Threshold
+from supporttiers.limits import VENDOR_MEASURES, Action, Threshold, TimeLimit
+from supporttiers.links import VendorStatus
 from supporttiers.process import CompiledLimit
 from supporttiers.reasons import Reason
 from supporttiers.stopwatches import Stopwatch
@@ -62,7 +65,7 @@ def _act(work: Work, action: Action, threshold: int, watch: Stopwatch) -> bool:
         return False
     before = work.mark()
     try:
-        _carry_out(work, action)
+        _carry_out(work, action, _limit_of(work, watch).limit)
     except CaseError as refusal:
         work.take_back(before)
         work.forget_used()
@@ -79,16 +82,40 @@ def _limit_of(work: Work, watch: Stopwatch) -> CompiledLimit:
     return work.process.compiled_limits[work.process.limit_places[watch.limit]]
 
 
-def _carry_out(work: Work, action: Action) -> None:
+def _carry_out(work: Work, action: Action, limit: TimeLimit) -> None:
+    if action == _BACK and limit.measures in VENDOR_MEASURES and limit.vendor is not None:
+        ticket = open_ticket_at(work.draft, limit.vendor)
+        if ticket is not None:  # it may have been withdrawn by what was done before
+            moves.come_back(work, ticket)
+        return
+    if action.verb in _SPEAKS and not work.process.observes:
+        ticket = open_ticket_at(work.draft, action.argument)
+        if ticket is not None and ticket.status is VendorStatus.REQUESTED and ticket.remote_id is None:
+            vendors.tell_of_unreached(work, ticket)
+            return
     command = _COMMANDS[action.verb](work, action)
     if command is not None:
         carry_out(work, command)
+
+
+_BACK: Final = Action("hand_back")
+"""Of a vendor's clock it brings the case back from that vendor: from its tier, or out of the wait for it."""
+
+_SPEAKS: Final = frozenset({"remind", "escalate_at"})
+"""Is said to a vendor only once it has the request: words of being late must not arrive together with it."""
 
 
 def _with(kind: type[Command], field: str = "") -> Callable[[Work, Action], Command]:
     def make(work: Work, action: Action) -> Command:
         fields: dict[str, Any] = {field: action.argument} if field else {}
         return kind(case_id=work.case_id, by=SYSTEM, **fields)
+
+    return make
+
+
+def _telling(purpose: str) -> Callable[[Work, Action], Command]:
+    def make(work: Work, action: Action) -> Command:
+        return wanted.TellVendor(case_id=work.case_id, by=SYSTEM, vendor=action.argument, purpose=purpose)
 
     return make
 
@@ -125,6 +152,8 @@ _COMMANDS: Final[Mapping[str, Callable[[Work, Action], Command | None]]] = {
     "release": _with(wanted.Release),
     "raise_priority": _raise_priority,
     "dispatch": _with(wanted.Dispatch, "vendor"),
+    "remind": _telling("reminder"),
+    "escalate_at": _telling("escalation"),
     "wait": _with(wanted.Wait, "wait_reason"),
     "resume": _with(wanted.Resume),
     "resolve": _with(wanted.Resolve),

@@ -9,7 +9,7 @@ import attrs
 from supporttiers import _fields as fields
 from supporttiers import commands as wanted
 from supporttiers import events as happened
-from supporttiers._engine import approvals, linking, moves, redacting, rules
+from supporttiers._engine import approvals, hearing, linking, moves, redacting, rules, vendors
 from supporttiers._engine.observing import by_rule
 from supporttiers._engine.work import Work, is_waiting_for
 from supporttiers._machine import tier_target
@@ -87,14 +87,14 @@ def _provisional(work: Work, command: wanted.Open, opening: Mapping[str, Any]) -
     if not (process.policies or process.lasting_needs):
         return None
     opened = happened.CaseOpened(
-        **opening, tier=entry_level(process.tiers), team=command.team, tags=command.tags,
+        **opening, tier=entry_level(process.tiers, process.entry), team=command.team, tags=command.tags,
         case_id=work.case_id, version=1, at=work.at, by=work.by, occurred_at=work.occurred_at,
     )  # fmt: skip
     return freeze(apply(None, opened))
 
 
 def _destination(work: Work, command: wanted.Open, asked: Case | None) -> tuple[str | None, Destination]:
-    """Ask the caller first, then the policies in order, then take the lowest staffed tier; give the policy's name."""
+    """Ask the caller first, then the policies in order, then take the default tier; give the policy's name."""
     said = None if command.tier is None else Destination(tier=command.tier, team=command.team)
     if said is not None and not work.observes:
         return None, said
@@ -102,7 +102,7 @@ def _destination(work: Work, command: wanted.Open, asked: Case | None) -> tuple[
     if routed is None and said is not None:
         return None, said
     if routed is None:
-        return None, Destination(tier=entry_level(work.process.tiers), team=command.team)
+        return None, Destination(tier=entry_level(work.process.tiers, work.process.entry), team=command.team)
     policy, to = routed
     return policy, attrs.evolve(to, team=command.team) if command.team else to
 
@@ -359,8 +359,11 @@ VERBS: Final[Mapping[type[Command], Callable[[Work, Any], None]]] = {
     wanted.Unlink: linking.unlink,
     wanted.CountAffected: linking.count_affected,
     wanted.Merge: moves.merge,
-    wanted.Dispatch: moves.dispatch,
-    wanted.VendorUpdate: moves.vendor_update,
+    wanted.Dispatch: vendors.dispatch,
+    wanted.TellVendor: vendors.tell_vendor,
+    wanted.Withdraw: moves.withdraw,
+    wanted.VendorUpdate: hearing.vendor_update,
+    wanted.VendorUnreachable: hearing.vendor_unreachable,
     wanted.Rate: rate,
     wanted.Approve: approve,
     wanted.Decline: approvals.decline,

@@ -10,11 +10,11 @@ from supporttiers._machine import describe, fire, possible_from, state_name
 from supporttiers.actors import SYSTEM, Actor
 from supporttiers.cases import Case, Draft, apply, draft_of, freeze, open_ticket
 from supporttiers.commands import Command
-from supporttiers.effects import DispatchToVendor, Effect, Notify, Tell
+from supporttiers.effects import DispatchToVendor, Effect, MessageVendor, Notify, Tell
 from supporttiers.errors import MoveRefusedError, NotPermittedError
 from supporttiers.events import ActionWithheld, Event, RefusalObserved
 from supporttiers.facts import NO_FACTS, Facts, recorded
-from supporttiers.links import KNOWN_ISSUE
+from supporttiers.links import KNOWN_ISSUE, Attachment
 from supporttiers.match import Match
 from supporttiers.process import SupportProcess
 from supporttiers.reasons import Reason
@@ -52,13 +52,14 @@ class Work:
         approved: What has been approved of the command that is carried out.
         counted: The known issues that have been told, so far, that they affect the case.
         observed: What an observing process has to put on record beside what has happened, with the facts used for it.
+        turned_away: The tiers whose vendors do not get the case, while it is sent on from there.
         trying: Whether a rule of an observing process is tried out, so that all this will be thrown away.
     """
 
     __slots__ = (
         "_key", "_said", "_used", "ahead", "approved", "at", "by", "case_id", "chained", "command", "counted", "draft",
         "effects", "events", "facts", "former", "held_until", "judged", "observed", "occurred_at", "process", "reason",
-        "tenant", "trying",
+        "tenant", "trying", "turned_away",
     )  # fmt: skip
 
     def __init__(
@@ -74,6 +75,7 @@ class Work:
         self.chained = (at, 0)
         self.observed: list[tuple[type[Event], dict[str, Any]]] = []
         self.trying = False
+        self.turned_away: set[int] = set()
         self.draft: Draft | Any = None if case is None else draft_of(case)
         self.counted = known_issues_of(self.draft)
         self.case_id = case_id
@@ -244,7 +246,9 @@ class Work:
         """Have a command given to another case."""
         self.effects.append(Tell(case_id=self.case_id, version=self.version, command=command))
 
-    def ask_vendor(self, vendor: str, key: str, text: str) -> None:
+    def ask_vendor(
+        self, vendor: str, key: str, text: str, *, attachments: tuple[Attachment, ...] = (), follows: str | None = None
+    ) -> None:
         """Have a ticket opened in a vendor's system."""
         draft = self.draft
         self.effects.append(
@@ -257,8 +261,21 @@ class Work:
                 text=text,
                 category=draft.category,
                 priority=draft.priority,
+                attachments=attachments,
+                follows=follows,
             )
         )
+
+    def message_vendor(
+        self, vendor: str, ticket: str, purpose: str, text: str, *, attachments: tuple[Attachment, ...] = ()
+    ) -> None:
+        """Have something said on a ticket in a vendor's system."""
+        self.effects.append(
+            MessageVendor(
+                case_id=self.case_id, version=self.version, vendor=vendor, ticket=ticket, purpose=purpose, text=text,
+                attachments=attachments,
+            )
+        )  # fmt: skip
 
     def freeze(self) -> Case:
         """Give the case that it has become; the work is over."""

@@ -218,6 +218,7 @@ class Ports:
         resting: Until when vendors are left alone, by name.
         feeds: What is known of vendors' own lists of what has changed, by name.
         missed: Tickets of which the vendor has said once that they are gone, by tenant, case and key.
+        failing: Tickets about which the vendor could not be asked the last time, in the same way.
         no_facts: What is known before anything has been read.
     """
 
@@ -240,6 +241,7 @@ class Ports:
     resting: dict[str, datetime] = attrs.field(factory=dict)
     feeds: dict[str, Feed] = attrs.field(factory=dict)
     missed: set[tuple[str, str, str]] = attrs.field(factory=set)
+    failing: set[tuple[str, str, str]] = attrs.field(factory=set)
     no_facts: Facts = attrs.field(init=False)
 
     @no_facts.default

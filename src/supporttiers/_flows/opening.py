@@ -6,7 +6,7 @@ for, again and again until what has arrived must be found, before anything is cr
 reference are left to people. Where it cannot, `open` itself has to know a repeated key.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -14,35 +14,33 @@ import attrs
 
 from supporttiers._flows.driving import Call, Flow, Ports
 from supporttiers._flows.recording import alarm
-from supporttiers._flows.retrying import attempts_of
+from supporttiers._flows.retrying import attempts_of, wait_before_next
 from supporttiers._flows.saying import rows_for_files
 from supporttiers._flows.sending import Delivery
-from supporttiers._flows.vendors import Gateway, can, gateway, settle_time, take_note, understood, update_of
-from supporttiers.cases import Case
+from supporttiers._flows.vendors import Gateway, can, gateway, settle_time, take_note, ticket_of, understood, update_of
 from supporttiers.effects import DispatchToVendor, VendorAnswer, VendorRequest
 from supporttiers.errors import VendorError, say_where
-from supporttiers.links import VendorStatus, VendorTicket, reference_of
+from supporttiers.links import VendorStatus, reference_of
 
 NOT_NEEDED: Final = "not needed"
 
 
 def open_ticket(ports: Ports, delivery: Delivery, effect: DispatchToVendor) -> Flow[None]:
     """Have a vendor open a ticket, unless it has done so, and give the case what it says."""
-    vendor = gateway(ports, effect.vendor)
+    message, vendor = delivery.message, gateway(ports, effect.vendor)
     since = delivery.doubted_since() if can(vendor, "find") else None
-    ticket = yield from _ticket(ports, delivery, effect.key)
+    ticket = yield from ticket_of(ports, message.tenant, message.case_id, effect.key)
     if since is not None:
         delivery.look(since)
-        if ticket is not None and ticket.remote_id is not None:  # somebody has told meanwhile which one it is
+        if ticket.remote_id is not None:  # somebody has told meanwhile which one it is
             more = yield from rows_for_files(ports, delivery, effect.vendor, effect.key, effect.attachments)
             yield Call(ports.store.settle, delivery.settled("done", ticket.remote_id, more=more))
             return
         if (yield from _is_settled_by_looking(ports, delivery, effect, vendor, since)):
             return
-    if ticket is not None and ticket.status is VendorStatus.WITHDRAWN:  # before it was ever sent
+    if ticket.status is VendorStatus.WITHDRAWN:  # before it was ever sent
         yield Call(ports.store.settle, delivery.settled("done", NOT_NEEDED))
         return
-    message = delivery.message
     if since is not None and message.attempts >= attempts_of(vendor):
         delivery.unsure, delivery.looking, delivery.remembers = False, False, None
         problem = "its answers were lost, and no request has arrived"
@@ -57,13 +55,6 @@ def open_ticket(ports: Ports, delivery: Delivery, effect: DispatchToVendor) -> F
     else:
         answer = understood(effect.vendor, (yield from delivery.hand(ports, vendor, call)))
     yield from _opened(ports, delivery, effect, answer)
-
-
-def _ticket(ports: Ports, delivery: Delivery, key: str) -> Flow[VendorTicket | None]:
-    """Read the ticket as the case knows it."""
-    loaded = yield Call(ports.store.load, delivery.message.tenant, delivery.message.case_id)
-    case: Case = loaded.case
-    return next((each for each in case.vendor_tickets if each.key == key), None)
 
 
 def _opened(ports: Ports, delivery: Delivery, effect: DispatchToVendor, answer: VendorAnswer) -> Flow[None]:
@@ -98,18 +89,27 @@ def _is_settled_by_looking(
         yield from alarm(ports, delivery, text)
         yield Call(ports.store.settle, delivery.settled("ambiguous", delivery.remembers or ""))
         return True
-    return (yield from delivery.waits(ports, since, settle_time(vendor)))
+    wait, (attempts, key) = settle_time(vendor), (delivery.message.attempts, delivery.message.key)
+    if attempts > 1:  # it has been created anew in vain: a vendor that is down is asked less and less often
+        wait = max(wait, wait_before_next(vendor, attempts=attempts - 1, key=key))
+    return (yield from delivery.waits(ports, since, wait))
 
 
 def _hits(vendor: Gateway, reference: str) -> Flow[Sequence[VendorAnswer]]:
-    """Look for tickets; whatever the vendor finds, only those that show the very reference are ours."""
+    """
+    Look for tickets; whatever the vendor finds, only those that show the very reference are ours.
+
+    A gateway that gives something else has found nothing out: nothing may be created anew upon that.
+    """
     try:
         found = yield Call(vendor.find, reference)
     except Exception as error:
         say_where(error, f"vendor {vendor.name!r}")
         raise
-    if not isinstance(found, Iterable):
-        problem = f"its gateway found {type(found).__name__} in place of tickets"
+    hits = list(found) if isinstance(found, Iterable) and not isinstance(found, str | Mapping) else [found]
+    ours = {hit.remote_id: hit for hit in hits if isinstance(hit, VendorAnswer) and hit.reference == reference}
+    strange = [type(hit).__name__ for hit in hits if not isinstance(hit, VendorAnswer)]
+    if strange and not ours:
+        problem = f"its gateway found {strange[0]} in place of VendorAnswer"
         raise VendorError(vendor.name, problem, retryable=True, kind="protocol")
-    ours = [hit for hit in found if isinstance(hit, VendorAnswer) and hit.reference == reference]
-    return list({hit.remote_id: hit for hit in ours}.values())
+    return list(ours.values())

@@ -18,11 +18,20 @@ from supporttiers._flows.recording import alarm, problem_of, result_of, settle_o
 from supporttiers._flows.retrying import attempts_of, wait_before_next
 from supporttiers._flows.saying import is_file, not_sent, tell_vendor
 from supporttiers._flows.sending import FIRST_LOOK, SENDING, Delivery, LeaseLostError
-from supporttiers._flows.vendors import can, leave_alone, rests_until
+from supporttiers._flows.vendors import can, is_slow, leave_alone, rests_until, tell_lost
 from supporttiers.actors import SYSTEM
 from supporttiers.commands import Command, Open, VendorUpdate
 from supporttiers.effects import DispatchToVendor, Effect, MessageVendor, Notify, Tell, TellLinked, TellObserver
-from supporttiers.errors import BackendError, CaseError, InputError, NotifyError, ParkedError, VendorError, safe_text
+from supporttiers.errors import (
+    BackendError,
+    CaseError,
+    InputError,
+    NotifyError,
+    ParkedError,
+    SupportTiersError,
+    VendorError,
+    safe_text,
+)
 from supporttiers.links import VendorStatus
 from supporttiers.protocols import Message, Settled
 from supporttiers.reasons import Reason
@@ -106,6 +115,7 @@ def _is_put_off(ports: Ports, delivery: Delivery) -> Flow[bool]:
     if until is None:
         return False
     yield Call(ports.store.settle, _later(delivery, message.result, until))
+    yield from _lost(ports, delivery, "it is left alone for a while")
     return True
 
 
@@ -194,7 +204,9 @@ def _failed(ports: Ports, delivery: Delivery, error: Exception) -> Flow[None]:
         until = yield from leave_alone(ports, message.target, error, delivery.now, about=about)
         if until is not None:
             yield Call(ports.store.settle, _later(delivery, result, until))
+            yield from _lost(ports, delivery, problem_of(error))
             return
+        is_slow(ports, message.target, delivery.began, delivery.ended())
     final = isinstance(error, BackendError) and not error.retryable
     adapter = _adapter_of(ports, message)
     wait = wait_before_next(adapter, error, attempts=message.attempts, key=message.key)
@@ -204,10 +216,20 @@ def _failed(ports: Ports, delivery: Delivery, error: Exception) -> Flow[None]:
     tries = attempts_of(adapter) * (2 if delivery.looking else 1)
     if delivery.doubted or (not final and settled.attempts < tries):
         yield Call(ports.store.settle, settled)
+        if isinstance(error, VendorError) or not isinstance(error, SupportTiersError):  # else it is we who fail
+            yield from _lost(ports, delivery, problem_of(error))
     elif delivery.unsure:
         yield from _set_aside(ports, delivery, error)
     else:
         yield from _give_up(ports, delivery, attrs.evolve(settled, state="dead", not_before=delivery.now), error)
+
+
+def _lost(ports: Ports, delivery: Delivery, problem: str) -> Flow[None]:
+    """Tell a case whose request does not get through that its vendor is lost, once that has lasted for long."""
+    message, effect = delivery.message, delivery.message.effect
+    if isinstance(effect, DispatchToVendor) and effect.vendor in ports.vendors:  # else another desk may reach it
+        about = effect.vendor, effect.key, message.case_id
+        yield from tell_lost(ports, message.tenant, about, problem, delivery.now)
 
 
 def _adapter_of(ports: Ports, message: Message) -> object:

@@ -8,28 +8,28 @@ there: a feed may lose something. Where a feed fails, each ticket is asked about
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import Final
 
 import attrs
 
-from supporttiers._flows.cases import execute
 from supporttiers._flows.driving import Call, Feed, Flow, Ports
 from supporttiers._flows.recording import problem_of
 from supporttiers._flows.vendors import (
     EPOCH,
     POLL_EVERY,
+    SLOW,
     Gateway,
     can,
+    is_slow,
     leave_alone,
     poll_every,
     rests_until,
     take_note,
+    tell_lost,
     understood,
     update_of,
 )
-from supporttiers.actors import SYSTEM
-from supporttiers.cases import Case
-from supporttiers.commands import VendorUnreachable
 from supporttiers.effects import VendorAnswer, VendorChanges
 from supporttiers.errors import VendorError, safe_text, say_where
 from supporttiers.links import VendorStatus
@@ -41,8 +41,13 @@ AT_MOST: Final = timedelta(minutes=1)
 """After so long a pass asks about nothing more: deadlines must not wait behind what is slow."""
 SWEEP_EVERY: Final = timedelta(hours=1)
 """So often a ticket is asked about of which a feed has said nothing."""
-STALE_AFTER: Final = timedelta(minutes=15)
-"""After so long without an answer the case is told that nobody can ask; whether that matters, its contract says."""
+GONE_AFTER: Final = timedelta(minutes=15)
+"""A ticket that is not there, and of which nothing has been heard for so long, is believed to be gone at once."""
+LEFT_FOR: Final = timedelta(hours=4)
+"""Where nobody has asked about a ticket for so long, nobody knows whether the vendor could have been asked."""
+SLOW_FEED_RESTS: Final = timedelta(minutes=5)
+"""For so long a feed is not asked for that took long to fail."""
+_A_LITTLE: Final = timedelta(seconds=1)
 
 _PAGES: Final = 10
 _PAGE: Final = 100
@@ -84,8 +89,9 @@ class _Round:
         """Write down which tickets were asked about, and when they are to be asked about again."""
         if self.answered:
             yield Call(self.ports.store.asked, self.answered, self.began, reached=True)
+        done = set(self.answered)
         for wait, tickets in self.waits.items():
-            later = tickets if wait != POLL_EVERY else [each for each in tickets if each not in self.answered]
+            later = tickets if wait != POLL_EVERY else [each for each in tickets if each not in done]
             if later:
                 yield Call(self.ports.store.asked, later, self.began + wait - POLL_EVERY)
 
@@ -97,7 +103,7 @@ def poll(ports: Ports, clock: Callable[[], datetime], *, limit: int, tenant: str
         if not turn.is_over:
             yield from _ask_feed(turn, name)
     tickets = yield from _own_tickets(ports, turn.began - POLL_EVERY, limit=limit, tenant=tenant)
-    for ticket in tickets:
+    for ticket in _by_turns(tickets):
         if turn.is_over:
             break
         until = rests_until(ports, ticket.vendor, turn.began)
@@ -108,6 +114,15 @@ def poll(ports: Ports, clock: Callable[[], datetime], *, limit: int, tenant: str
             yield from _lost(ports, ticket, "it is left alone for a while", turn.began)
     yield from turn.write_down()
     return turn.asked, turn.failed
+
+
+def _by_turns(tickets: Sequence[OpenTicket]) -> Iterator[OpenTicket]:
+    """Give tickets so that each vendor has its turn: one that has many, or is slow, must not have the whole pass."""
+    lines: dict[str, list[OpenTicket]] = {}
+    for ticket in tickets:
+        lines.setdefault(ticket.vendor, []).append(ticket)
+    for row in zip_longest(*lines.values()):
+        yield from (ticket for ticket in row if ticket is not None)
 
 
 def _own_tickets(ports: Ports, asked_before: datetime, *, limit: int, tenant: str | None) -> Flow[list[OpenTicket]]:
@@ -127,7 +142,7 @@ def _own_tickets(ports: Ports, asked_before: datetime, *, limit: int, tenant: st
 
 def _ask(turn: _Round, ticket: OpenTicket) -> Flow[None]:
     """Ask about a ticket; whatever a gateway raises, the ticket is asked about again."""
-    ports, every = turn.ports, poll_every(turn.ports.vendors[ticket.vendor])
+    ports, every, began = turn.ports, poll_every(turn.ports.vendors[ticket.vendor]), turn.clock()
     try:
         is_there = yield from ask(ports, ticket, turn.began)
     except Exception as error:  # noqa: BLE001 - a plugin may raise anything
@@ -135,13 +150,16 @@ def _ask(turn: _Round, ticket: OpenTicket) -> Flow[None]:
         turn.failed += 1
         about = ticket.tenant, ticket.case_id
         until = yield from leave_alone(ports, ticket.vendor, error, turn.began, about=about)
+        if until is None and (slow := is_slow(ports, ticket.vendor, began, turn.clock())) is not None:
+            until = slow + _A_LITTLE  # the others have their turn before it
         turn.next_in(ticket, every if until is None else until - turn.began)
         yield from _lost(ports, ticket, problem_of(error), turn.began)
     else:
         turn.asked += 1
         feed = ports.feeds.get(ticket.vendor)
         follows = is_there and feed is not None and feed.works is True
-        turn.answered.append(ticket)
+        if is_there:
+            turn.answered.append(ticket)
         turn.next_in(ticket, max(every, SWEEP_EVERY) if follows else every)
 
 
@@ -150,7 +168,9 @@ def ask(ports: Ports, ticket: OpenTicket, now: datetime) -> Flow[bool]:
     Ask about a ticket, and give its case the answer; say whether it is there.
 
     That a ticket is gone is believed when the vendor has said so twice in a row: some cannot see for a moment what they
-    have. Until then False is given. What a gateway gives as an answer of that status is believed at once.
+    have. Until then False is given. A desk that is built anew for each pass cannot know what the vendor said before: it
+    believes it once there has been no answer for a while. What a gateway gives as an answer of that status is believed
+    at once.
 
     Raises:
         Exception: The vendor could not be asked, or the case could not take the answer.
@@ -161,40 +181,60 @@ def ask(ports: Ports, ticket: OpenTicket, now: datetime) -> Flow[bool]:
         answer = understood(ticket.vendor, (yield Call(vendor.fetch, ticket.remote_id)))
     except VendorError as error:
         if error.kind != "gone":
+            ports.failing.add(where)
             raise
-        if where not in ports.missed:
+        if where not in ports.missed and not _is_missed_for_long(ports, ticket, now):
             ports.missed.add(where)
             return False
         answer = VendorAnswer(remote_id=ticket.remote_id, status=VendorStatus.GONE)
     except Exception as error:
+        ports.failing.add(where)
         say_where(error, f"vendor {ticket.vendor!r}")
         raise
     update = update_of((ticket.vendor, ticket.key, ticket.case_id), answer)
     yield from take_note(ports, ticket.tenant, update, now)
     ports.missed.discard(where)
+    ports.failing.discard(where)
     return True
+
+
+def _is_missed_for_long(ports: Ports, ticket: OpenTicket, now: datetime) -> bool:
+    """Whether there has been no answer about a ticket for a while, though it was asked about, by other desks."""
+    since = _silent_since(ports, ticket)
+    if since is None or (ticket.tenant, ticket.case_id, ticket.key) in ports.failing or _was_left(ticket, now):
+        return False
+    return now >= since + GONE_AFTER
+
+
+def _was_left(ticket: OpenTicket, now: datetime) -> bool:
+    """Whether nobody has asked about a ticket for long: no desk was at work, which says nothing of the vendor."""
+    at = ticket.asked_at
+    return at is not None and at > EPOCH and now >= at + LEFT_FOR
 
 
 def _lost(ports: Ports, ticket: OpenTicket, problem: str, now: datetime) -> Flow[None]:
     """Tell a case that nobody can ask about its ticket, once that has lasted for long."""
-    feed = ports.feeds.get(ticket.vendor)
-    heard = [at for at in (ticket.reached_at, None if feed is None else feed.worked_at) if at is not None]
-    try:
-        since = max(heard) if heard else (yield from _opened_at(ports, ticket))
-        if since is None or now < since + STALE_AFTER:
-            return
-        told = VendorUnreachable(
-            case_id=ticket.case_id, by=SYSTEM, vendor=ticket.vendor, key=ticket.key, since=since, problem=problem
-        )
-        yield from execute(ports, ticket.tenant, told, now)
-    except Exception as error:  # noqa: BLE001 - other tickets must not wait behind this one
-        log.warning("case %s: it cannot be told that its vendor is lost: %s", ticket.case_id, safe_text(error))
+    if _was_left(ticket, now):
+        yield Call(ports.store.asked, [ticket], now, reached=True)
+        return
+    about = ticket.vendor, ticket.key, ticket.case_id
+    yield from tell_lost(ports, ticket.tenant, about, problem, now, since=_silent_since(ports, ticket))
 
 
-def _opened_at(ports: Ports, ticket: OpenTicket) -> Flow[datetime | None]:
-    loaded = yield Call(ports.store.load, ticket.tenant, ticket.case_id)
-    case: Case = loaded.case
-    return next((each.requested_at for each in case.vendor_tickets if each.key == ticket.key), None)
+def _silent_since(ports: Ports, ticket: OpenTicket) -> datetime | None:
+    """
+    Say since when there is no sign of life; None where there has never been one.
+
+    A ticket that is asked about seldom has been silent only since it was to be asked about again. A feed that works is
+    a sign of life, too; a desk that has just begun cannot know whether it did.
+    """
+    if ticket.reached_at is None:
+        return None
+    vendor, feed = ports.vendors[ticket.vendor], ports.feeds.get(ticket.vendor)
+    if feed is not None and feed.worked_at is not None:
+        return max(ticket.reached_at, feed.worked_at)
+    gap = max(poll_every(vendor), SWEEP_EVERY if can(vendor, "changes") else POLL_EVERY)
+    return ticket.reached_at + gap - POLL_EVERY
 
 
 # -- what has changed
@@ -208,13 +248,16 @@ def _ask_feed(turn: _Round, name: str) -> Flow[None]:
     feed = ports.feeds.setdefault(name, Feed())
     if feed.asked_at is not None and turn.began < feed.asked_at + poll_every(vendor):
         return
-    feed.asked_at = turn.began
+    feed.asked_at, began = turn.began, turn.clock()
     try:
         yield from _follow(turn, name, vendor)
     except Exception as error:  # noqa: BLE001 - a plugin may raise anything; it is asked again
         log.warning("vendor %s could not be asked what has changed: %s", name, safe_text(error))
         turn.failed += 1
-        yield from leave_alone(ports, name, error, turn.began)
+        if turn.clock() - began >= SLOW:
+            feed.asked_at = turn.began + SLOW_FEED_RESTS
+        if (yield from leave_alone(ports, name, error, turn.began)) is not None:
+            yield from _alarm_each_tenant(turn, name, error)
         if feed.works is not False:
             yield from _each_in_its_turn(turn, name)
         feed.works = False
@@ -273,10 +316,22 @@ def _ask_about_ended(turn: _Round, tickets: Sequence[OpenTicket]) -> Flow[None]:
             log.warning("vendor %s could not be asked about %s: %s", ticket.vendor, ticket.case_id, safe_text(error))
 
 
+def _alarm_each_tenant(turn: _Round, name: str, error: Exception) -> Flow[None]:
+    """Say who has tickets at a vendor that may not know us: while it is left alone none of them is asked about."""
+    own = yield from _open_at(turn, name)
+    for tenant, case_id in {ticket.tenant: ticket.case_id for ticket in reversed(own)}.items():
+        yield from leave_alone(turn.ports, name, error, turn.began, about=(tenant, case_id))
+
+
 def _each_in_its_turn(turn: _Round, name: str) -> Flow[None]:
     """Have all open tickets of a vendor asked about, whose feed has told of them so far."""
-    ahead = turn.began + SWEEP_EVERY + POLL_EVERY
-    tickets: Sequence[OpenTicket] = yield Call(turn.ports.store.open_tickets, ahead, limit=10_000)
-    own = [ticket for ticket in tickets if ticket.vendor == name]
+    own = yield from _open_at(turn, name)
     if own:
         yield Call(turn.ports.store.asked, own, turn.began - 2 * POLL_EVERY)
+
+
+def _open_at(turn: _Round, name: str) -> Flow[list[OpenTicket]]:
+    """Read the open tickets of a vendor, whenever they are to be asked about."""
+    ahead = turn.began + SWEEP_EVERY + POLL_EVERY
+    tickets: Sequence[OpenTicket] = yield Call(turn.ports.store.open_tickets, ahead, limit=10_000)
+    return [ticket for ticket in tickets if ticket.vendor == name]

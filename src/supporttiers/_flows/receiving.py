@@ -8,7 +8,7 @@ import hashlib
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from supporttiers import _fields as fields
 from supporttiers._fields import clipped, one_line, type_name
@@ -18,6 +18,7 @@ from supporttiers._flows.polling import ask
 from supporttiers._flows.vendors import EPOCH, Gateway, can, poll_every, update_of
 from supporttiers.effects import VendorAnswer, VendorCall, VendorNews
 from supporttiers.errors import CaseError, StoreError, WebhookRefusedError, safe_text, say_where
+from supporttiers.links import reference_of
 from supporttiers.protocols import OpenTicket
 from supporttiers.readings import Receipt
 from supporttiers.reasons import Reason
@@ -35,7 +36,7 @@ STATUSES: Final = frozenset({400, 401, 404, 413, 429, 500})
 
 _SHOWN: Final = 100
 _LONGEST_DELIVERY: Final = 200
-_MOST_ENDED: Final = 5
+_MOST_ENDED: Final = 1
 
 
 def receive(
@@ -80,12 +81,9 @@ def _headers(name: str, headers: object) -> dict[str, str]:
     """Give headers by name in small letters; of several with one name, all in one, with commas."""
     found: dict[str, str] = {}
     size = 0
-    for count, pair in enumerate(_pairs(headers)):
-        if pair is None:
-            raise WebhookRefusedError(name, 400, "the headers must be texts by name")
+    for count, (header, value) in enumerate(_pairs(name, headers)):
         if count >= MOST_HEADERS:
             raise WebhookRefusedError(name, 400, f"there are more than {MOST_HEADERS} headers")
-        header, value = pair[0].strip().lower(), pair[1]
         size += len(header) + len(value)
         found[header] = f"{found[header]}, {value}" if header in found else value
     if size > MOST_HEADER_BYTES:
@@ -93,20 +91,28 @@ def _headers(name: str, headers: object) -> dict[str, str]:
     return found
 
 
-def _pairs(headers: object) -> Iterator[tuple[str, str] | None]:
-    """Give names and values one by one; None for what is neither."""
+def _pairs(name: str, headers: object) -> Iterator[tuple[str, str]]:
+    """Give names, in small letters, and values one by one."""
     given = list(headers.items()) if isinstance(headers, Mapping) else headers
-    if not isinstance(given, Sequence) or isinstance(given, str | bytes):
-        yield None
-        return
-    for pair in given:
-        if not isinstance(pair, Sequence) or isinstance(pair, str | bytes) or len(pair) != 2:  # noqa: PLR2004 - a pair
-            yield None
-            return
+    for pair in _several(name, given):
+        if len(_several(name, pair)) != 2:  # noqa: PLR2004 - a pair
+            raise _no_headers(name)
         header, values = _text(pair[0]), pair[1]
         for value in values if isinstance(values, list | tuple) else (values,):
             text = _text(value)
-            yield None if header is None or text is None else (header, text)
+            if header is None or text is None:
+                raise _no_headers(name)
+            yield header.strip().lower(), text
+
+
+def _several(name: str, value: Any) -> Sequence[Any]:  # noqa: ANN401 - whatever came
+    if not isinstance(value, Sequence) or isinstance(value, str | bytes):
+        raise _no_headers(name)
+    return value
+
+
+def _no_headers(name: str) -> WebhookRefusedError:
+    return WebhookRefusedError(name, 400, "the headers must be texts by name")
 
 
 def _text(value: object) -> str | None:
@@ -135,9 +141,8 @@ def _understood(name: str, gateway: Gateway, call: VendorCall) -> Flow[VendorNew
 
 
 def _is_sound(news: VendorNews) -> bool:
-    return all(isinstance(each, VendorAnswer) for each in news.answers) and all(
-        isinstance(each, str) for each in news.hints
-    )
+    parts: tuple[tuple[object, type], ...] = ((news.answers, VendorAnswer), (news.hints, str))
+    return all(isinstance(told, tuple) and all(isinstance(each, kind) for each in told) for told, kind in parts)
 
 
 # -- what it means
@@ -152,7 +157,7 @@ def _taken(ports: Ports, name: str, news: VendorNews, now: datetime, *, tenant: 
     for number, answer in enumerate(news.answers):
         for ticket in known.get(answer.remote_id, ()):
             cases.add((ticket.tenant, ticket.case_id))
-            key = _key_of(name, news.delivery, number)
+            key = _key_of(name, news.delivery, number, ticket)
             done = yield from _applied(ports, ticket, answer, now, key)
             if isinstance(done, Reason):
                 reason = done
@@ -193,13 +198,17 @@ def _known(ports: Ports, name: str, news: VendorNews, tenant: str | None) -> Flo
     return found
 
 
-def _key_of(name: str, delivery: str, number: int) -> str | None:
-    """Give the idempotency key of one answer of a delivery; None where the vendor names its deliveries by nothing."""
+def _key_of(name: str, delivery: str, number: int, ticket: OpenTicket) -> str | None:
+    """
+    Give the idempotency key of one answer of a delivery; None where the vendor names its deliveries by nothing.
+
+    Several requests of a tenant may be one ticket at the vendor, which has put them together: each is told.
+    """
     if not delivery:
         return None
     is_plain = len(delivery) <= _LONGEST_DELIVERY and delivery.isprintable()
     told = delivery if is_plain else hashlib.sha256(delivery.encode(errors="surrogatepass")).hexdigest()
-    return f"delivery:{name}:{told}:{number}"
+    return f"delivery:{name}:{told}:{number}:{reference_of(ticket.key)}"
 
 
 def _applied(
@@ -230,7 +239,7 @@ def _look_into(ports: Ports, tickets: Sequence[OpenTicket], now: datetime) -> Fl
     """
     Have tickets asked about by the next pass.
 
-    That pass leaves out those on which nobody owes anything any more. A few of them are asked about here and now, and
+    That pass leaves out those on which nobody owes anything any more. One of them is asked about here and now, and
     none that was just asked about: whoever gives hints need not have proved anything.
     """
     due = [ticket for ticket in tickets if ticket.is_open]
@@ -240,9 +249,9 @@ def _look_into(ports: Ports, tickets: Sequence[OpenTicket], now: datetime) -> Fl
         if ticket.reached_at is not None and now < ticket.reached_at + poll_every(ports.vendors[ticket.vendor]):
             continue
         try:
-            yield from ask(ports, ticket, now)
+            is_there = yield from ask(ports, ticket, now)
         except Exception as error:  # noqa: BLE001 - a plugin may raise anything; whoever called is not to blame
             log.warning("vendor %s could not be asked about %s: %s", ticket.vendor, ticket.case_id, safe_text(error))
             yield Call(ports.store.asked, [ticket], now)
         else:
-            yield Call(ports.store.asked, [ticket], now, reached=True)
+            yield Call(ports.store.asked, [ticket], now, reached=is_there)

@@ -13,6 +13,8 @@ LONGEST_WAIT: Final = timedelta(hours=24)
 
 _FIRST_RETRY: Final = timedelta(minutes=1)
 _LAST_RETRY: Final = timedelta(hours=1)
+_DOUBLINGS: Final = 6
+"""With so many the last wait is reached; and however many failures there were, no number grows beyond what can be."""
 _SPREAD: Final = 0.1
 
 
@@ -22,15 +24,16 @@ def attempts_of(adapter: object) -> int:
     return ATTEMPTS_AT_SENDING if schedule is None else len(schedule) + 1
 
 
-def wait_before_next(adapter: object, error: Exception, *, attempts: int, key: str) -> timedelta:
+def wait_before_next(adapter: object, error: Exception | None = None, *, attempts: int, key: str) -> timedelta:
     """
     Say how long to wait after an attempt that failed.
 
     Args:
         adapter: Whose `retries`, if it has any, are the waits after the first attempt, the second and so on. They are
             lengthened by up to a tenth, each message's by its own part, so that many do not come back at one instant.
-        error: What it raised. The receiver may ask for a wait of its own, which is kept in place of the outbox's; in
-            place of one of `retries` only where it is longer, lest a receiver that is down uses them up in no time.
+        error: What it raised, as far as that is still known. The receiver may ask for a wait of its own, which is kept
+            in place of the outbox's; in place of one of `retries` only where it is longer, lest a receiver that is down
+            uses them up in no time.
         attempts: How many there were before this one.
         key: The message's.
     """
@@ -47,10 +50,10 @@ def longer_each_time(failures: int) -> timedelta:
     """
     Say how long to wait after so many failures before this one: a minute, doubling, an hour at most.
 
-    >>> [str(longer_each_time(failures)) for failures in (0, 1, 9)]
-    ['0:01:00', '0:02:00', '1:00:00']
+    >>> [str(longer_each_time(failures)) for failures in (0, 1, 9, 10_000)]
+    ['0:01:00', '0:02:00', '1:00:00', '1:00:00']
     """
-    wait: timedelta = min(_FIRST_RETRY * 2**failures, _LAST_RETRY)
+    wait: timedelta = min(_FIRST_RETRY * 2 ** min(failures, _DOUBLINGS), _LAST_RETRY)
     return wait
 
 

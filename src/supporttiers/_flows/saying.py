@@ -12,10 +12,10 @@ import attrs
 from supporttiers._fields import name as named
 from supporttiers._flows.driving import Call, Flow, Ports
 from supporttiers._flows.recording import alarm, note
+from supporttiers._flows.retrying import attempts_of
 from supporttiers._flows.sending import Delivery
-from supporttiers._flows.vendors import Gateway, can, gateway, settle_time, take_note, understood, update_of
+from supporttiers._flows.vendors import Gateway, can, gateway, settle_time, take_note, ticket_of, understood, update_of
 from supporttiers.actors import Actor
-from supporttiers.cases import Case
 from supporttiers.commands import VendorUpdate
 from supporttiers.effects import MessageVendor, VendorAnswer, VendorFile, VendorMessage
 from supporttiers.errors import VendorError, say_where
@@ -30,10 +30,13 @@ _OTHERWISE: Final = frozenset({"rejected", "permission", "not_applied"})
 
 def tell_vendor(ports: Ports, delivery: Delivery, effect: MessageVendor) -> Flow[None]:
     """Carry out a message to a vendor."""
-    vendor = gateway(ports, effect.vendor)
-    ticket = yield from _ticket(ports, delivery, effect.ticket)
+    message, vendor = delivery.message, gateway(ports, effect.vendor)
+    ticket = yield from ticket_of(ports, message.tenant, message.case_id, effect.ticket)
+    if ticket.remote_id is None and effect.purpose == "withdrawal":
+        yield Call(ports.store.settle, delivery.settled("done", "not needed"))  # it has never reached the vendor
+        return
     problem = _unsayable(ticket)
-    if ticket is None or ticket.remote_id is None or problem:
+    if ticket.remote_id is None or problem:
         if not problem:
             raise VendorError(effect.vendor, "its ticket is not there yet", retryable=True)
         yield from _not_told(ports, delivery, effect, problem)
@@ -46,16 +49,8 @@ def tell_vendor(ports: Ports, delivery: Delivery, effect: MessageVendor) -> Flow
         yield from _say(ports, delivery, effect, vendor, ticket)
 
 
-def _ticket(ports: Ports, delivery: Delivery, key: str) -> Flow[VendorTicket | None]:
-    loaded = yield Call(ports.store.load, delivery.message.tenant, delivery.message.case_id)
-    case: Case = loaded.case
-    return next((each for each in case.vendor_tickets if each.key == key), None)
-
-
-def _unsayable(ticket: VendorTicket | None) -> str:
+def _unsayable(ticket: VendorTicket) -> str:
     """Say why nothing can be said on a ticket, ever; empty where something can, or may later."""
-    if ticket is None:
-        return "there is no such request"
     if ticket.status is VendorStatus.GONE:
         return "its ticket is gone"
     if ticket.remote_id is None and ticket.status not in VENDOR_LIVE:
@@ -85,17 +80,20 @@ def _say(
     if since is not None:
         delivery.look(since)
         answer = understood(effect.vendor, (yield from _asked(vendor, remote_id)))
-        found = _ours(answer, reference_of(message.key))
+        found = _ours(answer, reference_of(delivery.key))
         if found is not None or (effect.purpose == "withdrawal" and answer.status not in VENDOR_LIVE):
             yield from _said(ports, delivery, effect, answer, found or "")
             return
         if (yield from delivery.waits(ports, since, settle_time(vendor))):
             return
+        if message.attempts >= attempts_of(vendor):
+            problem = "its answers were lost, and what was said is not to be found"
+            raise VendorError(effect.vendor, problem, retryable=False)
     words = VendorMessage(
         tenant=message.tenant, case_id=message.case_id, purpose=effect.purpose, text=effect.text,
-        reference=reference_of(message.key),
+        reference=reference_of(delivery.key),
     )  # fmt: skip
-    for call, gives in _ways(vendor, effect, remote_id, words, message.key):
+    for call, gives in _ways(vendor, effect, remote_id, words, delivery.key):
         try:
             done = yield from delivery.attempt(ports, vendor, call, gives=gives)
         except VendorError as error:
@@ -237,7 +235,7 @@ def _send_file(
         yield from _unsent(ports, delivery, effect.vendor, effect.attachments, file)
         yield Call(ports.store.settle, delivery.settled("done", "not sent"))
         return
-    yield from delivery.hand(ports, vendor, Call(vendor.attach, remote_id, file, key=delivery.message.key))
+    yield from delivery.hand(ports, vendor, Call(vendor.attach, remote_id, file, key=delivery.key))
     yield Call(ports.store.settle, delivery.arrived("sent"))
 
 

@@ -15,6 +15,7 @@ from supporttiers._fields import clipped, one_line
 from supporttiers._flows.driving import Call, Flow, Ports
 from supporttiers.effects import Notify
 from supporttiers.errors import NotifyError, VendorError, say_where
+from supporttiers.links import key_of
 from supporttiers.protocols import Message, Settled
 from supporttiers.protocols.records import PROBLEM
 
@@ -52,6 +53,7 @@ class Delivery:
         looking: Whether it is being looked up whether an earlier try has arrived.
         remembers: What stays remembered of it if it goes wrong from here, in place of what went wrong.
         clock: Tells the time at which a call has ended.
+        began: When it was begun.
     """
 
     message: Message
@@ -63,6 +65,16 @@ class Delivery:
     looking: bool = False
     remembers: str | None = None
     clock: Callable[[], datetime] | None = None
+    began: datetime = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Remember when it was begun, which others before it may have put off."""
+        self.began = self.ended()
+
+    @property
+    def key(self) -> str:
+        """The message's key as vendors are given it, whose tickets may be of several tenants."""
+        return key_of(self.message.tenant, self.message.key)
 
     def settled(self, state: str, result: str, **more: Any) -> Settled:  # noqa: ANN401 - fields of Settled
         """Say what became of it, one try later."""
@@ -111,7 +123,7 @@ class Delivery:
         try:
             answer: T = yield Call(call)
         except (NotifyError, VendorError) as error:  # the adapter says how sure it is
-            self.unsure = error.ambiguous
+            self.unsure = bool(error.ambiguous)
             raise
         except Exception as error:
             kind = "notifier" if isinstance(self.message.effect, Notify) else "vendor"
@@ -165,18 +177,19 @@ class Delivery:
         try:
             answer: T = yield Call(call)
             _must_be(name, answer, gives)
-        except VendorError as error:  # the gateway says how sure it is
-            self.unsure = self.doubted = error.ambiguous
-            self.remembers = _unsure(self._ended(), error.problem) if error.ambiguous else None
+        except VendorError as error:  # a gateway that does not say how sure it is, is not sure
+            self.unsure = self.doubted = error.may_have_arrived
+            self.remembers = _unsure(self.ended(), error.problem) if error.may_have_arrived else None
             raise
         except Exception as error:
             say_where(error, f"vendor {name!r}")
-            self.remembers = _unsure(self._ended(), type(error).__name__)
+            self.remembers = _unsure(self.ended(), type(error).__name__)
             raise
-        self.remembers = _unsure(self._ended(), "")  # should it not be written down what came of it
+        self.remembers = _unsure(self.ended(), "")  # should it not be written down what came of it
         return answer
 
-    def _ended(self) -> datetime:
+    def ended(self) -> datetime:
+        """Give the time at which a call has ended."""
         return self.now if self.clock is None else max(self.now, self.clock())
 
 

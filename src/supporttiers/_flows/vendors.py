@@ -5,13 +5,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from supporttiers._flows.cases import execute
-from supporttiers._flows.driving import Flow, Ports
+from supporttiers._flows.driving import Call, Flow, Ports
 from supporttiers._flows.retrying import LONGEST_WAIT
 from supporttiers.actors import SYSTEM, Actor
-from supporttiers.commands import InformManagement, VendorUpdate
+from supporttiers.cases import Case
+from supporttiers.commands import InformManagement, VendorUnreachable, VendorUpdate
 from supporttiers.decisions import Decision
 from supporttiers.effects import VendorAnswer
-from supporttiers.errors import VendorError, safe_text
+from supporttiers.errors import StoreError, VendorError, safe_text
+from supporttiers.links import VendorTicket
 from supporttiers.protocols import Message, Settled
 
 Gateway = Any
@@ -25,6 +27,12 @@ POLL_EVERY: Final = timedelta(minutes=1)
 """So often an open ticket is asked about at most, unless the gateway says otherwise."""
 SETTLE_TIME: Final = timedelta(minutes=1)
 """So long a ticket may be missing from what is found, unless the gateway says otherwise."""
+LOST_AFTER: Final = timedelta(minutes=1)
+"""After so long without an answer the case is told that nobody can ask; when that matters, its contract says."""
+
+SLOW: Final = timedelta(seconds=10)
+"""What takes longer to fail has others wait."""
+REST_OF_SLOW: Final = timedelta(minutes=1)
 
 _REST: Final = {"auth": timedelta(minutes=10), "rate_limited": timedelta(minutes=1)}
 """For how long a vendor is left alone after such an error, unless it says for how long itself."""
@@ -60,6 +68,21 @@ def settle_time(vendor: object) -> timedelta:
     return time
 
 
+def ticket_of(ports: Ports, tenant: str, case_id: str, key: str) -> Flow[VendorTicket]:
+    """
+    Read a ticket as its case knows it.
+
+    Raises:
+        StoreError: The case knows none; what was written about it is not whole.
+    """
+    loaded = yield Call(ports.store.load, tenant, case_id)
+    case: Case = loaded.case
+    for ticket in case.vendor_tickets:
+        if ticket.key == key:
+            return ticket
+    raise StoreError(ports.store.name, f"case {case_id!r} has no vendor ticket {key!r}", retryable=False)
+
+
 def understood(name: str, answer: object) -> VendorAnswer:
     """
     Give what a gateway has answered about a ticket.
@@ -91,6 +114,33 @@ def take_note(
     return (yield from execute(ports, tenant, update, now, settled=settled, more=more))
 
 
+def tell_lost(
+    ports: Ports, tenant: str, ticket: tuple[str, str, str], problem: str, now: datetime, *,
+    since: datetime | None = None,
+) -> Flow[None]:  # fmt: skip
+    """
+    Tell a case that nobody reaches its vendor, once that has lasted for long; the case passes over what it knows.
+
+    Args:
+        ports: What to work with.
+        tenant: Whose case.
+        ticket: The vendor, our key, and the case.
+        problem: What is wrong.
+        now: When.
+        since: Since when nobody has reached it; since it was to be told of the ticket when None.
+    """
+    vendor, key, case_id = ticket
+    try:
+        if since is None:
+            since = (yield from ticket_of(ports, tenant, case_id, key)).requested_at
+        if now < since + LOST_AFTER:
+            return
+        told = VendorUnreachable(case_id=case_id, by=SYSTEM, vendor=vendor, key=key, since=since, problem=problem)
+        yield from execute(ports, tenant, told, now)
+    except Exception as error:  # noqa: BLE001 - others must not wait behind this one
+        log.warning("case %s: it cannot be told that its vendor is lost: %s", case_id, safe_text(error))
+
+
 # -- who is left alone
 
 
@@ -98,6 +148,19 @@ def rests_until(ports: Ports, vendor: str, now: datetime) -> datetime | None:
     """Say until when a vendor is left alone; None where it is not."""
     until = ports.resting.get(vendor)
     return until if until is not None and until > now else None
+
+
+def is_slow(ports: Ports, vendor: str, began: datetime, ended: datetime) -> datetime | None:
+    """
+    Leave a vendor alone for a minute that took long to fail: others must not wait behind it; say until when.
+
+    None is given, and nothing done, where it failed at once.
+    """
+    if ended - began < SLOW:
+        return None
+    ports.resting[vendor] = until = ended + REST_OF_SLOW
+    log.warning("vendor %s is left alone for a minute: it took long to fail", vendor)
+    return until
 
 
 def leave_alone(

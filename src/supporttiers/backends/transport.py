@@ -221,6 +221,8 @@ def _exchange(connection: http.client.HTTPConnection, request: HttpRequest) -> H
         for name, value in answer.getheaders():
             headers.setdefault(name.lower(), value)
         body = answer.read(request.reads + 1) if request.reads else b""
+        if answer.length and 0 < request.reads >= len(body):  # so many bytes it lacks; the library does not say so
+            raise http.client.IncompleteRead(b"", answer.length)
     return HttpResponse(
         status=answer.status, headers=headers, body=body[: request.reads], whole=0 < request.reads >= len(body)
     )

@@ -13,8 +13,8 @@ from supporttiers.cli._store import add_json, add_plugins
 if TYPE_CHECKING:
     from supporttiers.readings import VendorReading
 
-_ABOUT: Final = """Ask each vendor of your desk as whom it knows us, and list what its gateway can do. The exit code is 1
-where a vendor does not let us in."""
+_ABOUT: Final = """Ask each vendor of your desk as whom it knows us, and list what its gateway can do. The exit code is
+1 where a vendor does not let us in, and where a process names a vendor of which the desk has no gateway."""
 
 
 def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not export the type
@@ -49,6 +49,7 @@ def _plain(reading: "VendorReading") -> dict[str, Any]:
         "account": None if identity is None else identity.account,
         "unmapped": [] if identity is None else list(identity.unmapped),
         "problem": reading.problem or None,
+        "processes": list(reading.processes),
     }
 
 
@@ -69,3 +70,5 @@ def _lines(readings: "Sequence[VendorReading]") -> Iterator[str]:
     for each in readings:
         if each.identity is not None and each.identity.unmapped:
             yield safe(f"{each.name}: statuses that would be unknown: {', '.join(each.identity.unmapped)}")
+        if not each.processes:
+            yield safe(f"{each.name}: no process of this desk names it")

@@ -15,6 +15,7 @@ from supporttiers.calendars.holidays import ClosedDates
 from supporttiers.config.calendars import FROM_COUNTRY, FROM_FILE, RECORDED
 from supporttiers.config.settings import RESPONDERS, Settings
 from supporttiers.config.writing import data_from
+from supporttiers.contracts import VendorContract, breach_pattern
 from supporttiers.decisions import Destination
 from supporttiers.limits import (
     MEASURES,
@@ -25,6 +26,7 @@ from supporttiers.limits import (
     TimeLimit,
     action_pattern,
 )
+from supporttiers.links import MAX_TOLD
 from supporttiers.match import FIELDS, Match
 from supporttiers.policies import BUILT_IN
 from supporttiers.policies.cascades import HAPPENINGS, Cascade
@@ -49,6 +51,7 @@ _SPAN: Final[_Schema] = {"type": "string", "pattern": r"^\s*(closed|\d{1,2}:\d{2
 _HOURS: Final[_Schema] = {"anyOf": [_SPAN, {"type": "array", "items": _SPAN}]}
 _DAYS: Final[_Schema] = {"type": "string", "pattern": r"^\s*(mon|tue|wed|thu|fri|sat|sun)\b"}
 _DATE: Final[_Schema] = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
+_DAY: Final[_Schema] = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$", "format": "date"}
 _YEAR: Final[_Schema] = {"type": "integer", "minimum": 1, "maximum": 9999}
 _WISH: Final[_Schema] = {
     "type": "string",
@@ -61,6 +64,9 @@ _QUIET: Final[_Schema] = {
     "pattern": r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$",
 }
 _ACTION: Final[_Schema] = {"type": "string", "pattern": action_pattern()}
+_TARGET: Final[_Schema] = {
+    "anyOf": [_ALLOWED, {"type": "object", "minProperties": 1, "additionalProperties": _ALLOWED}]
+}
 
 
 def _list(of: _Schema, **more: int) -> _Schema:
@@ -111,7 +117,7 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
         ),
         "entry": (
             {"anyOf": [{"const": "any"}, _list(_LEVEL, maxItems=99)]},
-            "Levels at which a case may be opened besides the lowest staffed one, or 'any'.",
+            "Levels at which a case may be opened besides the lowest staffed one, or 'any'; a vendor's below is first.",
         ),
         "moves": (
             {"enum": ["listed", "any"]},
@@ -164,13 +170,14 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
         "hands_back_to": (_list(_LEVEL, maxItems=99), "Levels to which a case may go back; the first is the default."),
         "time_limit": (_DURATION, "Short for an OLA limit on this tier whose breach escalates, such as '15m'."),
         "calendar": (_NAME, "Whose working time limits on this tier measure; the process's when left out."),
+        "returns_to": (_LEVEL, "For a vendor tier: the level to which the vendor's answer brings a case."),
     },
     TimeLimit: {
         "name": (_NAME, "The name of the limit, unique in its process."),
         "agreement": (_words(Agreement), "With the customer (sla), between tiers (ola), or with a vendor (uc)."),
         "measures": (_words(MEASURES), "What is measured: a named set of the six conditions below."),
         "tier": (_LEVEL, "For measures = 'tier': which level."),
-        "vendor": (_NAME, "For measures = 'vendor': which one; any of them when left out."),
+        "vendor": (_NAME, "For the measures of vendors: which one; any of them when left out."),
         "when": (_CONDITION, "Which cases it watches; all of them when left out."),
         "start": (_CONDITION, "A stopwatch runs while this holds; replaces what 'measures' says, as do the next five."),
         "pause": (_CONDITION, "The stopwatch stands still."),
@@ -179,7 +186,7 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
         "reset": (_CONDITION, "With start: the old stopwatch is completed, and a new one started."),
         "cancel": (_CONDITION, "The stopwatch counts no longer."),
         "target": (
-            {"anyOf": [_ALLOWED, {"type": "object", "minProperties": 1, "additionalProperties": _ALLOWED}]},
+            _TARGET,
             "Working time ('8h') or days ('2 business days'): one, or one for each priority with '*' for the rest.",
         ),
         "calendar": (_NAME, "Whose working time; its tier's calendar, or the process's, when left out."),
@@ -206,6 +213,26 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
         "do": (_list(_ACTION, maxItems=16), "What to do, in order: 'notify:manager', 'escalate', or another command."),
         "hold": (_FLAG, "Whether people are told in working time only: outside it, at the next opening."),
         "unless": ({**_CONDITION, "minProperties": 1}, "'notify' tells nobody once the case meets this."),
+    },
+    VendorContract: {
+        "vendor": (_NAME, "The name of the vendor's gateway; one contract with each."),
+        "calendar": (_NAME, "Whose working time its times are; the process's when left out."),
+        "acknowledge": (_TARGET, "How long the vendor may take to take a request up, from the dispatch."),
+        "update": (_TARGET, "How long the vendor may say nothing; begins again with every word of the vendor."),
+        "resolve": (_TARGET, "How long the vendor may take to answer, from the dispatch."),
+        "on_breach": (
+            _list({"type": "string", "pattern": breach_pattern()}, maxItems=16),
+            "What happens when one of these times is over: 'remind', 'escalate_at_vendor', 'hand_back' and the like.",
+        ),
+        "covers": ({**_CONDITION, "minProperties": 1}, "Which cases it is about; all of them when left out."),
+        "starts": (_DAY, "The first day on which anything is dispatched."),
+        "ends": (_DAY, "The last day on which anything is dispatched."),
+        "stale_after": (_DURATION, "After how long it is an alarm that the vendor cannot be asked about a ticket."),
+        "messages_a_day": (
+            {"type": "integer", "minimum": 1, "maximum": MAX_TOLD},
+            "How often the vendor is told something about one case in 24 hours, requests included.",
+        ),
+        "withdraw": (_FLAG, "Whether open tickets are withdrawn when the case ends in the house."),
     },
     Route: {
         "when": (
@@ -276,6 +303,10 @@ def json_schema() -> dict[str, Any]:
             },
             "tiers": {**_list({"$ref": "#/$defs/tier"}, minItems=1), "description": "The tiers, one table for each."},
             "limits": {**_list({"$ref": "#/$defs/limit"}), "description": "The time limits, one table for each."},
+            "contracts": {
+                **_list({"$ref": "#/$defs/contract"}),
+                "description": "What is agreed with vendors, one table for each vendor.",
+            },
             "routes": {
                 **_list({"$ref": "#/$defs/route"}),
                 "description": "Where new cases go; the first route whose condition holds counts.",
@@ -309,6 +340,7 @@ def json_schema() -> dict[str, Any]:
             "holidays": _holidays(),
             "tier": _table(Tier),
             "limit": _table(TimeLimit),
+            "contract": _table(VendorContract),
             "threshold": _table(Threshold),
             "route": _table(Route),
             "destination": _table(Destination),

@@ -12,6 +12,7 @@ from supporttiers.calendars import WorkingHours
 from supporttiers.config.calendars import calendars_of
 from supporttiers.config.files import foreign_faults, joined, members
 from supporttiers.config.settings import Settings, StoredPolicy
+from supporttiers.contracts import VendorContract
 from supporttiers.decisions import Destination
 from supporttiers.errors import Fault, PolicyConfigError
 from supporttiers.limits import ANY_PRIORITY, Threshold, TimeLimit
@@ -31,6 +32,7 @@ _SECTIONS: Final = (
     "calendars",
     "tiers",
     "limits",
+    "contracts",
     "routes",
     "policies",
     "cascades",
@@ -51,6 +53,7 @@ class Parts:
         tiers: In order; None stands for one that could not be read, here and below. One of which only some fields could
             not be read stands without them: there is a fault then, so that it is used for judging only.
         limits: In order.
+        contracts: In order.
         routes: In order.
         policies: In order, after the routes.
         cascades: In order.
@@ -65,6 +68,7 @@ class Parts:
     calendars: Mapping[str, WorkingHours | None] = attrs.field(factory=dict)
     tiers: tuple[Tier | None, ...] = (None,)
     limits: tuple[TimeLimit | None, ...] = ()
+    contracts: tuple[VendorContract | None, ...] = ()
     routes: tuple[Route | None, ...] = ()
     policies: tuple[Any, ...] = ()
     cascades: tuple[Cascade | None, ...] = ()
@@ -114,6 +118,7 @@ def read(
         calendars=calendars,
         tiers=tiers,
         limits=limits,
+        contracts=reader.parts(VendorContract, data.get("contracts", ()), "contracts"),
         routes=reader.parts(Route, data.get("routes", ()), "routes"),
         policies=found,
         cascades=reader.parts(Cascade, data.get("cascades", ()), "cascades"),
@@ -359,9 +364,9 @@ def _valid(_instance: object, _field: object, _value: object) -> None:
 
 _READERS: Final[Mapping[str, str]] = {
     **dict.fromkeys(
-        ("when", "among", "start", "pause", "resume", "stop", "reset", "cancel", "unless", "urgent"), "match"
+        ("when", "among", "start", "pause", "resume", "stop", "reset", "cancel", "unless", "urgent", "covers"), "match"
     ),
-    "target": "target",
+    **dict.fromkeys(("target", "acknowledge", "update", "resolve"), "target"),
     "thresholds": "thresholds",
     "do": "actions",
     "to": "destination",

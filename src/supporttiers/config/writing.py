@@ -12,6 +12,7 @@ import attrs
 from supporttiers._fields import duration_text, type_name
 from supporttiers.calendars.targets import BusinessDays, CalendarDays, UntilClose
 from supporttiers.config.settings import StoredPolicy
+from supporttiers.contracts import VendorContract
 from supporttiers.errors import PolicyConfigError
 from supporttiers.limits import ANY_PRIORITY, Action, Percent
 from supporttiers.match import Match
@@ -60,9 +61,12 @@ def _collection_from(value: object) -> Any:  # noqa: ANN401
 def table_from(part: object, kind: Any) -> dict[str, Any]:  # noqa: ANN401 - any attrs class
     """Write those fields of a part that *kind* has: its own class, or one that it is derived from."""
     table = {field.name: data_from(getattr(part, field.name)) for field in attrs.fields(kind) if _is_said(field, part)}
-    target = table.get("target")
-    if hasattr(part, "target_for") and target is not None and target.keys() == {ANY_PRIORITY}:
-        table["target"] = target[ANY_PRIORITY]
+    for name in (
+        ("target", "acknowledge", "update", "resolve") if hasattr(part, "target_for") or kind is VendorContract else ()
+    ):
+        target = table.get(name)
+        if target is not None and target.keys() == {ANY_PRIORITY}:
+            table[name] = target[ANY_PRIORITY]
     return table
 
 

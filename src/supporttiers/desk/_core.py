@@ -45,7 +45,7 @@ from supporttiers.desk._parts import notifiers as checked_notifiers
 from supporttiers.desk._questions import Questions
 from supporttiers.desk._records import Records
 from supporttiers.desk._turns import Turns
-from supporttiers.desk._vendors import VendorTalk, readable
+from supporttiers.desk._vendors import VendorTalk, check_plans, readable
 from supporttiers.desk._vendors import vendors as checked_vendors
 from supporttiers.errors import CaseError, CaseNotFoundError, InputError, SupportTiersError, UnsupportedConnectionError
 from supporttiers.facts import FactSource
@@ -165,6 +165,7 @@ class Core(Questions, Operations, Records, VendorTalk):
             pause=awaited_pause if self._awaits else pause,
         )
         check_needs(found, self._ports.sources)
+        check_plans(found, self._ports.vendors)
         self._clock: Clock = SystemClock() if clock is None else fitting(clock, Clock)
         self._ids: Ids = IdFactory() if ids is None else fitting(ids, Ids)
         check_plain(("the clock", self._clock.now), ("the ids", self._ids.new_id))

@@ -44,6 +44,7 @@ class Talking(VendorTalk):
         A vendor that has been left alone, because it did not know us, is talked to again once it does.
 
         Returns:
-            A reading for each vendor, by name; with a problem where the vendor does not let us in.
+            A reading for each vendor, by name; with a problem where the vendor does not let us in. So has each vendor
+            that a process of this desk names, and of which the desk has no gateway.
         """
         return drive(self._check_vendors())

@@ -11,6 +11,8 @@ from supporttiers.desk._parts import by_name, calls_of
 from supporttiers.desk._view import View
 from supporttiers.errors import PluginError, UnsupportedConnectionError
 from supporttiers.links import Attachment, VendorStatus
+from supporttiers.process import SupportProcess
+from supporttiers.process.plans import problems_of
 from supporttiers.protocols import VENDOR_CAPABILITIES, VendorGateway, capabilities_of
 from supporttiers.readings import Receipt, VendorReading
 
@@ -49,6 +51,18 @@ def _check_attributes(gateway: object, name: str) -> None:
     several = isinstance(statuses, Iterable) and not isinstance(statuses, str)
     if not several or not all(isinstance(each, str) and each in set(VendorStatus) for each in statuses):
         raise PluginError(name, "its `statuses` must be a collection of VendorStatus: which its tickets can have")
+
+
+def check_plans(processes: Iterable[SupportProcess], gateways: Mapping[str, object]) -> None:
+    """Refuse a process whose plan a gateway cannot carry out; one that this desk lacks is other desks' matter."""
+    for process in processes:
+        for vendor, plan in process.vendor_plans.items():
+            gateway = gateways.get(vendor)
+            if gateway is None:
+                continue
+            problems = problems_of(plan, capabilities_of(gateway), getattr(gateway, "statuses", None))
+            if problems:
+                raise PluginError(vendor, "; ".join(problems))
 
 
 def readable(files: object) -> Callable[[Attachment], object] | None:

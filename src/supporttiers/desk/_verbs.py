@@ -84,7 +84,7 @@ class Verbs(View, Generic[Given]):
             priority: One of the process's; its default when None.
             tags: Words, at most 50.
             attributes: The host's own plain values, at most 16 KiB as JSON.
-            tier: Where to enter; otherwise the routes decide, and then the lowest staffed tier.
+            tier: Where to enter; otherwise the routes decide, then the lowest staffed tier (or a vendor's first line).
             team: One of that tier's teams.
             **common: See `Common`.
 
@@ -402,7 +402,15 @@ class Verbs(View, Generic[Given]):
         """
         return self._do(wanted.Merge, case, common, into=into)
 
-    def dispatch(self, case: Case | str, *, vendor: str, text: str = "", **common: Unpack[Common]) -> Given:
+    def dispatch(
+        self,
+        case: Case | str,
+        *,
+        vendor: str,
+        text: str = "",
+        attachments: Sequence[str] = (),
+        **common: Unpack[Common],
+    ) -> Given:
         """
         Send a case to a vendor without moving it to a vendor's tier.
 
@@ -410,9 +418,48 @@ class Verbs(View, Generic[Given]):
             case: Which case.
             vendor: The gateway's name.
             text: What the vendor should know.
+            attachments: The ids of the case's attachments that go along; none goes by itself.
             **common: See `Common`.
         """
-        return self._do(wanted.Dispatch, case, common, vendor=vendor, text=text)
+        return self._do(wanted.Dispatch, case, common, vendor=vendor, text=text, attachments=attachments)
+
+    def tell_vendor(
+        self,
+        case: Case | str,
+        *,
+        vendor: str,
+        text: str = "",
+        purpose: str = "message",
+        attachments: Sequence[str] = (),
+        **common: Unpack[Common],
+    ) -> Given:
+        """
+        Say something to a vendor on the open ticket there.
+
+        Args:
+            case: Which case.
+            vendor: The gateway's name.
+            text: What is said; a reminder or an escalation has words of its own where it is empty.
+            purpose: `message`, `reminder` or `escalation`.
+            attachments: The ids of the case's attachments that go along; none goes by itself.
+            **common: See `Common`.
+        """
+        own = {"vendor": vendor, "text": text, "purpose": purpose, "attachments": attachments}
+        return self._do(wanted.TellVendor, case, common, **own)
+
+    def withdraw(self, case: Case | str, *, vendor: str, text: str = "", **common: Unpack[Common]) -> Given:
+        """
+        Take a request back from a vendor; whatever becomes of the ticket there does not move the case any more.
+
+        A case that is at that vendor's tier comes back from there, as if the vendor had rejected it.
+
+        Args:
+            case: Which case.
+            vendor: The gateway's name.
+            text: What the vendor is told; the process's own words where it is empty.
+            **common: See `Common`.
+        """
+        return self._do(wanted.Withdraw, case, common, vendor=vendor, text=text)
 
     def rate(self, case: Case | str, *, score: int, text: str = "", **common: Unpack[Common]) -> Given:
         """

@@ -23,6 +23,7 @@ from supporttiers.config.files import data_of, foreign_faults, text_of
 from supporttiers.config.reading import WORDINGS, Parts, read
 from supporttiers.config.settings import Settings
 from supporttiers.config.writing import canonical, data_from, described, table_from
+from supporttiers.contracts import VendorContract
 from supporttiers.diagrams import mermaid
 from supporttiers.errors import Fault, PolicyConfigError, ProcessError
 from supporttiers.events import Event
@@ -36,8 +37,10 @@ from supporttiers.process.compiled import CompiledLimit
 from supporttiers.process.conditions import World
 from supporttiers.process.faults import Whole, error_of, policy_faults
 from supporttiers.process.members import doubled_calendars, only, placed_policies, placed_routes, routes_in, strangers
+from supporttiers.process.named_vendors import NamedVendors, vendors_in
+from supporttiers.process.plans import VendorPlan, plans_of
 from supporttiers.process.shadows import shadowed
-from supporttiers.process.warnings import Finding, warnings_of
+from supporttiers.process.warnings import Finding, stuck, warnings_of
 from supporttiers.process.wording import misspelt, word_faults
 from supporttiers.protocols import METHODS, Policy, methods_of
 from supporttiers.reasons import Reason
@@ -45,7 +48,7 @@ from supporttiers.tiers import WAIT_REASONS, MoveRules, Tier, TierKind
 from supporttiers.words import MessageTemplate, NotificationRules
 from supporttiers.words.book import WordBook
 
-__all__ = ["CompiledLimit", "Finding", "SupportProcess"]
+__all__ = ["CompiledLimit", "Finding", "SupportProcess", "VendorPlan"]
 
 _VALIDATOR: Final = "supporttiers.validator"
 _REVISION_DIGITS: Final = 16
@@ -78,13 +81,15 @@ class SupportProcess(Settings):
         name: Of the process; cases remember it.
         tiers: The tiers, in any order.
         calendars: Working hours to which the process, its tiers and limits refer by name, besides `24x7`.
-        limits: Time limits, besides those that the tiers' `time_limit` makes.
+        limits: Time limits, besides those that the tiers' `time_limit` and the contracts make.
+        contracts: What is agreed with vendors, at most one with each.
         policies: Rules that are asked in this order; of most questions the first answer counts.
         cascades: What happens to the cases that link to a case.
         messages: The words in which people are told, by whom they are for, reason and language.
         texts: The texts of reasons in other languages: by language, and by the code of a reason.
         notifications: When and how often people are told.
-        entry: Levels at which a case may be opened besides the lowest staffed one, or `any`.
+        entry: Levels at which a case may be opened besides the lowest staffed one, or `any`. A vendor's tier below
+            that one, named here, is where cases are opened for which nobody says where.
         moves: `listed`: only what tiers list; `any`: up to every higher and back to every lower tier.
         reopen_from: Ended statuses from which a case may be reopened.
         transfer_when: Statuses in which a case may change tier or team.
@@ -110,6 +115,7 @@ class SupportProcess(Settings):
     tiers: tuple[Tier, ...] = attrs.field(converter=tuple_of)
     calendars: tuple[WorkingHours, ...] = attrs.field(default=(), converter=tuple_of)
     limits: tuple[TimeLimit, ...] = attrs.field(default=(), converter=tuple_of)
+    contracts: tuple[VendorContract, ...] = attrs.field(default=(), converter=tuple_of)
     policies: tuple[Policy, ...] = attrs.field(default=(), converter=tuple_of)
     cascades: tuple[Cascade, ...] = attrs.field(default=(), converter=tuple_of)
     messages: tuple[MessageTemplate, ...] = attrs.field(default=(), converter=tuple_of)
@@ -127,6 +133,7 @@ class SupportProcess(Settings):
             calendars=[calendar.name for calendar in calendars if calendar],
             tiers=only(Tier, self.tiers),
             limits=only(TimeLimit, self.limits),
+            contracts=only(VendorContract, self.contracts),
             routes=placed_routes(self.policies),
             cascades=only(Cascade, self.cascades),
             judged=placed_policies(self.policies),
@@ -225,7 +232,7 @@ class SupportProcess(Settings):
         apart = routes_in(parts.policies)
         whole = Whole(
             settings=parts.settings, broken=parts.broken, calendars=[*parts.calendars], tiers=parts.tiers,
-            limits=parts.limits, routes=(*routes, *apart), cascades=parts.cascades,
+            limits=parts.limits, contracts=parts.contracts, routes=(*routes, *apart), cascades=parts.cascades,
             judged=placed_policies(parts.policies),
         )  # fmt: skip
         priorities = () if "priorities" in parts.broken else parts.settings.get("priorities", _PRIORITIES)
@@ -236,8 +243,8 @@ class SupportProcess(Settings):
         rules = (RouteByRules(route for _, route in routes),) if routes else ()
         return cls(
             **parts.settings, calendars=parts.calendars.values(), tiers=parts.tiers, limits=parts.limits,
-            policies=(*rules, *parts.policies), cascades=parts.cascades, messages=parts.messages,
-            texts=parts.texts, notifications=parts.notifications or NotificationRules(),
+            contracts=parts.contracts, policies=(*rules, *parts.policies), cascades=parts.cascades,
+            messages=parts.messages, texts=parts.texts, notifications=parts.notifications or NotificationRules(),
         )  # fmt: skip
 
     def to_data(self) -> dict[str, Any]:
@@ -253,6 +260,7 @@ class SupportProcess(Settings):
             "calendars": calendars_data(self.calendars),
             "tiers": data_from(self.tiers),
             "limits": data_from(self.limits),
+            "contracts": data_from(self.contracts),
             **self._policies_data(),
             "cascades": data_from(self.cascades),
             "messages": data_from(self.messages),
@@ -323,9 +331,9 @@ class SupportProcess(Settings):
 
     @cached_property
     def all_limits(self) -> tuple[TimeLimit, ...]:
-        """Every limit in process order: those that tiers make, in the order of the tiers, then the process's own."""
+        """Every limit in process order: those that tiers make, then the process's own, then those of contracts."""
         made = (limit_of_tier(tier.level, tier.time_limit) for tier in self.tiers if tier.time_limit)
-        return (*made, *self.limits)
+        return (*made, *self.limits, *(limit for contract in self.contracts for limit in contract.limits))
 
     @cached_property
     def compiled_limits(self) -> tuple[CompiledLimit, ...]:
@@ -342,6 +350,36 @@ class SupportProcess(Settings):
     def limit_places(self) -> Mapping[str, int]:
         """The place of each limit in process order, by name."""
         return {limit.name: place for place, limit in enumerate(self.all_limits)}
+
+    @cached_property
+    def contracts_by_vendor(self) -> Mapping[str, VendorContract]:
+        """The contracts by the names of their vendors."""
+        return {contract.vendor: contract for contract in self.contracts}
+
+    @cached_property
+    def covers(self) -> Mapping[str, Predicate]:
+        """What contracts cover, by vendor, as functions of a case; a vendor whose contract covers all is left out."""
+        return {
+            contract.vendor: contract.covers.compile(self.priorities)
+            for contract in self.contracts
+            if contract.covers is not None
+        }
+
+    @cached_property
+    def vendor_plans(self) -> Mapping[str, VendorPlan]:
+        """
+        What the process's plan asks of each vendor's gateway, by the vendor's name.
+
+        Ask `plans.problems_of(plan, capabilities, statuses)` about each when a desk is built, with what the gateway
+        can do (`protocols.capabilities_of`) and its `statuses`, where it says them: what it answers are the texts of
+        faults. Vendors that only a policy chooses have a plan where a contract, a limit or a tier names them.
+        """
+        return plans_of(self.name, tiers=self.tiers, contracts=self.contracts, limits=self.limits)
+
+    @cached_property
+    def named_vendors(self) -> NamedVendors:
+        """The vendors that tiers, policies, contracts and limits name; a policy of one's own may know others."""
+        return vendors_in(self.tiers, self.contracts, self.limits, self.policies)
 
     @cached_property
     def calendars_by_name(self) -> Mapping[str, WorkingHours]:
@@ -373,7 +411,8 @@ class SupportProcess(Settings):
     @cached_property
     def needs(self) -> tuple[str, ...]:
         """Every fact that the process needs from outside."""
-        asked = [fact for policies in self._asked.values() for each in policies for fact in needs_of(each)]
+        asked = [fact for contract in self.contracts for fact in facts_in(contract.covers)]
+        asked += [fact for policies in self._asked.values() for each in policies for fact in needs_of(each)]
         return tuple(dict.fromkeys((*self.lasting_needs, *asked)))
 
     @cached_property
@@ -413,7 +452,8 @@ class SupportProcess(Settings):
             wait_reasons=(*WAIT_REASONS, *self.wait_reasons), has_targets=bool(self.asked("target")),
         )  # fmt: skip
         return (
-            *warnings_of(self.limits, world), *shadowed(self.policies, self.priorities), *misspelt(self.messages)
+            *stuck(self.tiers, self.moves), *warnings_of(self.limits, world), *shadowed(self.policies, self.priorities),
+            *misspelt(self.messages), *self.named_vendors.misspelt(),
         )  # fmt: skip
 
     # -- asked
@@ -446,6 +486,9 @@ class SupportProcess(Settings):
             for place, limit in enumerate(self.limits)
             if any(fact in facts_in(match) for match in limit.conditions)
         ]
+        own += [
+            f"contracts[{place}]" for place, contract in enumerate(self.contracts) if fact in facts_in(contract.covers)
+        ]
         routed = bool(self.policies) and isinstance(self.policies[0], RouteByRules)
         places = ["routes", *(f"policies[{place}]" for place in range(len(self.policies)))]
         placed = zip(places[0 if routed else 1 :], self.policies, strict=False)
@@ -464,7 +507,8 @@ class SupportProcess(Settings):
 
         Returns:
             The `warnings`, and one for every set of holidays that ends within 90 days of *now*, or has ended: later
-            dates are taken for days without a holiday. Each with its place; empty when there is none.
+            dates are taken for days without a holiday. Likewise one for every contract with a vendor: later nothing is
+            sent there. Each with its place; empty when there is none.
         """
         ending = [
             Finding(
@@ -477,7 +521,15 @@ class SupportProcess(Settings):
             for known in calendar.holidays
             if known.until - now.date() < _SOON
         ]
-        return (*self.warnings, *ending)
+        over = [
+            Finding(
+                f"contracts[{place}].ends",
+                Reason("contract.horizon", {"vendor": contract.vendor, "ends": str(contract.ends)}),
+            )
+            for place, contract in enumerate(self.contracts)
+            if contract.ends is not None and contract.ends - now.date() < _SOON
+        ]
+        return (*self.warnings, *ending, *over)
 
     def diagram(self) -> str:
         """Draw it as Mermaid text: tiers are boxes, moves are arrows."""
@@ -521,7 +573,10 @@ class SupportProcess(Settings):
 
     def _member_faults(self) -> list[Fault]:
         """Find what is no tier, limit or policy at all."""
-        kinds = (("calendars", WorkingHours), ("tiers", Tier), ("limits", TimeLimit), ("cascades", Cascade))
+        kinds = (
+            ("calendars", WorkingHours), ("tiers", Tier), ("limits", TimeLimit), ("contracts", VendorContract),
+            ("cascades", Cascade),
+        )  # fmt: skip
         faults = [fault for name, kind in kinds for fault in strangers(name, getattr(self, name), kind)]
         faults += doubled_calendars(only(WorkingHours, self.calendars))
         policies: object = self.policies

@@ -11,6 +11,7 @@ from supporttiers._fields import at_least, type_name
 from supporttiers.calendars import ALWAYS_OPEN
 from supporttiers.config.settings import Settings, StoredPolicy
 from supporttiers.config.writing import described
+from supporttiers.contracts import TARGETS, VendorContract
 from supporttiers.errors import Fault, PolicyConfigError, ProcessError
 from supporttiers.limits import ANY_PRIORITY, Action, TimeLimit, limit_of_tier
 from supporttiers.links import LINK_KINDS
@@ -24,7 +25,7 @@ from supporttiers.protocols import METHODS, methods_of
 from supporttiers.tiers import OPEN, WAIT_REASONS, Tier, TierKind, entry_level
 
 MAX_SHOWN: Final = 100
-_SECTIONS: Final = {"": 0, "process": 1, "calendars": 2, "tiers": 3, "limits": 4, "routes": 5}
+_SECTIONS: Final = {"": 0, "process": 1, "calendars": 2, "tiers": 3, "limits": 4, "contracts": 5, "routes": 6}
 _CONDITIONS: Final = ("when", "start", "pause", "resume", "stop", "reset", "cancel")
 _OUTCOME: Final = frozenset({
     "tiers.kind", "tiers.vendor",
@@ -99,6 +100,7 @@ class Whole:
         calendars: Their names, those that could not be read included.
         tiers: None stands for one that could not be read, here and below.
         limits: The process's own.
+        contracts: In order.
         routes: With their places.
         cascades: In order.
         judged: The other policies, with their places.
@@ -110,14 +112,15 @@ class Whole:
     tiers: Sequence[Tier | None]
     limits: Sequence[TimeLimit | None]
     routes: Sequence[tuple[str, Route]]
+    contracts: Sequence[VendorContract | None] = ()
     cascades: Sequence[Cascade | None] = ()
     judged: Sequence[tuple[str, Any]] = ()
 
     def faults(self) -> list[Fault]:
         """Find every fault."""
         return [
-            *self._of_settings(), *self._of_tiers(), *self._of_limits(), *self._of_routes(), *self._of_cascades(),
-            *self._of_reactions(), *self._of_policies(),
+            *self._of_settings(), *self._of_tiers(), *self._of_limits(), *self._of_contracts(), *self._of_routes(),
+            *self._of_cascades(), *self._of_reactions(), *self._of_policies(),
         ]  # fmt: skip
 
     # -- what can be referred to; None where that is not known
@@ -221,8 +224,22 @@ class Whole:
             yield from _doubles(f"{place}.teams", tier.teams)
             yield from self._of_calendar(f"{place}.calendar", tier.calendar)
             yield from _of_vendor(place, tier, chosen=self._chooses_vendors)
+            yield from self._of_return(f"{place}.returns_to", tier)
             if tier.time_limit and self._ways_up(tier) == ():
                 yield Fault(f"{place}.time_limit", _no_way_up(tier) + "; give it escalates_to, or use a limit instead")
+
+    def _of_return(self, place: str, tier: Tier) -> Iterator[Fault]:
+        """An answer brings a case only where its tier could send it anyway."""
+        if tier.returns_to is None:
+            return
+        if tier.kind is not TierKind.VENDOR and "tiers.kind" not in self.broken:
+            yield Fault(place, f"is only for kind = 'vendor', not '{tier.kind}'")
+        up, down = self._ways_up(tier), self._ways_down(tier)
+        if up is not None and down is not None and tier.returns_to not in (*down, *up):
+            problem = (
+                f"tier {tier.level} does not move to tier {tier.returns_to}; possible are: {_listed((*down, *up))}"
+            )
+            yield Fault(place, problem)
 
     def _of_edges(self, place: str, tier: Tier) -> Iterator[Fault]:
         for name, levels, sign, side in (
@@ -254,6 +271,24 @@ class Whole:
                 yield from _unknown(f"{place}.target", limit.target, (*self._setting("priorities"), ANY_PRIORITY))
             yield from self._of_conditions(place, limit)
             yield from self._of_actions(place, limit)
+
+    def _of_contracts(self) -> Iterator[Fault]:
+        yield from _taken("contracts", "vendor", self.contracts, {})
+        limits = {limit.name: f"limits[{number}]" for number, limit in enumerate(self.limits) if limit}
+        for place, contract in _placed("contracts", self.contracts):
+            yield from self._of_calendar(f"{place}.calendar", contract.calendar)
+            yield from self._of_condition(f"{place}.covers", contract.covers)
+            for word in TARGETS:
+                target = getattr(contract, word)
+                if target is not None and self._setting("priorities") is not None:
+                    yield from _unknown(f"{place}.{word}", target, (*self._setting("priorities"), ANY_PRIORITY))
+            for limit in contract.limits:
+                if limit.name in limits:
+                    yield Fault(f"{limits[limit.name]}.name", f"{limit.name!r} is taken by {place}")
+            for limit in contract.limits[:1]:
+                for index, action in enumerate(contract.actions):
+                    if str(action) != "hand_back":  # that brings it back from wherever the vendor has it
+                        yield from self._of_action(f"{place}.on_breach[{index}]", action, limit)
 
     def _of_conditions(self, place: str, limit: TimeLimit) -> Iterator[Fault]:
         found = [fault for word in _CONDITIONS for fault in self._of_condition(f"{place}.{word}", getattr(limit, word))]
@@ -379,11 +414,12 @@ class Whole:
 
     @property
     def _known_limits(self) -> Sequence[str] | None:
-        if self._known_tiers is None or None in self.limits or "tiers.time_limit" in self.broken:
+        if self._known_tiers is None or None in (*self.limits, *self.contracts) or "tiers.time_limit" in self.broken:
             return None
         timed = (tier for tier in self._known_tiers.values() if tier.time_limit)
         return [*(limit_of_tier(tier.level, tier.time_limit).name for tier in timed if tier.time_limit),
-                *(limit.name for limit in self.limits if limit)]  # fmt: skip
+                *(limit.name for limit in self.limits if limit),
+                *(limit.name for contract in self.contracts if contract for limit in contract.limits)]  # fmt: skip
 
     def _of_routes(self) -> Iterator[Fault]:
         tiers = self._known_tiers

@@ -10,7 +10,7 @@ from supporttiers.calendars.targets import MOST_DAYS
 from supporttiers.limits import Threshold, TimeLimit
 from supporttiers.process.conditions import Said, World, said_of
 from supporttiers.reasons import Reason
-from supporttiers.tiers import Status
+from supporttiers.tiers import Status, Tier, TierKind
 
 
 @attrs.frozen
@@ -32,6 +32,13 @@ class Finding:
     def __str__(self) -> str:
         """Say place and text in one line."""
         return f"{self.place}: {self.reason}"
+
+
+def stuck(tiers: Sequence[Tier], moves: str) -> Iterator[Finding]:
+    """Find tiers of vendors from which no answer can bring a case back."""
+    for number, tier in enumerate(tiers):
+        if tier.kind is TierKind.VENDOR and moves != "any" and not (tier.hands_back_to or tier.escalates_to):
+            yield Finding(f"tiers[{number}]", Reason("warning.no_way_back", {"tier": tier.level}))
 
 
 def warnings_of(limits: Sequence[TimeLimit], world: World) -> Iterator[Finding]:

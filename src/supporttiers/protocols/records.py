@@ -290,7 +290,10 @@ class OpenTicket:
         key: Our key of the request that opened it.
         remote_id: The vendor's own id.
         is_open: Whether somebody still owes something on it.
-        reached_at: When the vendor last answered a question about it; None where it never has.
+        reached_at: When the vendor last answered a question about it, or when we began to ask again after we had not
+            asked for long; None where neither has been.
+        asked_at: When it was last asked about, as far as `asked` said; None where it never was, or the store does not
+            say. Two tickets that differ in nothing else are equal.
     """
 
     tenant: str
@@ -300,6 +303,7 @@ class OpenTicket:
     remote_id: str
     is_open: bool = True
     reached_at: datetime | None = None
+    asked_at: datetime | None = attrs.field(default=None, eq=False)
 
 
 @attrs.frozen(kw_only=True)

@@ -4,8 +4,9 @@ Schema: the tables and migrations as text, for the stores themselves, for Django
 Every table is named `supporttiers_...`, or with a prefix of the host's, and `tenant` is in every key. Instants are
 whole microseconds since 1970 in UTC. What other software may rely on is the view `supporttiers_cases`: one row a case,
 with the columns that `find` can speak about, `subject`, `wakes_at` and `parked_at`, and what holds several values
-(`tags`, `watchers`, `vendors`, `vendors_waiting`, `attributes`) as JSON; its instants are what the database takes for
-such. It is for reading and joining; the tables below it may change with any release.
+(`tags`, `watchers`, `vendors`, `vendors_waiting`, `vendors_unacknowledged`, `vendors_unreachable`, `attributes`) as
+JSON; its instants are what the database takes for such. It is for reading and joining; the tables below it may change
+with any release.
 """
 
 import re

@@ -200,5 +200,18 @@ VERSION_3: Final = (
   cursor text COLLATE "C" NOT NULL,
   at bigint NOT NULL
 )""",
+    f"""CREATE OR REPLACE VIEW supporttiers_cases AS SELECT
+  tenant, id, version, process, revision, limits_revision, kind, body::json ->> 'subject' AS subject,
+  requester, customer, category, channel, locale, impact, urgency, priority,
+  coalesce((body::json -> 'tags')::jsonb, '[]') AS tags,
+  coalesce((body::json -> 'attributes')::jsonb, '{{}}') AS attributes,
+  tier, status, wait_reason, owner, assignee, last_assignee, team,
+  coalesce((body::json -> 'watchers')::jsonb, '[]') AS watchers,
+  coalesce((body::json -> 'vendors')::jsonb, '[]') AS vendors,
+  coalesce((body::json -> 'vendors_waiting')::jsonb, '[]') AS vendors_waiting, solution, satisfaction,
+  {", ".join(_instant(column) for column in _INSTANTS)},
+  coalesce((body::json -> 'vendors_unacknowledged')::jsonb, '[]') AS vendors_unacknowledged,
+  coalesce((body::json -> 'vendors_unreachable')::jsonb, '[]') AS vendors_unreachable
+FROM supporttiers_case""",  # noqa: S608 - ours
     "UPDATE supporttiers_version SET version = 3",
 )

@@ -203,5 +203,19 @@ VERSION_3: Final = (
   cursor TEXT NOT NULL,
   at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID""",
+    "DROP VIEW supporttiers_cases",
+    f"""CREATE VIEW supporttiers_cases AS SELECT
+  tenant, id, version, process, revision, limits_revision, kind, json_extract(body, '$.subject') AS subject,
+  requester, customer, category, channel, locale, impact, urgency, priority,
+  coalesce(json_extract(body, '$.tags'), '[]') AS tags,
+  coalesce(json_extract(body, '$.attributes'), '{{}}') AS attributes,
+  tier, status, wait_reason, owner, assignee, last_assignee, team,
+  coalesce(json_extract(body, '$.watchers'), '[]') AS watchers,
+  coalesce(json_extract(body, '$.vendors'), '[]') AS vendors,
+  coalesce(json_extract(body, '$.vendors_waiting'), '[]') AS vendors_waiting,
+  coalesce(json_extract(body, '$.vendors_unacknowledged'), '[]') AS vendors_unacknowledged,
+  coalesce(json_extract(body, '$.vendors_unreachable'), '[]') AS vendors_unreachable, solution, satisfaction,
+  {", ".join(_instant(column) for column in _INSTANTS)}
+FROM supporttiers_case""",  # noqa: S608 - ours
     "UPDATE supporttiers_version SET version = 3",
 )

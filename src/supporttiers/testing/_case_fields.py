@@ -55,6 +55,8 @@ class CaseFields(TypedDict, total=False):
     vendor_tickets: Iterable[VendorTicket]
     vendors: Iterable[str]
     vendors_waiting: Iterable[str]
+    vendors_unacknowledged: Iterable[str]
+    vendors_unreachable: Iterable[str]
     attempts: Iterable[Attempt]
     bounces: Mapping[str, int]
     solution: str | None
@@ -162,7 +164,18 @@ READINGS: Final[Mapping[str, Reading]] = {
     **dict.fromkeys(_WORDS, _checked(optional(fields.name))),
     **dict.fromkeys(_MOMENTS, _a_moment),
     **dict.fromkeys(_MAYBE_MOMENTS, instant),
-    **dict.fromkeys(("tags", "watchers", "vendors", "vendors_waiting", "carried_out"), texts),
+    **dict.fromkeys(
+        (
+            "tags",
+            "watchers",
+            "vendors",
+            "vendors_waiting",
+            "vendors_unacknowledged",
+            "vendors_unreachable",
+            "carried_out",
+        ),
+        texts,
+    ),
     **dict.fromkeys(("affected", "most_affected"), _checked(fields.at_least(0))),
     **dict.fromkeys(("attributes", "bounces"), _table),
     "version": _checked(fields.at_least(1)),

@@ -170,6 +170,21 @@ _EVERYTHING: Final[tuple[tuple[type[Event], dict[str, Any]], ...]] = (
     (happened.VendorDispatched, {"vendor": "acme-print", "key": "T-1:1", "text": "Please repair."}),
     (happened.VendorTicketUpdated, {
         "vendor": "acme-print", "key": "T-1:1", "remote_id": "R-77", "status": VendorStatus.OPEN, "text": "Hello."}),
+    (happened.VendorDispatched, {
+        "vendor": "acme-paper", "key": "T-1:2", "text": "Please deliver.", "tier": 1, "attachments": ("f-1",)}),
+    (happened.VendorLost, {"vendor": "acme-paper", "key": "T-1:2", "since": minutes(20), "problem": "timed out"}),
+    (happened.VendorFound, {"vendor": "acme-paper", "key": "T-1:2"}),
+    (happened.VendorReplied, {
+        "vendor": "acme-paper", "key": "T-1:2", "entry": "c-1", "text": "Which size?", "entered_at": minutes(25),
+        "attachments": (Attachment(id="v-1", name="sizes.pdf", media_type="application/pdf", size=9),)}),
+    (happened.VendorTicketUpdated, {
+        "vendor": "acme-paper", "key": "T-1:2", "remote_id": "P-8", "status": VendorStatus.WAITING_FOR_US,
+        "reported": VendorStatus.WAITING_FOR_US, "raw_status": "Pending", "heard": True, "told": ("c-0",), "put_off": 2,
+        "updated_at": minutes(25)}),
+    (happened.VendorTold, {
+        "vendor": "acme-paper", "key": "T-1:2", "purpose": "message", "text": "A4.", "attachments": ("f-1",),
+        "last": True}),
+    (happened.VendorWithdrawn, {"vendor": "acme-paper", "key": "T-1:2"}),
     (happened.CaseAmended, {
         "subject": "Printer on fire", "customer": "c-10", "owner": "olaf", "category": "fire", "channel": "phone",
         "locale": "de", "impact": "low", "urgency": "high", "priority": "low", "tags": ("hot",),

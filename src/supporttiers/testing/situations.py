@@ -11,7 +11,7 @@ from supporttiers._engine.asking import SAMPLES
 from supporttiers._fields import instance_of, optional, type_name
 from supporttiers.actors import SYSTEM, Actor
 from supporttiers.cases import Case, Place, fold
-from supporttiers.commands import COMMANDS, Command, CountAffected, VendorUpdate
+from supporttiers.commands import COMMANDS, Command, CountAffected, VendorUnreachable, VendorUpdate
 from supporttiers.decisions import Situation
 from supporttiers.errors import InputError
 from supporttiers.events import CaseOpened, Event
@@ -98,6 +98,7 @@ def situation(
 
 _MORE_SAMPLES: Final[Mapping[type[Command], Mapping[str, Any]]] = {
     VendorUpdate: {"vendor": "a vendor", "key": "T-1:1", "status": VendorStatus.OPEN},
+    VendorUnreachable: {"vendor": "a vendor", "key": "T-1:1", "since": NOON},
     CountAffected: {"other": "another case", "counts": True},
 }
 _VERBS: Final = {kind.trigger: kind for kind in COMMANDS}

@@ -2,7 +2,7 @@
 
 import pytest
 
-MODULE = """
+MODULE = r'''
 from supporttiers import AsyncSupportDesk, SupportDesk, SupportProcess
 from supporttiers.backends.vendor.memory import InProcessVendor
 from supporttiers.effects import VendorAnswer, VendorIdentity
@@ -47,12 +47,40 @@ class Broken(Two):
         raise KeyError("secret")
 
 
-process = SupportProcess.default()
+process = SupportProcess.from_text("""
+[process]
+name = "house"
+[[tiers]]
+level = 2
+name = "House"
+[[tiers]]
+level = 4
+name = "Acme"
+kind = "vendor"
+vendor = "acme"
+hands_back_to = [2]
+[[contracts]]
+vendor = "two"
+withdraw = false
+[[contracts]]
+vendor = "unmapped"
+withdraw = false
+""")
+other = SupportProcess.from_text("""
+[process]
+name = "other"
+[[tiers]]
+level = 4
+name = "Acme"
+kind = "vendor"
+vendor = "acmee"
+""")
 fine = SupportDesk(process, vendors=[Unmapped(), Two(), InProcessVendor("acme")])
 awaited = AsyncSupportDesk(process, vendors=[Unmapped(), Two(), InProcessVendor("acme")])
 locked = SupportDesk(process, vendors=[Locked(), Two(), Odd(), Broken()])
-none = SupportDesk(process)
-"""
+lacking = SupportDesk([process, other], vendors=[Unmapped(), Two(), InProcessVendor("acme"), InProcessVendor("spare")])
+none = SupportDesk(SupportProcess.from_text('[process]\nname = "x"\n[[tiers]]\nlevel = 1\nname = "x"'))
+'''
 FINE = """\
 vendor    account  can                                                         problem
 acme      acme     attach, changes, check, comment, find, set_status, withdraw  -
@@ -100,11 +128,26 @@ def test_answer_for_programs_has_everything(run):
         "capabilities": ["attach", "changes", "check", "comment", "find", "set_status", "withdraw"],
         "unmapped": [],
         "problem": None,
+        "processes": ["house"],
     } == one
 
 
+def test_vendor_that_a_process_needs_and_the_desk_lacks_is_a_no(run):
+    """With the gateway that was probably meant; one that no process names is said to be so, and no failure."""
+    done = run("vendors", "--desk", "vendors_of_acme:lacking")
+    plain = run("vendors", "--desk", "vendors_of_acme:lacking", "--json").json()["vendors"]
+
+    assert 1 == done.code
+    assert "process 'other' names it, and this desk has no such gateway; did you mean 'acme'?" in done.out
+    assert "spare: no process of this desk names it" in done.out.splitlines()
+    assert {"acme": ["house"], "acmee": ["other"], "spare": [], "two": ["house"], "unmapped": ["house"]} == {
+        each["name"]: each["processes"] for each in plain
+    }
+    assert ["acmee"] == [each["name"] for each in plain if each["problem"]]
+
+
 def test_desk_without_vendors_says_so(run):
-    """There is nobody to ask."""
+    """There is nobody to ask, nor to be asked."""
     done = run("vendors", "--desk", "vendors_of_acme:none")
 
     assert (0, "no vendor\n") == (done.code, done.out)

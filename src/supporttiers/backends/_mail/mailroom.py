@@ -147,13 +147,13 @@ class _Line(imaplib.IMAP4):
     def readline(self) -> bytes:
         """Read a line, if it may be heard."""
         line = self._from.readline(_MAX_LINE)
-        self._count(len(line) if line.endswith(b"\n") or not line else MOST_HEARD)
+        self._count(len(line) if len(line) < _MAX_LINE else MOST_HEARD)
         return line
 
     def _count(self, size: int) -> None:
         self._heard += size
         if self._heard > MOST_HEARD:
-            raise self.abort
+            raise MailroomError("the server of the mailbox says more than it was asked for", "protocol")
 
     def send(self, data: Any) -> None:  # noqa: ANN401 - as the library has it
         """Say something."""
@@ -204,9 +204,8 @@ class Mailroom:
                 late = cut.is_set() or isinstance(error, TimeoutError)
                 said = type(error).__name__
                 problem = f"took longer than {limit:g} s" if late else f"gave no answer that can be used ({said})"
-                raise MailroomError(
-                    f"the mailbox {problem}", "unavailable" if late or isinstance(error, OSError) else "protocol"
-                ) from None
+                broken = isinstance(error, OSError | imaplib.IMAP4.abort)
+                raise MailroomError(f"the mailbox {problem}", "unavailable" if broken else "protocol") from None
             finally:
                 held.close()
 

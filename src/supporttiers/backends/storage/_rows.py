@@ -236,9 +236,10 @@ def ticket_rows(commit: Commit) -> list[Row]:
 
 
 def ticket_of(row: Row) -> OpenTicket:
-    """Read tenant, case id, vendor, key, remote id, whether it is open, and when the vendor answered."""
-    tenant, case_id, vendor, key, remote_id, is_open, reached_at = row
+    """Read tenant, case id, vendor, key, remote id, whether it is open, and when the vendor answered and was asked."""
+    tenant, case_id, vendor, key, remote_id, is_open, reached_at, asked_at = row
     return OpenTicket(
         tenant=tenant, case_id=case_id, vendor=vendor, key=key, remote_id=remote_id, is_open=bool(is_open),
         reached_at=None if reached_at is None else instant_at(reached_at),
+        asked_at=None if asked_at is None else instant_at(asked_at),
     )  # fmt: skip

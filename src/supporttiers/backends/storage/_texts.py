@@ -19,7 +19,7 @@ from supporttiers.schema import VERSION, Names
 
 _MESSAGE: Final = """
 seq, tenant, key, case_id, kind, target, effect, at, not_before, attempts, result, state, lease_token"""
-_TICKET: Final = "tenant, case_id, vendor, key, remote_id, is_open, reached_at"
+_TICKET: Final = "tenant, case_id, vendor, key, remote_id, is_open, reached_at, asked_at"
 _OPEN: Final = "('queued', 'in_progress', 'waiting')"
 
 

@@ -379,7 +379,7 @@ class MemoryStore:
         with self._lock:
             theirs = [(self._asked.get(who, _NEVER), who) for who in self._open if tenant in {None, who[0]}]
             waiting = sorted(pair for pair in theirs if pair[0] < asked_before)
-            return [self._tickets[who] for _, who in waiting[:limit]]
+            return [attrs.evolve(self._tickets[who], asked_at=self._asked.get(who)) for _, who in waiting[:limit]]
 
     def asked(self, tickets: Sequence[OpenTicket], at: datetime, /, *, reached: bool = False) -> None:
         """Write down that vendors were asked about tickets, and whether they answered."""

@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 from typing import Any, Final, TypeGuard
 
 from supporttiers import _fields as fields
-from supporttiers._fields import MAX_ID, MAX_SUBJECT, MAX_TEXT_BYTES, clipped, one_line
-from supporttiers.backends.vendor._marks import marked, reference_in
+from supporttiers._fields import MAX_ID, MAX_SUBJECT, clipped, one_line
+from supporttiers.backends.tickets import clean, heard, marked, reference_in
 from supporttiers.effects import VendorFile
 from supporttiers.links import Attachment, VendorEntry
 from supporttiers.tiers import Visibility
@@ -17,29 +17,15 @@ from supporttiers.tiers import Visibility
 MAX_TITLE: Final = 200
 _MAX_FILE_NAME: Final = 255
 _MAX_FILES: Final = 50
-_CUT: Final = "\n\n[cut off here: it is longer than 64 KiB]"
 
-_UNSAFE: Final = re.compile("[\x00\ud800-\udfff]")
 _TEMPLATE: Final = re.compile(r"\{(?=[{%#])|(?<=%)\}")
 _MEDIA_TYPE: Final = re.compile(r"[A-Za-z0-9.+-]{1,60}/[A-Za-z0-9.+-]{1,120}")
 _ENDING: Final = re.compile(r"\.[A-Za-z0-9]{1,10}")
 
 
 def safe(text: object) -> str:
-    r"""
-    Take out of a text what neither side can keep; what is no text is empty.
-
-    >>> safe("a\x00b\ud800c"), safe(None)
-    ('abc', '')
-    """
-    return _UNSAFE.sub("", text) if isinstance(text, str) else ""
-
-
-def bounded(text: str) -> str:
-    """Keep the beginning of a text that is longer than 64 KiB, and say so at its end."""
-    if len(text) * 4 <= MAX_TEXT_BYTES or len(text.encode()) <= MAX_TEXT_BYTES:
-        return text
-    return text.encode()[: MAX_TEXT_BYTES - len(_CUT)].decode(errors="ignore") + _CUT
+    """Take out of a text what neither side can keep; what is no text is empty."""
+    return clean(text) if isinstance(text, str) else ""
 
 
 def title_of(subject: str) -> str:
@@ -77,7 +63,7 @@ def entry(followup: Mapping[str, Any], *, ours: object) -> VendorEntry | None:
     known = is_id(ours)
     return VendorEntry(
         id=str(number),
-        text=bounded(text or safe(followup.get("title"))),  # such as `Assigned to mary`
+        text=heard(text or safe(followup.get("title"))),  # such as `Assigned to mary`
         at=_instant(followup.get("date")),
         reference=_marked_with(text) if author == ours or not known else "",
         ours=known and author == ours,

@@ -18,7 +18,7 @@ from supporttiers.effects import VendorCall, VendorNews
 from supporttiers.errors import PluginError, WebhookRefusedError
 
 SECRET_HEADER: Final = "x-supporttiers-secret"  # noqa: S105 - where it stands
-MOST_BYTES: Final = 4 * 1024 * 1024
+MOST_BYTES: Final = 1024 * 1024
 
 _SECRET: Final = re.compile("[A-Za-z0-9_-]{16,200}")
 _MOST_LETTERS: Final = 600

@@ -12,6 +12,8 @@ _LINES: Final = frozenset({"p", "div", "tr", "table", "ul", "ol", "h1", "h2", "h
 _CELLS: Final = frozenset({"td", "th"})
 _TAG: Final = re.compile(r"/?([a-zA-Z][a-zA-Z0-9]{0,20})")
 _LINK: Final = re.compile(r"""\bhref\s*=\s*["']?(https?://[^\s"'<>]{1,1000})""", re.IGNORECASE)
+_NO_NUMBER: Final = re.compile(r"&#[0-9]{20,};?")
+"""A character by a number that no character has, and that the library fails on where it is long."""
 _BLANKS: Final = re.compile(r"[ \t\r\n\f\v]+")
 _EMPTY: Final = re.compile(r"\n{3,}")
 
@@ -65,7 +67,7 @@ class _Page:
             shown = self.out[-1].strip()
             self.out.append(f" ({self._link})" if self._link and shown != self._link else "")
             found = None if closing else _LINK.search(self._page, begin, self._place)
-            self._link = unescape(found[1]) if found else ""
+            self._link = _words(found[1]) if found else ""
         elif kind == "li":
             self.out.append("" if closing else "\n- ")
         elif kind == "br":
@@ -77,7 +79,7 @@ class _Page:
 
 
 def _words(text: str) -> str:
-    return unescape(_BLANKS.sub(" ", text))
+    return unescape(_NO_NUMBER.sub("\ufffd", _BLANKS.sub(" ", text)))
 
 
 def _after(page: str, what: str, place: int) -> int:

@@ -8,10 +8,8 @@ from typing import Any, Final
 import attrs
 
 from supporttiers._fields import MAX_ID, MAX_INTEGER, clipped, instant_of, one_line
-from supporttiers.backends.vendor._marks import reference_in
-from supporttiers.backends.vendor._rest import Rest
-from supporttiers.backends.vendor._statuses import Statuses
-from supporttiers.backends.vendor._texts import heard
+from supporttiers.backends.rest import Rest
+from supporttiers.backends.tickets import Statuses, heard, reference_in
 from supporttiers.effects import VendorAnswer, VendorFile
 from supporttiers.errors import SupportTiersError
 from supporttiers.links import MAX_ENTRIES, Attachment, VendorEntry, VendorStatus

@@ -78,7 +78,7 @@ class Place:
     @classmethod
     def of(cls, cursor: str) -> "Place":
         """Read a cursor; what is none begins at the beginning, so that nothing is lost."""
-        with suppress(ValueError, TypeError, AttributeError):
+        with suppress(ValueError, TypeError, AttributeError, KeyError, RecursionError):
             said = json.loads(cursor)
             if instant_of(said["since"]) is not None or said["since"] == "":
                 given = {

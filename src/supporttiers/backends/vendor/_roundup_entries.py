@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from supporttiers import _fields as fields
 from supporttiers._fields import MAX_SUBJECT, clipped, one_line
+from supporttiers.backends.tickets import clean, heard
 from supporttiers.backends.vendor._roundup_changes import instant_of
-from supporttiers.backends.vendor._texts import clean, heard
 from supporttiers.effects import VendorFile
 from supporttiers.links import MAX_ENTRIES, Attachment, VendorEntry
 
@@ -19,6 +19,7 @@ FILE: Final = "creation,creator,name,type"
 """The fields that are asked for."""
 
 _MAX_FILES: Final = 50
+_NUMBER: Final = re.compile("[0-9]{1,18}")
 _MESSAGE_ID: Final = re.compile(r"<(ST-[A-Z2-7]{16})@supporttiers\.invalid>")
 
 
@@ -44,15 +45,21 @@ def reference_of_message(row: Row, user: str) -> str:
     return found[1] if found and creator(row) == user else ""
 
 
+def is_id(value: object) -> bool:
+    """Whether something is an id of its: a number, as text or as such."""
+    return not isinstance(value, bool) and _NUMBER.fullmatch(str(value)) is not None
+
+
 def ids_in(value: object) -> list[str]:
     """
-    Give the ids in a list of links.
+    Give the ids in a list of links, the newest at the end.
 
-    >>> ids_in([{"id": "7", "link": "..."}, None]), ids_in(None)
-    (['7'], [])
+    >>> ids_in([{"id": "10", "link": "..."}, None, {"id": "9"}]), ids_in(None)
+    (['9', '10'], [])
     """
     links = value if isinstance(value, list) else []
-    return [str(each["id"]) for each in links if isinstance(each, dict) and "id" in each]
+    found = [str(each["id"]) for each in links if isinstance(each, dict) and is_id(each.get("id"))]
+    return sorted(found, key=lambda id_: (len(id_), id_))
 
 
 def entries_of(messages: Sequence[Row], files: Sequence[Row], user: str) -> tuple[VendorEntry, ...]:

@@ -6,29 +6,33 @@ given by its number, and by no search; what is not valid is answered 409, and an
 """
 
 import base64
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import attrs
 
-from supporttiers.backends.transport import Transport
-from supporttiers.backends.vendor._rest import TOO_LONG, Reply, Rest
-from supporttiers.backends.vendor._roundup_entries import FILE, MESSAGE, Row, ids_in, message_id
-from supporttiers.backends.vendor._texts import heard
+from supporttiers import _fields as fields
+from supporttiers.backends.rest import TOO_LONG, Reply, Rest
+from supporttiers.backends.tickets import heard
+from supporttiers.backends.transport import HttpResponse, Transport
+from supporttiers.backends.vendor._roundup_changes import earlier
+from supporttiers.backends.vendor._roundup_entries import FILE, MESSAGE, Row, ids_in, is_id, message_id
 from supporttiers.clock import Clock
 from supporttiers.errors import VendorError
 
 ISSUE: Final = "activity,creator,files,messages,status"
 TOO_LONG_TO_READ: Final = "[This message is too long to be read; it stands on the vendor's ticket.]"
 
-_NUMBER: Final = re.compile("[0-9]{1,18}")
 _TRIES: Final = 5
+_FORBIDDEN: Final = 403
 _NOT_VALID: Final = 409
 _PAGE: Final = 1000
+_MAX_PAGES: Final = 100
+_WESTMOST: Final = timedelta(hours=12)
+"""Roundup reads an instant that it is asked for in the zone of the account, or of the tracker, and says neither."""
 
 
 @attrs.frozen(kw_only=True)
@@ -71,7 +75,7 @@ class Tracker:
         self._user = user
         self._rest = Rest(
             name, url.rstrip("/") + "/rest/data", headers=headers, transport=transport, timeout=timeout, clock=clock,
-            kind_of=lambda answer: "rejected" if answer.status == _NOT_VALID else None,
+            kind_of=_kind_of,
         )  # fmt: skip
 
     # -- reading
@@ -93,11 +97,16 @@ class Tracker:
         Raises:
             VendorError: It could not be read; `gone`: there is none.
         """
-        if not _NUMBER.fullmatch(id_):
-            raise self.error("there is no such issue", kind="gone")
+        self._be_an_id(id_)
         reply = self._rest.ask("issue", id_, query={"@fields": ISSUE, "@verbose": "2"})
         version = self._rest.part(reply.value, "data", "@etag", kind=str)
+        if fields.name(version) or not version.isascii():  # it goes into a header
+            raise self._rest.misunderstood("data.@etag in its answer is no version")
         return Issue(row=self._rest.part(reply.value, "data", "attributes", kind=dict), version=version)
+
+    def _be_an_id(self, id_: str) -> None:
+        if not is_id(id_):
+            raise self.error("there is no such issue", kind="gone")
 
     def is_there(self, id_: str) -> bool:
         """Say whether an issue is there; one that was retired is not."""
@@ -122,25 +131,36 @@ class Tracker:
         """Read what is known of files, without what is in them."""
         return self._several("file", ids, FILE)
 
-    def content_of(self, file: str) -> object:
-        """Read what is in a file, if it is a text, and else a sentence that has a digest of it."""
-        return self._rest.part(self._rest.ask("file", file, "content").value, "data", kind=dict).get("data")
+    def contents(self, files: Sequence[str]) -> list[Row]:
+        """Read what is in files that are texts; of others a sentence that has a digest of them."""
+        return self._several("file", files, "content,name")
 
-    def changed_since(self, instant: str) -> Iterator[tuple[list[tuple[str, str]], datetime | None]]:
-        """Read what was changed since an instant, page by page, and when it was read, by the vendor's clock."""
-        since = {"activity": f"{instant};"} if instant else {}
-        number = 0
-        while True:
-            number += 1
-            query = {
-                **since, "@fields": "activity", "@sort": "activity,id", "@page_size": str(_PAGE),
-                "@page_index": str(number),
-            }  # fmt: skip
-            reply = self._rest.ask("issue", query=query)
-            rows = self._rows(reply)
-            yield [(str(row.get("id")), str(row.get("activity"))) for row in rows], date_of(reply)
-            if len(rows) < _PAGE:
-                return
+    def changed_since(self, since: str) -> tuple[list[tuple[str, str]], datetime | None]:
+        """
+        Read what was changed since an instant.
+
+        The newest comes first, page by page: what is changed meanwhile then stands before what was read, and pushes
+        nothing past us.
+
+        Returns:
+            Issues, and when they were changed, the oldest first; and when they were read, by the vendor's clock.
+        """
+        begin = earlier(since, _WESTMOST)
+        query = {"@fields": "activity", "@sort": "-activity,-id", "@page_size": str(_PAGE)}
+        if begin:
+            query["activity"] = f"{begin};"
+        found: dict[str, str] = {}
+        read_at = None
+        for number in range(1, _MAX_PAGES + 1):
+            reply = self._rest.ask("issue", query={**query, "@page_index": str(number)})
+            read_at = read_at or date_of(reply)
+            page = [(str(row.get("id")), str(row.get("activity"))) for row in self._rows(reply)]
+            for id_, changed in page:
+                if changed >= since:
+                    found.setdefault(id_, changed)
+            if len(page) < _PAGE or page[-1][1] < since:
+                return sorted(found.items(), key=lambda each: each[1]), read_at
+        raise self._rest.misunderstood(f"its list of changes has more than {_MAX_PAGES} pages")
 
     def present(self) -> datetime | None:
         """Ask the vendor what time it is; None where it does not say so."""
@@ -148,7 +168,10 @@ class Tracker:
 
     def _rows(self, reply: Reply) -> list[Row]:
         rows = self._rest.part(reply.value, "data", "collection", kind=list)
-        return [self._rest.part(row, kind=dict) for row in rows]
+        found: list[Row] = [self._rest.part(row, kind=dict) for row in rows]
+        if not all(is_id(row.get("id")) for row in found):
+            raise self._rest.misunderstood("an id in its list is no number")
+        return found
 
     def _several(self, what: str, ids: Sequence[str], fields: str) -> list[Row]:
         """Read by numbers, all at once if the answer is not too long, else by halves."""
@@ -170,31 +193,31 @@ class Tracker:
 
     def token(self) -> str:
         """Get an address that takes one issue, within an hour, and no second one."""
-        reply = self._unseen("issue", "@poe", value={"lifetime": 3600})
+        reply = self._rest.send("POST", "issue", "@poe", value={"lifetime": 3600})
         return self._rest.part(reply.value, "data", "link", kind=str).rpartition("/")[2]
 
     def create(self, issue: Mapping[str, object], token: str) -> str:
         """Create an issue at such an address; give its number."""
-        return self._number(self._rest.send("POST", "issue", "@poe", token, value=issue))
+        reply = self._rest.send("POST", "issue", "@poe", token, value=issue)
+        try:
+            return self._number(reply)
+        except VendorError as error:
+            raise attrs.evolve(error, ambiguous=True) from None  # it said yes
 
     def say(self, text: str, reference: str) -> str:
         """Write a message, which stands nowhere yet; give its number."""
         value = {"author": self._user, "content": heard(text), "messageid": message_id(reference)}
-        return self._number(self._unseen("msg", value=value))
+        return self._number(self._rest.send("POST", "msg", value=value))
 
     def upload(self, body: bytes, kind: str) -> str:
         """Send a file, which stands nowhere yet; give its number."""
-        return self._number(self._unseen("file", content=body, headers={"content-type": kind}))
-
-    def _unseen(self, *path: str, **sent: Any) -> Reply:  # noqa: ANN401 - what Rest.send takes
-        """Send what stands on no issue: nobody has to look whether it has arrived."""
-        try:
-            return self._rest.send("POST", *path, **sent)
-        except VendorError as error:
-            raise attrs.evolve(error, ambiguous=False) from None
+        return self._number(self._rest.send("POST", "file", content=body, headers={"content-type": kind}))
 
     def _number(self, reply: Reply) -> str:
-        return self._rest.part(reply.value, "data", "id", kind=str)
+        found = self._rest.part(reply.value, "data", "id", kind=str)
+        if not is_id(found):
+            raise self._rest.misunderstood("data.id in its answer is no number")
+        return found
 
     def add(self, id_: str, what: str, item: str) -> None:
         """
@@ -221,6 +244,7 @@ class Tracker:
 
     def change(self, id_: str, value: Mapping[str, object], version: str) -> Mapping[str, Any]:
         """Change an issue of a version; give what was changed."""
+        self._be_an_id(id_)
         try:
             reply = self._rest.send("PATCH", "issue", id_, value=value, headers={"if-match": version})
         except VendorError as error:
@@ -238,6 +262,13 @@ def date_of(reply: Reply) -> datetime | None:
     """Read when an answer was given, by the vendor's clock; None where it does not say so."""
     try:
         found = parsedate_to_datetime(reply.headers.get("date", ""))
+        return found.astimezone(UTC) if found.tzinfo else None
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return found if found.tzinfo else None
+
+
+def _kind_of(answer: HttpResponse) -> str | None:
+    """Say what Roundup means where others mean something else; `Forbidden.` is all that it says to who is nobody."""
+    if answer.status == _FORBIDDEN and b'"Forbidden."' in answer.body:
+        return "auth"
+    return "rejected" if answer.status == _NOT_VALID else None

@@ -10,7 +10,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias
 
-from supporttiers.backends.vendor._rest import Rest
+from supporttiers.backends.rest import Rest
 from supporttiers.backends.vendor._rt_reading import PAGE, instant, items, number
 from supporttiers.effects import VendorChanges
 
@@ -46,7 +46,7 @@ def changes_since(rest: Rest, cursor: str | None, *, limit: int) -> VendorChange
 
 
 def _found(rest: Rest, after: Change, *, goes_on: bool) -> list[Change]:
-    since = after[0] if goes_on else max(after[0] - _OVERLAP, _EPOCH)
+    since = after[0] if goes_on else max(after[0], _EPOCH + _OVERLAP) - _OVERLAP
     found: dict[int, Change] = {}
     for page in range(1, _MOST_PAGES + 1):
         rows = _page(rest, since, page=page)
@@ -78,6 +78,9 @@ def _read(cursor: str) -> tuple[Change, bool]:
     """Read a cursor; from the beginning where it is none: what is given twice does no harm."""
     try:
         value = json.loads(cursor)
-        return (datetime.fromisoformat(value["at"]).astimezone(UTC), int(value["id"])), bool(value["goes_on"])
+        at = datetime.fromisoformat(value["at"])
+        if at.tzinfo is not None:
+            return (at.astimezone(UTC), int(value["id"])), bool(value["goes_on"])
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
-        return (_EPOCH, 0), False
+        pass
+    return (_EPOCH, 0), False

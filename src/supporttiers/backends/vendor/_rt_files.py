@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from supporttiers._fields import clipped, one_line
-from supporttiers.backends.vendor._texts import clean
+from supporttiers.backends.tickets import clean
 from supporttiers.effects import VendorFile
 
 _MOST_NAME: Final = 200

@@ -10,10 +10,9 @@ import attrs
 
 from supporttiers import _fields as fields
 from supporttiers._fields import clipped, one_line
+from supporttiers.backends.rest import Reply, Rest
+from supporttiers.backends.tickets import heard, reference_in
 from supporttiers.backends.vendor._html import text_of_html
-from supporttiers.backends.vendor._marks import reference_in
-from supporttiers.backends.vendor._rest import Reply, Rest
-from supporttiers.backends.vendor._texts import heard
 from supporttiers.links import MAX_ENTRIES, Attachment, VendorEntry
 from supporttiers.tiers import Visibility
 
@@ -119,6 +118,8 @@ def items(rest: Rest, *path: str, **query: str) -> list[dict[str, Any]]:
         VendorError: It is none.
     """
     found = rest.part(rest.ask(*path, query=query).value, "items", kind=list)
+    if len(found) > PAGE:
+        raise rest.misunderstood(f"a page of its answer has more than {PAGE} rows")
     return [rest.part(each, kind=dict) for each in found]
 
 

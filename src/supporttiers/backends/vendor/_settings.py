@@ -13,8 +13,8 @@ from typing import Final, TypeVar
 
 from supporttiers import _fields as fields
 from supporttiers._fields import nearest, one_line, type_name
+from supporttiers.backends.rest import TIMEOUT
 from supporttiers.backends.transport import check_url
-from supporttiers.backends.vendor._rest import TIMEOUT
 from supporttiers.errors import PluginError, PolicyConfigError
 
 T = TypeVar("T")

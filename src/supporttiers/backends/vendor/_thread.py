@@ -13,11 +13,12 @@ from typing import Final
 import attrs
 
 from supporttiers.backends._mail.mailroom import Reading, quoted
-from supporttiers.backends.vendor._letters import ID, Content, Kind, Letter, content_of, letter_of
+from supporttiers.backends.vendor._letters import ID, Kind, Letter, letter_of
+from supporttiers.backends.vendor._mail_content import Content, content_of
 from supporttiers.links import MAX_ENTRIES, VendorEntry, VendorStatus
 
 REFERENCE: Final = re.compile(r"ST-[A-Z2-7]{16}")
-_TAG: Final = re.compile(r"\[(ST-[A-Z2-7]{16})\]")
+TAG: Final = re.compile(r"\[(ST-[A-Z2-7]{16})\]")
 
 MAX_READ: Final = 1024 * 1024
 """So many bytes of one mail are read."""
@@ -69,13 +70,15 @@ class Parties:
         ]  # fmt: skip
 
     def tickets(self, letter: Letter) -> set[str]:
-        """Give the tickets that a mail names itself."""
+        """Give the tickets that a mail names itself: one of ours belongs to that in its id, whatever its subject."""
+        if own := self.wrote(letter):
+            return {own[0]}
         ids = (letter.message_id, *letter.references)
-        return {*_TAG.findall(letter.subject), *(ticket for ticket, _ in self.own(ids))}
+        return {*TAG.findall(letter.subject), *(ticket for ticket, _ in self.own(ids))}
 
     def wrote(self, letter: Letter) -> tuple[str, str] | None:
         """Give ticket and message of a mail that is ours; None where it is not."""
-        found = self.own([letter.message_id]) if letter.sender == self.ours else []
+        found = self.own([letter.message_id, letter.own_id]) if letter.sender == self.ours else []
         return found[0] if found else None
 
     def believes(self, letter: Letter) -> bool:
@@ -125,11 +128,12 @@ class Thread:
 
     def arrived(self, parties: Parties) -> bool:
         """Whether the mail that opens the ticket is known to have been taken: by its copy, or an answer to it."""
-        opening = parties.id_of(self.reference)
-        return any(
-            opening in letter.references if parties.wrote(letter) is None else letter.message_id == opening
+        opening, first = parties.id_of(self.reference), (self.reference, "")
+        shown = (
+            parties.wrote(letter) == first or (opening in letter.references and not parties.wrote(letter))
             for letter in self.letters
-        ) or any((self.reference, "") in parties.own(report.about) for report in self.reports.values())  # fmt: skip
+        )  # fmt: skip
+        return any(shown) or any(first in parties.own(report.about) for report in self.reports.values())
 
     def answers(self, parties: Parties) -> list[Letter]:
         """Give what the vendor has written."""
@@ -189,8 +193,12 @@ def _letters(reading: Reading, uids: Sequence[int]) -> list[Letter]:
 
 
 def _reports(reading: Reading, parties: Parties, reference: str) -> dict[int, tuple[Letter, Content]]:
-    """Look for what mail servers say of our mails: that they were not delivered."""
-    uids = reading.search(f"HEADER Content-Type {quoted('multipart/report')} BODY {quoted(reference)}")
+    """
+    Look for what mail servers say of our mails: that they were not delivered.
+
+    The id stands in the header of the mail that comes back within the report; there Dovecot finds it with TEXT alone.
+    """
+    uids = reading.search(f"HEADER Content-Type {quoted('multipart/report')} TEXT {quoted(reference)}")
     found = {}
     for letter in _letters(reading, uids[-_MAX_REPORTS:]):
         content = _read(reading, letter) if letter.kind is Kind.BOUNCE else Content(text="")

@@ -1,13 +1,12 @@
 """What a scripted vendor says of tickets, in JSON: each part is verified, and what is not so is named by its place."""
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from supporttiers import _fields as fields
-from supporttiers._fields import MAX_TEXT_BYTES, type_name
-from supporttiers.backends.vendor._statuses import Statuses
+from supporttiers._fields import type_name
+from supporttiers.backends.tickets import Statuses, heard
 from supporttiers.effects import VendorAnswer, VendorChanges, VendorIdentity
 from supporttiers.errors import SupportTiersError
 from supporttiers.links import MAX_ENTRIES, VendorEntry
@@ -15,31 +14,12 @@ from supporttiers.tiers import Visibility
 
 T = TypeVar("T")
 
-CUT: Final = "\n\n[the rest is left out: it was too long]"
-"""The note at the end of a text of which we keep only the beginning."""
-
 MOST_TICKETS: Final = 1000
 """So many tickets one answer may hold."""
-
-_UNKEEPABLE: Final = re.compile("[\0\ud800-\udfff]")
 
 
 class MisshapenError(ValueError):
     """Something else stands where a part should; the text says where, and holds nothing of what stands there."""
-
-
-def kept(text: str) -> str:
-    r"""
-    Give as much of a text as we keep: without U+0000 and lone surrogates, and at most 64 KiB.
-
-    >>> kept("a\0b")
-    'ab'
-    """
-    clean = _UNKEEPABLE.sub("", text)
-    data = clean.encode()
-    if len(data) <= MAX_TEXT_BYTES:
-        return clean
-    return data[: MAX_TEXT_BYTES - len(CUT)].decode(errors="ignore") + CUT
 
 
 def ticket_of(value: object, statuses: Statuses) -> VendorAnswer:
@@ -54,7 +34,7 @@ def ticket_of(value: object, statuses: Statuses) -> VendorAnswer:
     entries = part(said, "entries", list, otherwise=[])[-MAX_ENTRIES:]
     return _made(
         VendorAnswer, remote_id=part(said, "id", str), status=statuses.of(status), raw_status=status,
-        reference=part(said, "reference", str, otherwise=""), text=kept(part(said, "text", str, otherwise="")),
+        reference=part(said, "reference", str, otherwise=""), text=heard(part(said, "text", str, otherwise="")),
         entries=[_entry(each) for each in entries], updated_at=_instant(said, "updated_at"),
         version=part(said, "version", str, otherwise=""),
     )  # fmt: skip
@@ -67,10 +47,19 @@ def tickets_of(value: object, statuses: Statuses) -> tuple[VendorAnswer, ...]:
     Raises:
         MisshapenError: It is none, or one is none.
     """
-    found = part(table(value, "the answer"), "tickets", list)
-    if len(found) > MOST_TICKETS:
-        raise MisshapenError(f"tickets has {len(found)} entries; at most {MOST_TICKETS} are possible")
-    return tuple(ticket_of(each, statuses) for each in found)
+    return tuple(ticket_of(each, statuses) for each in some(part(table(value, "the answer"), "tickets", list)))
+
+
+def some(tickets: Sequence[T]) -> Sequence[T]:
+    """
+    Give a list of tickets.
+
+    Raises:
+        MisshapenError: There are too many.
+    """
+    if len(tickets) > MOST_TICKETS:
+        raise MisshapenError(f"tickets has {len(tickets)} entries; at most {MOST_TICKETS} are possible")
+    return tickets
 
 
 def id_of(value: object) -> str:
@@ -144,7 +133,7 @@ def _entry(value: object) -> VendorEntry:
     said = table(value, "an entry")
     public = part(said, "public", bool, otherwise=False)
     return _made(
-        VendorEntry, id=part(said, "id", str), text=kept(part(said, "text", str, otherwise="")),
+        VendorEntry, id=part(said, "id", str), text=heard(part(said, "text", str, otherwise="")),
         at=_instant(said, "at"), reference=part(said, "reference", str, otherwise=""),
         ours=part(said, "ours", bool, otherwise=False),
         visibility=Visibility.PUBLIC if public else Visibility.PRIVATE,

@@ -10,13 +10,12 @@ import attrs
 
 from supporttiers import _fields as fields_
 from supporttiers._fields import MAX_INTEGER
+from supporttiers.backends.rest import TIMEOUT, TOO_LONG, Reply, Rest
+from supporttiers.backends.tickets import Statuses, marked
 from supporttiers.backends.transport import HttpResponse, Transport
 from supporttiers.backends.vendor import _helpdesk as helpdesk
 from supporttiers.backends.vendor._hints import checked_secrets, news_of
-from supporttiers.backends.vendor._marks import marked
-from supporttiers.backends.vendor._rest import TIMEOUT, TOO_LONG, Reply, Rest
 from supporttiers.backends.vendor._settings import Settings
-from supporttiers.backends.vendor._statuses import Statuses
 from supporttiers.clock import Clock
 from supporttiers.effects import (
     VendorAnswer,
@@ -399,6 +398,8 @@ def _authorization(name: str, token: str | None, user: str | None, password: str
     if (token is None) == (user is None or password is None):
         raise PluginError(name, "it needs a `token`, or a `user` and a `password`: one of both")
     if token is None:
+        if ":" in str(user):
+            raise PluginError(name, "its `user` holds a colon, which would end it where it is sent")
         return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
     if fields_.key(token) or not token.isascii() or " " in token:
         raise PluginError(name, "its `token` can be no token: printable ASCII without blanks")

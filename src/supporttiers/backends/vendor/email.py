@@ -6,16 +6,13 @@ import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from email.message import EmailMessage
-from email.utils import format_datetime
 from typing import ClassVar, Final, Self
 
 from supporttiers import _fields as fields
 from supporttiers.backends._mail.mailroom import MailroomError, Reading
 from supporttiers.backends._mail.submission import ABOUT_LOGIN, SubmissionError
-from supporttiers.backends._mail.words import plain_text
-from supporttiers.backends._mail.writing import Form, header_line, ids_line, on_the_line, shown
-from supporttiers.backends.vendor._letters import PURPOSE_HEADER, Letter, entry_id_of, letter_of
+from supporttiers.backends.rest import TIMEOUT
+from supporttiers.backends.vendor._letters import entry_id_of, letter_of
 from supporttiers.backends.vendor._mail_settings import (
     address_of,
     believed_of,
@@ -23,14 +20,13 @@ from supporttiers.backends.vendor._mail_settings import (
     sender_of,
     submission_of,
 )
-from supporttiers.backends.vendor._rest import TIMEOUT
+from supporttiers.backends.vendor._mail_writing import Writer
 from supporttiers.backends.vendor._settings import Settings, time_limit
 from supporttiers.backends.vendor._thread import (
     REFERENCE,
     WITHDRAWAL,
     Parties,
     Thread,
-    tagged,
     thread_of,
     tickets_of,
 )
@@ -55,15 +51,11 @@ MAX_FILE: Final = 10 * 1024 * 1024
 """So many bytes a file may have that goes out by mail."""
 
 _SETTINGS: Final = (
-    "to", "sender", "mailbox", "smtp", "imap", "password", "smtp_password", "senders", "copy", "generated",
+    "to", "sender", "mailbox", "smtp", "imap", "password", "smtp_password", "senders", "generated",
 )  # fmt: skip
 _GENERATED: Final = {"acknowledged": VendorStatus.ACKNOWLEDGED, "answered": VendorStatus.ANSWERED}
 _CURSOR: Final = re.compile(r"([0-9]{1,10}):([0-9]{1,10})")
-_MEDIA: Final = re.compile(r"([a-z0-9][a-z0-9.+-]{0,60})/([a-z0-9][a-z0-9.+-]{0,100})")
-_CONTAINERS: Final = frozenset({"message", "multipart", "text"})
-_AGAIN: Final = re.compile(r"^(?:re|aw|sv|antw|rif)\s*:\s*", re.IGNORECASE)
 _WINDOW: Final = 10_000
-_MOST_NAMED: Final = 20
 _MOST_NOTED: Final = 10_000
 _FINAL: Final = frozenset({"rejected", "gone"})
 _PERMANENT: Final = 500
@@ -92,7 +84,6 @@ class EmailVendor:
         name: By which processes and outbox speak of this vendor.
         statuses: Those that mails can show: never `resolved`, which is only a sentence.
         settle_time: How long the copy of a mail may be on its way.
-        repeats: Whether it may be asked to send again what may not have been taken: where there are copies, they tell.
 
     .. versionadded:: 0.1.0
     """
@@ -116,7 +107,6 @@ class EmailVendor:
         smtp_password: str | None = None,
         mailbox: str | None = None,
         senders: Sequence[str] = (),
-        copy: bool = True,
         generated: str = "acknowledged",
         timeout: timedelta = TIMEOUT,
         settle_time: timedelta = SETTLE_TIME,
@@ -138,8 +128,6 @@ class EmailVendor:
             mailbox: The address whose mailbox is read, to which the vendor is to answer; the sender's when None.
             senders: From where the vendor writes: addresses, and domains as in `@acme.example`; *to* when empty. What
                 comes from elsewhere is passed over, whatever stands in it.
-            copy: Whether each mail goes to the mailbox, too. Without copies nothing is known of a mail of which the
-                server did not say whether it takes it, so that it is not sent again.
             generated: What a mail means that says a machine has made it: `acknowledged`, or `answered`, for vendors
                 whose system says so of what people have written.
             timeout: How long one conversation may take; at most two minutes.
@@ -155,19 +143,16 @@ class EmailVendor:
             raise PluginError("email", f"its name {problem}")
         self.name = name
         self.settle_time = settle_time
-        self.repeats = copy
         for field, wrong in (("timeout", time_limit(timeout)), ("settle_time", fields.positive_duration(settle_time))):
             if wrong:
                 raise PluginError(name, f"its {field!r} {wrong}")
         if generated not in _GENERATED:
             raise PluginError(name, f"its 'generated' must be one of: {', '.join(_GENERATED)}")
         self._to: Final = address_of(name, "to", to)
-        self._sender, self._shown = sender_of(name, sender)
+        self._sender, shown = sender_of(name, sender)
         self._mailbox: Final = self._sender if mailbox is None else address_of(name, "mailbox", mailbox)
         if self._to.is_same_as(self._sender) or self._to.is_same_as(self._mailbox):
             raise PluginError(name, "its 'to' is our own address: we would write to ourselves")
-        self._copy: Final = copy
-        self._clock: Final = clock or SystemClock()
         self._server: Final = submission_of(
             name, smtp, password if smtp_password is None else smtp_password, helo=self._sender.domain,
             timeout=timeout, context=context,
@@ -176,6 +161,10 @@ class EmailVendor:
         self._parties: Final = Parties(
             ours=str(self._sender).casefold(), domain=self._sender.domain,
             believed=believed_of(name, tuple(senders) or (str(self._to),)), generated=_GENERATED[generated],
+        )  # fmt: skip
+        self._writer: Final = Writer(
+            sender=self._sender, name=shown, to=self._to, mailbox=self._mailbox, parties=self._parties,
+            clock=clock or SystemClock(),
         )  # fmt: skip
         self._noted: Final[set[tuple[int, int]]] = set()
 
@@ -205,7 +194,7 @@ class EmailVendor:
             name, to=found.needed("to"), sender=found.needed("sender"), smtp=found.needed("smtp"),
             imap=found.needed("imap"), password=found.needed("password"),
             smtp_password=found.text("smtp_password", otherwise=None), mailbox=found.text("mailbox", otherwise=None),
-            senders=found.several("senders"), copy=found.flag("copy", otherwise=True),
+            senders=found.several("senders"),
             generated=found.text("generated", otherwise="acknowledged"), timeout=found.timeout(),
             settle_time=found.duration("settle_time", otherwise=SETTLE_TIME),
         )  # fmt: skip
@@ -225,11 +214,7 @@ class EmailVendor:
             VendorError: It was not taken, or nobody knows (`ambiguous`): then `find` looks for its copy.
         """
         reference = request.reference or reference_of(key)
-        facts = (("Category", request.category), ("Priority", request.priority), ("Follows", request.follows))
-        lines = "\n".join(f"{word}: {value}" for word, value in facts if value)
-        mail = self._mail(f"{tagged(reference)} {request.subject}", self._parties.id_of(reference))
-        mail.set_content(_body(f"{request.text or request.subject}\n\n{lines}"))
-        self._send(mail)
+        self._send(self._writer.opening(request, reference))
         return VendorAnswer(remote_id=reference, status=VendorStatus.OPEN, raw_status="sent", reference=reference)
 
     def fetch(self, remote_id: str, /) -> VendorAnswer:
@@ -309,19 +294,19 @@ class EmailVendor:
 
     def changes(self, cursor: str | None, /, *, limit: int) -> VendorChanges:
         """
-        Say to which tickets mails have come since; a mailbox that is numbered anew is gone through from its beginning.
+        Say to which tickets mails have come since.
+
+        A mailbox that is numbered anew is gone through from its beginning, and so it is for a cursor that is none of
+        it: what is given twice does no harm.
 
         Raises:
-            VendorError: The mailbox cannot be read, or the cursor is none.
+            VendorError: The mailbox cannot be read.
         """
-        found = _CURSOR.fullmatch(cursor or "")
-        if cursor is not None and found is None:
-            raise self._failed("the cursor is none that it has given", "protocol")
         with self._opened() as reading:
             last = self._last(reading)
-            if found is None:
+            if cursor is None:
                 return VendorChanges(cursor=f"{reading.validity}:{last}")
-            since = int(found[2]) if int(found[1]) == reading.validity else 0
+            since = _since(cursor, reading.validity, last)
             until = min(last, since + _WINDOW)
             uids = reading.search(f"UID {since + 1}:{until}") if until > since else []
             some = uids[:limit]
@@ -390,53 +375,17 @@ class EmailVendor:
     def _say(
         self, remote_id: str, reference: str, text: str, *, purpose: str = "", file: VendorFile | None = None
     ) -> str:
-        """Write a mail in a thread, as an answer to the last one of the vendor's, under the subject that it has."""
+        """Write a mail in a thread; give the id of its entry."""
         self._known(remote_id)
         with self._opened() as reading:
             thread = self._thread(reading, remote_id)
-        message_id = self._parties.id_of(remote_id, reference)
-        mail = self._mail(self._subject(thread), message_id)
-        if purpose:
-            mail[PURPOSE_HEADER] = header_line(purpose)
-        mail.set_content(_body(text))
-        if file is not None:
-            _attach(mail, file)
-        heard = [each.message_id for each in thread.answers(self._parties) if each.message_id]
-        answered = [self._parties.id_of(remote_id), *self._threaded(thread), *heard]
-        known = list(dict.fromkeys(answered))
-        ids = [known[0], *known[1:][-_MOST_NAMED:]]
-        self._send(mail, before=ids_line("In-Reply-To", ids[-1:]) + ids_line("References", ids))
-        return entry_id_of(message_id)
+        self._send(self._writer.further(thread, reference, text, purpose=purpose, file=file))
+        return entry_id_of(self._parties.id_of(remote_id, reference))
 
-    def _threaded(self, thread: Thread) -> list[str]:
-        """Give the ids that the vendor's mails answer, and are none of ours: its system knows the ticket by them."""
-        ids = (each for letter in thread.answers(self._parties) for each in letter.references)
-        return [each for each in ids if not self._parties.own([each])]
-
-    def _subject(self, thread: Thread) -> str:
-        """Give the vendor's last subject, in which its own tag stands, or ours."""
-        said: list[Letter] = thread.answers(self._parties) or list(thread.letters)
-        words = _AGAIN.sub("", said[-1].subject) if said else ""
-        tag = tagged(thread.reference)
-        return f"Re: {words if tag in words else f'{tag} {words}'}"
-
-    def _mail(self, subject: str, message_id: str) -> EmailMessage:
-        mail = EmailMessage(policy=Form(linesep="\r\n", cte_type="7bit"))
-        mail["From"] = shown(self._sender, self._shown)
-        mail["To"] = shown(self._to, "")
-        if not self._mailbox.is_same_as(self._sender):
-            mail["Reply-To"] = shown(self._mailbox, "")
-        mail["Subject"] = header_line(subject)
-        mail["Date"] = format_datetime(self._clock.now())
-        mail["Message-ID"] = message_id
-        return mail
-
-    def _send(self, mail: EmailMessage, *, before: bytes = b"") -> None:
+    def _send(self, content: bytes) -> None:
         to = [(self._to, "the vendor"), (self._mailbox, "our own mailbox")]
         try:
-            self._server.hand_over(
-                on_the_line(mail, before=before), sender=str(self._mailbox), to=to if self._copy else to[:1]
-            )  # fmt: skip
+            self._server.hand_over(content, sender=str(self._mailbox), to=to)
         except SubmissionError as error:
             raise self._not_sent(error) from error.__cause__
 
@@ -447,13 +396,8 @@ class EmailVendor:
         )  # fmt: skip
 
 
-def _body(text: str) -> str:
-    return plain_text(text).rstrip("\n") + "\n"
-
-
-def _attach(mail: EmailMessage, file: VendorFile) -> None:
-    """Put a file into a mail; what could be taken for a part of the mail itself goes as mere bytes."""
-    found = _MEDIA.fullmatch(file.media_type.lower())
-    media = found.groups() if found and found[1] not in _CONTAINERS else ("application", "octet-stream")
-    name = header_line(file.name or file.id)
-    mail.add_attachment(file.content, maintype=media[0], subtype=media[1], filename=name)
+def _since(cursor: str, validity: int, last: int) -> int:
+    """Give the number of the last mail that a cursor knows; 0 where it knows none of this mailbox."""
+    found = _CURSOR.fullmatch(cursor)
+    known = found is not None and int(found[1]) == validity and int(found[2]) <= last
+    return int(found[2]) if found is not None and known else 0

@@ -1,5 +1,6 @@
 """A vendor in this very process, who can do all that a vendor can: for demonstrations and tests."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from threading import RLock
 from typing import Final
@@ -21,6 +22,9 @@ from supporttiers.tiers import Visibility
 
 _NOT_THEIRS: Final = frozenset({VendorStatus.REQUESTED, VendorStatus.FAILED, VendorStatus.UNKNOWN, VendorStatus.GONE})
 """What only we say of a ticket."""
+
+
+_CURSOR: Final = re.compile("[0-9]{1,18}")
 
 
 class InProcessVendor:
@@ -135,7 +139,7 @@ class InProcessVendor:
     def changes(self, cursor: str | None, /, *, limit: int) -> VendorChanges:
         """Give the tickets that have changed since; all of them where an agent may have something to say to each."""
         with self._lock:
-            since = self._last if cursor is None else int(cursor)
+            since = self._last if cursor is None else int(cursor) if _CURSOR.fullmatch(cursor) else 0
             later = sorted((at, remote_id) for remote_id, at in self._changed.items() if at > since)
             page = later[:limit]
             ids = tuple(self._tickets) if self._agent is not None else tuple(remote_id for _, remote_id in page)

@@ -6,17 +6,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Self
 
-import attrs
-
 from supporttiers import _fields as fields
 from supporttiers._fields import clipped, one_line
+from supporttiers.backends.rest import TIMEOUT, Rest
+from supporttiers.backends.tickets import Statuses, clean, marked
 from supporttiers.backends.transport import Transport
-from supporttiers.backends.vendor._marks import marked
 from supporttiers.backends.vendor._redmine import MAX_NAME, Reader, author_of, cursor_of, file_name, read_cursor
-from supporttiers.backends.vendor._rest import TIMEOUT, Rest
+from supporttiers.backends.vendor._redmine_door import Account, Door
 from supporttiers.backends.vendor._settings import Settings
-from supporttiers.backends.vendor._statuses import Statuses
-from supporttiers.backends.vendor._texts import clean
 from supporttiers.clock import Clock, SystemClock
 from supporttiers.effects import VendorAnswer, VendorChanges, VendorFile, VendorIdentity, VendorMessage, VendorRequest
 from supporttiers.errors import PluginError, VendorError
@@ -28,9 +25,6 @@ STATUSES: Final[Mapping[str, str]] = {
     "Closed": "closed", "Rejected": "rejected",
 }  # fmt: skip
 """What the statuses mean that a Redmine begins with, in English."""
-
-TRUSTED: Final = timedelta(minutes=1)
-"""So long we believe that we are still who we were: a Redmine does not say so with each answer."""
 
 OVERLAP: Final = timedelta(seconds=10)
 """So far a cursor goes back: an instant there has whole seconds, and may be written a while after it has been read."""
@@ -44,17 +38,8 @@ FEWEST_ROWS: Final = 25
 _SETTINGS: Final = (
     "url", "api_key", "project", "account", "tracker", "field", "statuses", "priorities", "notes_for_requester",
 )  # fmt: skip
-_NOBODY: Final = "ST-"
+_BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NUMBER: Final = re.compile("[0-9]{1,18}")
-
-
-@attrs.frozen(kw_only=True)
-class _Account:
-    """Who we are there, and since when we know."""
-
-    id: int
-    login: str
-    known_at: datetime
 
 
 class RedmineVendor:
@@ -117,7 +102,7 @@ class RedmineVendor:
         self.name = name
         if fields.key(api_key) or not api_key.isascii():
             raise PluginError(name, "its `api_key` must be one line of ASCII, not empty")
-        self._project, self._account, self._tracker, self._field = project, account, tracker, field
+        self._project, self._tracker, self._field = project, tracker, field
         self._priorities = dict(priorities or {})
         self._clock = clock or SystemClock()
         self._rest = Rest(
@@ -127,8 +112,10 @@ class RedmineVendor:
         self.statuses = self._words.possible
         visibility = Visibility.PUBLIC if notes_for_requester else Visibility.PRIVATE
         self._reader = Reader(rest=self._rest, statuses=self._words, field=field, visibility=visibility)
-        self._known: _Account | None = None
-        self._place_is_sound = False
+        self._door = Door(
+            name, rest=self._rest, reader=self._reader, clock=self._clock, project=project, account=account,
+            tracker=tracker,
+        )  # fmt: skip
 
     def __repr__(self) -> str:
         """Show where; no key, and no address."""
@@ -167,69 +154,12 @@ class RedmineVendor:
             VendorError: It cannot be reached; knows us as nobody, or as somebody else (`auth`); or the field for our
                 reference is not there, or no filter (`rejected`).
         """
-        self._known = None
-        us = self._us()
-        self._place_is_sound = False
-        self._make_sure_of_the_place()
+        self._door.forget()
+        us = self._door.us()
+        self._door.make_sure_of_the_place()
         live = self._live_statuses()
         unmapped = [name for number, name in live if len(self._words.unmapped([str(number), name])) > 1]
         return VendorIdentity(account=us.login, statuses=tuple(name for _, name in live), unmapped=tuple(unmapped))
-
-    def _us(self) -> _Account:
-        now = self._clock.now()
-        known = self._known
-        if known is None or not known.known_at <= now < known.known_at + TRUSTED:
-            known = self._known = self._who(now)
-        return known
-
-    def _who(self, now: datetime) -> _Account:
-        try:
-            user = self._rest.part(self._rest.ask("users", "current.json").value, "user", kind=dict)
-        except VendorError as error:
-            if error.kind == "gone":
-                raise self._rest.misunderstood("there is no Redmine at its address") from None
-            raise
-        login = one_line(self._rest.part(user, "login", kind=str))
-        if self._account is not None and login.casefold() != self._account.casefold():
-            raise VendorError(self.name, "it knows us as another account than ours", retryable=True, kind="auth")
-        return _Account(id=self._reader.number(user, "id"), login=login, known_at=now)
-
-    def _make_sure_of_the_place(self) -> None:
-        """What a Redmine does not know it ignores, a tracker, a field or a filter: that would be seen too late."""
-        if self._place_is_sound:
-            return
-        with self._in_project():
-            reply = self._rest.ask("projects", f"{self._project}.json", query={"include": "trackers"})
-        trackers = self._rest.part(reply.value, "project", "trackers", kind=list)
-        numbers = [self._reader.number(each, "id") for each in trackers]
-        if not numbers or self._tracker not in {None, *numbers}:
-            raise self._rejected(f"its project {self._project!r} has no tracker {self._tracker or ''}".rstrip())
-        if self._field is not None:
-            self._make_sure_of_the_field(self._tracker or numbers[0])
-        self._place_is_sound = True
-
-    def _make_sure_of_the_field(self, tracker: int) -> None:
-        if self._issues({f"cf_{self._field}": _NOBODY, "limit": "1"}):
-            raise self._no_filter()
-        place = {"project_id": self._project, "subproject_id": "!*", "tracker_id": str(tracker), "limit": "1"}
-        issues = self._issues(place)
-        if issues and self._reader.in_field(issues[0]) is None:
-            raise self._rejected(f"the tickets of its project do not have the field {self._field}; give it to them")
-
-    @contextmanager
-    def _in_project(self) -> Iterator[None]:
-        try:
-            yield
-        except VendorError as error:
-            if error.kind == "gone":
-                raise self._rejected(f"it has no project {self._project!r}") from None
-            raise
-
-    def _no_filter(self) -> VendorError:
-        return self._rejected(f"its field {self._field} cannot be searched; tick 'Used as a filter' for it")
-
-    def _rejected(self, problem: str) -> VendorError:
-        return VendorError(self.name, problem, retryable=False, kind="rejected")
 
     # -- tickets
 
@@ -240,17 +170,17 @@ class RedmineVendor:
         Raises:
             VendorError: It was not opened, or nobody knows (`ambiguous`).
         """
-        us = self._us()
-        self._make_sure_of_the_place()
+        us = self._door.us()
+        self._door.make_sure_of_the_place()
         value = {"issue": self._new(request)}
-        with self._in_project():
+        with self._door.in_project():
             reply = self._rest.send("POST", "projects", self._project, "issues.json", value=value)
         with self._unsure():
             issue = self._rest.part(reply.value, "issue", kind=dict)
             if author_of(issue) != us.id:
                 raise VendorError(self.name, "it took the ticket as somebody else's", retryable=True, kind="auth")
             answer = self._reader.answer(issue, us=us.id)
-        self._place_is_sound = answer.reference == request.reference  # else it is looked at again, and seen this time
+        self._door.place_is_sound = answer.reference == request.reference  # else it is looked at again
         return answer
 
     def _new(self, request: VendorRequest) -> dict[str, Any]:
@@ -278,7 +208,7 @@ class RedmineVendor:
         Raises:
             VendorError: It could not be read.
         """
-        us = self._us()
+        us = self._door.us()
         try:
             return self._reader.answer(self._issue(remote_id), us=us.id)
         except VendorError as error:
@@ -293,22 +223,17 @@ class RedmineVendor:
         Raises:
             VendorError: It could not be looked for; above all, where the Redmine ignores the question (`rejected`).
         """
-        us = self._us()
+        us = self._door.us()
         asked = {"subject": f"~{reference}"} if self._field is None else {f"cf_{self._field}": reference}
-        found = self._issues({**asked, "limit": str(MOST_ROWS)})
+        found = self._door.issues({**asked, "limit": str(MOST_ROWS)})
         ours = [issue for issue in found if self._reader.reference(issue) == reference]
         if self._field is not None and len(ours) < len(found):
-            raise self._no_filter()
+            raise self._door.no_filter()
         return [self._reader.answer(issue, us=us.id) for issue in ours]
 
     def _issue(self, remote_id: str) -> dict[str, Any]:
         reply = self._rest.ask("issues", self._document(remote_id), query={"include": "journals,attachments"})
         found: dict[str, Any] = self._rest.part(reply.value, "issue", kind=dict)
-        return found
-
-    def _issues(self, query: Mapping[str, str]) -> list[Any]:
-        reply = self._rest.ask("issues.json", query={"status_id": "*", **query})
-        found: list[Any] = self._rest.part(reply.value, "issues", kind=list)
         return found
 
     def _change(self, remote_id: str, **changes: object) -> None:
@@ -342,14 +267,16 @@ class RedmineVendor:
         Raises:
             VendorError: It was not written, or nobody knows (`ambiguous`).
         """
-        us = self._us()
+        answer = self._say(remote_id, message, self._door.us())
+        return str(_note_of(answer, message.reference))
+
+    def _say(self, remote_id: str, message: VendorMessage, us: Account) -> VendorAnswer:
         self._change(remote_id, notes=marked(clean(message.text), message.reference))
         with self._unsure():
             answer = self._reader.answer(self._issue(remote_id), us=us.id)
-        found = [entry.id for entry in answer.entries if entry.reference == message.reference]
-        if not found:
+        if _note_of(answer, message.reference) is None:
             raise self._not_applied("there is no such note of ours; may our account write notes?")
-        return found[-1]
+        return answer
 
     def set_status(self, remote_id: str, status: VendorStatus, /, *, expect: str | None = None) -> VendorAnswer:  # noqa: ARG002 - it has no versions
         """
@@ -358,32 +285,31 @@ class RedmineVendor:
         Raises:
             VendorError: It has no such status (`rejected`), or has not done it (`not_applied`).
         """
-        us = self._us()
+        us = self._door.us()
         number = self._number_for(status)
         if number is None:
-            raise self._rejected(f"no status of its own means {status.value!r}; say one in `statuses`")
+            raise self._door.rejected(f"no status of its own means {status.value!r}; say one in `statuses`")
         self._change(remote_id, status_id=number)
         return self._has_become(remote_id, number, us)
 
     def withdraw(self, remote_id: str, message: VendorMessage, /, *, key: str) -> VendorAnswer:  # noqa: ARG002 - as for `open`
         """
-        Say that we need it no more, and close the ticket: as `withdrawn` where a status means that, else as `closed`.
+        Close the ticket, as `withdrawn` where a status means that and else as `closed`, and say why.
+
+        That is said once, and only where it could be closed.
 
         Raises:
             VendorError: It has no such status (`rejected`), or has not done it (`not_applied`).
         """
-        us = self._us()
+        us = self._door.us()
         number = self._number_for(VendorStatus.WITHDRAWN) or self._number_for(VendorStatus.CLOSED)
         if number is None:
-            raise self._rejected("no status of its own means 'withdrawn' or 'closed'; say one in `statuses`")
-        before = self._reader.answer(self._issue(remote_id), us=us.id)
-        if any(entry.reference == message.reference for entry in before.entries):
-            self._change(remote_id, status_id=number)
-        else:
-            self._change(remote_id, status_id=number, notes=marked(clean(message.text), message.reference))
-        return self._has_become(remote_id, number, us)
+            raise self._door.rejected("no status of its own means 'withdrawn' or 'closed'; say one in `statuses`")
+        self._change(remote_id, status_id=number)
+        answer = self._has_become(remote_id, number, us)
+        return answer if _note_of(answer, message.reference) else self._say(remote_id, message, us)
 
-    def _has_become(self, remote_id: str, number: int, us: _Account) -> VendorAnswer:
+    def _has_become(self, remote_id: str, number: int, us: Account) -> VendorAnswer:
         with self._unsure():
             issue = self._issue(remote_id)
             answer = self._reader.answer(issue, us=us.id)
@@ -413,7 +339,7 @@ class RedmineVendor:
         Raises:
             VendorError: It is too large there (`rejected`), or has not been attached.
         """
-        us = self._us()
+        us = self._door.us()
         reference = reference_of(key)
         there = self._reader.file_of(self._issue(remote_id), reference, us=us.id)
         if there is not None:
@@ -440,16 +366,18 @@ class RedmineVendor:
         """
         Say which of our tickets have changed, by the vendor's clock; see `CanListChanges`.
 
+        A cursor that is none of ours begins at the beginning: what is given twice does no harm.
+
         Raises:
-            VendorError: The cursor is none of ours (`rejected`), or nothing can be said.
+            VendorError: Nothing can be said.
         """
-        self._us()
+        self._door.us()
         asked = {"author_id": "me", "limit": str(min(max(limit, FEWEST_ROWS), MOST_ROWS))}
         if cursor is None:
             newest = self._changed({**asked, "sort": "updated_on:desc", "limit": "1"})
-            since = newest[0][1] - OVERLAP if newest else datetime(1970, 1, 1, tzinfo=UTC)
+            since = newest[0][1] - OVERLAP if newest else _BEGINNING
             return VendorChanges(cursor=cursor_of(since))
-        since, skip = self._since(cursor)
+        since, skip = read_cursor(cursor) or (_BEGINNING, 0)
         asked |= {"sort": "updated_on,id", "offset": str(skip), "updated_on": f">={since:%Y-%m-%dT%H:%M:%SZ}"}
         rows = self._changed(asked)
         ids: Any = tuple(id for id, _ in rows)
@@ -465,10 +393,9 @@ class RedmineVendor:
 
     def _changed(self, query: Mapping[str, str]) -> list[tuple[str, datetime]]:
         read = self._reader
-        return [(str(read.number(each, "id")), read.instant(each, "updated_on")) for each in self._issues(query)]
+        return [(str(read.number(each, "id")), read.instant(each, "updated_on")) for each in self._door.issues(query)]
 
-    def _since(self, cursor: str) -> tuple[datetime, int]:
-        found = read_cursor(cursor)
-        if found is None:
-            raise self._rejected("the cursor is none of this gateway's")
-        return found
+
+def _note_of(answer: VendorAnswer, reference: str) -> str | None:
+    """Give the number of the note that is our message; None where there is none."""
+    return next((entry.id for entry in reversed(answer.entries) if entry.reference == reference), None)

@@ -14,9 +14,10 @@ from typing import Final
 import attrs
 
 from supporttiers._fields import clipped, one_line
+from supporttiers.backends.rest import TIMEOUT
+from supporttiers.backends.tickets import Statuses, clean
 from supporttiers.backends.transport import Transport
-from supporttiers.backends.vendor._rest import TIMEOUT
-from supporttiers.backends.vendor._roundup_changes import FORMAT, Place, earlier, instant_of
+from supporttiers.backends.vendor._roundup_changes import FORMAT, Place, instant_of
 from supporttiers.backends.vendor._roundup_entries import (
     Row,
     creator,
@@ -29,8 +30,6 @@ from supporttiers.backends.vendor._roundup_entries import (
 )
 from supporttiers.backends.vendor._roundup_tracker import Tracker
 from supporttiers.backends.vendor._settings import Settings
-from supporttiers.backends.vendor._statuses import Statuses
-from supporttiers.backends.vendor._texts import clean
 from supporttiers.clock import Clock, SystemClock
 from supporttiers.effects import (
     VendorAnswer,
@@ -40,7 +39,7 @@ from supporttiers.effects import (
     VendorMessage,
     VendorRequest,
 )
-from supporttiers.errors import VendorError
+from supporttiers.errors import PluginError, VendorError
 from supporttiers.links import MAX_ENTRIES, VendorStatus, reference_of
 
 STATUSES: Final[Mapping[str, str]] = MappingProxyType({
@@ -52,9 +51,9 @@ STATUSES: Final[Mapping[str, str]] = MappingProxyType({
 _SETTINGS: Final = ("url", "user", "password", "statuses", "priorities", "origin")
 _TAKEN_BACK: Final = (VendorStatus.WITHDRAWN, VendorStatus.CLOSED, VendorStatus.RESOLVED)
 _MAX_TITLE: Final = 200
+_MOST_HITS: Final = 10
+"""So many messages with one reference are looked at: there is one, unless two attempts have written it."""
 _MAX_ADDRESSES: Final = 1000
-_WESTMOST: Final = timedelta(hours=12)
-"""Roundup reads an instant that it is asked for in the zone of the account, or of the tracker, and says neither."""
 _BEFORE_US: Final = timedelta(minutes=15)
 
 
@@ -111,8 +110,13 @@ class RoundupVendor:
 
         Raises:
             PolicyConfigError: The URL is none.
-            PluginError: The table of statuses has words that are none of ours.
+            PluginError: The table of statuses has words that are none of ours, or what is sent with each request cannot
+                be so.
         """
+        if ":" in user:
+            raise PluginError(name, "its `user` holds a colon, which would end it where it is sent")
+        if origin is not None and not (origin.isascii() and origin.isprintable()):
+            raise PluginError(name, "its `origin` must be printable ASCII, such as https://acme.example")
         self.name = name
         self._user = user
         self._words = Statuses(name, statuses)
@@ -201,7 +205,8 @@ class RoundupVendor:
 
     def _messages(self, reference: str) -> list[tuple[str, Row]]:
         rows = self._tracker.messages_with(reference)
-        return [(str(row.get("id")), row) for row in rows if reference_of_message(row, self._user) == reference]
+        found = [(str(row.get("id")), row) for row in rows if reference_of_message(row, self._user) == reference]
+        return found[:_MOST_HITS]
 
     def _create(self, issue: Mapping[str, object], address: "_Address", key: str, reference: str) -> str:
         """Create an issue, or find the one that another attempt has created at the same address."""
@@ -282,13 +287,7 @@ class RoundupVendor:
             present = self._tracker.present() or self._clock.now()
             return VendorChanges(cursor=Place(since=(present - _BEFORE_US).strftime(FORMAT)).cursor)
         place = Place.of(cursor)
-        rows: list[tuple[str, str]] = []
-        read_at = None
-        for page, at in self._tracker.changed_since(earlier(place.since, _WESTMOST)):
-            read_at = read_at or at
-            rows += [row for row in page if row[1] >= place.since]
-            if len(rows) > limit + len(place.given):
-                break
+        rows, read_at = self._tracker.changed_since(place.since)
         ids, further, more = place.after(rows, at=read_at, limit=limit)
         return VendorChanges(remote_ids=ids, cursor=further.cursor, more=more)
 
@@ -301,12 +300,14 @@ class RoundupVendor:
         self._tracker.add(remote_id, "messages", id_)
         return f"msg{id_}"
 
-    def attach(self, remote_id: str, file: VendorFile, /, *, key: str) -> str:  # noqa: ARG002 - see below
+    def attach(self, remote_id: str, file: VendorFile, /, *, key: str) -> str:  # noqa: ARG002 - its content tells it
         """Put a file on an issue, unless there is one of ours with its name and content. Roundup takes no empty one."""
         files = self._tracker.files(ids_in(self._tracker.issue(remote_id).row.get("files")))
-        alike = [row for row in files if creator(row) == self._user and row.get("name") == name_for(file)]
-        there = next((row for row in alike if is_same(self._tracker.content_of(str(row.get("id"))), file)), None)
-        id_ = self._tracker.upload(*form_of(file)) if there is None else str(there.get("id"))
+        alike = [
+            str(row.get("id")) for row in files if creator(row) == self._user and row.get("name") == name_for(file)
+        ]
+        same = [row for row in self._tracker.contents(alike) if is_same(row.get("content"), file)]
+        id_ = str(same[0].get("id")) if same else self._tracker.upload(*form_of(file))
         self._tracker.add(remote_id, "files", id_)
         return f"file{id_}"
 

@@ -12,16 +12,14 @@ import attrs
 
 from supporttiers import _fields as fields
 from supporttiers._fields import clipped, one_line
+from supporttiers.backends.rest import TIMEOUT, Rest
+from supporttiers.backends.tickets import Statuses, clean, marked
 from supporttiers.backends.transport import Transport
 from supporttiers.backends.vendor import _rt_reading as reading
-from supporttiers.backends.vendor._marks import marked
-from supporttiers.backends.vendor._rest import TIMEOUT, Rest
 from supporttiers.backends.vendor._rt_changes import changes_since
 from supporttiers.backends.vendor._rt_files import name_of, sent_as
 from supporttiers.backends.vendor._rt_reading import URN, Conversation, Seen
 from supporttiers.backends.vendor._settings import Settings
-from supporttiers.backends.vendor._statuses import Statuses
-from supporttiers.backends.vendor._texts import clean
 from supporttiers.clock import Clock
 from supporttiers.effects import (
     VendorAnswer,
@@ -127,7 +125,7 @@ class RtVendor:
         self._statuses = Statuses(name, statuses)
         if self._statuses.of(withdrawn) in {VendorStatus.UNKNOWN, VendorStatus.GONE}:
             raise PluginError(name, f"its `withdrawn`, {one_line(withdrawn)[:40]!r}, stands not in its `statuses`")
-        self.statuses = self._statuses.possible
+        self.statuses: frozenset[VendorStatus] = self._statuses.possible
         self._queue, self._account, self._requestor = queue, account, requestor
         self._messages, self._withdrawn, self._fields = messages, withdrawn, dict(fields or {})
         self._known: str | None = None
@@ -331,7 +329,10 @@ class RtVendor:
     def _read_back(self, remote_id: str, word: str) -> VendorAnswer:
         ticket = self._ticket(remote_id)
         if ticket.status.casefold() != word.casefold():
-            problem = "it said yes, and the ticket has another status; it may know no such status, or not from there"
+            problem = (
+                "it said yes, and the ticket has another status: it knows no such one, or not from the one before; "
+                "or our account lacks the right ModifyTicket"
+            )
             raise VendorError(self.name, problem, retryable=False, kind="not_applied")
         return self._answer(ticket)
 

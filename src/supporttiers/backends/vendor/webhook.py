@@ -10,18 +10,18 @@ from urllib.parse import urlsplit
 
 from supporttiers import _fields as fields
 from supporttiers._fields import nearest, one_line
+from supporttiers.backends.rest import TIMEOUT, Rest
 from supporttiers.backends.signatures import key_of, sign, verify
+from supporttiers.backends.tickets import Statuses, clean
 from supporttiers.backends.transport import MOST_BYTES, Transport
-from supporttiers.backends.vendor._rest import TIMEOUT, Rest
 from supporttiers.backends.vendor._settings import Settings, time_limit
-from supporttiers.backends.vendor._statuses import Statuses
 from supporttiers.backends.vendor._webhook_tickets import (
     MisshapenError,
     changes_of,
     id_of,
     identity_of,
-    kept,
     part,
+    some,
     table,
     ticket_of,
     tickets_of,
@@ -55,6 +55,7 @@ STATUSES: Final[Mapping[str, str]] = {
 }
 """The words for statuses, unless others are said: ours."""
 
+_WHOLE: Final = frozenset({"status", "updated_at"})
 _NO_LONGER: Final = frozenset({"gone"})
 
 
@@ -165,7 +166,7 @@ class WebhookVendor:
         """
         data = {
             "tenant": request.tenant, "case_id": request.case_id, "reference": request.reference,
-            "subject": one_line(kept(request.subject)), "text": kept(request.text), "category": request.category,
+            "subject": one_line(clean(request.subject)), "text": clean(request.text), "category": request.category,
             "priority": request.priority, "follows": request.follows,
         }  # fmt: skip
         return self._call("open", data, self._ticket, subject=request.case_id, key=key)
@@ -212,9 +213,9 @@ class WebhookVendor:
         if part(said, "type", str) != f"{TYPE}changed":
             raise MisshapenError(f"type must be {TYPE}changed")
         data = table(said.get("data"), "data")
-        given = [table(each, "a ticket") for each in part(data, "tickets", list, otherwise=[data])]
-        whole = [each for each in given if {"status", "updated_at"} <= each.keys()]
-        hints = [part(each, "id", str) for each in given if each not in whole]
+        given = [table(each, "a ticket") for each in some(part(data, "tickets", list, otherwise=[data]))]
+        whole = [each for each in given if each.keys() >= _WHOLE]
+        hints = [part(each, "id", str) for each in given if not each.keys() >= _WHOLE]
         if problem := next(filter(None, map(fields.name, hints)), None):
             raise MisshapenError(f"id {problem}")
         return VendorNews(delivery=delivery, answers=[self._ticket(each) for each in whole], hints=hints)
@@ -234,7 +235,7 @@ class WebhookVendor:
 
     def _attach(self, remote_id: str, file: VendorFile, /, *, key: str) -> str:
         content = base64.b64encode(file.content).decode()
-        name = one_line(kept(file.name)) or "file"
+        name = one_line(clean(file.name)) or "file"
         data = {"id": remote_id, "name": name, "media_type": file.media_type, "content": content}
         return self._call("attach", data, id_of, subject=remote_id, key=key)
 
@@ -304,7 +305,7 @@ def _abilities(name: str, can: Collection[str]) -> Collection[str]:
 def _said(remote_id: str, message: VendorMessage) -> Mapping[str, Any]:
     return {
         "id": remote_id, "tenant": message.tenant, "case_id": message.case_id, "purpose": message.purpose,
-        "reference": message.reference, "text": kept(message.text),
+        "reference": message.reference, "text": clean(message.text),
     }  # fmt: skip
 
 

@@ -10,17 +10,18 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Final
+from functools import partial
+from typing import ClassVar, Final
 from urllib.parse import urlsplit
 
 import attrs
 
 Fault = Callable[["Turn"], None]
 
-READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-_READING: Final = tuple(f"{method} ".encode() for method in READS)
+_READING: Final = (b"GET ", b"HEAD ", b"OPTIONS ")
 EVERY: Final = 0
 
+_PORTS: Final = {"http": 80, "smtp": 25}
 _CHUNK: Final = 64 * 1024
 _MOST: Final = 64 * 1024 * 1024
 _SECONDS: Final = 30
@@ -39,12 +40,14 @@ class Turn:
         head: Its first line and headers, up to the empty line and with it.
         body: What follows.
         forward: Hands it to the vendor, and gives the whole answer.
+        wrote: Whether it asks for a change, as far as can be told.
     """
 
     client: socket.socket
     head: bytes
     body: bytes
     forward: Callable[[bytes], bytes]
+    wrote: bool
 
     def ask(self) -> bytes:
         """Let the vendor answer."""
@@ -56,18 +59,7 @@ class Turn:
 
     def wait(self) -> None:
         """Say no more, until the client has gone."""
-        while self.client.recv(_CHUNK):
-            pass
-
-    @property
-    def wrote(self) -> bool:
-        """Whether it asks for a change, as far as its method tells."""
-        return self.method not in READS
-
-    @property
-    def method(self) -> str:
-        """Its method."""
-        return self.head.split(b" ", 1)[0].decode("latin-1")
+        self.client.recv(_CHUNK)
 
 
 def pass_on(turn: Turn) -> None:
@@ -119,16 +111,36 @@ LOSSES: Final[Mapping[str, Fault]] = {
 """The ways to lose an answer."""
 
 
+@attrs.frozen(kw_only=True)
+class Saying:
+    """
+    Answers in the vendor's place.
+
+    Attributes:
+        status: With which number.
+        kind: Of what type its body claims to be.
+        answer: All of it.
+    """
+
+    status: int
+    kind: str
+    answer: bytes = attrs.field(repr=False)
+
+    def __call__(self, turn: Turn) -> None:
+        """Answer."""
+        turn.say(self.answer)
+
+    def __str__(self) -> str:
+        """Say what is answered, in short."""
+        return f"{self.status} ({self.kind})"
+
+
 def saying(status: int, body: bytes = b"", *, kind: str = "application/json", **headers: str) -> Fault:
     """Answer in the vendor's place, which hears nothing; an underscore in the name of a header is a hyphen."""
     lines = [f"HTTP/1.1 {status} Said by the proxy", f"Content-Type: {kind}", f"Content-Length: {len(body)}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     answer = "\r\n".join([*lines, "Connection: close", "", ""]).encode() + body
-
-    def say(turn: Turn) -> None:
-        turn.say(answer)
-
-    return say
+    return Saying(status=status, kind=kind, answer=answer)
 
 
 def gushing(sent: Callable[[int], None]) -> Fault:
@@ -142,7 +154,6 @@ def gushing(sent: Callable[[int], None]) -> Fault:
             while taken < _MOST:
                 turn.say(b" " * _CHUNK)
                 taken += _CHUNK
-            turn.say(b"]")
         sent(taken)
 
     return gush
@@ -194,12 +205,15 @@ class Proxy:
         writes: How many of them asked for a change, as far as their method tells.
         arrived: How many of these the vendor has been handed.
         hit: Whether the fault has met one of them.
+        unfit: Faults that mean nothing here.
     """
+
+    unfit: ClassVar[frozenset[Fault]] = frozenset()
 
     def __init__(self, url: str) -> None:
         """Stand before a vendor."""
         parts = urlsplit(url)
-        self._vendor = (str(parts.hostname), parts.port or 80)
+        self._vendor = (str(parts.hostname), parts.port or _PORTS[parts.scheme])
         self._server = socket.create_server(("127.0.0.1", 0), backlog=128)
         own = f"127.0.0.1:{self._server.getsockname()[1]}"
         self.url = parts._replace(netloc=own).geturl()
@@ -211,11 +225,19 @@ class Proxy:
         self._thread = threading.Thread(target=self._accept, name="proxy", daemon=True)
         self._thread.start()
 
-    def arm(self, fault: Fault, *, at: int = EVERY) -> None:
-        """Let a fault meet every turn from now on, or only the one of a number, beginning with 1."""
+    def arm(self, fault: Fault, *, at: int = EVERY, later_write: int = 0) -> None:
+        """
+        Let a fault meet turns from now on.
+
+        Args:
+            fault: What is to happen.
+            at: The number of the one turn that is met, beginning with 1; all are when `EVERY`.
+            later_write: In place of *at*, the number of the one among those that ask for a change, and are not the
+                first turn.
+        """
         with self._changed:
-            self._fault, self._at = fault, at
-            self.turns = self.writes = self.arrived = 0
+            self._fault, self._at, self._later_write = fault, at, later_write
+            self.turns = self.writes = self.arrived = self._later_writes = 0
             self.hit = False
 
     def calm(self) -> bool:
@@ -247,31 +269,51 @@ class Proxy:
             self._open.add(client)
         with client, suppress(OSError):
             client.settimeout(_SECONDS)
-            head, body = _split(b"".join(_message(client)))
-            if head:
-                turn = Turn(client=client, head=head, body=body, forward=self._forward)
-                self._fault_of(turn)(turn)
+            self._speak(client)
         with self._changed:
             self._open.discard(client)
+
+    def _speak(self, client: socket.socket) -> None:
+        """Take one request, and see what becomes of it."""
+        head, body = _split(b"".join(_message(client)))
+        if head:
+            self._take(client, head, body, forward=self._forward, wrote=not head.startswith(_READING))
+
+    def _take(
+        self, client: socket.socket, head: bytes, body: bytes, *, forward: Callable[[bytes], bytes], wrote: bool
+    ) -> bool:
+        """Let a turn be, or let the fault meet it; say whether it was let be."""
+        counted = partial(self._counted, forward, wrote=wrote)
+        turn = Turn(client=client, head=head, body=body, forward=counted, wrote=wrote)
+        fault = self._fault_of(turn)
+        fault(turn)
+        return fault is pass_on
 
     def _fault_of(self, turn: Turn) -> Fault:
         with self._changed:
             self.turns += 1
             self.writes += turn.wrote
+            self._later_writes += turn.wrote and self.turns > 1
             meets = self._at in {EVERY, self.turns}
+            if self._later_write:
+                meets = turn.wrote and self.turns > 1 and self._later_writes == self._later_write
             self.hit = self.hit or meets
             return self._fault if meets else pass_on
 
     def _forward(self, request: bytes) -> bytes:
+        head, body = _split(request)
+        head = _CONNECTION.sub(b"", head.replace(*self._names)).removesuffix(b"\r\n")
+        with socket.create_connection(self._vendor, _SECONDS) as vendor:
+            vendor.sendall(head + b"Connection: close\r\n\r\n" + body)
+            return b"".join(_message(vendor, answers=True))
+
+    def _counted(self, forward: Callable[[bytes], bytes], request: bytes, *, wrote: bool) -> bytes:
+        """Hand something to the vendor, so that it can be waited for."""
         with self._changed:
             self._asking += 1
-            self.arrived += not request.startswith(_READING)
+            self.arrived += wrote
         try:
-            head, body = _split(request)
-            head = _CONNECTION.sub(b"", head.replace(*self._names)).removesuffix(b"\r\n")
-            with socket.create_connection(self._vendor, _SECONDS) as vendor:
-                vendor.sendall(head + b"Connection: close\r\n\r\n" + body)
-                return b"".join(_message(vendor, answers=True))
+            return forward(request)
         finally:
             with self._changed:
                 self._asking -= 1

@@ -6,8 +6,8 @@ import pytest
 
 _OF_LAWS: Final = (
     "_laws", "_vendor_given", "cases", "facts", "finding", "linking", "notifying", "outbox", "people", "policies",
-    "redaction", "trust", "vendor_calling", "vendor_failing", "vendor_hearing", "vendor_losing", "vendor_opening",
-    "vendors", "waking",
+    "redaction", "trust", "vendor_calling", "vendor_desking", "vendor_failing", "vendor_hearing", "vendor_losing",
+    "vendor_opening", "vendors", "waking",
 )  # fmt: skip
 
 pytest.register_assert_rewrite(*(f"{__package__}.{module}" for module in _OF_LAWS))

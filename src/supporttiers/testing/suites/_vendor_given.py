@@ -15,8 +15,9 @@ from supporttiers.clock import Clock, IdFactory, SystemClock
 from supporttiers.effects import VendorAnswer, VendorFile, VendorMessage, VendorRequest
 from supporttiers.errors import FAULTS, VendorError
 from supporttiers.links import VendorEntry, VendorStatus, reference_of
+from supporttiers.testing.suites._conversation import Conversation
 from supporttiers.testing.suites._laws import Laws
-from supporttiers.testing.suites._proxy import Fault, Proxy
+from supporttiers.testing.suites._proxy import Fault, Proxy, cut_after
 
 T = TypeVar("T")
 
@@ -31,7 +32,8 @@ _IDS: Final = IdFactory()
 _CLOCK: Final = SystemClock()
 _LOOK_AGAIN: Final = 0.05
 _NO_HANDS: Final = "give a fixture `hands` with {name}(...), a second pair of hands that acts as the vendor's agent"
-_NO_PROXY: Final = "give a fixture `vendor_url` that begins with http://, so that a proxy can stand between"
+_NO_PROXY: Final = "give a fixture `vendor_url` that begins with {schemes}, so that a proxy can stand between"
+_PROXIES: Final[Mapping[str, type[Proxy]]] = {"http": Proxy, "smtp": Conversation}
 
 
 class Connect(Protocol):
@@ -109,7 +111,7 @@ class Wanted:
 
 def wanted(**said: str) -> Wanted:
     """Want a ticket that nobody has wanted before; subject and text can be said."""
-    case_id = _IDS.new_id(_CLOCK.now())
+    case_id = new_id()
     key = f"default/{case_id}/1"
     told = {"subject": "The printer burns", "text": "It smells of smoke.\nIs there a newer drum?", **said}
     return Wanted(
@@ -119,7 +121,7 @@ def wanted(**said: str) -> Wanted:
 
 def message_of(text: str, *, purpose: str = "message") -> tuple[VendorMessage, str]:
     """Make a message that nobody has sent before, and its key."""
-    case_id = _IDS.new_id(_CLOCK.now())
+    case_id = new_id()
     key = f"default/{case_id}/2"
     told = VendorMessage(
         tenant="default", case_id=case_id, purpose=purpose, text=text, reference=reference_of(key)
@@ -129,7 +131,7 @@ def message_of(text: str, *, purpose: str = "message") -> tuple[VendorMessage, s
 
 def file_of(name: str, content: bytes) -> tuple[VendorFile, str]:
     """Make a file that nobody has sent before, and its key."""
-    id = _IDS.new_id(_CLOCK.now())
+    id = new_id()
     return VendorFile(id=id, name=name, content=content), f"default/{id}/3"
 
 
@@ -143,9 +145,14 @@ def pause() -> None:
     Event().wait(_LOOK_AGAIN)
 
 
+def new_id() -> str:
+    """Give an id that nobody has given before, also where a vendor's server has been up for long."""
+    return _IDS.new_id(_CLOCK.now())
+
+
 def word() -> str:
     """Make a word that stands nowhere else."""
-    return "zq" + _IDS.new_id(_CLOCK.now()).replace("-", "")
+    return "zq" + new_id().replace("-", "")
 
 
 def can(gateway: object, name: str) -> bool:
@@ -176,7 +183,7 @@ def failed(what: str, call: Callable[[], object]) -> VendorError:
     """Call a gateway that cannot succeed; give the error."""
     _, error = attempted(what, call)
     if error is None:
-        pytest.fail(f"{what} raises nothing: it takes for success what is none")
+        pytest.fail(f"{what} raises nothing: it takes for success what is none; expected is a VendorError")
     return error
 
 
@@ -226,7 +233,7 @@ class VendorLaws(Laws):
 
     @pytest.fixture
     def vendor_url(self) -> str | None:
-        """Give the vendor's address; a proxy can stand before one that begins with `http://`."""
+        """Give the vendor's address; a proxy can stand before one that begins with `http://` or `smtp://`."""
         return None
 
     @pytest.fixture
@@ -241,12 +248,18 @@ class VendorLaws(Laws):
 
     @pytest.fixture
     def proxy(self, vendor_url: str | None) -> Iterator[Proxy]:
-        """Give a proxy that stands before the vendor."""
+        """Give a proxy that stands before the vendor, and can answer in its place."""
         if vendor_url is None or urlsplit(vendor_url).scheme != "http":
-            pytest.skip(_NO_PROXY)
-        proxy = Proxy(vendor_url)
-        yield proxy
-        proxy.close()
+            pytest.skip(_NO_PROXY.format(schemes="http://"))
+        yield from _standing(Proxy(vendor_url))
+
+    @pytest.fixture
+    def line(self, vendor_url: str | None) -> Iterator[Proxy]:
+        """Give a proxy that stands before the vendor, and can lose what it says."""
+        kind = _PROXIES.get(urlsplit(vendor_url or "").scheme)
+        if kind is None:
+            pytest.skip(_NO_PROXY.format(schemes="http:// or smtp://"))
+        yield from _standing(kind(vendor_url or ""))
 
     awaited: ClassVar[bool] = False
 
@@ -278,13 +291,18 @@ class VendorLaws(Laws):
         return asked, answer.remote_id
 
     def _count(self, gateway: Gateway, hands: VendorHands | None, asked: Wanted, *, patient: bool) -> int | None:
-        """Count the tickets with a reference, by hands or by a search; None where nobody can say."""
+        """Count the tickets that were wanted, by hands or by a search; None where nobody can say."""
+        return self._counted(gateway, hands, asked.key, patient=patient)
+
+    def _counted(self, gateway: Gateway, hands: VendorHands | None, key: str, *, patient: bool) -> int | None:
+        """Count the tickets of a key."""
+        reference = reference_of(key)
         if can(hands, "tickets"):
             count = cast("VendorHands", hands).tickets
-            return self._seen(lambda: count(asked.reference)) if patient else count(asked.reference)
+            return self._seen(lambda: count(reference)) if patient else count(reference)
         if can(gateway, "find"):
             found = self._seen if patient else _once
-            return len(found(lambda: found_of(gateway, asked.reference)))
+            return len(found(lambda: found_of(gateway, reference)))
         return None
 
     def _gone_on(self, gateway: Gateway, asked: Wanted, *, exists: bool) -> str | None:
@@ -314,9 +332,19 @@ class VendorLaws(Laws):
         return str(answer.remote_id)
 
     def _places(self, proxy: Proxy, fault: Fault) -> Iterator[int]:
-        """Let a fault meet the first exchange of what is done, then the second, and so on, until all have been met."""
+        """
+        Let a fault meet the first exchange of what is done, then another, and so on, until all have been met.
+
+        An answer that is lost as a whole, is lost at each of them. The other ways to lose one are told from that where
+        something is changed: they meet the first exchange, and those that ask for a change.
+        """
+        if fault in proxy.unfit:
+            pytest.skip("an answer by SMTP is a line, and has no body")
         for place in _PLACES:
-            proxy.arm(fault, at=place)
+            if fault is cut_after or place == 1:
+                proxy.arm(fault, at=place)
+            else:
+                proxy.arm(fault, later_write=place - 1)
             yield place
             if not proxy.calm():
                 return
@@ -343,6 +371,11 @@ class VendorLaws(Laws):
             "changes": lambda: gateway.changes(None, limit=50),
         }
         return {name: call for name, call in calls.items() if can(gateway, name)}
+
+
+def _standing(proxy: Proxy) -> Iterator[Proxy]:
+    yield proxy
+    proxy.close()
 
 
 def _once(look: Callable[[], T]) -> T:

@@ -63,6 +63,7 @@ class LinkingLaws(Laws):
 
         (known,) = store.open_tickets(minutes(7), limit=9)
         assert minutes(5) == known.reached_at
+        assert known.asked_at in {None, minutes(6)}
         assert [] == list(store.open_tickets(minutes(6), limit=9))
 
     def test_tickets_are_known_by_the_vendors_id(self, store: CaseStore) -> None:

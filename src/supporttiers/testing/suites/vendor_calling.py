@@ -79,7 +79,8 @@ class CallingLaws(VendorLaws):
         for changed in (body + b" ", body[:-1], b" " + body, body.replace(b"look", b"lock"), b""):
             self._refused(gateway, headers, changed, "whose body was changed")
         for name, value in headers.items():
-            if any(len(part) > 30 for part in value.split(",")):
+            less = {other: kept for other, kept in headers.items() if other != name}
+            if self._maybe(gateway, less, body) is None:  # else it is one that nobody reads
                 self._refused(gateway, {**headers, name: _other(value)}, body, f"whose header {name!r} was changed")
 
     @only_with("signed")
@@ -171,6 +172,7 @@ class CallingLaws(VendorLaws):
 
 
 def _other(value: str) -> str:
-    """Change a signature by one character in its middle."""
-    place = len(value) // 2
-    return value[:place] + ("B" if value[place] == "A" else "A") + value[place + 1 :]
+    """Change one character: of a signature in its middle, of what is shorter the last one, as of a time by a second."""
+    place = len(value) // 2 if len(value) > 30 else len(value) - 1
+    others = "56" if value[place].isdigit() else "AB"
+    return value[:place] + others[value[place] == others[0]] + value[place + 1 :]

@@ -4,7 +4,7 @@ import base64
 import logging
 import pickle
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from email.utils import format_datetime
 from typing import Final
@@ -15,7 +15,7 @@ import pytest
 
 from supporttiers.errors import VendorError
 from supporttiers.links import VendorStatus
-from supporttiers.testing.suites._proxy import Fault, Proxy, cut_after, forgetting, gushing, saying
+from supporttiers.testing.suites._proxy import Fault, Proxy, Saying, cut_after, forgetting, gushing, saying
 from supporttiers.testing.suites._vendor_given import (
     PATIENT,
     Connect,
@@ -26,7 +26,6 @@ from supporttiers.testing.suites._vendor_given import (
     can,
     failed,
     file_of,
-    needs,
     now,
     wanted,
 )
@@ -90,11 +89,9 @@ class FailingLaws(VendorLaws):
     def test_too_many_requests_are_told(self, connect: Connect, gateway: Gateway, proxy: Proxy, how: str) -> None:
         """A 429 is `rate_limited`, with the wait that the vendor asks for; nothing is tried again by itself."""
         _, remote_id = self._opened(gateway)
-        for name, call in self._calls(connect(proxy.url, timeout=PATIENT), remote_id).items():
-            fault, wait = _LIMITED[how]()
-            error = self._met(proxy, fault, name, call)
-            if error is None:
-                continue
+        fault, wait = _LIMITED[how]()
+        calls = self._calls(connect(proxy.url, timeout=PATIENT), remote_id)
+        for name, error in self._met(proxy, fault, calls, due="rate_limited"):
             assert "rate_limited" == error.kind, f"`{name}` takes a 429 for {error.kind!r}, and not 'rate_limited'"
             assert error.retryable, f"`{name}` gives up after a 429; it can be tried again: retryable=True"
             assert not error.ambiguous, f"`{name}` was refused by a 429: ambiguous=False"
@@ -107,10 +104,8 @@ class FailingLaws(VendorLaws):
         """An error of the right kind; where a change was asked for, it may have been made."""
         fault, kind = _BROKEN[how]
         _, remote_id = self._opened(gateway)
-        for name, call in self._calls(connect(proxy.url, timeout=PATIENT), remote_id).items():
-            error = self._met(proxy, fault, name, call)
-            if error is None:
-                continue
+        calls = self._calls(connect(proxy.url, timeout=PATIENT), remote_id)
+        for name, error in self._met(proxy, fault, calls, due=kind):
             assert kind == error.kind, f"`{name}` takes {how} for {error.kind!r}, and not {kind!r}"
             assert error.retryable, f"`{name}` gives up after {how}; it can be tried again: retryable=True"
             if name in {"open", "comment"} and proxy.writes:
@@ -127,10 +122,10 @@ class FailingLaws(VendorLaws):
         try:
             for status in (301, 302, 307, 308):
                 fault = saying(status, b"", Location=other.url)
-                for name, call in self._calls(connect(proxy.url, timeout=PATIENT), remote_id).items():
-                    error = self._met(proxy, fault, name, call)
+                calls = self._calls(connect(proxy.url, timeout=PATIENT), remote_id)
+                for name, error in self._met(proxy, fault, calls, due="protocol"):
                     assert other.turns == 0, f"`{name}` has followed a redirection ({status}) to another host"
-                    assert error is None or error.retryable, f"`{name}` gives up after a redirection: retryable=True"
+                    assert error.retryable, f"`{name}` gives up after a redirection: retryable=True"
         finally:
             other.close()
 
@@ -138,22 +133,26 @@ class FailingLaws(VendorLaws):
         """No more of it is read than a few megabytes, however much comes."""
         _, remote_id = self._opened(gateway)
         taken: list[int] = []
-        for name, call in self._calls(connect(proxy.url, timeout=PATIENT), remote_id).items():
-            if name in {"open", "fetch", "find", "changes"}:
-                error = self._met(proxy, gushing(taken.append), name, call)
-                assert error is None or "protocol" == error.kind, f"`{name}` takes it for another kind of error"
+        calls = self._calls(connect(proxy.url, timeout=PATIENT), remote_id)
+        some = {name: call for name, call in calls.items() if name in {"open", "fetch", "find", "changes"}}
+        for name, error in self._met(proxy, gushing(taken.append), some, due="protocol"):
+            assert "protocol" == error.kind, f"`{name}` takes an answer without end for {error.kind!r}"
         assert all(each < 48 * 1024 * 1024 for each in taken), "it reads whatever comes, without end"
 
-    def _met(self, proxy: Proxy, fault: Fault, name: str, call: Callable[[], object]) -> VendorError | None:
-        """Let every exchange of a call meet a fault; give the error, or None where it makes no exchange."""
-        proxy.arm(fault)
-        _, error = attempted(f"`{name}`", call)
-        if not proxy.calm():
-            assert error is None, f"`{name}` fails by itself: {error}"
-            return None
-        assert error is not None, f"`{name}` takes for success what is none"
-        assert proxy.writes < 2 or name not in _CHANGING, f"`{name}` tries again by itself; the core does that"
-        return error
+    def _met(
+        self, proxy: Proxy, fault: Fault, calls: Mapping[str, Callable[[], object]], *, due: str
+    ) -> Iterator[tuple[str, VendorError]]:
+        """Let every exchange of each call meet a fault; give the errors, which are *due*, of those that make one."""
+        said = f"it was answered {fault}" if isinstance(fault, Saying) else "its answer does not end"
+        for name, call in calls.items():
+            proxy.arm(fault)
+            _, error = attempted(f"`{name}`", call)
+            if proxy.calm():
+                assert error is not None, (
+                    f"`{name}` takes for success what is none: {said}; expected is a VendorError of kind {due!r}"
+                )
+                assert proxy.writes < 2 or name not in _CHANGING, f"`{name}` tries again by itself; the core does that"
+                yield name, error
 
     # -- what is never told
 
@@ -224,23 +223,19 @@ class FailingLaws(VendorLaws):
         """What the vendor does not take (400, 422), or finds too big (413), is `rejected`, and not tried again."""
         _, remote_id = self._opened(gateway)
         held = connect(proxy.url, timeout=PATIENT)
-        calls = self._calls(held, remote_id)
+        calls = {name: call for name, call in self._calls(held, remote_id).items() if name in _CHANGING}
         for status in (400, 413, 422):
-            for name in sorted(_CHANGING & calls.keys()):
-                error = self._met(proxy, saying(status, b'{"error": "no"}'), name, calls[name])
-                if error is not None:
-                    assert "rejected" == error.kind, f"`{name}` takes a {status} for {error.kind!r}"
-                    assert not error.retryable, f"`{name}` would try again after a {status}: retryable=False"
+            for name, error in self._met(proxy, saying(status, b'{"error": "no"}'), calls, due="rejected"):
+                assert "rejected" == error.kind, f"`{name}` takes a {status} for {error.kind!r}"
+                assert not error.retryable, f"`{name}` would try again after a {status}: retryable=False"
 
     def test_forbidden_is_told(self, connect: Connect, gateway: Gateway, proxy: Proxy) -> None:
         """A 401 is `auth`, a 403 is `permission`: people have to act."""
-        needs(gateway, "open")
         _, remote_id = self._opened(gateway)
         calls = self._calls(connect(proxy.url, timeout=PATIENT), remote_id)
         for status, kind in ((401, "auth"), (403, "permission")):
-            for name, call in calls.items():
-                error = self._met(proxy, saying(status, b"{}"), name, call)
-                assert error is None or kind == error.kind, f"`{name}` takes a {status} for another kind than {kind!r}"
+            for name, error in self._met(proxy, saying(status, b"{}"), calls, due=kind):
+                assert kind == error.kind, f"`{name}` takes a {status} for {error.kind!r}, and not {kind!r}"
 
 
 def forms_of(secrets: Iterable[str]) -> Sequence[str]:
@@ -254,7 +249,6 @@ def forms_of(secrets: Iterable[str]) -> Sequence[str]:
     return [form for form in found if len(form) > 3]
 
 
-def _said_by(error: BaseException) -> Iterable[str]:
-    yield from (str(error), repr(error), str(error.args), "".join(traceback.format_exception(error)))
-    if isinstance(error, VendorError):
-        yield from (str(error.reason), str(attrs.asdict(error)))
+def _said_by(error: VendorError) -> Iterable[str]:
+    yield from (str(error), repr(error), str(error.args), str(error.reason), str(attrs.asdict(error)))
+    yield "".join(traceback.format_exception(error))

@@ -23,6 +23,7 @@ from supporttiers.testing.suites._vendor_given import (
     entry_with,
     failed,
     file_of,
+    found_of,
     message_of,
     needs,
     now,
@@ -74,8 +75,8 @@ class HearingLaws(VendorLaws):
         again = [entry.id for entry in gateway.fetch(remote_id).entries]
         assert set(first) <= set(again), "the ids of entries are others the next time"
 
-    def test_own_words_are_no_news(self, gateway: Gateway) -> None:
-        """Neither the text of the ticket nor a message of ours comes back as the vendor's."""
+    def test_own_words_are_no_news(self, connect: Connect, vendor_url: str | None, gateway: Gateway) -> None:
+        """Neither the text of the ticket nor a message of ours comes back as the vendor's, to another worker either."""
         asked, remote_id = self._opened(gateway, text=f"It smells of {word()}.")
         known = {asked.reference}
         if can(gateway, "comment"):
@@ -83,18 +84,23 @@ class HearingLaws(VendorLaws):
             gateway.comment(remote_id, message, key=key)
             known.add(message.reference)
 
-        told = [entry for entry in gateway.fetch(remote_id).entries if not _is_ours(entry, known)]
-        assert [] == [entry.id for entry in told], "what we wrote comes back as the vendor's"
+        others = [connect(vendor_url, timeout=PATIENT)] if vendor_url else []
+        for each in (gateway, *others):
+            told = [entry for entry in each.fetch(remote_id).entries if not _is_ours(entry, known)]
+            assert [] == [entry.id for entry in told], "what we wrote comes back as the vendor's"
 
-    def test_message_is_known_by_its_reference(self, gateway: Gateway) -> None:
-        """After an attempt of which nobody knows, it is looked for among the entries."""
+    def test_message_is_known_by_its_reference(
+        self, connect: Connect, vendor_url: str | None, gateway: Gateway
+    ) -> None:
+        """After an attempt of which nobody knows, it is looked for among the entries, perhaps by another worker."""
         needs(gateway, "comment")
         _, remote_id = self._opened(gateway)
         said = word()
         message, key = message_of(f"Is there news of {said}?")
         given = gateway.comment(remote_id, message, key=key)
 
-        entries = self._seen(lambda: entry_with(gateway, remote_id, said))
+        reader = connect(vendor_url, timeout=PATIENT) if vendor_url else gateway
+        entries = self._seen(lambda: entry_with(reader, remote_id, said))
         assert isinstance(given, str), "`comment` gives no text"
         assert [message.reference] == [entry.reference for entry in entries], "its entry does not show its reference"
 
@@ -207,6 +213,15 @@ class HearingLaws(VendorLaws):
             found = self._seen(lambda: _changed(gateway, cursor), until=lambda found: remote_id in found)
             assert remote_id in found, "with our clock off, a change is not listed"
 
+    @pytest.mark.parametrize("cursor", ["", "garbage", "{}", "null", "-1", "9" * 5_000])
+    def test_cursor_of_others_breaks_nothing(self, gateway: Gateway, cursor: str) -> None:
+        """One that somebody has edited, or that an older release has given: begin anew, or raise a VendorError."""
+        needs(gateway, "changes")
+        page, error = attempted(f"`changes` from the cursor {cursor[:10]!r}", lambda: gateway.changes(cursor, limit=50))
+        if error is None:
+            assert page is not None
+            attempted("`changes` from the next cursor", partial(gateway.changes, _cursor(page), limit=50))
+
     # -- statuses
 
     def test_statuses_are_translated(self, gateway: Gateway, hands: VendorHands | None) -> None:
@@ -252,6 +267,15 @@ class HearingLaws(VendorLaws):
         error = failed("`set_status` to 'failed'", lambda: gateway.set_status(remote_id, VendorStatus.FAILED))
         assert error.kind in {"rejected", "not_applied"}, f"a status that is not there is {error.kind!r}"
         assert self.settable[0] is gateway.fetch(remote_id).status, "a refused status has changed the ticket"
+
+    def test_ended_ticket_is_found(self, gateway: Gateway) -> None:
+        """A vendor may be done with it before we know that it is there: another one must not be opened."""
+        needs(gateway, "set_status", "find")
+        asked, remote_id = self._opened(gateway)
+        gateway.set_status(remote_id, self.settable[0])
+
+        hits = self._seen(lambda: found_of(gateway, asked.reference))
+        assert [remote_id] == [hit.remote_id for hit in hits], f"`find` passes over a ticket that is {self.settable[0]}"
 
     def test_yes_without_a_change_is_not_applied(self, connect: Connect, gateway: Gateway, proxy: Proxy) -> None:
         """A vendor that says yes, and does nothing, is found out."""
@@ -321,7 +345,7 @@ class HearingLaws(VendorLaws):
 
     def test_unknown_ticket_is_gone(self, gateway: Gateway) -> None:
         """Odd ids, as another system might hand them over, find nothing, and no other path."""
-        for odd in ("../../users/1", "1?x=1", "no such ticket", "9" * 30, "%2e%2e"):
+        for odd in ("../../users/1", "..", "1?x=1", "no such ticket", "9" * 30, "%2e%2e"):
             answer, error = attempted(f"`fetch` of {odd!r}", partial(gateway.fetch, odd))
             status = answer.status if answer is not None else None
             gone = status is VendorStatus.GONE or (error is not None and error.kind in _NOT_THERE)

@@ -24,22 +24,22 @@ class LosingLaws(VendorLaws):
     """What a gateway must do when an answer is lost."""
 
     @pytest.mark.parametrize("loss", LOSSES)
-    def test_lost_answer_says_something_once(self, connect: Connect, gateway: Gateway, proxy: Proxy, loss: str) -> None:
+    def test_lost_answer_says_something_once(self, connect: Connect, gateway: Gateway, line: Proxy, loss: str) -> None:
         """Wherever it is lost: after a look at the ticket, as the core has it, the message stands there once."""
         needs(gateway, "comment")
-        held = connect(proxy.url, timeout=self.timeout)
+        held = connect(line.url, timeout=self.timeout)
         _, remote_id = self._opened(gateway)
-        for place in self._places(proxy, LOSSES[loss]):
-            said, what = word(), f"`comment` ({loss}, exchange {place})"
+        for place in self._places(line, LOSSES[loss]):
+            said, what = word(), f"`comment` ({loss}, place {place})"
             message, key = message_of(f"Is there news of {said}?")
 
             def tell(to: Gateway = held, message: object = message, key: str = key) -> object:
                 return to.comment(remote_id, message, key=key)
 
-            _, error = self._through(proxy, what, tell)
+            _, error = self._through(line, what, tell)
             there = entry_with(gateway, remote_id, said)
             if error is not None:
-                if proxy.arrived and error.ambiguous:
+                if line.arrived and error.ambiguous:
                     there = self._seen(partial(entry_with, gateway, remote_id, said))
                 assert error.ambiguous or not there, f"{what} has said it; its error is not `ambiguous`"
                 assert error.ambiguous or error.retryable, f"{what} gives up; it can be tried again: retryable=True"
@@ -51,20 +51,20 @@ class LosingLaws(VendorLaws):
 
     @pytest.mark.parametrize("loss", LOSSES)
     def test_lost_answer_attaches_the_file(
-        self, connect: Connect, gateway: Gateway, proxy: Proxy, hands: VendorHands | None, loss: str
+        self, connect: Connect, gateway: Gateway, line: Proxy, hands: VendorHands | None, loss: str
     ) -> None:
         """Wherever it is lost, nobody takes it for a refusal for good, and after another attempt the file is there."""
         needs(gateway, "attach")
-        held = connect(proxy.url, timeout=self.timeout)
+        held = connect(line.url, timeout=self.timeout)
         _, remote_id = self._opened(gateway)
-        for place in self._places(proxy, LOSSES[loss]):
-            content, what = word().encode(), f"`attach` ({loss}, exchange {place})"
+        for place in self._places(line, LOSSES[loss]):
+            content, what = word().encode(), f"`attach` ({loss}, place {place})"
             file, key = file_of("log.txt", content)
 
             def attach(to: Gateway = held, file: object = file, key: str = key) -> object:
                 return to.attach(remote_id, file, key=key)
 
-            _, error = self._through(proxy, what, attach)
+            _, error = self._through(line, what, attach)
             if error is not None:
                 assert error.ambiguous or error.retryable, f"{what} gives up; it can be tried again: retryable=True"
                 attach(gateway)
@@ -73,14 +73,14 @@ class LosingLaws(VendorLaws):
                 assert content in [each for _, each in hands.files(remote_id)], f"after {what} the file is not there"
 
     @pytest.mark.parametrize("loss", LOSSES)
-    def test_lost_answer_sets_the_status(self, connect: Connect, gateway: Gateway, proxy: Proxy, loss: str) -> None:
+    def test_lost_answer_sets_the_status(self, connect: Connect, gateway: Gateway, line: Proxy, loss: str) -> None:
         """Wherever it is lost, nobody takes it for a refusal for good, and another attempt succeeds."""
         needs(gateway, "set_status")
-        held = connect(proxy.url, timeout=self.timeout)
+        held = connect(line.url, timeout=self.timeout)
         _, remote_id = self._opened(gateway)
-        for place in self._places(proxy, LOSSES[loss]):
-            status, what = self.settable[place % 2], f"`set_status` ({loss}, exchange {place})"
-            _, error = self._through(proxy, what, partial(held.set_status, remote_id, status))
+        for place in self._places(line, LOSSES[loss]):
+            status, what = self.settable[place % 2], f"`set_status` ({loss}, place {place})"
+            _, error = self._through(line, what, partial(held.set_status, remote_id, status))
             if error is not None:
                 assert error.ambiguous or error.retryable, f"{what} gives up; it can be tried again: retryable=True"
                 gateway.set_status(remote_id, status)
@@ -88,19 +88,19 @@ class LosingLaws(VendorLaws):
 
     @pytest.mark.parametrize("loss", LOSSES)
     def test_lost_answer_can_be_asked_for_again(
-        self, connect: Connect, gateway: Gateway, proxy: Proxy, loss: str
+        self, connect: Connect, gateway: Gateway, line: Proxy, loss: str
     ) -> None:
         """A question that was lost is an error that says so, and never an answer."""
         _, remote_id = self._opened(gateway)
-        held = connect(proxy.url, timeout=self.timeout)
+        held = connect(line.url, timeout=self.timeout)
         calls = self._calls(held, remote_id)
         for name in [name for name in ("fetch", "find", "check", "changes") if name in calls]:
-            for place in self._places(proxy, LOSSES[loss]):
-                what = f"`{name}` ({loss}, exchange {place})"
-                answer, error = self._through(proxy, what, calls[name])
+            for place in self._places(line, LOSSES[loss]):
+                what = f"`{name}` ({loss}, place {place})"
+                answer, error = self._through(line, what, calls[name])
                 if error is None and isinstance(answer, VendorAnswer):
                     assert remote_id == answer.remote_id, f"{what} gives another ticket"
                 assert error is None or error.retryable, f"{what} gives up; it can be tried again: retryable=True"
-                if proxy.hit and place == 1:
+                if line.hit and place == 1:
                     assert error is not None, f"{what} gives an answer that it has not heard"
             calls[name]()

@@ -72,15 +72,15 @@ class OpeningLaws(VendorLaws):
 
     @pytest.mark.parametrize("loss", LOSSES)
     def test_lost_answer_opens_one_ticket(
-        self, connect: Connect, proxy: Proxy, hands: VendorHands | None, loss: str
+        self, connect: Connect, line: Proxy, hands: VendorHands | None, loss: str
     ) -> None:
         """Wherever the answer is lost, nobody takes it for a refusal, and going on leads to one ticket."""
-        gateway = connect(proxy.url, timeout=self.timeout)
-        for place in self._places(proxy, LOSSES[loss]):
+        gateway = connect(line.url, timeout=self.timeout)
+        for place in self._places(line, LOSSES[loss]):
             asked = wanted()
-            what = f"`open` ({loss}, exchange {place})"
-            _, error = self._through(proxy, what, partial(gateway.open, asked.request, key=asked.key))
-            exists = self._exists(gateway, hands, asked, error, wrote=proxy.arrived > 0)
+            what = f"`open` ({loss}, place {place})"
+            _, error = self._through(line, what, partial(gateway.open, asked.request, key=asked.key))
+            exists = self._exists(gateway, hands, asked, error, wrote=line.arrived > 0)
             if error is not None:
                 assert error.ambiguous or not exists, f"{what} has opened a ticket; its error is not `ambiguous`"
                 assert error.ambiguous or error.retryable, f"{what} gives up; it can be tried again: retryable=True"
@@ -94,7 +94,7 @@ class OpeningLaws(VendorLaws):
         """Say whether there is a ticket; where a change has been asked for, it may take a while to show."""
         if error is None:
             return True
-        return bool(self._count(gateway, hands, asked, patient=wrote and error.ambiguous))
+        return bool(self._count(gateway, hands, asked, patient=wrote and bool(error.ambiguous)))
 
     def test_many_open_at_once(self, gateway: Gateway) -> None:
         """Each has a ticket of its own; who was not let in tries again, as the core does."""

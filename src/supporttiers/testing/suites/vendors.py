@@ -13,13 +13,14 @@ from supporttiers.protocols import VendorGateway
 from supporttiers.testing.suites._awaiting import called_of, turning
 from supporttiers.testing.suites._vendor_given import PATIENT, Connect, Gateway
 from supporttiers.testing.suites.vendor_calling import CallingLaws
+from supporttiers.testing.suites.vendor_desking import DeskingLaws
 from supporttiers.testing.suites.vendor_failing import FailingLaws
 from supporttiers.testing.suites.vendor_hearing import HearingLaws
 from supporttiers.testing.suites.vendor_losing import LosingLaws
 from supporttiers.testing.suites.vendor_opening import OpeningLaws
 
 
-class VendorSuite(OpeningLaws, LosingLaws, FailingLaws, HearingLaws, CallingLaws):
+class VendorSuite(OpeningLaws, LosingLaws, DeskingLaws, FailingLaws, HearingLaws, CallingLaws):
     """
     What every vendor's gateway must do. Give a fixture `connect`; the other fixtures let more be tested.
 

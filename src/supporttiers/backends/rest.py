@@ -40,6 +40,7 @@ _KINDS: Final[Mapping[int, str]] = {
     401: "auth", 403: "permission", 404: "gone", 408: "unavailable", 409: "conflict", 410: "gone", 412: "conflict",
     425: "unavailable", 429: "rate_limited", 501: "rejected",
 }  # fmt: skip
+_NO_PLACES: Final = frozenset({".", ".."})
 _WITHOUT_BODY: Final = frozenset({204, 205})
 _SAYING_HOW_LONG: Final = frozenset({"content-length", "transfer-encoding"})
 _FINAL: Final = frozenset({"permission", "rejected", "gone"})
@@ -62,7 +63,22 @@ class Reply:
 
 
 class Rest:
-    """Speaks JSON with one vendor. Nothing of it is shown: its headers hold secrets."""
+    """
+    Speaks JSON with one vendor. Nothing of it is shown: its headers hold secrets.
+
+    An exchange takes 30 seconds at most, and reads 4 MiB at most; no redirection is followed, nothing is sent twice.
+    Whatever is no success in JSON is a `VendorError` of the right kind, which says whether it may have been done.
+
+    >>> class Acme:  # in place of a network
+    ...     def send(self, request, /, *, within):
+    ...         print(request.method, request.url, request.body)
+    ...         return HttpResponse(status=201, headers={"content-type": "application/json"}, body=b'{"id": "AP-1"}')
+    >>> rest = Rest("acme", "https://acme.example/api", headers={"x-key": "s3cret"}, transport=Acme())
+    >>> reply = rest.send("POST", "tickets", "7/8", "comments", value={"text": "Hello"})
+    POST https://acme.example/api/tickets/7%2F8/comments b'{"text": "Hello"}'
+    >>> reply, rest.part(reply.value, "id", kind=str)
+    (Reply(status=201), 'AP-1')
+    """
 
     def __init__(
         self,
@@ -141,8 +157,11 @@ class Rest:
             VendorError: It was not taken, or no answer came that says so. `ambiguous` where a request that changes
                 something may have done so all the same.
         """
-        target = "/".join([self._url, *(quote(part, safe="") for part in path)]) if path else self._whole
-        target += f"?{urlencode(query, doseq=True)}" if query else ""
+        if not _NO_PLACES.isdisjoint(path):  # which some servers, and some ways to them, take for another path
+            raise VendorError(self._name, "there can be nothing of such an id", retryable=False, kind="gone")
+        parts = (quote(part, safe="", errors="replace") for part in path)  # ids are the vendor's: anything stands there
+        target = "/".join([self._url, *parts]) if path else self._whole
+        target += f"?{urlencode(query, doseq=True, errors='replace')}" if query else ""
         sent = {**self._headers, **(headers or {})}
         body = b"" if content is None else content
         if value is not None:
@@ -190,17 +209,32 @@ class Rest:
             raise self.misunderstood("it answered what is no JSON", ambiguous=changes) from None
 
     def misunderstood(self, problem: str, *, ambiguous: bool = False) -> VendorError:
-        """Make the error for an answer that its interface does not allow."""
+        """
+        Make the error for an answer that its interface does not allow.
+
+        Args:
+            problem: What is wrong with it; nothing of the answer itself.
+            ambiguous: Whether something has been done, or may have been, by what was answered so.
+        """
         return VendorError(self._name, problem, retryable=True, ambiguous=ambiguous, kind="protocol")
 
-    def part(self, value: object, *path: str | int, kind: type[T]) -> T:
+    def part(self, value: object, *path: str | int, kind: type[T], ambiguous: bool = False) -> T:
         """
         Give a part of an answer.
+
+        >>> rest = Rest("acme", "https://acme.example/api", headers={})
+        >>> rest.part({"tickets": [{"id": 7}]}, "tickets", 0, "id", kind=int)
+        7
+        >>> rest.part({"tickets": []}, "tickets", 0, "id", kind=int, ambiguous=True)
+        Traceback (most recent call last):
+            ...
+        supporttiers.errors.VendorError: acme: tickets.0.id in its answer is no int; it may be tried again
 
         Args:
             value: The answer.
             path: Names in tables and places in lists, from the outside to the inside.
             kind: What must stand there.
+            ambiguous: Whether something has been done, or may have been, by what was answered so.
 
         Raises:
             VendorError: Something else stands there, or nothing.
@@ -215,5 +249,5 @@ class Rest:
                 found = None
         if not isinstance(found, kind) or (isinstance(found, bool) and kind is int):
             where = ".".join(map(str, path)) or "the answer"
-            raise self.misunderstood(f"{where} in its answer is no {kind.__name__}")
+            raise self.misunderstood(f"{where} in its answer is no {kind.__name__}", ambiguous=ambiguous)
         return found

@@ -9,9 +9,8 @@ import pytest
 
 from supporttiers import VendorStatus
 from supporttiers.backends import vendor as vendors
-from supporttiers.backends.transport import MOST_BYTES, HttpResponse, TransportError
-from supporttiers.backends.vendor._helpdesk import bounded
-from supporttiers.backends.vendor._hints import SECRET_HEADER
+from supporttiers.backends.transport import HttpResponse, TransportError
+from supporttiers.backends.vendor._hints import MOST_BYTES, SECRET_HEADER
 from supporttiers.backends.vendor.django_helpdesk import DjangoHelpdeskVendor
 from supporttiers.effects import VendorCall, VendorFile, VendorMessage, VendorRequest
 from supporttiers.errors import PluginError, PolicyConfigError, VendorError, WebhookRefusedError
@@ -88,6 +87,7 @@ def test_it_can_do_all_but_list_changes():
         ({"user": "desk"}, "it needs a `token`, or a `user` and a `password`: one of both"),
         ({"token": TOKEN, "user": "desk", "password": "p"},
          "it needs a `token`, or a `user` and a `password`: one of both"),
+        ({"user": "desk:x", "password": "p"}, "its `user` holds a colon, which would end it where it is sent"),
         ({"token": "a\r\nx: y"}, "its `token` can be no token: printable ASCII without blanks"),
         ({"token": "größe"}, "its `token` can be no token: printable ASCII without blanks"),
         ({"token": "a b"}, "its `token` can be no token: printable ASCII without blanks"),
@@ -252,13 +252,13 @@ def test_a_ticket_that_is_not_ours_has_no_entries_of_ours():
 
 
 def test_a_text_that_is_too_long_is_cut_and_says_so():
-    """At 64 KiB, and never in the middle of a character."""
-    text = "é" * 40_000
-    answer = gateway(says({**TICKET, "followup_set": [{"id": 1, "comment": text}]})).fetch("7")
+    """At 64 KiB; its mark is read before that."""
+    said = [{"id": 1, "comment": "é" * 40_000 + f"\n\n[ref {REFERENCE}]", "user": 5}]
+    answer = gateway(says({**TICKET, "description": "é", "followup_set": said})).fetch("7")
 
-    assert answer.entries[0].text.endswith("é\n\n[cut off here: it is longer than 64 KiB]")
+    assert answer.entries[0].text.endswith("it is longer than 64 KiB.]")
     assert 65_534 <= len(answer.entries[0].text.encode()) <= 65_536
-    assert "é" * 32_768 == bounded("é" * 32_768)
+    assert (REFERENCE, REFERENCE) == (answer.reference, answer.entries[0].reference)
 
 
 def test_a_status_that_nobody_knows_is_unknown():
@@ -382,6 +382,8 @@ def test_a_withdrawal_needs_a_status_that_means_it():
 def test_a_follow_up_that_is_refused_on_a_ticket_that_is_there_is_refused():
     """Only what is gone is gone."""
     assert ("rejected", False) == failure(gateway(says({}, 400), says(TICKET)).comment, "7", MESSAGE, key="k")
+    assert ("gone", False) == failure(gateway(says({}, 400), says({}, 404)).comment, "7", MESSAGE, key="k")
+    assert ("unavailable", True) == failure(gateway(says({}, 503)).comment, "7", MESSAGE, key="k")
 
 
 def test_a_file_goes_to_the_follow_up_that_an_attempt_has_left_behind():
@@ -394,6 +396,27 @@ def test_a_file_goes_to_the_follow_up_that_an_attempt_has_left_behind():
     _, asked = vendor._rest._transport.asked
     assert f"{URL}api/followups-attachments/" == asked.url
     assert b'name="followup"\r\n\r\n4\r\n' in asked.body
+
+
+def test_a_file_that_is_there_is_not_sent_again():
+    """Nor another follow-up written; and where there is none, both are."""
+    key = "default/T-1/3"
+    left = {"id": 4, "comment": f"[ref {reference_of(key)}]", "followupattachment_set": [{"id": 11}]}
+    file = VendorFile(id="f", name="drum.png", content=b"x")
+    there = gateway(says({**TICKET, "followup_set": [left]}))
+    new = gateway(says(TICKET), says({"id": 5}, 201), says({"id": 12}, 201))
+
+    assert ("11", "12") == (there.attach("7", file, key=key), new.attach("7", file, key=key))
+    assert ["GET", "POST", "POST"] == [asked.method for asked in new._rest._transport.asked]
+
+
+def test_a_withdrawal_that_has_been_said_is_not_said_again():
+    """The status is read back all the same."""
+    said = {**TICKET, "status": 4, "followup_set": [{"id": 4, "comment": f"[ref {REFERENCE}]"}]}
+    vendor = gateway(says(said), says(said))
+
+    assert VendorStatus.CLOSED is vendor.withdraw("7", MESSAGE, key="k").status
+    assert ["GET", "GET"] == [asked.method for asked in vendor._rest._transport.asked]
 
 
 # -- webhooks

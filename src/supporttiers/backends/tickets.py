@@ -1,10 +1,64 @@
-"""A vendor's own words for statuses, by table: what stands in none is `unknown`, and never guessed."""
+"""
+What gateways to vendors have in common beside HTTP: our reference, texts of bounded length, and a table of statuses.
 
+A reference is put where the vendor's system can search it, or at the end of a text as a mark; texts of the vendor's
+are made such as an entry can hold; the vendor's own words for statuses are translated by a table, and never guessed.
+"""
+
+import re
 from collections.abc import Iterable, Mapping
+from typing import Final
 
-from supporttiers._fields import nearest, type_name
+from supporttiers._fields import MAX_TEXT_BYTES, nearest, type_name
 from supporttiers.errors import PluginError
 from supporttiers.links import VendorStatus
+
+_MARK: Final = re.compile(r"\[ref (ST-[A-Z2-7]{16})\]")
+_CUT: Final = "\n\n[The rest of this text stands on the vendor's ticket: it is longer than 64 KiB.]"
+
+
+def marked(text: str, reference: str) -> str:
+    r"""
+    Put a reference at the end of a text.
+
+    >>> marked("Is there a newer drum?", "ST-ABCDEFGHIJKLMNOP")
+    'Is there a newer drum?\n\n[ref ST-ABCDEFGHIJKLMNOP]'
+    """
+    return f"{text}\n\n[ref {reference}]".lstrip("\n")
+
+
+def reference_in(text: str) -> str:
+    """
+    Read the last reference in a text; empty where there is none.
+
+    >>> reference_in("Re: [ref ST-ABCDEFGHIJKLMNOP] No."), reference_in("No.")
+    ('ST-ABCDEFGHIJKLMNOP', '')
+    """
+    found = _MARK.findall(text)
+    return str(found[-1]) if found else ""
+
+
+def clean(text: str) -> str:
+    r"""
+    Take out what no store takes: U+0000, and halves of characters.
+
+    >>> clean("Stuck\x00 again\ud800")
+    'Stuck again'
+    """
+    return text.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8")
+
+
+def heard(text: str) -> str:
+    """
+    Make a text of a vendor's one that an entry can hold: at most 64 KiB, and what was cut off is spoken of.
+
+    >>> heard("Stuck"), heard("ä" * 100_000)[-8:]
+    ('Stuck', '64 KiB.]')
+    """
+    whole = clean(text).encode()
+    if len(whole) <= MAX_TEXT_BYTES:
+        return whole.decode()
+    return whole[: MAX_TEXT_BYTES - len(_CUT)].decode("utf-8", "ignore") + _CUT
 
 
 class Statuses:

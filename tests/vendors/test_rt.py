@@ -357,6 +357,18 @@ def test_entry_of_many_parts():
     )
 
 
+def test_pages_of_parts_have_an_end():
+    """Twenty are read; older entries are left out, and a file without words is an entry, too."""
+    vendor, transport = scripted(
+        history=[listed(transaction(5), transaction(1))],
+        attachments=[listed(part(9, 5, kind="image/png", name="a.png"))],
+    )
+    [entry] = vendor.fetch("7").entries
+
+    assert ("5", "") == (entry.id, entry.text)
+    assert 20 == sum("/attachments" in url for _, url, _ in transport.asked)
+
+
 @pytest.mark.parametrize(
     ("row", "creator"),
     [
@@ -392,7 +404,11 @@ def test_no_ticket_at_all_has_changed():
     assert "LastUpdated+%3E" not in transport.asked[-1][1]
 
 
-@pytest.mark.parametrize("cursor", ["", "[]", '{"at": 7}', '{"at": "soon", "id": 1, "goes_on": true}', "[" * 9000])
+@pytest.mark.parametrize(
+    "cursor", ["", "[]", '{"at": 7}', '{"at": "soon", "id": 1, "goes_on": true}', "[" * 9000,
+               '{"at": "0001-01-01T00:00:00Z", "id": 1, "goes_on": false}',
+               '{"at": "2026-03-24T09:00:00", "id": 1, "goes_on": false}'],
+)  # fmt: skip
 def test_cursor_that_is_none_begins_anew(cursor):
     """What is given twice does no harm."""
     vendor, _ = scripted(tickets=[listed(changed(7, "2026-03-23T09:00:00Z"))])
@@ -449,3 +465,12 @@ def test_error_tells_nothing_of_ours():
 
     assert "acme: it answered 403; our account needs the rights SeeQueue, CreateTicket" in str(caught.value)
     assert not [word for word in ("zq", "smoke", "5ec7e7") if word in f"{caught.value!r} {caught.value}"]
+
+
+def test_page_with_more_rows_than_pages_have_is_misunderstood():
+    """No page of Request Tracker's has so many, and what is read of them all would have no end."""
+    vendor, _ = scripted(tickets=[listed(*(changed(number, "2026-03-23T09:00:00Z") for number in range(1, 102)))])
+
+    with pytest.raises(VendorError, match="more than 100 rows") as caught:
+        vendor.changes(None, limit=10)
+    assert "protocol" == caught.value.kind
