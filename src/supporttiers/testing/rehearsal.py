@@ -73,6 +73,11 @@ class Story:
         return self._rehearsal.desk.get(self.id)
 
     @property
+    def now(self) -> datetime:
+        """The present instant of its rehearsal, in UTC."""
+        return self._rehearsal.clock.now()
+
+    @property
     def history(self) -> Sequence[Event]:
         """What has happened so far."""
         return self._rehearsal.desk.history(self.id)
