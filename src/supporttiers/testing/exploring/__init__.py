@@ -122,7 +122,6 @@ def explore(
         states=search.states, transitions=search.transitions, depth=search.depth, complete=search.complete,
         counterexamples=Telling(
             search=search, world=world, alphabet=alphabet, watch=watch, roots=roots, scenes=scenes, before=before,
-            depth=depth,
         ).counterexamples(),
         ends=dict(sorted(search.ends.items())),
     )  # fmt: skip

@@ -89,7 +89,8 @@ class Counterexample:
 
     def __str__(self) -> str:
         """Say what is wrong, and how it came to it."""
-        return f"{self.rule}: {self.problem}\n{self.timeline}"
+        said = self.problem if self.invariant is None else f"{self.rule}: {self.problem}"
+        return f"{said}\n{self.timeline}"
 
 
 @attrs.frozen(kw_only=True)

@@ -52,12 +52,14 @@ class Way:
         root: By which opening it began.
         choices: What was done.
         violation: What the monitor says.
+        left: Of a case that reaches no end: how deep one has to look from there to see that.
     """
 
     rule: Invariant | int
     root: int
     choices: tuple[Choice, ...]
     violation: Violation | None = None
+    left: int = 0
 
 
 @attrs.define
@@ -131,6 +133,9 @@ class Search:
     # -- one state
 
     def _followed(self, node: _Node) -> Iterator[_Node]:
+        if node.outcome.next_at is None:
+            for place, violation, until in self._watch.idle(node.memory, node.outcome, self._broken):
+                self._break(place, node.number, (Choice(verb=ADVANCE, given={"to": until}),), violation)
         for choice, after in self._done(node):
             if after is None:
                 self._found(Invariant.COMES_TO_REST, node.number, choice)
@@ -193,10 +198,6 @@ class Search:
             self.ends[str(case.status)] = self.ends.get(str(case.status), 0) + 1
         elif Invariant.HAS_A_CLOCK not in self.ways and self._is_stuck(outcome):
             self._found(Invariant.HAS_A_CLOCK, number, None)
-        if outcome.next_at is None:
-            for place, violation, until in self._watch.idle(memory, outcome, self._broken):
-                later = () if until <= outcome.now else (Choice(verb=ADVANCE, given={"to": until}),)
-                self._break(place, number, later, violation)
         return _Node(number, outcome, memory)
 
     def _is_stuck(self, outcome: Outcome) -> bool:
@@ -246,4 +247,18 @@ class Search:
         for number, ends in enumerate(ending):
             if not ends and self._open[number]:
                 self._found(Invariant.REACHES_AN_END, number, None)
+                way = self.ways[Invariant.REACHES_AN_END]
+                self.ways[Invariant.REACHES_AN_END] = attrs.evolve(way, left=self._deep_from(number))
                 return
+
+    def _deep_from(self, number: int) -> int:
+        """Count the layers that lie behind a state."""
+        after: dict[int, list[int]] = {}
+        for source, target in zip(self._from, self._to, strict=True):
+            after.setdefault(source, []).append(target)
+        seen, layer, depth = {number}, [number], 0
+        while layer:
+            depth += 1
+            layer = list(dict.fromkeys(each for here in layer for each in after.get(here, ()) if each not in seen))
+            seen.update(layer)
+        return depth

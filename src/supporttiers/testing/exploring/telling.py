@@ -27,7 +27,6 @@ class Telling:
         roots: The cases with which it began.
         scenes: What a test of each of them sets up; none where a story went on, for nobody knows how it began.
         before: What had happened before it began.
-        depth: How deep it went.
     """
 
     search: Search
@@ -37,7 +36,6 @@ class Telling:
     roots: Sequence[Outcome]
     scenes: Sequence[Scene]
     before: Sequence[Event]
-    depth: int
 
     def counterexamples(self) -> tuple[Counterexample, ...]:
         """Tell of each rule that does not hold, invariants first."""
@@ -49,13 +47,12 @@ class Telling:
         events, last = self._gone(way)
         rule = way.rule if isinstance(way.rule, Invariant) else self.watch.watched[way.rule].monitor
         scene = self.scenes[way.root] if self.scenes else None
-        left = max(self.depth - len(way.choices), 1)
         return Counterexample(
             rule=rule.says if isinstance(rule, Invariant) else str(rule),
             invariant=rule if isinstance(rule, Invariant) else None,
             problem=_problem(rule, last) if isinstance(rule, Invariant) else str(way.violation),
             choices=way.choices, events=tuple(events),
-            test="" if scene is None else test_text(scene, rule, way.choices, events, left=left),
+            test="" if scene is None else test_text(scene, rule, way.choices, events, left=way.left),
         )  # fmt: skip
 
     def _gone(self, way: Way) -> tuple[list[Event], Outcome]:

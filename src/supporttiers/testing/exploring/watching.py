@@ -141,7 +141,7 @@ class Watch:
             course = Course(moments=((since, after.case),), until=until)
             violation = monitor.judge(course, priorities=self._priorities)
             if violation is not None:
-                found.append((place, violation, max(violation.at + _MOMENT, after.now)))
+                found.append((place, violation, violation.at + _MOMENT))
         return found
 
     def key(self, memory: Memory, now: datetime, broken: frozenset[int]) -> tuple[timedelta | None, ...]:

@@ -25,8 +25,9 @@ _HOMES: Final = {
     "supporttiers.calendars.holidays": ("ClosedDates",),
     "supporttiers.commands": (),
     "supporttiers.facts": ("FactSource",),
-    "supporttiers.links": ("Attachment", "Link", "VendorStatus"),
+    "supporttiers.links": ("Attachment", "Link"),
     "supporttiers.match": ("AtLeast", "AtMost", "Match", "Not"),
+    "supporttiers.monitors": ("Either",),
     "supporttiers.testing": ("Rehearsal", "ScriptedVendor", "Told", "always", "explore", "never"),
 }
 
@@ -72,7 +73,7 @@ def test_text(
         rule: What does not hold.
         choices: What is done.
         events: What becomes of it; the vendors in it are set up too.
-        left: How deep the exploration went beyond the last choice.
+        left: How deep one has to look from there to see that no way leads to an end.
     """
     body = "\n".join(_body(scene, rule, choices, events, left))
     used = set(re.findall(r"\b[A-Za-z_]+\b", body))
@@ -108,10 +109,10 @@ def _body(
     yield f'    """It must hold: {_plain(_rule_text(rule))}."""'
     vendors = _vendors(scene.process, events)
     if vendors:
-        yield f"    vendors = {{name: ScriptedVendor(name) for name in {vendors!r}}}"
+        yield f"    vendors = [{', '.join(f'ScriptedVendor({name!r})' for name in vendors)}]"
     given = [f"start={scene.start.isoformat()!r}"]
     given += ["monitors=[MONITOR]"] if isinstance(rule, Monitor) else []
-    given += ["vendors=vendors.values()"] if vendors else []
+    given += ["vendors=vendors"] if vendors else []
     yield f"    with Rehearsal(PROCESS, {', '.join(given)}{_sources(scene)}) as rehearsal:"
     opening = "".join(f", {name}={_value(value)}" for name, value in scene.opening.items())
     yield f"        story = rehearsal.open(by={_by(scene.requester, scene)}{opening})"
@@ -182,10 +183,7 @@ def _done(choice: Choice, scene: Scene) -> Iterator[str]:
         yield f"        rehearsal.advance(to={choice.given['to'].isoformat()!r})"
         return
     if choice.verb == VENDOR_UPDATE:
-        ticket = f"story.case.vendor_tickets[{choice.given['ticket']}].remote_id"
-        status = f"VendorStatus.{choice.given['status'].name}"
-        yield f"        vendors[{choice.given['vendor']!r}].update({ticket}, status={status})"
-        yield "        rehearsal.settle()"
+        yield f"        story.vendor_says({choice.given['status'].value!r}, ticket={choice.given['ticket']})"
         return
     assert choice.by is not None  # a command has an actor; for the type checker
     more = "".join(f", {name}={_value(value)}" for name, value in _parameters(choice))
@@ -227,9 +225,9 @@ def _value(value: object) -> str:
 
 def monitor_text(monitor: Monitor) -> str:
     """Write a monitor as it is made."""
-    matches = [condition for condition in monitor.conditions if isinstance(condition, Match)]
-    shown = [repr(matches[0])] if len(matches) == 1 else [f"Match(any={matches!r})"] if matches else []
-    shown += [_told(condition) for condition in monitor.conditions if isinstance(condition, Told)]
+    shown = [repr(each) if isinstance(each, Match) else _told(each) for each in monitor.conditions]
+    if all(isinstance(each, Match) for each in monitor.conditions[:2]) and len(shown) > 1:
+        shown = [f"Either({', '.join(shown)})"]
     given = [" | ".join(shown)]
     given += [] if monitor.when is None else [f"when={monitor.when!r}"]
     given += [] if monitor.longer_than is None else [f"longer_than={duration_text(monitor.longer_than)!r}"]
