@@ -152,7 +152,9 @@ class Story:
         desk = self._rehearsal.desk
         double = desk._ports.vendors.get(found.vendor)  # noqa: SLF001 - a rehearsal is a desk
         if not isinstance(double, InProcessVendor):
-            raise InputError(self.id, "vendor", f"is {found.vendor!r}, which speaks for itself; a ScriptedVendor can be led")
+            raise InputError(
+                self.id, "vendor", f"is {found.vendor!r}, which speaks for itself; a ScriptedVendor can be led"
+            )
         remote_id = str(found.remote_id)
         double.update(remote_id, status=known[status])
         desk.execute(update_of((found.vendor, found.key, self.id), double.fetch(remote_id)))

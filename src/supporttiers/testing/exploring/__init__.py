@@ -96,6 +96,7 @@ def explore(
     """
     rules = process if isinstance(process, SupportProcess) else SupportProcess.from_toml(process)
     people = None if actors is None else tuple(actors)
+    done = None if commands is None else tuple(commands)
     story = start if isinstance(start, Story) else None
     watch = Watch(monitors, rules.priorities)
     world = World(rules, dict(facts or {}), tells=watch.tells)
@@ -108,14 +109,17 @@ def explore(
     )  # fmt: skip
     scene = Scene(
         process=rules, path=None if isinstance(process, SupportProcess) else str(process), start=now,
-        requester=_requester(people, story), opening={}, facts=dict(facts or {}), actors=people, may_wait=may_wait,
+        requester=_requester(people, story), opening={}, facts=dict(facts or {}), actors=people,
+        commands=done, may_wait=may_wait,
         ends=() if bounds.ends == frozenset(_ENDS) else tuple(sorted(bounds.ends)), looks_at=tuple(looks_at),
     )  # fmt: skip
     scenes = [] if story is not None else [attrs.evolve(scene, opening=_opening(each)) for each in openings]
     roots = [_opened(world, each) for each in scenes] if story is None else [world.left_at(story.case, now)]
-    alphabet = Alphabet(rules, roots[0].case.id, requester=scene.requester, actors=people, commands=commands)
-    states = States(rules, by_the_clock=watch.by_the_clock, tells=watch.tells, looks_at=(*scene.looks_at, *watch.fields))
-    search = Search(world, alphabet, states, watch, bounds, rules.priorities)
+    alphabet = Alphabet(rules, roots[0].case.id, requester=scene.requester, actors=people, commands=done)
+    states = States(
+        rules, by_the_clock=watch.by_the_clock, tells=watch.tells, looks_at=(*scene.looks_at, *watch.fields)
+    )
+    search = Search(world, alphabet=alphabet, states=states, watch=watch, bounds=bounds, priorities=rules.priorities)
     search.run(roots)
     before = () if story is None else tuple(story.history)
     return Exploration(
@@ -145,7 +149,9 @@ def _requester(actors: Sequence[Actor] | None, story: Story | None) -> Actor:
 
 def _opening(each: object) -> Mapping[str, object]:
     if not isinstance(each, Mapping):
-        raise InputError("", "openings", f"must be tables of fields, such as {{'category': 'vpn'}}, not {type_name(each)}")
+        raise InputError(
+            "", "openings", f"must be tables of fields, such as {{'category': 'vpn'}}, not {type_name(each)}"
+        )
     for name in each:
         if name not in _OPENING:
             problem = f"has {str(name)[:40]!r}, with which no case is opened; possible are: {', '.join(_OPENING)}"

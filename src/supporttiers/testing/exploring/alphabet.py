@@ -82,9 +82,9 @@ class Alphabet:
                 yield from self._offers(verb, given)
         for verb in sorted(self._verbs - set(DEFAULT_VERBS)):
             command = a_command(verb, case)
-            yield from self._offers(verb, _own_fields(command))
+            yield from self._offers(verb, own_fields(command))
         for own in self._own:
-            yield ((Choice(verb=own.trigger, by=own.by, given=_own_fields(own)), self._for_case(own)),)
+            yield ((Choice(verb=own.trigger, by=own.by, given=own_fields(own)), self._for_case(own)),)
 
     def _moves(self, case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "reply", {"text": "A word."}
@@ -177,7 +177,7 @@ def _check(each: object) -> None:
     raise InputError("", "commands", f"has {verb[:40]!r}, which cannot be explored; {advice}")
 
 
-def _own_fields(command: Command) -> dict[str, Any]:
+def own_fields(command: Command) -> dict[str, Any]:
     """Give what a command says beyond its defaults."""
     common = {"case_id", "by", "at"}
     return {
@@ -200,4 +200,3 @@ def _manager_of(process: SupportProcess) -> Actor:
             for name in ("roles", "approvers"):
                 roles |= dict.fromkeys(role for role in getattr(rule, name, None) or () if isinstance(role, str))
     return Actor.manager("max", roles=list(roles)[:50])
-

@@ -17,7 +17,6 @@ class Invariant(StrEnum):
 
     REACHES_AN_END = "reaches_an_end"
     HAS_A_CLOCK = "has_a_clock"
-    COMES_TO_REST = "comes_to_rest"
 
     @property
     def says(self) -> str:
@@ -28,7 +27,6 @@ class Invariant(StrEnum):
 _SAYS = {
     Invariant.REACHES_AN_END: "every case can still reach an end",
     Invariant.HAS_A_CLOCK: "nobody waits without a clock",
-    Invariant.COMES_TO_REST: "what follows by itself comes to rest",
 }
 
 ADVANCE = "advance"

@@ -14,7 +14,7 @@ from supporttiers.testing.exploring.alphabet import Alphabet
 from supporttiers.testing.exploring.findings import ADVANCE, Choice, Invariant
 from supporttiers.testing.exploring.states import Key, States
 from supporttiers.testing.exploring.watching import Memory, Watch
-from supporttiers.testing.exploring.worlds import CircleError, Outcome, World
+from supporttiers.testing.exploring.worlds import Outcome, World
 
 _ROOT: Final = -1
 _NEW: Final = -2
@@ -75,11 +75,12 @@ class Search:
     """One search; what it has seen is kept as numbers, and cases only as long as they are to be followed."""
 
     def __init__(
-        self, world: World, alphabet: Alphabet, states: States, watch: Watch, bounds: Bounds, priorities: Sequence[str]
+        self, world: World, *, alphabet: Alphabet, states: States, watch: Watch, bounds: Bounds, priorities: Sequence[str]
     ) -> None:
         """Begin with nothing seen."""
         self._world, self._alphabet, self._states, self._watch, self._bounds = world, alphabet, states, watch, bounds
         self._may_wait: Any = None if bounds.may_wait is None else bounds.may_wait.compile(priorities)
+        self._asks_for_clocks = Invariant.HAS_A_CLOCK in bounds.invariants
         self._seen: dict[Key, int] = {}
         self._parents = array("q")
         self._by: list[Choice | None] = []
@@ -137,9 +138,6 @@ class Search:
             for place, violation, until in self._watch.idle(node.memory, node.outcome, self._broken):
                 self._break(place, node.number, (Choice(verb=ADVANCE, given={"to": until}),), violation)
         for choice, after in self._done(node):
-            if after is None:
-                self._found(Invariant.COMES_TO_REST, node.number, choice)
-                continue
             memory, violations = self._watch.follow(node.memory, node.outcome, after, self._broken)
             self._note(violations, node.number, choice)
             number, is_new = self._number(after, memory, node.number, choice)
@@ -151,29 +149,19 @@ class Search:
             if is_new:
                 yield self._new(number, after, memory)
 
-    def _done(self, node: _Node) -> Iterator[tuple[Choice, Outcome | None]]:
-        """Do everything that can be done, one at a time; None where it does not come to rest."""
+    def _done(self, node: _Node) -> Iterator[tuple[Choice, Outcome]]:
+        """Do everything that can be done, one at a time; at last, let time pass."""
         before = node.outcome
         for offer in self._alphabet.offers(before.case):
-            try:
-                found = self._world.tried(before, [command for _, command in offer])
-            except CircleError:
-                yield offer[0][0], None
-                continue
+            found = self._world.tried(before, [command for _, command in offer])
             if found is not None:
                 place, after = found
                 yield offer[place][0], after
         due, until = before.next_at, self._bounds.until
-        if due is None:
-            return
-        if until is not None and due > until:
+        if due is not None and until is not None and due > until:
             self._unfollowed[node.number] = 1
-            return
-        choice = Choice(verb=ADVANCE, given={"to": due})
-        try:
-            yield choice, self._world.later(before, due)
-        except CircleError:
-            yield choice, None
+        elif due is not None:
+            yield Choice(verb=ADVANCE, given={"to": due}), self._world.later(before, due)
 
     def _number(self, outcome: Outcome, memory: Memory, parent: int, by: Choice | None) -> tuple[int, bool]:
         """Give the number of a state, and whether it is a new one; none where there is no more room."""
@@ -196,8 +184,8 @@ class Search:
         case = outcome.case
         if not case.is_open:
             self.ends[str(case.status)] = self.ends.get(str(case.status), 0) + 1
-        elif Invariant.HAS_A_CLOCK not in self.ways and self._is_stuck(outcome):
-            self._found(Invariant.HAS_A_CLOCK, number, None)
+        elif self._asks_for_clocks and Invariant.HAS_A_CLOCK not in self.ways and self._is_stuck(outcome):
+            self._found(Invariant.HAS_A_CLOCK, number)
         return _Node(number, outcome, memory)
 
     def _is_stuck(self, outcome: Outcome) -> bool:
@@ -209,10 +197,9 @@ class Search:
 
     # -- what should not be
 
-    def _found(self, rule: Invariant, number: int, by: Choice | None) -> None:
-        if rule in self._bounds.invariants and rule not in self.ways:
-            root, choices = self._way_to(number)
-            self.ways[rule] = Way(rule=rule, root=root, choices=choices if by is None else (*choices, by))
+    def _found(self, rule: Invariant, number: int, *, left: int = 0) -> None:
+        root, choices = self._way_to(number)
+        self.ways[rule] = Way(rule=rule, root=root, choices=choices, left=left)
 
     def _note(self, violations: list[tuple[int, Violation]], number: int, by: Choice | None) -> None:
         for place, violation in violations:
@@ -246,9 +233,7 @@ class Search:
                     ahead.append(source)
         for number, ends in enumerate(ending):
             if not ends and self._open[number]:
-                self._found(Invariant.REACHES_AN_END, number, None)
-                way = self.ways[Invariant.REACHES_AN_END]
-                self.ways[Invariant.REACHES_AN_END] = attrs.evolve(way, left=self._deep_from(number))
+                self._found(Invariant.REACHES_AN_END, number, left=self._deep_from(number))
                 return
 
     def _deep_from(self, number: int) -> int:

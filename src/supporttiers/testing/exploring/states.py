@@ -118,7 +118,7 @@ class States:
         begun = compiled is not None and compiled.limit.measures == "update" and watch.started_at == now
         if stage is Stage.IN_PROGRESS:
             due = watch.due_at
-            assert due is not None  # noqa: S101 - it runs; for the type checker
+            assert due is not None
             return watch.limit, due - now, watch.target, watch.fired, watch.breached, begun
         if stage is Stage.PAUSED:
             return (

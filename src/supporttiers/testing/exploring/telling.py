@@ -4,13 +4,12 @@ from collections.abc import Sequence
 
 import attrs
 
-from supporttiers._fields import duration_text
 from supporttiers.events import Event
 from supporttiers.testing.exploring.alphabet import Alphabet
 from supporttiers.testing.exploring.findings import ADVANCE, Choice, Counterexample, Invariant
 from supporttiers.testing.exploring.searching import Search, Way
 from supporttiers.testing.exploring.watching import Watch
-from supporttiers.testing.exploring.worlds import CircleError, Outcome, World
+from supporttiers.testing.exploring.worlds import Outcome, World
 from supporttiers.testing.exploring.writing import Scene, test_text
 
 
@@ -60,10 +59,7 @@ class Telling:
         here = self.roots[way.root]
         events = [*self.before, *here.events]
         for choice in way.choices:
-            try:
-                here = self._next(here, choice)
-            except CircleError as circle:
-                return [*events, *circle.events], here
+            here = self._next(here, choice)
             events += here.events
         return events, here
 
@@ -85,7 +81,4 @@ def _problem(rule: Invariant, last: Outcome) -> str:
     where = f"case {case.id} is {case.status.replace('_', ' ')}{waits} at tier {case.tier}"
     if rule is Invariant.HAS_A_CLOCK:
         return f"{where}, and nothing ever happens by itself"
-    if rule is Invariant.REACHES_AN_END:
-        return f"{where}, and nothing that anybody does leads to an end"
-    since = duration_text(last.now - case.opened_at)
-    return f"{where}, and {since} after it was opened the process runs in a circle"
+    return f"{where}, and nothing that anybody does leads to an end"

@@ -12,7 +12,7 @@ from supporttiers.cases import Case
 from supporttiers.commands import Command, Open, VendorUpdate
 from supporttiers.decisions import Decision, NeedFacts
 from supporttiers.effects import DispatchToVendor, Effect, Notify
-from supporttiers.errors import CaseError, FactsError, NotPermittedError
+from supporttiers.errors import CaseError, FactsError, InputError, NotPermittedError
 from supporttiers.events import Event
 from supporttiers.facts import FactKey, Facts
 from supporttiers.links import VendorStatus
@@ -23,15 +23,6 @@ CASE_ID: Final = "T-1"
 """The case's id: that of the first case of a rehearsal."""
 _PASSES: Final = 20
 """So many passes at one instant are too many: the process runs in a circle."""
-
-
-class CircleError(Exception):
-    """What follows by itself at one instant does not come to rest."""
-
-    def __init__(self, events: Sequence[Event]) -> None:
-        """Keep what has happened until then."""
-        super().__init__()
-        self.events = tuple(events)
 
 
 @attrs.define(slots=True)
@@ -85,7 +76,7 @@ class World:
         found = self._carried_out(None, opening, now)
         if isinstance(found, CaseError | FactsError):
             raise found
-        assert found is not None  # noqa: S101 - an opening makes a case; for the type checker
+        assert found is not None
         return found
 
     def left_at(self, case: Case, now: datetime) -> Outcome:
@@ -125,7 +116,7 @@ class World:
 
     def _decided(self, case: Case | None, command: Command | None, now: datetime) -> Decision:
         found = decide(self.process, case, command, now, self._facts)
-        assert not isinstance(found, NeedFacts)  # noqa: S101 - all that can be needed is there; for the type checker
+        assert not isinstance(found, NeedFacts)
         return found
 
     def _at_rest(self, held: tuple[Notify, ...], first: Decision, now: datetime, case: Case | None) -> Outcome:
@@ -133,7 +124,7 @@ class World:
         found, effects = first, list(first.effects)
         for _ in range(_PASSES):
             case = found.case or case
-            assert case is not None  # noqa: S101 - it has been opened; for the type checker
+            assert case is not None
             if not effects and (found.wakes_at is None or found.wakes_at > now):
                 held = self._told(held, case, now, told)
                 return Outcome(case, now, found.wakes_at, held, events, told)
@@ -144,7 +135,8 @@ class World:
                 found = self._decided(found.case or case, command, now)
                 events += found.events
                 effects += found.effects
-        raise CircleError(events)
+        problem = f"has not come to rest after {_PASSES} passes at {now.isoformat()}; it runs in a circle"
+        raise InputError("", "process", problem)
 
     def _relayed(self, case: Case, effects: Sequence[Effect]) -> tuple[list[Command], list[Notify]]:
         """Do what a relay does at once: vendors take what they are sent."""
@@ -162,9 +154,7 @@ class World:
 
     # -- who is told
 
-    def _told(
-        self, messages: tuple[Notify, ...], case: Case, now: datetime, told: list[Telling]
-    ) -> tuple[Notify, ...]:
+    def _told(self, messages: tuple[Notify, ...], case: Case, now: datetime, told: list[Telling]) -> tuple[Notify, ...]:
         """Hand over what is due, as the notifier of a rehearsal would note it; give what is held back."""
         still = []
         for message in messages:

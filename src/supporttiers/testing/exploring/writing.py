@@ -10,12 +10,15 @@ import attrs
 
 from supporttiers._fields import duration_text
 from supporttiers.actors import Actor, ActorKind
+from supporttiers.commands import COMMANDS, Command
 from supporttiers.events import Event, VendorDispatched
 from supporttiers.match import Match
 from supporttiers.monitors import Monitor, Told
 from supporttiers.policies import BUILT_IN
 from supporttiers.process import SupportProcess
+from supporttiers.testing.exploring.alphabet import own_fields
 from supporttiers.testing.exploring.findings import ADVANCE, VENDOR_UPDATE, Choice, Invariant
+from supporttiers.testing.exploring.worlds import CASE_ID
 
 _WIDTH: Final = 110
 _OF_DIRECTORIES: Final = frozenset({"agents", "on_call", "manager", "workload"})
@@ -23,7 +26,7 @@ _HOMES: Final = {
     "supporttiers": ("Actor", "SupportProcess"),
     "supporttiers.calendars": ("WorkingHours",),
     "supporttiers.calendars.holidays": ("ClosedDates",),
-    "supporttiers.commands": (),
+    "supporttiers.commands": tuple(kind.__name__ for kind in COMMANDS),
     "supporttiers.facts": ("FactSource",),
     "supporttiers.links": ("Attachment", "Link"),
     "supporttiers.match": ("AtLeast", "AtMost", "Match", "Not"),
@@ -45,6 +48,7 @@ class Scene:
         opening: What the case is opened with besides.
         facts: What is known from outside.
         actors: Who was named; None where nobody was.
+        commands: What was to be done; None where nobody said.
         may_wait: Cases that may stand without a clock.
         ends: The statuses that are a proper end.
         looks_at: Fields that count besides.
@@ -57,6 +61,7 @@ class Scene:
     opening: Mapping[str, object]
     facts: Mapping[str, object]
     actors: tuple[Actor, ...] | None
+    commands: tuple[str | Command, ...] | None
     may_wait: Match | None
     ends: tuple[str, ...]
     looks_at: tuple[str, ...]
@@ -118,7 +123,7 @@ def _body(
     yield f"        story = rehearsal.open(by={_by(scene.requester, scene)}{opening})"
     for choice in choices:
         yield from _done(choice, scene)
-    if isinstance(rule, Invariant) and rule is not Invariant.COMES_TO_REST:
+    if isinstance(rule, Invariant):
         depth = 0 if rule is Invariant.HAS_A_CLOCK else left
         asked = f"start=story, depth={depth}, invariants=[{rule.value!r}]{_asked(scene)}"
         yield f"        found = explore(PROCESS, {asked})"
@@ -172,7 +177,16 @@ def _asked(scene: Scene) -> str:
         found += f", looks_at={list(scene.looks_at)!r}"
     if scene.actors is not None:
         found += f", actors=[{', '.join(map(_actor, scene.actors))}]"
+    if scene.commands is not None:
+        found += f", commands=[{', '.join(map(_command, scene.commands))}]"
     return found
+
+
+def _command(given: str | Command) -> str:
+    if isinstance(given, str):
+        return repr(given)
+    more = "".join(f", {name}={_value(value)}" for name, value in own_fields(given).items())
+    return f"{type(given).__name__}(case_id={CASE_ID!r}, by={_actor(given.by)}{more})"
 
 
 # -- what is done
