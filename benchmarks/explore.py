@@ -21,7 +21,9 @@ ACME = Path(__file__).parents[1] / "examples" / "acme.toml"
 MONITORS = [never(Match(assignee=None), when=Match(status="in_progress")), never(Told("nobody"))]
 
 
-def measured(process: SupportProcess, *, depth: int, at_most: int, monitors: list[Monitor]) -> tuple[Exploration, float]:
+def measured(
+    process: SupportProcess, *, depth: int, at_most: int, monitors: list[Monitor]
+) -> tuple[Exploration, float]:
     """Explore, and give the seconds that it took of the processor."""
     began = time.process_time()
     found = explore(process, depth=depth, at_most=at_most, monitors=monitors)
@@ -47,8 +49,8 @@ def main() -> None:
             if len(rates[name]) == rounds:
                 minute = statistics.median(rates[name])
                 states = minute * found.states / found.transitions
-                whole = "complete" if found.complete else "not complete"
-                print(f"  {name:<32} {found.states} states, {found.transitions} transitions, depth {found.depth}, {whole}")
+                size = f"{found.states} states, {found.transitions} transitions, depth {found.depth}"
+                print(f"  {name:<32} {size}, {'complete' if found.complete else 'not complete'}")
                 print(f"  {'':<32} a minute: {minute:,.0f} transitions, {states:,.0f} new states")
     verdict("transitions a minute, default process, in millions", statistics.median(rates["default process, whole"]) / 1e6,
             at_least=1.0)  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 
 from supporttiers import Actor, Match, SupportProcess, WorkingHours
 from supporttiers.commands import Amend, Cancel, Dispatch, LinkCase, Note, RecordAttempt, Wait
-from supporttiers.errors import InputError, MoveRefusedError, ProcessError
+from supporttiers.errors import InputError, MoveRefusedError
 from supporttiers.events import VendorTicketUpdated
 from supporttiers.links import Link
 from supporttiers.match import AtMost, Not

@@ -75,7 +75,14 @@ class Search:
     """One search; what it has seen is kept as numbers, and cases only as long as they are to be followed."""
 
     def __init__(
-        self, world: World, *, alphabet: Alphabet, states: States, watch: Watch, bounds: Bounds, priorities: Sequence[str]
+        self,
+        world: World,
+        *,
+        alphabet: Alphabet,
+        states: States,
+        watch: Watch,
+        bounds: Bounds,
+        priorities: Sequence[str],
     ) -> None:
         """Begin with nothing seen."""
         self._world, self._alphabet, self._states, self._watch, self._bounds = world, alphabet, states, watch, bounds
