@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from supporttiers.cli import (
     _db,
+    _explore,
     _export,
     _list,
     _operating,
@@ -98,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
     commands = (
         _process_files,
+        _explore,
         _replay,
         _show,
         _list,

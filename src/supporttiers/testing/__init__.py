@@ -1,7 +1,8 @@
 """
 For those who test support processes, or write stores, policies, notifiers and sources of facts.
 
-`Rehearsal` plays a process through on virtual time; `never` and `always` say what must hold meanwhile. `FakeClock` is
+`Rehearsal` plays a process through on virtual time; `explore` tries out every order of things; `never` and `always` say
+what must hold meanwhile. `FakeClock` is
 the clock of it; `situation` makes what a policy is asked about; `suites` holds the laws that what is plugged in must
 keep.
 """
@@ -9,12 +10,17 @@ keep.
 from supporttiers.clock import FakeClock
 from supporttiers.monitors import Told, always, never
 from supporttiers.testing.doubles import FlakyVendor, RecordingNotifier, Says, ScriptedVendor
+from supporttiers.testing.exploring import Choice, Counterexample, Exploration, Invariant, explore
 from supporttiers.testing.rehearsal import MonitorViolatedError, Rehearsal, Story
 from supporttiers.testing.situations import situation
 
 __all__ = [
+    "Choice",
+    "Counterexample",
+    "Exploration",
     "FakeClock",
     "FlakyVendor",
+    "Invariant",
     "MonitorViolatedError",
     "RecordingNotifier",
     "Rehearsal",
@@ -23,6 +29,7 @@ __all__ = [
     "Story",
     "Told",
     "always",
+    "explore",
     "never",
     "situation",
 ]

@@ -13,12 +13,15 @@ from pathlib import Path as FilePath
 from typing import Any, Final, Self
 
 from supporttiers._fields import duration_of, instant_of, nearest
+from supporttiers._flows.vendors import update_of
 from supporttiers.actors import Actor
+from supporttiers.backends.vendor.memory import InProcessVendor
 from supporttiers.cases import Case
 from supporttiers.clock import FakeClock
 from supporttiers.desk import SupportDesk
 from supporttiers.errors import InputError
 from supporttiers.events import Event
+from supporttiers.links import VendorStatus
 from supporttiers.monitors import Course, Monitor, Telling
 from supporttiers.process import SupportProcess
 from supporttiers.protocols import CaseStore
@@ -73,6 +76,11 @@ class Story:
         return self._rehearsal.desk.get(self.id)
 
     @property
+    def now(self) -> datetime:
+        """The present instant of its rehearsal, in UTC."""
+        return self._rehearsal.clock.now()
+
+    @property
     def history(self) -> Sequence[Event]:
         """What has happened so far."""
         return self._rehearsal.desk.history(self.id)
@@ -120,6 +128,36 @@ class Story:
 
     def _do(self, verb: str, /, **given: Any) -> "Story":  # noqa: ANN401 - whatever the verb takes
         getattr(self._rehearsal.desk, verb)(self.id, **given)
+        self._rehearsal.settle()
+        return self
+
+    def vendor_says(self, status: VendorStatus | str, *, ticket: int = -1) -> "Story":
+        """
+        Let a vendor say how far one of the case's tickets is, and hear of it at once, as by a webhook.
+
+        Args:
+            status: Such as `"resolved"`.
+            ticket: Its place among the case's tickets; the newest unless said.
+
+        Raises:
+            InputError: There is no such ticket or status, or its vendor is no double.
+        """
+        tickets, known = self.case.vendor_tickets, {each.value: each for each in VendorStatus}
+        if status not in known:
+            raise InputError(self.id, "status", f"is {str(status)[:40]!r}; possible are: {', '.join(known)}")
+        if not -len(tickets) <= ticket < len(tickets) or tickets[ticket].remote_id is None:
+            opened = sum(each.remote_id is not None for each in tickets)
+            raise InputError(self.id, "ticket", f"is {ticket}; vendors have opened {opened} for this case")
+        found = tickets[ticket]
+        desk = self._rehearsal.desk
+        double = desk._ports.vendors.get(found.vendor)  # noqa: SLF001 - a rehearsal is a desk
+        if not isinstance(double, InProcessVendor):
+            raise InputError(
+                self.id, "vendor", f"is {found.vendor!r}, which speaks for itself; a ScriptedVendor can be led"
+            )
+        remote_id = str(found.remote_id)
+        double.update(remote_id, status=known[status])
+        desk.execute(update_of((found.vendor, found.key, self.id), double.fetch(remote_id)))
         self._rehearsal.settle()
         return self
 

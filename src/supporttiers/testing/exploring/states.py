@@ -1,0 +1,203 @@
+"""
+When two cases are in the same state: what may still become of them is the same.
+
+Identities are left out, and so is what only the past knows; instants count by how far they lie from the present. Where
+working time counts, it matters what time it is, and the present itself is part of the state.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import Any, Final
+
+import attrs
+
+from supporttiers.calendars import WorkingHours
+from supporttiers.cases import Case
+from supporttiers.commands import Held, Scheduled
+from supporttiers.errors import InputError
+from supporttiers.links import VENDOR_LIVE, VendorTicket
+from supporttiers.match import Match
+from supporttiers.process import CompiledLimit, SupportProcess
+from supporttiers.stopwatches import Stage, Stopwatch
+from supporttiers.testing.exploring.worlds import Outcome
+
+Key = tuple[Hashable, ...]
+
+_WHAT: Final = attrgetter(
+    "kind", "customer", "category", "channel", "locale", "impact", "urgency", "priority", "tags", "owner",
+    "last_assignee", "solution", "workaround", "satisfaction", "watchers", "links", "follow_up", "affected",
+    "most_affected", "carried_out", "attachments",
+)  # fmt: skip
+_WHERE: Final = attrgetter("tier", "team", "status", "wait_reason", "resume_to", "came_from", "assignee")
+_FIELDS: Final = frozenset(field.name for field in attrs.fields(Case))
+_OF_REPLIES: Final = frozenset({"first_response", "next_response", "update"})
+_OF_THE_PAST: Final = frozenset(
+    {"opened_at", "changed_at", "tier_entered_at", "assigned_at", "first_response_at", "last_reply_at",
+     "awaiting_reply_since", "resolved_at", "closed_at", "version"}
+)  # fmt: skip
+_KEEP_THEIR_TIME: Final = frozenset({"new_cycle", "restart", "first_only"})
+
+
+class States:
+    """Tells states apart, for one process."""
+
+    def __init__(self, process: SupportProcess, *, by_the_clock: bool, tells: bool, looks_at: Iterable[str]) -> None:
+        """
+        Learn what counts.
+
+        Args:
+            process: Which decides what its future is found from.
+            by_the_clock: Whether somebody besides the process asks what time it is.
+            tells: Whether somebody asks who is told.
+            looks_at: More fields of the case that count.
+
+        Raises:
+            InputError: A case has no such field.
+        """
+        always = WorkingHours.always()
+        hours = any(compiled.calendar != always for compiled in process.compiled_limits)
+        self._by_the_clock = by_the_clock or hours or bool(process.policies and process.calendars)
+        self._limits = {compiled.limit.name: compiled for compiled in process.compiled_limits}
+        self._answers = any(compiled.limit.measures == "next_response" for compiled in process.compiled_limits)
+        self._reopens = bool(process.asked("reopen"))
+        self._talks = self._answers or _asks_who_spoke(process)
+        self._most_bounces = process.bounce_limit + 1 if tells else 0
+        spoken = fields_of(match for limit in process.all_limits for match in limit.conditions)
+        self._own = tuple(dict.fromkeys((*looks_at, *(name for name in spoken if name in _OF_THE_PAST))))
+        for name in self._own:
+            if name not in _FIELDS:
+                problem = f"has {name[:40]!r}, which is no field of a case; it has: {', '.join(sorted(_FIELDS))}"
+                raise InputError("", "looks_at", problem)
+        self._numbers: dict[Hashable, int] = {}
+
+    def key(self, outcome: Outcome, followed: Hashable = ()) -> Key:
+        """
+        Give what tells a state from others; equal for states of one future.
+
+        Args:
+            outcome: The case, and when.
+            followed: What monitors remember of the way.
+        """
+        case, now = outcome.case, outcome.now
+        numbers = self._numbers
+        what: Hashable = _WHAT(case)
+        if case.attributes or case.facts:
+            what = what, _plain(case.attributes), _plain(case.facts)
+        where: Hashable = (_WHERE(case), self._since(case, now))
+        clocks: Hashable = tuple([self._clock(watch, now) for watch in case.stopwatches])
+        return (
+            numbers.setdefault(what, len(numbers)),
+            numbers.setdefault(where, len(numbers)),
+            numbers.setdefault(clocks, len(numbers)),
+            now if self._by_the_clock else None,
+            self._ahead(outcome, now),
+            followed,
+        )
+
+    def _since(self, case: Case, now: datetime) -> Hashable:
+        """Give of its past what its future may be found from."""
+        awaiting = case.awaiting_reply_since
+        found: Hashable = (
+            (case.first_response_at is None, awaiting is None, case.last_reply_at is None) if self._talks else None,
+            _ago(awaiting, now) if self._answers else None,
+            _ago(case.resolved_at, now) if self._reopens else None,
+        )  # fmt: skip
+        if case.bounces and self._most_bounces:
+            most = self._most_bounces
+            found = found, tuple(sorted((pair, min(count, most)) for pair, count in case.bounces.items()))
+        if case.attempts:
+            found = found, tuple((attempt.what, attempt.outcome) for attempt in case.attempts)
+        if self._own:
+            found = found, tuple(_told(getattr(case, name), now) for name in self._own)
+        return found
+
+    def _clock(self, watch: Stopwatch, now: datetime) -> Hashable:
+        stage = watch.stage
+        compiled = self._limits.get(watch.limit)
+        begun = compiled is not None and compiled.limit.measures == "update" and watch.started_at == now
+        if stage is Stage.IN_PROGRESS:
+            due = watch.due_at
+            assert due is not None
+            return watch.limit, due - now, watch.target, watch.fired, watch.breached, begun
+        if stage is Stage.PAUSED:
+            return (
+                watch.limit, "paused", watch.closed_elapsed(), watch.target, watch.fired, watch.breached,
+                watch.due_at is None, begun,
+            )  # fmt: skip
+        return watch.limit, str(stage), watch.breached, *_kept(watch, compiled, now)
+
+    @staticmethod
+    def _ahead(outcome: Outcome, now: datetime) -> Hashable:
+        """Give what is agreed, wished for, held, asked of vendors or not told yet."""
+        case = outcome.case
+        if not (case.wait_until or case.scheduled or case.held or case.vendor_tickets or outcome.held):
+            return None
+        live = [ticket for ticket in case.vendor_tickets if ticket.status in VENDOR_LIVE]
+        return (
+            _ago(case.wait_until, now),
+            tuple([_of_schedule(one, now) for one in case.scheduled]),
+            None if case.held is None else _of_held(case.held, now),
+            tuple([_of_ticket(ticket) for ticket in live]), len(case.vendor_tickets) > len(live),
+            tuple([(message.to, str(message.reason), _ago(message.not_before, now)) for message in outcome.held]),
+        )  # fmt: skip
+
+
+def _asks_who_spoke(process: SupportProcess) -> bool:
+    """Whether anything may depend on who has said something so far."""
+    measures = {limit.measures for limit in process.all_limits}
+    return bool(process.policies) or not measures.isdisjoint(_OF_REPLIES)
+
+
+def _fields_of(match: Match) -> Iterator[str]:
+    """Give the fields of which a condition speaks."""
+    yield from (test.field for test in match.tests)
+    for inner in (*match.all, *match.any):
+        yield from _fields_of(inner)
+
+
+def fields_of(matches: Iterable[Match | None]) -> tuple[str, ...]:
+    """Give the fields of which conditions speak, once each."""
+    return tuple(dict.fromkeys(name for match in matches if match is not None for name in _fields_of(match)))
+
+
+def _ago(instant: datetime | None, now: datetime) -> timedelta | None:
+    return None if instant is None else instant - now
+
+
+def _kept(watch: Stopwatch, compiled: CompiledLimit | None, now: datetime) -> tuple[Hashable, ...]:
+    """Give what a clock that had stopped goes on with, where it may."""
+    if compiled is None or compiled.on_reopening in _KEEP_THEIR_TIME or watch.stage is not Stage.COMPLETED:
+        return ()
+    since = _ago(watch.stopped_at, now) if compiled.on_reopening == "continue" else None
+    return watch.closed_elapsed(), watch.target, watch.fired, since
+
+
+def _of_ticket(ticket: VendorTicket) -> Hashable:
+    return ticket.vendor, ticket.status, ticket.remote_id is None
+
+
+def _of_schedule(one: Scheduled, now: datetime) -> Hashable:
+    return one.name, one.due_at - now, type(one.command), one.command.by, one.while_status
+
+
+def _of_held(held: Held, now: datetime) -> Hashable:
+    command = attrs.evolve(held.command, at=None)
+    approved = tuple(map(str, held.approved))
+    return command, str(held.reason), held.approvers, approved, held.wait_reason, _ago(held.wait_until, now)
+
+
+def _plain(table: Mapping[str, object]) -> Hashable:
+    return tuple(sorted((name, repr(value)) for name, value in table.items()))
+
+
+_READERS: Final[Mapping[type, Callable[[Any, datetime], Hashable]]] = {
+    datetime: lambda value, now: value - now,
+    dict: lambda value, _now: _plain(value),
+}
+
+
+def _told(value: Any, now: datetime) -> Hashable:  # noqa: ANN401 - of whichever field
+    reader = _READERS.get(type(value))
+    found: Hashable = value if reader is None else reader(value, now)
+    return found

@@ -1,0 +1,154 @@
+"""What monitors remember while ways are followed, so that each step is judged as the whole way would be."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import attrs
+
+from supporttiers._fields import type_name
+from supporttiers.cases import Case
+from supporttiers.errors import InputError
+from supporttiers.match import Match
+from supporttiers.monitors import Course, Monitor, Told, Violation
+from supporttiers.testing.exploring.states import fields_of
+from supporttiers.testing.exploring.worlds import Outcome
+
+Memory = tuple[tuple[datetime | None, datetime | None], ...]
+"""For each monitor since when what it is about has been so: just before the present instant, and now."""
+
+_FORTNIGHT: Final = timedelta(days=14)
+_MOMENT: Final = timedelta(seconds=1)
+
+
+@attrs.define
+class _Watched:
+    """One monitor, and what can be asked about it quickly."""
+
+    monitor: Monitor
+    holds: Any
+    tells: tuple[Told, ...]
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it matters for how long, or when, something is so."""
+        monitor = self.monitor
+        return monitor.longer_than is not None or monitor.outside is not None or monitor.within is not None
+
+
+class Watch:
+    """The monitors of an exploration; each is asked until it is broken once."""
+
+    def __init__(self, monitors: Iterable[Monitor], priorities: Sequence[str]) -> None:
+        """
+        Compile them.
+
+        Raises:
+            InputError: One is no monitor, or asks for words, which nobody writes out here.
+        """
+        self._priorities = tuple(priorities)
+        self.watched = [self._of(monitor) for monitor in monitors]
+
+    def _of(self, monitor: object) -> _Watched:
+        if not isinstance(monitor, Monitor):
+            problem = f"must be monitors, made by never(...) or always(...), not {type_name(monitor)}"
+            raise InputError("", "monitors", problem)
+        tells = tuple(condition for condition in monitor.conditions if isinstance(condition, Told))
+        if any(condition.text is not None for condition in tells):
+            raise InputError("", "monitors", f"has {str(monitor)!r}, which is about words; a rehearsal writes them out")
+        asked = [condition for condition in monitor.conditions if isinstance(condition, Match)]
+        meant = Match(any=asked).compile(self._priorities) if asked else None
+        when = (monitor.when or Match()).compile(self._priorities)
+        wanted = monitor.wanted
+        return _Watched(
+            monitor, None if meant is None else lambda case: when(case) and bool(meant(case)) is not wanted, tells
+        )  # fmt: skip
+
+    @property
+    def tells(self) -> bool:
+        """Whether any of them asks who is told."""
+        return any(each.tells for each in self.watched)
+
+    @property
+    def by_the_clock(self) -> bool:
+        """Whether any of them asks what time it is."""
+        return any(each.monitor.outside or each.monitor.within for each in self.watched)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields of a case of which they speak."""
+        spoken = [each.monitor.when for each in self.watched]
+        spoken += [match for each in self.watched for match in each.monitor.conditions if isinstance(match, Match)]
+        named = dict.fromkeys(name.partition(".")[0] for name in fields_of(spoken))
+        return tuple(name for name in named if name != "facts")
+
+    def begin(self, after: Outcome) -> tuple[Memory, list[tuple[int, Violation]]]:
+        """Look at a case that has just been opened."""
+        nothing: Memory = tuple((None, None) for _ in self.watched)
+        return self.follow(nothing, None, after)
+
+    def follow(
+        self, memory: Memory, before: Outcome | None, after: Outcome, broken: frozenset[int] = frozenset()
+    ) -> tuple[Memory, list[tuple[int, Violation]]]:
+        """Follow one step, and say which monitors it breaks, by their places."""
+        remembered: list[tuple[datetime | None, datetime | None]] = []
+        found: list[tuple[int, Violation]] = []
+        now = after.now
+        passed = before is not None and now > before.now
+        for place, watched in enumerate(self.watched):
+            if place in broken:
+                remembered.append((None, None))
+                continue
+            was, since = memory[place]
+            earlier = since if passed else was
+            present: datetime | None = None
+            if watched.holds is not None and watched.holds(after.case):
+                present = earlier if earlier is not None else now
+            if violation := self._judged(watched, earlier, before, after, present):
+                found.append((place, violation))
+            remembered.append((earlier, present))
+        return tuple(remembered), found
+
+    def _judged(
+        self, watched: _Watched, earlier: datetime | None, before: Outcome | None, after: Outcome,
+        present: datetime | None,
+    ) -> Violation | None:  # fmt: skip
+        """Let the monitor itself judge, where it can have anything to say."""
+        longest, now = watched.monitor.longer_than, after.now
+        lasted = earlier is not None and (longest is None or now - earlier > longest)
+        begun = present is not None and longest is None
+        if not lasted and not begun and not any(told.holds(each) for told in watched.tells for each in after.told):
+            return None
+        moments: list[tuple[datetime, Case]] = [(now, after.case)]
+        if before is not None and before.now < now:
+            moments.insert(0, (earlier or before.now, before.case))
+        elif earlier is not None and present is not None:
+            moments = [(earlier, after.case)]
+        course = Course(moments=tuple(moments), told=tuple(after.told), until=now)
+        return watched.monitor.judge(course, priorities=self._priorities)
+
+    def idle(self, memory: Memory, after: Outcome, broken: frozenset[int]) -> list[tuple[int, Violation, datetime]]:
+        """Say which monitors a case breaks that is left as it is for ever, and by when that shows."""
+        found = []
+        for place, watched in enumerate(self.watched):
+            since = memory[place][1]
+            if since is None or not watched.lasts or place in broken:
+                continue
+            monitor = watched.monitor
+            hours = monitor.outside is not None or monitor.within is not None
+            span = (monitor.longer_than or timedelta(0)) * (8 if hours else 1)
+            until = after.now + span + (_FORTNIGHT if hours else _MOMENT)
+            course = Course(moments=((since, after.case),), until=until)
+            violation = monitor.judge(course, priorities=self._priorities)
+            if violation is not None:
+                found.append((place, violation, violation.at + _MOMENT))
+        return found
+
+    def key(self, memory: Memory, now: datetime, broken: frozenset[int]) -> tuple[timedelta | None, ...]:
+        """Give what of it may matter later."""
+        return tuple(
+            [
+                None if since is None or place in broken or not self.watched[place].lasts else since - now
+                for place, (_, since) in enumerate(memory)
+            ]
+        )

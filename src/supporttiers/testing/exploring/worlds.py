@@ -1,0 +1,187 @@
+"""What becomes of a case when one thing is done: the real engine, and what a relay would do at once."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+import attrs
+
+from supporttiers._engine import decide
+from supporttiers.actors import Actor
+from supporttiers.cases import Case
+from supporttiers.commands import Command, Open, VendorUpdate
+from supporttiers.decisions import Decision, NeedFacts
+from supporttiers.effects import DispatchToVendor, Effect, Notify
+from supporttiers.errors import CaseError, FactsError, InputError, NotPermittedError
+from supporttiers.events import Event
+from supporttiers.facts import FactKey, Facts
+from supporttiers.links import VendorStatus
+from supporttiers.monitors import Telling
+from supporttiers.process import SupportProcess
+
+CASE_ID: Final = "T-1"
+"""The case's id: that of the first case of a rehearsal."""
+_PASSES: Final = 20
+"""So many passes at one instant are too many: the process runs in a circle."""
+
+
+@attrs.define(slots=True)
+class Outcome:
+    """
+    What one thing has made of a case.
+
+    Attributes:
+        case: The case after it, and after all that follows at once.
+        now: When.
+        wakes_at: The next instant at which something happens by itself.
+        held: Messages that are held back until an instant.
+        events: What happened.
+        told: Who was told what.
+    """
+
+    case: Case
+    now: datetime
+    wakes_at: datetime | None
+    held: tuple[Notify, ...] = ()
+    events: Sequence[Event] = ()
+    told: Sequence[Telling] = ()
+
+    @property
+    def next_at(self) -> datetime | None:
+        """The next instant at which anything happens by itself, messages included."""
+        ahead = [message.not_before for message in self.held if message.not_before is not None]
+        return min((at for at in (self.wakes_at, *ahead) if at is not None), default=None)
+
+
+class World:
+    """A process, and what is known from outside: enough to try out commands, with no store and no clock."""
+
+    def __init__(self, process: SupportProcess, facts: Mapping[str, object], *, tells: bool) -> None:
+        """Answer each fact that is needed with what was given for it, and with None where nothing was."""
+        self.process = process
+        self._tells = tells
+        needed = dict.fromkeys((*process.needs, *facts))
+        self._facts = Facts(
+            keyed_by=dict.fromkeys(needed, "tenant"),
+            values={FactKey(name, "default"): facts.get(name) for name in needed},
+        )
+
+    def opened(self, opening: Open, now: datetime) -> Outcome:
+        """
+        Open the case.
+
+        Raises:
+            CaseError: The process refuses that.
+        """
+        found = self._carried_out(None, opening, now)
+        if isinstance(found, CaseError | FactsError):
+            raise found
+        assert found is not None
+        return found
+
+    def left_at(self, case: Case, now: datetime) -> Outcome:
+        """Begin with a case as it is."""
+        return Outcome(case, now, self._decided(case, None, now).wakes_at)
+
+    def done(self, before: Outcome, command: Command) -> Outcome | None:
+        """Do one thing; None where it is refused, or changes nothing."""
+        found = self._carried_out(before, command, before.now)
+        return None if isinstance(found, CaseError | FactsError) else found
+
+    def tried(self, before: Outcome, commands: Iterable[Command]) -> tuple[int, Outcome] | None:
+        """Let several try the same; the first who is permitted does it."""
+        for place, command in enumerate(commands):
+            found = self._carried_out(before, command, before.now)
+            if isinstance(found, NotPermittedError):
+                continue
+            return None if found is None or isinstance(found, CaseError | FactsError) else (place, found)
+        return None
+
+    def later(self, before: Outcome, now: datetime) -> Outcome:
+        """Let time pass until an instant, at which something happens by itself."""
+        found = self._decided(before.case, None, now)
+        return self._at_rest(before.held, found, now, before.case)
+
+    # -- one decision, and what follows
+
+    def _carried_out(
+        self, before: Outcome | None, command: Command, now: datetime
+    ) -> "Outcome | CaseError | FactsError | None":
+        found = self._decided(None if before is None else before.case, command, now)
+        if found.refusal is not None:
+            return found.refusal
+        if not found.events:
+            return None
+        return self._at_rest(() if before is None else before.held, found, now, found.case)
+
+    def _decided(self, case: Case | None, command: Command | None, now: datetime) -> Decision:
+        found = decide(self.process, case, command, now, self._facts)
+        assert not isinstance(found, NeedFacts)
+        return found
+
+    def _at_rest(self, held: tuple[Notify, ...], first: Decision, now: datetime, case: Case | None) -> Outcome:
+        events, told = list(first.events), list[Telling]()
+        found, effects = first, list(first.effects)
+        for _ in range(_PASSES):
+            case = found.case or case
+            assert case is not None
+            if not effects and (found.wakes_at is None or found.wakes_at > now):
+                held = self._told(held, case, now, told)
+                return Outcome(case, now, found.wakes_at, held, events, told)
+            commands, messages = self._relayed(case, effects)
+            held = self._told((*held, *messages), case, now, told)
+            effects = []
+            for command in commands or (None,):
+                found = self._decided(found.case or case, command, now)
+                events += found.events
+                effects += found.effects
+        problem = f"has not come to rest after {_PASSES} passes at {now.isoformat()}; it runs in a circle"
+        raise InputError("", "process", problem)
+
+    def _relayed(self, case: Case, effects: Sequence[Effect]) -> tuple[list[Command], list[Notify]]:
+        """Do what a relay does at once: vendors take what they are sent."""
+        commands: list[Command] = []
+        for effect in effects:
+            if isinstance(effect, DispatchToVendor):
+                number = sum(1 for ticket in case.vendor_tickets if ticket.vendor == effect.vendor)
+                commands.append(
+                    VendorUpdate(
+                        case_id=case.id, by=Actor.vendor(effect.vendor), vendor=effect.vendor, key=effect.key,
+                        remote_id=f"{effect.vendor.upper()}-{number}", status=VendorStatus.OPEN,
+                    )
+                )  # fmt: skip
+        return commands, [effect for effect in effects if isinstance(effect, Notify)] if self._tells else []
+
+    # -- who is told
+
+    def _told(self, messages: tuple[Notify, ...], case: Case, now: datetime, told: list[Telling]) -> tuple[Notify, ...]:
+        """Hand over what is due, as the notifier of a rehearsal would note it; give what is held back."""
+        still = []
+        for message in messages:
+            if message.not_before is not None and message.not_before > now:
+                still.append(message)
+            elif message.unless is None or not message.unless.compile(self.process.priorities)(case):
+                people = tuple(dict.fromkeys(_PEOPLE.get(message.to, _nobody)(case)))
+                told.append(
+                    Telling(
+                        at=now, case_id=case.id, to=message.to, reason=message.reason, notifier="recorder",
+                        people=people,
+                    )
+                )  # fmt: skip
+        return tuple(still)
+
+
+def _nobody(_case: Case) -> tuple[str, ...]:
+    return ()
+
+
+def _one(person: str | None) -> tuple[str, ...]:
+    return () if person is None else (person,)
+
+
+_PEOPLE: Final[Mapping[str, Callable[[Case], tuple[str, ...]]]] = {
+    "assignee": lambda case: _one(case.assignee),
+    "owner": lambda case: _one(case.owner),
+    "requester": lambda case: _one(case.requester),
+    "watchers": lambda case: case.watchers,
+}
