@@ -14,6 +14,7 @@ from supporttiers.config.files import foreign_faults, joined, members
 from supporttiers.config.settings import Settings, StoredPolicy
 from supporttiers.decisions import Destination
 from supporttiers.errors import Fault, PolicyConfigError
+from supporttiers.findings import Ignore
 from supporttiers.limits import ANY_PRIORITY, Threshold, TimeLimit
 from supporttiers.match import Match
 from supporttiers.policies.cascades import Cascade
@@ -24,8 +25,8 @@ from supporttiers.words import MessageTemplate, NotificationRules
 _T = TypeVar("_T")
 
 _MAX_UNKNOWN: Final = 50
-WORDINGS: Final = ("messages", "texts", "notifications")
-"""What is said, and decides nothing."""
+UNDECIDING: Final = ("messages", "texts", "notifications", "check")
+"""What is said, and what a check leaves out: it decides nothing."""
 _SECTIONS: Final = (
     "process",
     "calendars",
@@ -34,7 +35,7 @@ _SECTIONS: Final = (
     "routes",
     "policies",
     "cascades",
-    *WORDINGS,
+    *UNDECIDING,
 )
 
 
@@ -57,6 +58,7 @@ class Parts:
         messages: In order.
         texts: By language and code, as they stand there.
         notifications: None stands for what could not be read.
+        ignore: What a check is not to give, in order.
         faults: What was wrong.
     """
 
@@ -71,6 +73,7 @@ class Parts:
     messages: tuple[MessageTemplate | None, ...] = ()
     texts: Any = attrs.field(factory=dict)
     notifications: NotificationRules | None = None
+    ignore: tuple[Ignore | None, ...] = ()
     faults: tuple[Fault, ...] = ()
 
 
@@ -120,6 +123,7 @@ def read(
         messages=reader.parts(MessageTemplate, data.get("messages", ()), "messages"),
         texts=data.get("texts", {}),
         notifications=reader.part(NotificationRules, data.get("notifications", {}), "notifications"),
+        ignore=reader.ignored(data.get("check", {})),
         faults=tuple(reader.faults),
     )
 
@@ -236,6 +240,14 @@ class _Reader:
         before = len(self.faults)
         found = [self.part(kind, item, where) for where, item in self.items(data, place, "tables")]
         return tuple(found) if found or len(self.faults) == before else (None,)
+
+    def ignored(self, data: object) -> tuple[Ignore | None, ...]:
+        """Read what a check is not to give."""
+        if not isinstance(data, Mapping):
+            self.fault("check", f"must be a table, not {type_name(data)}")
+            return ()
+        self.check_keys(data, ("ignore",), "check")
+        return self.parts(Ignore, data.get("ignore", ()), "check.ignore")
 
     def items(self, data: object, place: str, what: str) -> list[tuple[str, Any]]:
         """Give the members of a list with their places; nothing if it is none."""

@@ -1,0 +1,119 @@
+"""Ways: where a case can come to, where it can go from there, and what moves it when nobody does."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from supporttiers._machine import NEW, Row, state_name, tier_target
+from supporttiers.limits import TimeLimit
+from supporttiers.policies.routing import RouteByRules
+from supporttiers.tiers import OPEN, Status
+
+if TYPE_CHECKING:
+    from supporttiers.process import SupportProcess
+
+STILL_OPEN: Final = tuple(status for status in Status if status in OPEN)
+_MOVES: Final = ("escalate", "hand_back")
+
+
+@attrs.frozen
+class Ways:
+    """
+    The moves of a process, as its table has them.
+
+    Attributes:
+        process: Whose.
+        reached: The states to which a case can come.
+    """
+
+    process: "SupportProcess"
+    reached: frozenset[str] = attrs.field(init=False)
+
+    @reached.default
+    def _from_the_start(self) -> frozenset[str]:
+        return _closure([NEW], ((row.source, row.dest) for row in self.process.rows))
+
+    def reaches(self, level: int) -> bool:
+        """Say whether a case can come to a tier."""
+        return any(state_name(level, status) in self.reached for status in STILL_OPEN)
+
+    @property
+    def resolvable(self) -> frozenset[str]:
+        """The states from which a case can still be resolved, by whatever way; to cancel it is none."""
+        rows = (row for row in self.process.rows if row.trigger != "cancel")
+        return _closure([str(Status.RESOLVED)], ((row.dest, row.source) for row in rows))
+
+    def next_levels(self, trigger: str, level: int) -> Sequence[int]:
+        """Give the levels to which a queued case goes from a tier, the default first."""
+        state = state_name(level, Status.QUEUED)
+        found = [row.target for row in self.process.rows if row.trigger == trigger and row.source == state]
+        return [other for target in found for other in self.process.tiers_by_level if tier_target(other) == target]
+
+    @property
+    def edges(self) -> Mapping[int, Sequence[int]]:
+        """The levels to which a case goes up or back from each tier."""
+        return {
+            level: list(dict.fromkeys(other for trigger in _MOVES for other in self.next_levels(trigger, level)))
+            for level in self.process.tiers_by_level
+        }
+
+    @property
+    def moves_stand(self) -> bool:
+        """Whether nothing keeps time from moving an open case up, back, or to its end, where its tier lists that."""
+        process = self.process
+        free = all(set(STILL_OPEN) <= set(allowed) for allowed in (process.transfer_when, process.resolve_when))
+        return free and not answered(process, "permit")
+
+
+def _closure(start: Sequence[str], edges: Iterable[tuple[str, str]]) -> frozenset[str]:
+    following: dict[str, list[str]] = {}
+    for source, dest in edges:
+        following.setdefault(source, []).append(dest)
+    found, ahead = set(start), list(start)
+    while ahead:
+        for state in following.get(ahead.pop(), ()):
+            if state not in found:
+                found.add(state)
+                ahead.append(state)
+    return frozenset(found)
+
+
+# -- what stands where
+
+
+def answered(process: "SupportProcess", method: str) -> bool:
+    """Whether a policy has an answer to one of `METHODS`; one of which only its description is left may have."""
+    described = any(method in getattr(policy, "answers", ()) for policy in process.policies)
+    return described or bool(process.asked(method))
+
+
+def placed(process: "SupportProcess") -> Iterator[tuple[str, object]]:
+    """Give every policy with its place in the process file, where routes stand apart."""
+    apart = bool(process.policies) and isinstance(process.policies[0], RouteByRules)
+    for number, policy in enumerate(process.policies):
+        yield "routes" if apart and number == 0 else f"policies[{number - apart}]", policy
+
+
+def placed_limits(process: "SupportProcess") -> Iterator[tuple[str, TimeLimit]]:
+    """Give every limit with its place: a limit that a tier makes stands there."""
+    timed = [f"tiers[{number}].time_limit" for number, tier in enumerate(process.tiers) if tier.time_limit]
+    own = [f"limits[{number}]" for number in range(len(process.limits))]
+    return zip((*timed, *own), process.all_limits, strict=True)
+
+
+def listed(values: Iterable[object], word: str = "or") -> str:
+    """
+    List values as a sentence does.
+
+    >>> listed([1, 2, 3])
+    '1, 2 or 3'
+    """
+    *others, last = map(str, values)
+    return f"{', '.join(others)} {word} {last}" if others else last
+
+
+def from_row(row: Row) -> int | None:
+    """Give the level from which a row leads; None where it leads from an end, or from nowhere."""
+    tier, dot, _ = row.source.partition(".")
+    return int(tier.removeprefix("tier")) if dot else None
