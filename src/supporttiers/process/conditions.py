@@ -121,9 +121,14 @@ def without_clock(limits: Sequence[TimeLimit], world: World) -> frozenset[Standi
             return frozenset()
         for state in states:
             said = each.judge(limit, state, world)
-            if said.lives and not said.pauses:
+            if said.lives and not said.pauses and _is_usual(state, world):
                 ran.add(_standing(state))
     return frozenset(standing for standing, how_far in everywhere if (standing, how_far) not in ran)
+
+
+def _is_usual(state: SimpleNamespace, world: World) -> bool:
+    """A vendor has the case where it waits for one, and at a vendor's tier; elsewhere that would be a chance."""
+    return not getattr(state, "vendors", ()) or state.tier in world.vendor_levels or state.wait_reason == "vendor"
 
 
 def _everywhere(tests: Sequence[Comparison], world: World) -> list[tuple[Standing, tuple[object, ...]]] | None:

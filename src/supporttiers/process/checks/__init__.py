@@ -34,7 +34,7 @@ def findings_of(
     ways = Ways(process)
     found = [
         *of_tiers(process, ways),
-        *of_cycles(process, ways),
+        *of_cycles(process, ways, world),
         *of_endless_rounds(process, ways),
         *of_standings(process, ways, world),
         *of_limits(process.limits, world, moves_stand=ways.moves_stand),

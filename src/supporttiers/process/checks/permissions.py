@@ -1,7 +1,7 @@
 """Permissions: moves that nobody may make, and hand-offs that want what no case can have."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, combinations
 from typing import TYPE_CHECKING, Final
 
@@ -40,7 +40,7 @@ def of_permissions(process: "SupportProcess") -> Iterator[Finding]:
     """Find moves that nobody may make, and requirements that no case can meet."""
     rules = [(place, policy) for place, policy in placed(process) if isinstance(policy, PermitByRules)]
     actors = list(_actors([permission for _, policy in rules for permission in policy.rules]))
-    for verb, moves in _moves(process).items():
+    for verb, moves in _moves(process).items() if rules else ():
         barred = [move for move in moves if not any(_may(actor, move, rules, process) for actor in actors)]
         if barred:
             yield from _of_barred(verb, moves, barred, rules, process)
@@ -78,15 +78,14 @@ def _is_about(move: _Move, policy: PermitByRules, process: "SupportProcess") -> 
     return any(_concerns(permission, move, process) for permission in policy.rules)
 
 
-def _moves(process: "SupportProcess") -> dict[str, list[_Move]]:
-    found: dict[str, list[_Move]] = {}
+def _moves(process: "SupportProcess") -> Mapping[str, Sequence[_Move]]:
+    """Give the moves of a process by their verbs, each once."""
+    found: dict[str, dict[_Move, None]] = {}
     for row in process.rows:
         to = int(row.target.removeprefix("tier")) if row.trigger in _PLACED else None
         move = _Move(row.trigger, to if row.trigger == "open" else from_row(row), to)
-        known = found.setdefault(row.trigger, [])
-        if move not in known:
-            known.append(move)
-    return found
+        found.setdefault(row.trigger, {})[move] = None
+    return {verb: list(moves) for verb, moves in found.items()}
 
 
 def _actors(rules: Sequence[Permission]) -> Iterator[Actor]:

@@ -29,7 +29,7 @@ def something_happens(limit: TimeLimit) -> bool:
 
 def of_standings(process: "SupportProcess", ways: Ways, world: World) -> Iterator[Finding]:
     """Find where nothing ever happens to a case by itself, whatever it is about."""
-    if _may_do_anything(process):
+    if may_do_anything(process):
         return
     silent = without_clock(_clocks(process), world)
     levels = [tier.level for tier in process.tiers if tier.kind is not TierKind.SELF_SERVICE and ways.reaches(tier.level)]
@@ -54,7 +54,7 @@ def _of_waits(process: "SupportProcess", silent: frozenset[Standing], levels: Se
             yield Finding(place, Reason("check.waits_forever", params))
 
 
-def _may_do_anything(process: "SupportProcess") -> bool:
+def may_do_anything(process: "SupportProcess") -> bool:
     """Whether a reaction is code of one's own, or not at hand: nothing can be said then of what never happens."""
     own = any(BUILT_IN.get(policy.name) is not type(policy) for policy in process.asked("react"))
     return own or any("react" in getattr(policy, "answers", ()) for policy in process.policies)
@@ -62,11 +62,13 @@ def _may_do_anything(process: "SupportProcess") -> bool:
 
 def _clocks(process: "SupportProcess") -> Sequence[TimeLimit]:
     """Give every limit that does something, and the steps of informing as if they were limits."""
-    ladders = [policy for policy in process.policies if isinstance(policy, InformInSteps)]
-    return [
-        *(limit for limit in process.all_limits if something_happens(limit)),
-        *(TimeLimit(name=each.title, target="1h", start=_while_open(each.when), pause=_NEVER) for each in ladders),
-    ]
+    return [*(limit for limit in process.all_limits if something_happens(limit)), *ladders(process)]
+
+
+def ladders(process: "SupportProcess") -> Sequence[TimeLimit]:
+    """Give the steps of informing as if they were limits."""
+    found = [policy for policy in process.policies if isinstance(policy, InformInSteps)]
+    return [TimeLimit(name=each.title, target="1h", start=_while_open(each.when), pause=_NEVER) for each in found]
 
 
 _NEVER: Final = Match(status="cancelled")

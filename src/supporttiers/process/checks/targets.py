@@ -97,7 +97,11 @@ def _fires_first(process: "SupportProcess", first: TimeLimit, at: Threshold, lim
 
 
 def _less_than_tiers(process: "SupportProcess", ways: Ways, place: str, limit: TimeLimit) -> Iterator[Finding]:
-    levels = _default_way(process, ways)
+    levels = [
+        level
+        for level in _default_way(process, ways)
+        if not (limit.pause_while_vendor and process.tier_at(level).kind is TierKind.VENDOR)
+    ]
     for priority in process.priorities:
         target = _span(limit, priority)
         spans = {level: span for level in levels if (span := _strictest(process, level, limit, priority))}

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 from supporttiers._machine import state_name
 from supporttiers.findings import Finding
 from supporttiers.limits import Action, TimeLimit
-from supporttiers.process.checks.standing import something_happens
+from supporttiers.process.checks.standing import ladders, may_do_anything, something_happens
 from supporttiers.process.checks.ways import STILL_OPEN, Ways, placed_limits
+from supporttiers.process.conditions import World, runs_at
 from supporttiers.reasons import Reason
+from supporttiers.tiers import Status
 
 if TYPE_CHECKING:
     from supporttiers.process import SupportProcess
@@ -31,7 +33,7 @@ def of_tiers(process: "SupportProcess", ways: Ways) -> Iterator[Finding]:
 # -- rounds that people make
 
 
-def of_cycles(process: "SupportProcess", ways: Ways) -> Iterator[Finding]:
+def of_cycles(process: "SupportProcess", ways: Ways, world: World) -> Iterator[Finding]:
     """
     Find a round over three tiers or more that nothing limits.
 
@@ -40,13 +42,18 @@ def of_cycles(process: "SupportProcess", ways: Ways) -> Iterator[Finding]:
     """
     if any(something_happens(limit) and limit.measures != "tier" for limit in process.all_limits):
         return
-    if process.asked("react"):
+    if may_do_anything(process) or any(_tells_of_the_queue(ladder, world) for ladder in ladders(process)):
         return
     found = _round(ways.edges, [tier.level for tier in process.tiers if ways.reaches(tier.level)])
     if found:
         number = [tier.level for tier in process.tiers].index(found[-2])
         place = "process.moves" if process.moves == "any" else f"tiers[{number}].hands_back_to"
         yield Finding(place, Reason("check.cycle_unlimited", {"round": _arrows(found)}))
+
+
+def _tells_of_the_queue(ladder: TimeLimit, world: World) -> bool:
+    found = runs_at(ladder, world)
+    return found is None or any(standing.status is Status.QUEUED for standing in found)
 
 
 def _round(edges: Mapping[int, Sequence[int]], levels: Sequence[int]) -> Sequence[int]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from supporttiers._machine import NEW, Row, state_name, tier_target
+from supporttiers._machine import NEW, Row, possible_from, state_name
 from supporttiers.limits import TimeLimit
 from supporttiers.policies.routing import RouteByRules
 from supporttiers.tiers import OPEN, Status
@@ -32,7 +32,8 @@ class Ways:
 
     @reached.default
     def _from_the_start(self) -> frozenset[str]:
-        return _closure([NEW], ((row.source, row.dest) for row in self.process.rows))
+        # a case is reopened where it was, or where it could move from there: the table knows no more than the end
+        return _closure([NEW], ((row.source, row.dest) for row in self.process.rows if row.trigger != "reopen"))
 
     def reaches(self, level: int) -> bool:
         """Say whether a case can come to a tier."""
@@ -46,9 +47,8 @@ class Ways:
 
     def next_levels(self, trigger: str, level: int) -> Sequence[int]:
         """Give the levels to which a queued case goes from a tier, the default first."""
-        state = state_name(level, Status.QUEUED)
-        found = [row.target for row in self.process.rows if row.trigger == trigger and row.source == state]
-        return [other for target in found for other in self.process.tiers_by_level if tier_target(other) == target]
+        moves = possible_from(self.process.table, state_name(level, Status.QUEUED))
+        return [int(target.removeprefix("tier")) for verb, target in moves if verb == trigger]
 
     @property
     def edges(self) -> Mapping[int, Sequence[int]]:
