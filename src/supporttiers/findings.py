@@ -1,8 +1,8 @@
 """
 Findings: what a static analysis has found about a process that is valid.
 
-Each kind of finding has a code, which is that of its reason, a severity, and a fix in words. What is certainly wrong is no
-finding but a fault, for which a process is refused.
+Each kind of finding has a code, which is that of its reason, a severity, and a fix in words. What is certainly wrong is
+no finding but a fault, for which a process is refused.
 """
 
 from collections.abc import Mapping
@@ -49,7 +49,8 @@ KINDS: Final[Mapping[str, Kind]] = {
         _ERROR, "let another tier escalate or hand back to it, name it in process.entry, or leave it out"
     ),
     "check.tier_no_exit": Kind(
-        _ERROR, "give it escalates_to or hands_back_to, or name a status in which a case is open in process.resolve_when"
+        _ERROR,
+        "give it escalates_to or hands_back_to, or name a status in which a case is open in process.resolve_when",
     ),
     "check.cycle_unlimited": Kind(
         _WARNING, "give cases a limit that measures 'resolution', and tell somebody at its thresholds"

@@ -175,22 +175,24 @@ CODES: Final[Mapping[str, str]] = {
     "check.endless_round": "time alone sends a case round for ever: {round}",
     "check.stuck": "a case that is {statuses} at tier {tier} ({name}) can stay so for ever: no clock runs that tells "
     "anybody or does anything",
-    "check.waits_forever": "a case that waits for {wait_reason} can wait for ever (at tier {tiers}): no clock runs that "
-    "tells anybody or does anything",
+    "check.waits_forever": "a case that waits for {wait_reason} can wait for ever (at tier {tiers}): no clock runs "
+    "that tells anybody or does anything",
     "check.pause_idle": "it never makes the stopwatch of limit {limit!r} stand still",
     "check.stop_idle": "it never holds, so that the stopwatch of limit {limit!r} never reaches its goal",
     "check.reset_always": "it holds while the stopwatch of limit {limit!r} lives, which always begins again",
     "check.threshold_never": "threshold {threshold} of limit {limit!r} lies before its start, and never fires",
     "check.threshold_after_end": "threshold {threshold} of limit {limit!r} lies behind one that ends it: {action}",
     "check.limit_never": "limit {limit!r} never fires: {by!r} always fires before, at {at}, and ends it: {action}",
-    "check.targets_sum": "the tiers may take {sum} in all ({tiers}); limit {limit!r} allows {target} (priority {priority})",
+    "check.targets_sum": "the tiers may take {sum} in all ({tiers}); limit {limit!r} allows {target} (priority "
+    "{priority})",
     "check.contract_longer": "the vendor has {contract} by limit {limit!r}; limit {by!r}, which runs meanwhile, allows "
     "{target} (priority {priority})",
-    "check.holidays_end": "the holidays of calendar {calendar!r} ({source}) end with {until}; later days count as usual",
+    "check.holidays_end": "the holidays of calendar {calendar!r} ({source}) end with {until}; later days count as "
+    "usual",
     "check.closed_long": "calendar {calendar!r} is closed from {since} to {until}, {days} days; limit {limit!r}, which "
     "allows {target}, stands still meanwhile",
-    "check.into_closed_hours": "limit {limit!r} can send a case to tier {tier} when that is closed for hours, such as on "
-    "{day} at {time} UTC: its hours are {calendar!r}, those of the tier {hours!r}",
+    "check.into_closed_hours": "limit {limit!r} can send a case to tier {tier} when that is closed for hours, such as "
+    "on {day} at {time} UTC: its hours are {calendar!r}, those of the tier {hours!r}",
     "check.rule_never": "it can never be taken: {by} holds whenever it does",
     "check.policy_never": "it is never asked where cases go: {by} takes all that come so far",
     "check.nobody_may": "nobody may {what}, whatever their kind and roles",

@@ -83,9 +83,7 @@ def test_findings_page_lists_every_kind():
     """Every code has its row, with severity and fix, in the order in which the library has them; and a meaning."""
     pattern = r"^\| `(check\.\w+)` \| (\w+) \| (.+?) \| (.+) \|$"
     listed = re.findall(pattern, page("reference/findings.md"), re.MULTILINE)
-    known = [
-        (code, str(kind.severity), kind.fix.replace("{{", "{").replace("}}", "}")) for code, kind in KINDS.items()
-    ]
+    known = [(code, str(kind.severity), kind.fix.replace("{{", "{").replace("}}", "}")) for code, kind in KINDS.items()]
 
     assert known == [(code, severity, fix) for code, severity, _, fix in listed]
     assert set(KINDS) == {code for code in CODES if code.startswith("check.")}

@@ -7,12 +7,12 @@ from string import Formatter
 import attrs
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.properties.strategies import TAPES, Tape, process_from
+from tests.properties.test_process_round_trip import processes
 
 from supporttiers.findings import Ignore
 from supporttiers.process import SupportProcess
 from supporttiers.reasons import CODES
-from tests.properties.strategies import TAPES, Tape, process_from
-from tests.properties.test_process_round_trip import processes
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 PROCESSES = st.one_of(processes(), TAPES.map(lambda data: process_from(Tape(data))))
@@ -29,7 +29,9 @@ def test_check_of_any_process_answers_and_stays_the_same(process):
     assert len(set(map(str, found))) == len(found)
     for each in found:
         assert each.fix
-        assert {name.partition("!")[0] for _, name, _, _ in Formatter().parse(CODES[each.code]) if name} <= each.reason.params.keys()
+        assert {
+            name.partition("!")[0] for _, name, _, _ in Formatter().parse(CODES[each.code]) if name
+        } <= each.reason.params.keys()
         assert each.place.startswith(("process", "tiers[", "limits[", "routes", "policies[", "calendars.", "messages["))
 
 

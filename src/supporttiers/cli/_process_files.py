@@ -13,6 +13,8 @@ from supporttiers.cli._store import add_json, add_plugins, add_policies, all_pol
 if TYPE_CHECKING:
     from supporttiers.calendars import WorkingHours
     from supporttiers.errors import ProcessError
+    from supporttiers.findings import Finding
+    from supporttiers.limits import TimeLimit
     from supporttiers.process import SupportProcess
     from supporttiers.tiers import Tier
 
@@ -82,7 +84,9 @@ def run_check(args: argparse.Namespace) -> int:
     return NO if any(each.severity == "error" for each in found) else FINE
 
 
-def _findings(process: "SupportProcess", args: argparse.Namespace) -> "tuple[tuple[Finding, ...], list[dict[str, Any]]]":
+def _findings(
+    process: "SupportProcess", args: argparse.Namespace
+) -> "tuple[tuple[Finding, ...], list[dict[str, Any]]]":
     """Give what is found, and what of that is to be ignored, with the reasons."""
     from supporttiers.clock import SystemClock  # noqa: PLC0415 - only commands that run load it
 

@@ -33,7 +33,7 @@ from supporttiers.match import Predicate, facts_in
 from supporttiers.policies import kinds_of, resolved
 from supporttiers.policies.cascades import Cascade, by_event
 from supporttiers.policies.routing import RouteByRules
-from supporttiers.process.checks import findings_of
+from supporttiers.process._checks import findings_of
 from supporttiers.process.compiled import CompiledLimit
 from supporttiers.process.conditions import World
 from supporttiers.process.faults import Whole, error_of, policy_faults

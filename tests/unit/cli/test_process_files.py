@@ -231,6 +231,17 @@ def test_check_of_a_dead_end_answers_no(run, tmp_path):
     assert " [check.stuck]\n  give the tier a time_limit, or a limit whose thresholds tell somebody" in done.out
 
 
+def test_check_of_a_sound_process_ends_with_its_summary(run, tmp_path):
+    """Where nothing is found nothing more is said."""
+    file = tmp_path / "mine.toml"
+    run("init", file)
+
+    done = run("check", file)
+
+    assert 0 == done.code
+    assert done.out.endswith("at 75%: notify:assignee; at 100%: notify:manager, escalate\n")
+
+
 def test_check_tells_what_is_ignored_and_why(run, tmp_path):
     """What is meant is no answer of no; it is counted, and listed for programs."""
     file = tmp_path / "alone.toml"
@@ -238,7 +249,7 @@ def test_check_tells_what_is_ignored_and_why(run, tmp_path):
     file.write_text(ALONE + ignore, encoding="utf-8")
     two = tmp_path / "two.toml"
     second = '[[tiers]]\nlevel = 2\nname = "Two"\nhands_back_to = [1]\n'
-    two.write_text(ALONE + 'escalates_to = [2]\n' + second + ignore, encoding="utf-8")
+    two.write_text(ALONE + "escalates_to = [2]\n" + second + ignore, encoding="utf-8")
 
     done = run("check", file)
 

@@ -7,7 +7,7 @@ from supporttiers.errors import PluginError
 from supporttiers.findings import Finding
 from supporttiers.policies.approval import PermitByApproval
 from supporttiers.policies.permission import ALLOW, PermitByRules
-from supporttiers.process.checks.ways import placed
+from supporttiers.process._checks.ways import placed
 from supporttiers.protocols import AgentDirectory
 from supporttiers.reasons import Reason
 
@@ -22,8 +22,11 @@ def of_people(process: "SupportProcess", directory: AgentDirectory) -> Iterator[
     Raises:
         PluginError: The directory does not know who works where, or has to be awaited.
     """
-    if not isinstance(directory, AgentDirectory) or getattr(directory, "asynchronous", False):
-        problem = "a check asks at once who works in which team: possible are directories with agents_of that are called"
+    given: Any = directory
+    if not isinstance(given, AgentDirectory) or getattr(given, "asynchronous", False):
+        problem = (
+            "a check asks at once who works in which team: possible are directories with agents_of that are called"
+        )
         raise PluginError(type(directory).__name__, problem)
     agents = directory.agents_of(list(dict.fromkeys(team for tier in process.tiers for team in tier.teams)))
     for number, tier in enumerate(process.tiers):

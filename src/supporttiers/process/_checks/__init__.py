@@ -5,15 +5,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from supporttiers.findings import Finding, Ignore
-from supporttiers.process.checks.hours import of_closed_hours, of_closures, of_holidays
-from supporttiers.process.checks.limits import of_limits
-from supporttiers.process.checks.people import of_people
-from supporttiers.process.checks.permissions import of_permissions
-from supporttiers.process.checks.rules import shadowed
-from supporttiers.process.checks.standing import of_standings
-from supporttiers.process.checks.targets import of_targets
-from supporttiers.process.checks.tiers import of_cycles, of_endless_rounds, of_tiers
-from supporttiers.process.checks.ways import Ways
+from supporttiers.process._checks.hours import of_closed_hours, of_closures, of_holidays
+from supporttiers.process._checks.limits import of_limits
+from supporttiers.process._checks.people import of_people
+from supporttiers.process._checks.permissions import of_permissions
+from supporttiers.process._checks.rules import shadowed
+from supporttiers.process._checks.standing import of_standings
+from supporttiers.process._checks.targets import of_targets
+from supporttiers.process._checks.tiers import of_cycles, of_endless_rounds, of_tiers
+from supporttiers.process._checks.ways import Ways
 from supporttiers.process.conditions import World
 from supporttiers.process.wording import misspelt
 from supporttiers.protocols import AgentDirectory
@@ -53,7 +53,9 @@ def findings_of(
     return (*found, *idle)
 
 
-def _idle(ignored: Sequence[Ignore], found: Sequence[Finding], *, with_now: bool, with_directory: bool) -> Iterator[Finding]:
+def _idle(
+    ignored: Sequence[Ignore], found: Sequence[Finding], *, with_now: bool, with_directory: bool
+) -> Iterator[Finding]:
     """Find what is said to be ignored, and is not there; nothing is said of what was not looked for."""
     unknown = {_IDLE, *(() if with_now else _NEEDS_NOW), *(() if with_directory else _NEEDS_DIRECTORY)}
     for number, ignore in enumerate(ignored):

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from supporttiers._machine import state_name
 from supporttiers.findings import Finding
 from supporttiers.limits import Action, TimeLimit
-from supporttiers.process.checks.standing import ladders, may_do_anything, something_happens
-from supporttiers.process.checks.ways import STILL_OPEN, Ways, placed_limits
+from supporttiers.process._checks.standing import ladders, may_do_anything, something_happens
+from supporttiers.process._checks.ways import STILL_OPEN, Ways, placed_limits
 from supporttiers.process.conditions import World, runs_at
 from supporttiers.reasons import Reason
 from supporttiers.tiers import Status
@@ -68,7 +68,8 @@ def _round(edges: Mapping[int, Sequence[int]], levels: Sequence[int]) -> Sequenc
 
 def _way(edges: Mapping[int, Sequence[int]], start: int, end: int) -> Sequence[int]:
     """Give the shortest way from one tier to another that leads over a third; empty where there is none."""
-    ways, seen = [(start,)], {start}
+    ways: list[tuple[int, ...]] = [(start,)]
+    seen = {start}
     for way in ways:
         for level in edges[way[-1]]:
             if level == end and len(way) > 1:

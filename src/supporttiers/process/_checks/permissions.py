@@ -11,7 +11,7 @@ from supporttiers.actors import Actor, ActorKind
 from supporttiers.findings import Finding
 from supporttiers.policies.handoff import PermitByHandOff, Requirement
 from supporttiers.policies.permission import ALLOW, DENY, Permission, PermitByRules
-from supporttiers.process.checks.ways import from_row, listed, placed
+from supporttiers.process._checks.ways import from_row, placed
 from supporttiers.reasons import Reason
 
 if TYPE_CHECKING:

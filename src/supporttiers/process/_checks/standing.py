@@ -9,7 +9,7 @@ from supporttiers.limits import TimeLimit
 from supporttiers.match import Match
 from supporttiers.policies import BUILT_IN
 from supporttiers.policies.informing import InformInSteps
-from supporttiers.process.checks.ways import STILL_OPEN, Ways, listed
+from supporttiers.process._checks.ways import STILL_OPEN, Ways, listed
 from supporttiers.process.conditions import Standing, World, without_clock
 from supporttiers.reasons import Reason
 from supporttiers.tiers import WAIT_REASONS, Status, TierKind
@@ -32,7 +32,9 @@ def of_standings(process: "SupportProcess", ways: Ways, world: World) -> Iterato
     if may_do_anything(process):
         return
     silent = without_clock(_clocks(process), world)
-    levels = [tier.level for tier in process.tiers if tier.kind is not TierKind.SELF_SERVICE and ways.reaches(tier.level)]
+    levels = [
+        tier.level for tier in process.tiers if tier.kind is not TierKind.SELF_SERVICE and ways.reaches(tier.level)
+    ]
     stuck: set[int] = set()
     for number, tier in enumerate(process.tiers):
         found = [status for status in _WORKED if Standing(tier.level, status, None) in silent]

@@ -10,8 +10,8 @@ from supporttiers.findings import Finding
 from supporttiers.limits import Action, Threshold, TimeLimit
 from supporttiers.match import Match
 from supporttiers.policies.coverage import covers
-from supporttiers.process.checks.limits import measures_its_tier_only
-from supporttiers.process.checks.ways import Ways, answered, placed_limits
+from supporttiers.process._checks.limits import measures_its_tier_only
+from supporttiers.process._checks.ways import Ways, answered, placed_limits
 from supporttiers.process.conditions import World, runs_at
 from supporttiers.reasons import Reason
 from supporttiers.tiers import Agreement, Status, TierKind, entry_level
@@ -53,7 +53,7 @@ def _forestalled(process: "SupportProcess", limits: _Placed) -> Iterator[Finding
     for place, limit in limits:
         for _, other in limits:
             ending = _ending(other) if other is not limit and _run_together(process, other, limit) else None
-            if ending and all(_fires_first(process, other, ending[0], limit, name) for name in process.priorities):
+            if ending and all(_fires_first(other, ending[0], limit, name) for name in process.priorities):
                 params = {"limit": limit.name, "by": other.name, "at": ending[0].mark, "action": str(ending[1])}
                 yield Finding(place, Reason("check.limit_never", params))
                 break
@@ -82,7 +82,7 @@ def _ending(limit: TimeLimit) -> tuple[Threshold, Action] | None:
     return ends[0] if len(ends) == 1 else None
 
 
-def _fires_first(process: "SupportProcess", first: TimeLimit, at: Threshold, limit: TimeLimit, name: str) -> bool:
+def _fires_first(first: TimeLimit, at: Threshold, limit: TimeLimit, name: str) -> bool:
     if limit.target_for(name) is None:
         return True
     ends, target = _span(first, name), _span(limit, name)

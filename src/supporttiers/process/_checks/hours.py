@@ -11,7 +11,7 @@ from supporttiers.calendars.targets import target_text
 from supporttiers.errors import CalendarError
 from supporttiers.findings import Finding
 from supporttiers.limits import TimeLimit
-from supporttiers.process.checks.ways import Ways, placed_limits
+from supporttiers.process._checks.ways import Ways, placed_limits
 from supporttiers.reasons import Reason
 
 if TYPE_CHECKING:
@@ -126,9 +126,7 @@ def of_closed_hours(process: "SupportProcess", ways: Ways) -> Iterator[Finding]:
                 break
 
 
-def _escalations(
-    process: "SupportProcess", ways: Ways, place: str, limit: TimeLimit
-) -> Iterator[tuple[str, int]]:
+def _escalations(process: "SupportProcess", ways: Ways, place: str, limit: TimeLimit) -> Iterator[tuple[str, int]]:
     """Give the places of actions that escalate, and the levels to which they do."""
     made_by_tier = place.endswith(".time_limit")
     levels = [limit.tier] if limit.tier is not None else list(process.tiers_by_level)
