@@ -1,15 +1,21 @@
 """Whatever process holds together can be checked: nothing is raised, and what is found stays the same."""
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from string import Formatter
 
 import attrs
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from tests.properties.strategies import TAPES, Tape, process_from
+from tests.properties.strategies import START, TAPES, Tape, process_from, worlds
 from tests.properties.test_process_round_trip import processes
 
+from supporttiers.cases import fold
+from supporttiers.clock import FakeClock
+from supporttiers.desk import SupportDesk
+from supporttiers.errors import CaseError, CaseNotFoundError
+from supporttiers.events import CaseResolved, ThresholdFired
 from supporttiers.findings import Ignore
 from supporttiers.process import SupportProcess
 from supporttiers.reasons import CODES
@@ -46,3 +52,49 @@ def test_whatever_is_found_can_be_ignored(process):
     assert () == ignoring.check()
     assert found == ignoring.check(with_ignored=True)
     assert process.revision == ignoring.revision
+
+
+def played(world):
+    """Run a world on a desk in memory, and give the history of its case, empty where none was opened."""
+    clock = FakeClock(START)
+    desk = SupportDesk(world.process, clock=clock)
+    for command in world.script:
+        clock.advance(to=max(command.at, clock.now()))
+        with suppress(CaseError):
+            desk.execute(command)
+    clock.advance(to=world.end)
+    desk.run_due()
+    with suppress(CaseNotFoundError):
+        return desk.history("C-1")
+    return ()
+
+
+@settings(max_examples=100)
+@given(world=worlds(outside=False))
+def test_what_is_said_never_to_happen_does_not(world):
+    """
+    Whatever people do and whenever: no case comes where no way leads, and nothing fires that is said not to.
+
+    A clock that starts late, or whose target shrinks, passes over thresholds; what these would do is left undone.
+    """
+    found = world.process.check()
+    unreachable = {each.reason.params["tier"] for each in found if each.code == "check.tier_unreachable"}
+    shut = {each.reason.params["tier"] for each in found if each.code == "check.tier_no_exit"}
+    silent = {each.reason.params["limit"] for each in found if each.code == "check.limit_never"}
+    thresholds = {
+        (each.reason.params["limit"], each.reason.params["threshold"])
+        for each in found
+        if each.code in {"check.threshold_never", "check.threshold_after_end"}
+    }
+    history = played(world)
+    assume(not any(getattr(event, "passed", ()) for event in history))
+
+    case = None
+    for event in history:
+        tier = None if case is None else case.tier
+        assert not (isinstance(event, CaseResolved) and tier in shut)
+        if isinstance(event, ThresholdFired) and not event.overtaken:
+            assert event.limit not in silent
+            assert (event.limit, event.mark) not in thresholds
+        case = fold(case, event)
+        assert case.tier not in unreachable

@@ -11,6 +11,7 @@ from tests.unit.checking import (
     RULES,
     SLA,
     STEPS,
+    TELL,
     THREE,
     TWO,
     UC,
@@ -100,6 +101,31 @@ def test_limits_that_cannot_be_compared_are_left_alone(limits):
     found = codes(built(limits=limits, calendars={"office": OFFICE}))
 
     assert not {"limit_never", "targets_sum"} & {code for code, _ in found}
+
+
+@pytest.mark.parametrize(
+    ("settings", "found"),
+    [
+        ({}, False),
+        ({"on_reopening": "restart"}, True),
+        ({"reopen_from": ["cancelled"]}, True),
+        ({"reopen_from": ["cancelled"], "resolve_when": ["in_progress"]}, False),
+    ],
+)
+def test_threshold_behind_a_resolution_is_reached_by_a_case_that_is_reopened(settings, found):
+    """Unless its clock begins anew, or it cannot be reopened; and unless it may not be resolved as it is."""
+    limits = [{**SLA, "thresholds": [{"at": "50%", "do": ["resolve"]}, *TELL]}]
+
+    assert [("threshold_after_end", "limits[0].thresholds[1].at")] * found == codes(built(limits=limits, **settings))
+
+
+@pytest.mark.parametrize(("start", "found"), [("resolved", True), ("queued", False)])
+def test_closing_ends_only_what_is_resolved(start, found):
+    """An open case is not closed by time; one that is resolved is."""
+    own = {"start": {"status": start}, "stop": {"status": "closed"}, "name": "filed"}
+    limits = [SLA, {**SLA, **own, "thresholds": [{"at": "50%", "do": ["close"]}, *TELL]}]
+
+    assert [("threshold_after_end", "limits[1].thresholds[1].at")] * found == codes(built(limits=limits))
 
 
 def test_limit_without_a_target_for_a_priority_never_fires_there():

@@ -37,7 +37,7 @@ def findings_of(
         *of_cycles(process, ways, world),
         *of_endless_rounds(process, ways),
         *of_standings(process, ways, world),
-        *of_limits(process.limits, world, moves_stand=ways.moves_stand),
+        *of_limits(process.limits, world, ways.ends),
         *of_targets(process, ways, world),
         *of_closures(process, now),
         *of_closed_hours(process, ways),

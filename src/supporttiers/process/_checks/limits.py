@@ -1,6 +1,6 @@
 """What single limits may mean, but probably do not."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -12,15 +12,17 @@ from supporttiers.reasons import Reason
 from supporttiers.tiers import Status
 
 
-def of_limits(limits: Sequence[TimeLimit], world: World, *, moves_stand: bool) -> Iterator[Finding]:
-    """Find what is suspicious about limits that are valid; *moves_stand*: no rule keeps time from moving a case."""
+def of_limits(
+    limits: Sequence[TimeLimit], world: World, ends: Callable[[TimeLimit], frozenset[str]]
+) -> Iterator[Finding]:
+    """Find what is suspicious about limits that are valid; *ends* says what ends what a limit measures, for good."""
     for number, limit in enumerate(limits):
         place = f"limits[{number}]"
         said = said_of(limit, world)
         known = [one for one in said if one is not None]
         if len(known) == len(said):
             yield from _of_conditions(limit, place, known)
-            yield from _after_the_end(limit, place, known, moves_stand=moves_stand)
+            yield from _after_the_end(limit, place, known, ends(limit))
         yield from _never_reached(limit, place)
 
 
@@ -78,14 +80,16 @@ def measures_its_tier_only(limit: TimeLimit) -> bool:
     return limit.measures == "tier" and limit.start is limit.stop is limit.cancel is None
 
 
-def _after_the_end(limit: TimeLimit, place: str, said: Sequence[Said], *, moves_stand: bool) -> Iterator[Finding]:
+def _after_the_end(limit: TimeLimit, place: str, said: Sequence[Said], stands: frozenset[str]) -> Iterator[Finding]:
     """Find thresholds that lie behind another one that ends the case, or moves it away, and so ends the stopwatch."""
     outlived = {one.status for one in said if one.lives}
-    leaving = _MOVES if moves_stand and measures_its_tier_only(limit) else ()
+    leaving = _MOVES if measures_its_tier_only(limit) else ()
+    possible = {*stands, "close"} if stands and outlived == {Status.RESOLVED} else stands
     ending = {
         action.verb: _reached(limit, threshold)
         for threshold in limit.thresholds
         for action in threshold.do
+        if action.verb in possible
         if action.verb in leaving or (action.verb in _ENDS and _ENDS[action.verb] not in outlived)
     }
     for number, threshold in enumerate(limit.thresholds):

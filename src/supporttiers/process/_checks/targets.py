@@ -28,8 +28,7 @@ def of_targets(process: "SupportProcess", ways: Ways, world: World) -> Iterator[
     if answered(process, "target"):
         return
     limits = list(placed_limits(process))
-    if ways.moves_stand:
-        yield from _forestalled(process, limits)
+    yield from _forestalled(process, limits, ways)
     for place, limit in limits:
         if limit.agreement is Agreement.SLA and limit.measures == "resolution":
             yield from _less_than_tiers(process, ways, place, limit)
@@ -49,10 +48,14 @@ def _span(limit: TimeLimit, priority: str) -> timedelta | None:
 _Placed = Sequence[tuple[str, TimeLimit]]
 
 
-def _forestalled(process: "SupportProcess", limits: _Placed) -> Iterator[Finding]:
+def _forestalled(process: "SupportProcess", limits: _Placed, ways: Ways) -> Iterator[Finding]:
     for place, limit in limits:
         for _, other in limits:
-            ending = _ending(other) if other is not limit and _run_together(process, other, limit) else None
+            ending = (
+                _ending(other, ways.ends(other) & ways.ends(limit))
+                if other is not limit and _run_together(process, other, limit)
+                else None
+            )
             if ending and all(_fires_first(other, ending[0], limit, name) for name in process.priorities):
                 params = {"limit": limit.name, "by": other.name, "at": ending[0].mark, "action": str(ending[1])}
                 yield Finding(place, Reason("check.limit_never", params))
@@ -75,11 +78,11 @@ def _worked_in(limit: TimeLimit, process: "SupportProcess") -> Match | None:
     return None if limit.when is None else limit.when.resolved(process.priorities)
 
 
-def _ending(limit: TimeLimit) -> tuple[Threshold, Action] | None:
+def _ending(limit: TimeLimit, stands: frozenset[str]) -> tuple[Threshold, Action] | None:
     """Give the first threshold that ends what the limit measures, and by what."""
     verbs = (*_ENDS, *_LEAVES) if measures_its_tier_only(limit) else _ENDS
     ends = [(each, action) for each in limit.thresholds for action in each.do if action.verb in verbs]
-    return ends[0] if len(ends) == 1 else None
+    return ends[0] if len(ends) == 1 and ends[0][1].verb in stands else None
 
 
 def _fires_first(first: TimeLimit, at: Threshold, limit: TimeLimit, name: str) -> bool:

@@ -15,6 +15,7 @@ from supporttiers.tiers import Status
 if TYPE_CHECKING:
     from supporttiers.process import SupportProcess
 
+_MOVES = ("escalate", "hand_back")
 _WITHOUT_END = ("escalate", "hand_back", "transfer", "resolve", "close", "cancel", "wait")
 
 
@@ -89,7 +90,7 @@ def _arrows(levels: Sequence[int]) -> str:
 
 def of_endless_rounds(process: "SupportProcess", ways: Ways) -> Iterator[Finding]:
     """Find limits of tiers that send a case round without anybody's doing: each begins anew at each return."""
-    if not ways.moves_stand or any(map(_breaks_off, process.all_limits)):
+    if not ways.stands.issuperset(_MOVES) or any(map(_breaks_off, process.all_limits)):
         return
     sent = _sent(process, ways)
     seen: set[int] = set()
@@ -118,7 +119,7 @@ def _sent(process: "SupportProcess", ways: Ways) -> Mapping[int, tuple[str, int]
         ]
         if len(moves) == 1 and ways.reaches(tier.level):
             [(place, limit, move)] = moves
-            if move.verb in {"escalate", "hand_back"} and _from_the_queue(limit):
+            if move.verb in _MOVES and _from_the_queue(limit):
                 target = move.tier if move.tier is not None else ways.next_levels(move.verb, tier.level)[0]
                 found[tier.level] = place, target
     return found

@@ -59,11 +59,24 @@ class Ways:
         }
 
     @property
-    def moves_stand(self) -> bool:
-        """Whether nothing keeps time from moving an open case up, back, or to its end, where its tier lists that."""
+    def stands(self) -> frozenset[str]:
+        """What time can do to an open case whatever its status, where its tier lists that, and no rule refuses it."""
         process = self.process
-        free = all(set(STILL_OPEN) <= set(allowed) for allowed in (process.transfer_when, process.resolve_when))
-        return free and not answered(process, "permit")
+        if answered(process, "permit"):
+            return frozenset()
+        moved = _MOVES if set(STILL_OPEN) <= set(process.transfer_when) else ()
+        return frozenset({"cancel", *moved, *(["resolve"] if set(STILL_OPEN) <= set(process.resolve_when) else [])})
+
+    def ends(self, limit: TimeLimit) -> frozenset[str]:
+        """What of that ends what a limit measures, for good: a clock that reopening resumes goes on to what is left."""
+        process = self.process
+        resumed = (limit.on_reopening or process.on_reopening) in _RESUMED and limit.measures in _ONCE
+        reopened = not {Status.RESOLVED, Status.CLOSED}.isdisjoint(process.reopen_from)
+        return self.stands - {"resolve"} if resumed and reopened else self.stands
+
+
+_ONCE: Final = ("resolution", "time_to_own", "first_response")
+_RESUMED: Final = ("resume", "continue")
 
 
 def _closure(start: Sequence[str], edges: Iterable[tuple[str, str]]) -> frozenset[str]:
