@@ -182,8 +182,6 @@ CODES: Final[Mapping[str, str]] = {
     "directory.faults": "{count} fault(s)",
     "log.invalid": "row {row}, column {column}: {problem}",
     "calendar.invalid": "{problem}",
-    "calendar.horizon": "the holidays of calendar {calendar!r} ({source}) end with {until}; later days count as usual",
-    "contract.horizon": "the contract with vendor {vendor!r} ends on {ends}; later nothing is sent there",
     "policy.invalid": "{problem}",
     "plugin.invalid": "{problem}",
     "transaction.unsupported": "on() cannot work on a {kind}: {problem}",
@@ -202,19 +200,44 @@ CODES: Final[Mapping[str, str]] = {
     # what a sweep met
     "limit.no_action": "the process refuses {action!r}: {why}",
     "limit.chain": "time gave {limit} commands at one instant, and more are due then; the process may run in a circle",
-    # what is suspicious about a process
-    "warning.pause_idle": "it never makes the stopwatch of limit {limit!r} stand still",
-    "warning.stop_idle": "it never holds, so that the stopwatch of limit {limit!r} never reaches its goal",
-    "warning.reset_always": "it holds while the stopwatch of limit {limit!r} lives, which always begins again",
-    "warning.threshold_never": "threshold {threshold} of limit {limit!r} lies before its start, and never fires",
-    "warning.threshold_after_end": "threshold {threshold} of limit {limit!r} lies behind one that ends it: {action}",
-    "warning.rule_never": "it can never be taken: {by} holds whenever it does",
-    "warning.message_to": "{to!r} is a word of your own, and not a role that the library tells; {near!r} may be meant",
-    "warning.policy_never": "it is never asked where cases go: {by} takes all that come so far",
-    "warning.no_way_back": "no answer brings a case back from tier {tier}: give it hands_back_to, or escalates_to",
-    "warning.vendor_name": "no tier, rule or action sends a case to vendor {vendor!r}; {near!r} may be meant",
-    "warning.vendor_unreached": "no tier, rule or action sends a case to vendor {vendor!r}; only people can",
-    "warning.vendor_dispatch": "nothing else speaks of vendor {vendor!r}; {near!r} may be meant",
+    # what a check finds about a process
+    "check.tier_unreachable": "no case can come to tier {tier} ({name})",
+    "check.tier_no_exit": "a case at tier {tier} ({name}) can neither be resolved nor go where it can be",
+    "check.cycle_unlimited": "a case can go round for ever ({round}): no limit that does anything measures all of it",
+    "check.endless_round": "time alone sends a case round for ever: {round}",
+    "check.stuck": "a case that is {statuses} at tier {tier} ({name}) can stay so for ever: no clock runs that tells "
+    "anybody or does anything",
+    "check.waits_forever": "a case that waits for {wait_reason} can wait for ever (at tier {tiers}): no clock runs "
+    "that tells anybody or does anything",
+    "check.pause_idle": "it never makes the stopwatch of limit {limit!r} stand still",
+    "check.stop_idle": "it never holds, so that the stopwatch of limit {limit!r} never reaches its goal",
+    "check.reset_always": "it holds while the stopwatch of limit {limit!r} lives, which always begins again",
+    "check.threshold_never": "threshold {threshold} of limit {limit!r} lies before its start, and never fires",
+    "check.threshold_after_end": "threshold {threshold} of limit {limit!r} lies behind one that ends it: {action}",
+    "check.limit_never": "limit {limit!r} never fires: {by!r} always fires before, at {at}, and ends it: {action}",
+    "check.targets_sum": "the tiers may take {sum} in all ({tiers}); limit {limit!r} allows {target} (priority "
+    "{priority})",
+    "check.contract_longer": "the vendor has {contract} by limit {limit!r}; limit {by!r}, which runs meanwhile, allows "
+    "{target} (priority {priority})",
+    "check.holidays_end": "the holidays of calendar {calendar!r} ({source}) end with {until}; later days count as "
+    "usual",
+    "check.closed_long": "calendar {calendar!r} is closed from {since} to {until}, {days} days; limit {limit!r}, which "
+    "allows {target}, stands still meanwhile",
+    "check.into_closed_hours": "limit {limit!r} can send a case to tier {tier} when that is closed for hours, such as "
+    "on {day} at {time} UTC: its hours are {calendar!r}, those of the tier {hours!r}",
+    "check.rule_never": "it can never be taken: {by} holds whenever it does",
+    "check.policy_never": "it is never asked where cases go: {by} takes all that come so far",
+    "check.nobody_may": "nobody may {what}, whatever their kind and roles",
+    "check.requirement_never": "no case can ever have what is wanted for {what}: {problem}",
+    "check.team_empty": "nobody works in team {team!r}",
+    "check.role_empty": "nobody has the role {role!r}",
+    "check.no_way_back": "no answer of its vendor brings a case back from tier {tier} ({name})",
+    "check.vendor_name": "no tier, rule or action sends a case to vendor {vendor!r}; {near!r} may be meant",
+    "check.vendor_unreached": "no tier, rule or action sends a case to vendor {vendor!r}; only people can",
+    "check.vendor_dispatch": "nothing else speaks of vendor {vendor!r}; {near!r} may be meant",
+    "check.contract_ends": "the contract with vendor {vendor!r} ends on {ends}; later nothing is sent there",
+    "check.message_to": "{to!r} is a word of your own, and not a role that the library tells; {near!r} may be meant",
+    "check.ignore_idle": "nothing is found there that {code!r} stands for",
     # what verification finds
     "verify.gap": "version {expected} was expected, {found} found",
     "verify.digest": "the digest of version {version} does not match its bytes",

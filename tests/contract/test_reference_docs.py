@@ -15,6 +15,7 @@ from supporttiers.backends.directory.toml import Team
 from supporttiers.commands import COMMANDS
 from supporttiers.config.json_schema import json_schema
 from supporttiers.events import EVENTS
+from supporttiers.findings import KINDS, Ignore
 from supporttiers.match import FIELDS
 from supporttiers.policies import BUILT_IN
 from supporttiers.readings import Pass
@@ -40,6 +41,7 @@ TABLES = {
     "cascade": "`[[cascades]]`",
     "message": "`[[messages]]`",
     "notifications": "`[notifications]`",
+    "ignore": "`[[check.ignore]]`",
 }
 """The tables of a process file, with the heading under which the page lists their keys."""
 
@@ -77,6 +79,17 @@ def test_reasons_page_lists_every_code_with_its_text():
 
     assert dict(CODES) == dict(listed)
     assert len(listed) == len(CODES)
+
+
+def test_findings_page_lists_every_kind():
+    """Every code has its row, with severity and fix, in the order in which the library has them; and a meaning."""
+    pattern = r"^\| `(check\.\w+)` \| (\w+) \| (.+?) \| (.+) \|$"
+    listed = re.findall(pattern, page("reference/findings.md"), re.MULTILINE)
+    known = [(code, str(kind.severity), kind.fix.replace("{{", "{").replace("}}", "}")) for code, kind in KINDS.items()]
+
+    assert known == [(code, severity, fix) for code, severity, _, fix in listed]
+    assert set(KINDS) == {code for code in CODES if code.startswith("check.")}
+    assert list(attrs.fields_dict(Ignore)) == rows(section(page("reference/process-file.md"), "`[[check.ignore]]`"))
 
 
 def test_errors_page_lists_every_error():

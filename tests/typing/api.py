@@ -195,7 +195,7 @@ def ask_for_working_time() -> None:
     SupportProcess(name="x", calendars=[office], calendar="office", tiers=[Tier(level=1, name="First")])
 
 
-assert_type(process.warnings, tuple[Finding, ...])
+assert_type(process.check(now=NOON), tuple[Finding, ...])
 assert_type(desk.approve(case, by="mia"), Case)
 
 

@@ -23,7 +23,9 @@ from supporttiers.tiers import Tier
 
 ROOT = Path(__file__).parents[2]
 ACME = (ROOT / "examples" / "acme.toml").read_text("utf-8")
-SECTIONS = "process, calendars, tiers, limits, contracts, routes, policies, cascades, messages, texts, notifications"
+SECTIONS = (
+    "process, calendars, tiers, limits, contracts, routes, policies, cascades, messages, texts, notifications, check"
+)
 SCHEMA = jsonschema.Draft202012Validator(json_schema())
 RULES = "supporttiers.route-by-rules"
 ROUTE = {"when": {"category": "network"}, "to": {"tier": 1}}

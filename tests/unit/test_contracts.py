@@ -8,10 +8,8 @@ import pytest
 from supporttiers import SupportProcess, VendorContract
 from supporttiers.errors import MoveRefusedError, PolicyConfigError, ProcessError
 from supporttiers.facts import FactSource
-from supporttiers.limits import Threshold, TimeLimit
 from supporttiers.links import VendorStatus
 from supporttiers.match import Match
-from supporttiers.policies.fixes import RequestFix
 from supporttiers.policies.vendors import DispatchByRules, VendorRule
 from supporttiers.process.plans import problems_of
 from supporttiers.tiers import Agreement, Tier, TierKind
@@ -171,90 +169,6 @@ def test_returning_is_for_vendor_tiers_and_leads_where_a_tier_leads(calm):
         with pytest.raises(ProcessError) as caught:
             attrs.evolve(calm, tiers=tiers)
         assert fault in str(caught.value)
-
-
-def test_vendor_tier_without_a_way_back_is_suspicious(calm):
-    """An answer would only be told to management, and the case would stay."""
-    *lower, top = calm.tiers
-    process = attrs.evolve(calm, tiers=[*lower, attrs.evolve(top, hands_back_to=())])
-
-    assert () == calm.warnings == attrs.evolve(process, moves="any").warnings
-    assert ["tiers[2]: no answer brings a case back from tier 4: give it hands_back_to, or escalates_to"] == [
-        str(found) for found in process.warnings
-    ]
-
-
-def test_contract_that_ends_soon_is_told_in_time(calm, at):
-    """Ninety days before, as with holidays."""
-    ends = {"acme-print": "2026-06-20", "acme-paper": "2026-06-21", "acme-ink": None}
-    contracts = [VendorContract(vendor=vendor, ends=end) for vendor, end in ends.items()]
-    found = attrs.evolve(calm, contracts=contracts).warnings_at(at("09:00"))
-
-    assert [
-        "contracts[0].ends: the contract with vendor 'acme-print' ends on 2026-06-20; later nothing is sent there"
-    ] == [str(one) for one in found if one.reason.code == "contract.horizon"]
-
-
-NOBODY_SENDS = "no tier, rule or action sends a case to vendor"
-
-
-class ByHand:
-    """A policy of one's own that chooses vendors nobody else can know."""
-
-    name = "acme.by-hand"
-    revision = 1
-
-    def dispatch(self, situation, /):
-        """Choose none."""
-        return
-
-
-def findings(calm, **parts):
-    """Give the warnings of a process with these parts, as texts."""
-    return [str(found) for found in attrs.evolve(calm, **parts).warnings]
-
-
-def test_vendor_that_no_case_reaches_is_suspicious(calm):
-    """A contract, a clock or a reminder for it is probably misspelt; what thresholds send there reaches it."""
-    limit = TimeLimit(
-        name="taken up", measures="vendor", vendor="acme-pirnt", target="1h",
-        thresholds=[Threshold("100%", do=["notify:manager", "remind:acme-prnt", "escalate_at:acme-print"])],
-    )  # fmt: skip
-    contracts = [
-        VendorContract(vendor="acme-pront", resolve="1h", on_breach=["remind", "remind:acme-ink"]),
-        VendorContract(vendor="paper-mill"),
-    ]
-    send = TimeLimit(name="sent", target="1h", thresholds=[Threshold("100%", do=["dispatch:paper-mill"])])
-
-    assert [
-        f"contracts[0].vendor: {NOBODY_SENDS} 'acme-pront'; 'acme-print' may be meant",
-        f"contracts[1].vendor: {NOBODY_SENDS} 'paper-mill'; only people can",
-        f"limits[0].vendor: {NOBODY_SENDS} 'acme-pirnt'; 'acme-print' may be meant",
-        f"limits[0].thresholds[0].do[1]: {NOBODY_SENDS} 'acme-prnt'; 'acme-print' may be meant",
-        f"contracts[0].on_breach[1]: {NOBODY_SENDS} 'acme-ink'; only people can",
-    ] == findings(calm, limits=[limit], contracts=contracts)
-    assert [] == findings(calm, limits=[send], contracts=contracts[1:])
-
-
-def test_vendors_of_rules_are_reached(calm):
-    """Whether they choose a vendor, or send cases to one; what a policy of one's own chooses, nobody knows."""
-    rules = DispatchByRules([VendorRule(Match(category="printing"), "acme-paper")])
-    fix = RequestFix(at=[10], do=["inform_management", "dispatch:acme-ink"])
-    contracts = [VendorContract(vendor=vendor) for vendor in ("acme-paper", "acme-ink")]
-
-    assert [] == findings(calm, contracts=contracts, policies=[rules, fix])
-    assert [] == findings(calm, contracts=contracts, policies=[ByHand()])
-    assert 2 == len(findings(calm, contracts=contracts))
-
-
-def test_case_that_is_sent_to_a_misspelt_vendor_is_suspicious(calm):
-    """Where it is nearly one that the process names elsewhere; any other may be meant as it is."""
-    do = ["dispatch:acme-pritn", "dispatch:acme-print", "dispatch:elsewhere"]
-    limit = TimeLimit(name="sent", target="1h", thresholds=[Threshold("100%", do=do)])
-
-    assert [
-        "limits[0].thresholds[0].do[0]: nothing else speaks of vendor 'acme-pritn'; 'acme-print' may be meant"
-    ] == findings(calm, limits=[limit])
 
 
 # -- what it asks of gateways

@@ -184,7 +184,9 @@ def test_template_for_nearly_a_role_is_suspicious():
     process = SupportProcess.from_data(TIERS | {"messages": messages})
 
     assert [("messages[1].to", "assignee"), ("messages[2].to", "customers")] == [
-        (finding.place, finding.reason.params["near"]) for finding in process.warnings
+        (finding.place, finding.reason.params["near"])
+        for finding in process.check()
+        if finding.code == "check.message_to"
     ]
 
 

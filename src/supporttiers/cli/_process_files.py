@@ -1,7 +1,7 @@
 """`init`, `check`, `diagram` and `schema`: what can be done with a process file."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +13,9 @@ from supporttiers.cli._store import add_json, add_plugins, add_policies, all_pol
 if TYPE_CHECKING:
     from supporttiers.calendars import WorkingHours
     from supporttiers.errors import ProcessError
+    from supporttiers.findings import Finding
     from supporttiers.limits import TimeLimit
-    from supporttiers.process import Finding, SupportProcess
+    from supporttiers.process import SupportProcess
     from supporttiers.tiers import Tier
 
 
@@ -24,8 +25,9 @@ def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not expor
     init.add_argument("file", nargs="?", default="support.toml", metavar="FILE", help="default: %(default)s")
     init.add_argument("--force", action="store_true", help="write over a file that is there")
     init.set_defaults(run=run_init)
-    check = subparsers.add_parser("check", help="list the faults of a process file, each with its place")
+    check = subparsers.add_parser("check", help="list the faults of a process file, and what else is wrong with it")
     check.add_argument("file", metavar="FILE", help="a process file in TOML")
+    check.add_argument("--people", metavar="FILE", help="a file of people: finds teams and roles without anybody, too")
     check.set_defaults(run=run_check)
     diagram = subparsers.add_parser("diagram", help="draw a process file as Mermaid text")
     diagram.add_argument("file", metavar="FILE", help="a process file in TOML")
@@ -62,7 +64,7 @@ def run_init(args: argparse.Namespace) -> int:
 
 
 def run_check(args: argparse.Namespace) -> int:
-    """Say whether a process file is valid."""
+    """Say whether a process file is valid, and what is found about it."""
     from supporttiers.errors import ProcessError  # noqa: PLC0415 - only commands that run load it
     from supporttiers.process import SupportProcess  # noqa: PLC0415
 
@@ -73,11 +75,34 @@ def run_check(args: argparse.Namespace) -> int:
             raise
         _tell_faults(args, error)
         return NO
+    found, ignored = _findings(process, args)
     if args.json:
-        write_json(_summary(process))
+        write_json({**_summary(process), "findings": [_finding(each) for each in found], "ignored": ignored})
     else:
         write(_summary_lines(args.file, process))
-    return FINE
+        write(_finding_lines(found, ignored))
+    return NO if any(each.severity == "error" for each in found) else FINE
+
+
+def _findings(
+    process: "SupportProcess", args: argparse.Namespace
+) -> "tuple[tuple[Finding, ...], list[dict[str, Any]]]":
+    """Give what is found, and what of that is to be ignored, with the reasons."""
+    from supporttiers.clock import SystemClock  # noqa: PLC0415 - only commands that run load it
+
+    directory = None
+    if args.people is not None:
+        from supporttiers.backends.directory.toml import TomlDirectory  # noqa: PLC0415
+
+        directory = TomlDirectory(args.people)
+    now = SystemClock().now()
+    found = process.check(now=now, directory=directory)
+    known = [
+        {"place": each.place, "code": each.code, "why": ignore.reason}
+        for each in process.check(now=now, directory=directory, with_ignored=True)
+        if (ignore := next((one for one in process.ignore if one.covers(each)), None))
+    ]
+    return found, known
 
 
 def _tell_faults(args: argparse.Namespace, error: "ProcessError") -> None:
@@ -98,13 +123,26 @@ def _summary(process: "SupportProcess") -> dict[str, Any]:
         "valid": True, "faults": [], "name": process.name, "revision": process.revision,
         "priorities": list(process.priorities), "tiers": data["tiers"],
         "limits": [limit.name for limit in process.all_limits], "calendars": data.get("calendars", {}),
-        "warnings": [_warning(found) for found in _warnings(process)],
     }  # fmt: skip
 
 
-def _warning(found: "Finding") -> dict[str, Any]:
+def _finding(found: "Finding") -> dict[str, Any]:
     reason = found.reason
-    return {"place": found.place, "code": reason.code, "params": reason.params, "text": str(reason)}
+    return {
+        "place": found.place, "code": found.code, "severity": str(found.severity), "params": reason.params,
+        "text": str(reason), "fix": found.fix,
+    }  # fmt: skip
+
+
+def _finding_lines(found: "Sequence[Finding]", ignored: Sequence[object]) -> Iterator[str]:
+    if found or ignored:
+        yield ""
+    for each in found:
+        yield f"{each.severity}: {safe(each)} [{each.code}]"
+        yield f"  {safe(each.fix)}"
+    if ignored:
+        number = len(ignored)
+        yield f"{number} finding{'s are' if number > 1 else ' is'} ignored, as the process says; --json lists them"
 
 
 def _summary_lines(file: str, process: "SupportProcess") -> Iterator[str]:
@@ -118,16 +156,6 @@ def _summary_lines(file: str, process: "SupportProcess") -> Iterator[str]:
     if process.calendars:
         yield ""
         yield from table(["calendar", "zone", "holidays known until"], [_calendar_row(c) for c in process.calendars])
-    warnings = _warnings(process)
-    if warnings:
-        yield ""
-        yield from (f"warning: {safe(found)}" for found in warnings)
-
-
-def _warnings(process: "SupportProcess") -> "tuple[Finding, ...]":
-    from supporttiers.clock import SystemClock  # noqa: PLC0415 - only commands that run load it
-
-    return process.warnings_at(SystemClock().now())
 
 
 def _calendar_row(calendar: "WorkingHours") -> list[object]:

@@ -17,6 +17,7 @@ from supporttiers.config.settings import RESPONDERS, Settings
 from supporttiers.config.writing import data_from
 from supporttiers.contracts import VendorContract, breach_pattern
 from supporttiers.decisions import Destination
+from supporttiers.findings import KINDS, Ignore
 from supporttiers.limits import (
     MEASURES,
     PRIORITY_RULES,
@@ -271,6 +272,11 @@ _SAID: Final[Mapping[type, Mapping[str, tuple[_Schema, str]]]] = {
             "The codes of reasons of which customers may be told, besides those that are made for them.",
         ),
     },
+    Ignore: {
+        "code": (_words(KINDS), "The code of the finding."),
+        "place": (_NAME, "Where, such as 'tiers[1]'; places inside of it count, too. Anywhere when left out."),
+        "reason": (_NAME, "Why it is meant."),
+    },
     Destination: {
         "tier": (_LEVEL, "A level of the process at which a case may be opened."),
         "team": (_NAME, "One of the tier's teams; its first when left out."),
@@ -333,6 +339,17 @@ def json_schema() -> dict[str, Any]:
                 "$ref": "#/$defs/notifications",
                 "description": "When and how often people are told.",
             },
+            "check": {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {
+                    "ignore": {
+                        **_list({"$ref": "#/$defs/ignore"}),
+                        "description": "Findings that are known and meant, and that a check leaves out.",
+                    },
+                },
+                "description": "What a check of the process leaves out.",
+            },
         },
         "$defs": {
             "process": _table(Settings),
@@ -348,6 +365,7 @@ def json_schema() -> dict[str, Any]:
             "cascade": _table(Cascade),
             "message": {**_table(MessageTemplate), "anyOf": [{"required": ["subject"]}, {"required": ["text"]}]},
             "notifications": _table(NotificationRules),
+            "ignore": _table(Ignore),
             "condition": _condition(),
             "compared": {
                 "anyOf": [{"$ref": "#/$defs/value"}, *(_comparison(word) for word in ("not", "at_least", "at_most"))]

@@ -15,6 +15,7 @@ from supporttiers.config.settings import Settings, StoredPolicy
 from supporttiers.contracts import VendorContract
 from supporttiers.decisions import Destination
 from supporttiers.errors import Fault, PolicyConfigError
+from supporttiers.findings import Ignore
 from supporttiers.limits import ANY_PRIORITY, Threshold, TimeLimit
 from supporttiers.match import Match
 from supporttiers.policies.cascades import Cascade
@@ -25,8 +26,8 @@ from supporttiers.words import MessageTemplate, NotificationRules
 _T = TypeVar("_T")
 
 _MAX_UNKNOWN: Final = 50
-WORDINGS: Final = ("messages", "texts", "notifications")
-"""What is said, and decides nothing."""
+UNDECIDING: Final = ("messages", "texts", "notifications", "check")
+"""What is said, and what a check leaves out: it decides nothing."""
 _SECTIONS: Final = (
     "process",
     "calendars",
@@ -36,7 +37,7 @@ _SECTIONS: Final = (
     "routes",
     "policies",
     "cascades",
-    *WORDINGS,
+    *UNDECIDING,
 )
 
 
@@ -60,6 +61,7 @@ class Parts:
         messages: In order.
         texts: By language and code, as they stand there.
         notifications: None stands for what could not be read.
+        ignore: What a check is not to give, in order.
         faults: What was wrong.
     """
 
@@ -75,6 +77,7 @@ class Parts:
     messages: tuple[MessageTemplate | None, ...] = ()
     texts: Any = attrs.field(factory=dict)
     notifications: NotificationRules | None = None
+    ignore: tuple[Ignore | None, ...] = ()
     faults: tuple[Fault, ...] = ()
 
 
@@ -125,6 +128,7 @@ def read(
         messages=reader.parts(MessageTemplate, data.get("messages", ()), "messages"),
         texts=data.get("texts", {}),
         notifications=reader.part(NotificationRules, data.get("notifications", {}), "notifications"),
+        ignore=reader.ignored(data.get("check", {})),
         faults=tuple(reader.faults),
     )
 
@@ -241,6 +245,14 @@ class _Reader:
         before = len(self.faults)
         found = [self.part(kind, item, where) for where, item in self.items(data, place, "tables")]
         return tuple(found) if found or len(self.faults) == before else (None,)
+
+    def ignored(self, data: object) -> tuple[Ignore | None, ...]:
+        """Read what a check is not to give."""
+        if not isinstance(data, Mapping):
+            self.fault("check", f"must be a table, not {type_name(data)}")
+            return ()
+        self.check_keys(data, ("ignore",), "check")
+        return self.parts(Ignore, data.get("ignore", ()), "check.ignore")
 
     def items(self, data: object, place: str, what: str) -> list[tuple[str, Any]]:
         """Give the members of a list with their places; nothing if it is none."""

@@ -6,7 +6,7 @@ A `SupportProcess` is a value: equal processes have equal revisions, and a chang
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
 from os import PathLike
@@ -20,7 +20,7 @@ from supporttiers._machine import MoveTable, Row, move_table, rows_of
 from supporttiers.calendars import ALWAYS_OPEN, WorkingHours
 from supporttiers.config.calendars import calendars_data
 from supporttiers.config.files import data_of, foreign_faults, text_of
-from supporttiers.config.reading import WORDINGS, Parts, read
+from supporttiers.config.reading import UNDECIDING, Parts, read
 from supporttiers.config.settings import Settings
 from supporttiers.config.writing import canonical, data_from, described, table_from
 from supporttiers.contracts import VendorContract
@@ -28,31 +28,31 @@ from supporttiers.diagrams import mermaid
 from supporttiers.errors import Fault, PolicyConfigError, ProcessError
 from supporttiers.events import Event
 from supporttiers.facts import needs_of
+from supporttiers.findings import Finding, Ignore
 from supporttiers.limits import TimeLimit, limit_of_tier
 from supporttiers.match import Predicate, facts_in
 from supporttiers.policies import kinds_of, resolved
 from supporttiers.policies.cascades import Cascade, by_event
 from supporttiers.policies.routing import RouteByRules
+from supporttiers.process._checks import findings_of
 from supporttiers.process.compiled import CompiledLimit
 from supporttiers.process.conditions import World
 from supporttiers.process.faults import Whole, error_of, policy_faults
 from supporttiers.process.members import doubled_calendars, only, placed_policies, placed_routes, routes_in, strangers
 from supporttiers.process.named_vendors import NamedVendors, vendors_in
 from supporttiers.process.plans import VendorPlan, plans_of
-from supporttiers.process.shadows import shadowed
-from supporttiers.process.warnings import Finding, stuck, warnings_of
-from supporttiers.process.wording import misspelt, word_faults
-from supporttiers.protocols import METHODS, Policy, methods_of
-from supporttiers.reasons import Reason
+from supporttiers.process.wording import word_faults
+from supporttiers.protocols import METHODS, AgentDirectory, Policy, methods_of
 from supporttiers.tiers import WAIT_REASONS, MoveRules, Tier, TierKind
 from supporttiers.words import MessageTemplate, NotificationRules
 from supporttiers.words.book import WordBook
 
-__all__ = ["CompiledLimit", "Finding", "SupportProcess", "VendorPlan"]
+__all__ = ["CompiledLimit", "Finding", "Ignore", "SupportProcess", "VendorPlan"]
 
 _VALIDATOR: Final = "supporttiers.validator"
 _REVISION_DIGITS: Final = 16
-_SOON: Final = timedelta(days=90)
+_LEFT_OPEN: Final = ("check.stuck", "check.waits_forever", "check.cycle_unlimited")
+_TO_BEGIN_WITH: Final = "a process to begin with: which limits follow first contact is for the house to say"
 _PRIORITIES: Final = attrs.fields_dict(Settings)["priorities"].default
 _RULES: Final = tuple(field.name for field in attrs.fields(MoveRules))
 
@@ -105,6 +105,7 @@ class SupportProcess(Settings):
         reply_resumes: Whether the requester's reply resumes a case that waits for the customer.
         reply_reopens: Whether the requester's reply reopens a resolved case.
         observes: Whether its rules only watch: what they would have done is recorded, and nothing is done or sent.
+        ignore: Findings that `check` is not to give, because they are meant; they are no part of the revision.
 
     Raises:
         ProcessError: It does not hold together; every fault is listed, with its place.
@@ -121,6 +122,7 @@ class SupportProcess(Settings):
     messages: tuple[MessageTemplate, ...] = attrs.field(default=(), converter=tuple_of)
     texts: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
     notifications: NotificationRules = attrs.field(factory=NotificationRules)
+    ignore: tuple[Ignore, ...] = attrs.field(default=(), converter=tuple_of)
 
     def __attrs_post_init__(self) -> None:
         """Judge the whole."""
@@ -160,6 +162,7 @@ class SupportProcess(Settings):
                 Tier(level=3, name="Experts", escalates_to=[4], hands_back_to=[2, 1]),
                 Tier(level=4, name="Vendor", kind=TierKind.VENDOR, vendor="vendor", hands_back_to=[3, 2]),
             ],
+            ignore=[Ignore(code=code, reason=_TO_BEGIN_WITH) for code in _LEFT_OPEN],
         )
 
     @classmethod
@@ -245,6 +248,7 @@ class SupportProcess(Settings):
             **parts.settings, calendars=parts.calendars.values(), tiers=parts.tiers, limits=parts.limits,
             contracts=parts.contracts, policies=(*rules, *parts.policies), cascades=parts.cascades,
             messages=parts.messages, texts=parts.texts, notifications=parts.notifications or NotificationRules(),
+            ignore=parts.ignore,
         )  # fmt: skip
 
     def to_data(self) -> dict[str, Any]:
@@ -266,6 +270,7 @@ class SupportProcess(Settings):
             "messages": data_from(self.messages),
             "texts": data_from(self.texts),
             "notifications": {} if self.notifications == NotificationRules() else data_from(self.notifications),
+            "check": {"ignore": data_from(self.ignore)} if self.ignore else {},
         }
         return {section: content for section, content in data.items() if content}
 
@@ -276,12 +281,12 @@ class SupportProcess(Settings):
         return {"policies": [described(policy) for policy in self.policies]}
 
     def to_json(self) -> str:
-        """Give the process as JSON, for a store, without its words; `from_json` reads it."""
+        """Give the process as JSON, for a store, without its words and what a check ignores; `from_json` reads it."""
         return json.dumps(self._deciding())
 
     def _deciding(self) -> dict[str, Any]:
-        """Give what decides: all but what is said, which is always that of the process at hand."""
-        return {section: content for section, content in self.to_data().items() if section not in WORDINGS}
+        """Give what decides: all but what is said, which is always that of the process at hand, and what is checked."""
+        return {section: content for section, content in self.to_data().items() if section not in UNDECIDING}
 
     @cached_property
     def revision(self) -> str:
@@ -444,18 +449,6 @@ class SupportProcess(Settings):
         pinned = {name: getattr(self, name) for name in (*_RULES, "bounce_limit", "link_kinds", "cascades")}
         return attrs.evolve(newest, tiers=tiers, policies=[*kept, *targets], **pinned)
 
-    @cached_property
-    def warnings(self) -> tuple[Finding, ...]:
-        """What it may mean, but probably does not, each with its place; empty when there is nothing."""
-        world = World(
-            levels=tuple(self.tiers_by_level), vendor_levels=self._vendor_levels, priorities=self.priorities,
-            wait_reasons=(*WAIT_REASONS, *self.wait_reasons), has_targets=bool(self.asked("target")),
-        )  # fmt: skip
-        return (
-            *stuck(self.tiers, self.moves), *warnings_of(self.limits, world), *shadowed(self.policies, self.priorities),
-            *misspelt(self.messages), *self.named_vendors.misspelt(),
-        )  # fmt: skip
-
     # -- asked
 
     def tier_at(self, level: int) -> Tier:
@@ -498,38 +491,40 @@ class SupportProcess(Settings):
         """Give the policies that have an answer to one of `METHODS`, in order."""
         return self._asked[method]
 
-    def warnings_at(self, now: datetime) -> tuple[Finding, ...]:
+    def check(
+        self, *, now: datetime | None = None, directory: AgentDirectory | None = None, with_ignored: bool = False
+    ) -> tuple[Finding, ...]:
         """
-        Say what it may mean but probably does not, and what still holds, but not for long.
+        Find what is probably wrong with it, though it is valid: dead ends, contradictions, and what never happens.
+
+        >>> lonely = SupportProcess(name="lonely", tiers=[Tier(level=1, name="One")])
+        >>> [(found.code, found.place, str(found.severity)) for found in lonely.check()]
+        [('check.stuck', 'tiers[0]', 'error')]
 
         Args:
-            now: Aware.
+            now: Aware. With it what holds not for long is found, too, such as holidays that end within 90 days; and
+                closures that are over are not.
+            directory: Who works where; with it teams without anybody are found, too, and roles that nobody has.
+            with_ignored: Whether what `ignore` names is given, too.
 
         Returns:
-            The `warnings`, and one for every set of holidays that ends within 90 days of *now*, or has ended: later
-            dates are taken for days without a holiday. Likewise one for every contract with a vendor: later nothing is
-            sent there. Each with its place; empty when there is none.
+            What was found, by subject; empty when there is nothing. It says only what it is sure of: what depends on
+            code of your own is not judged.
+
+        Raises:
+            PluginError: The directory does not know who works where, or has to be awaited.
+
+        .. versionadded:: 0.1.0
         """
-        ending = [
-            Finding(
-                f"calendars.{calendar.name}",
-                Reason(
-                    "calendar.horizon", {"calendar": calendar.name, "source": known.source, "until": str(known.until)}
-                ),
-            )
-            for calendar in self.calendars
-            for known in calendar.holidays
-            if known.until - now.date() < _SOON
-        ]
-        over = [
-            Finding(
-                f"contracts[{place}].ends",
-                Reason("contract.horizon", {"vendor": contract.vendor, "ends": str(contract.ends)}),
-            )
-            for place, contract in enumerate(self.contracts)
-            if contract.ends is not None and contract.ends - now.date() < _SOON
-        ]
-        return (*self.warnings, *ending, *over)
+        found = findings_of(self, self._world, now, directory)
+        return tuple(each for each in found if with_ignored or not any(known.covers(each) for known in self.ignore))
+
+    @cached_property
+    def _world(self) -> World:
+        return World(
+            levels=tuple(self.tiers_by_level), vendor_levels=self._vendor_levels, priorities=self.priorities,
+            wait_reasons=(*WAIT_REASONS, *self.wait_reasons), has_targets=bool(self.asked("target")),
+        )  # fmt: skip
 
     def diagram(self) -> str:
         """Draw it as Mermaid text: tiers are boxes, moves are arrows."""
@@ -578,6 +573,7 @@ class SupportProcess(Settings):
             ("cascades", Cascade),
         )  # fmt: skip
         faults = [fault for name, kind in kinds for fault in strangers(name, getattr(self, name), kind)]
+        faults += strangers("check.ignore", self.ignore, Ignore)
         faults += doubled_calendars(only(WorkingHours, self.calendars))
         policies: object = self.policies
         if not isinstance(policies, tuple):

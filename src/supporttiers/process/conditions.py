@@ -62,6 +62,14 @@ class Said(NamedTuple):
     resets: bool
 
 
+class Standing(NamedTuple):
+    """Where a case stands: its tier, its status, and for what it waits."""
+
+    tier: int
+    status: Status
+    wait_reason: str | None
+
+
 def faults_of(limit: TimeLimit, place: str, world: World) -> Iterator[Fault]:
     """Find what can never work, whatever happens."""
     own = [word for word in _OWN if getattr(limit, word) is not None]
@@ -82,6 +90,75 @@ def said_of(limit: TimeLimit, world: World) -> list[Said | None]:
     asked = _Asked.of(limit, world)
     states = _states(asked.tests, world, by_priority=not (world.has_targets or "*" in limit.target))
     return [None] if states is None else [asked.judge(limit, state, world) for state in states]
+
+
+PROGRESS: Final = (
+    "owner", "assignee", "last_assignee", "assigned_at", "first_response_at", "last_reply_at", "awaiting_reply_since",
+)  # fmt: skip
+"""What changes about every case as it is worked on, whatever it is about."""
+
+_MOST_IN_ALL: Final = 20_000
+
+
+def without_clock(limits: Sequence[TimeLimit], world: World) -> frozenset[Standing]:
+    """
+    Find where no clock runs, whatever a case is about, once it has been worked on so and so far.
+
+    Returns:
+        Only what is certain; empty where the conditions of a limit tell apart too many states, or cannot be told apart.
+    """
+    asked = [_Asked.of(limit, world) for limit in limits]
+    progress = [test for each in asked for test in each.tests if test.field in PROGRESS]
+    common = (*progress, Comparison("tier", "in", world.levels))
+    ran: set[tuple[Standing, tuple[object, ...]]] = set()
+    everywhere = _everywhere(common, world)
+    if everywhere is None:
+        return frozenset()
+    for limit, each in zip(limits, asked, strict=True):
+        by_priority = not (world.has_targets or "*" in limit.target)
+        states = _states((*each.tests, *common), world, by_priority=by_priority, at_most=_MOST_IN_ALL)
+        if states is None:
+            return frozenset()
+        for state in states:
+            said = each.judge(limit, state, world)
+            if said.lives and not said.pauses and _is_usual(state, world):
+                ran.add(_standing(state))
+    return frozenset(standing for standing, how_far in everywhere if (standing, how_far) not in ran)
+
+
+def _is_usual(state: SimpleNamespace, world: World) -> bool:
+    """A vendor has the case where it waits for one, and at a vendor's tier; elsewhere that would be a chance."""
+    return not getattr(state, "vendors", ()) or state.tier in world.vendor_levels or state.wait_reason == "vendor"
+
+
+def _everywhere(tests: Sequence[Comparison], world: World) -> list[tuple[Standing, tuple[object, ...]]] | None:
+    states = _states(tests, world, by_priority=False, at_most=_MOST_IN_ALL)
+    return None if states is None else [_standing(state) for state in states if _can_be(state)]
+
+
+def _standing(state: SimpleNamespace) -> tuple[Standing, tuple[object, ...]]:
+    how_far = tuple(getattr(state, field) for field in PROGRESS if hasattr(state, field))
+    return Standing(state.tier, state.status, state.wait_reason), how_far
+
+
+def _can_be(state: SimpleNamespace) -> bool:
+    """Whoever has answered has said something; whoever has it was given it."""
+    known = vars(state)
+    return all(known.get(cause) is None or known.get(effect, "") is not None for cause, effect in _FOLLOWS)
+
+
+_FOLLOWS: Final = (("first_response_at", "last_reply_at"), ("assignee", "assigned_at"))
+
+
+def runs_at(limit: TimeLimit, world: World) -> frozenset[Standing] | None:
+    """Give where the stopwatch of a limit can run; None where that cannot be told."""
+    asked = _Asked.of(limit, world)
+    anywhere = Comparison("tier", "in", world.levels)
+    states = _states((*asked.tests, anywhere), world, by_priority=not (world.has_targets or "*" in limit.target))
+    if states is None:
+        return None
+    told = ((_standing(state)[0], asked.judge(limit, state, world)) for state in states)
+    return frozenset(standing for standing, said in told if said.lives and not said.pauses)
 
 
 @attrs.frozen
@@ -119,7 +196,9 @@ class _Asked:
 # -- the states that conditions can tell apart
 
 
-def _states(tests: Sequence[Comparison], world: World, *, by_priority: bool) -> list[SimpleNamespace] | None:
+def _states(
+    tests: Sequence[Comparison], world: World, *, by_priority: bool, at_most: int = MAX_STATES
+) -> list[SimpleNamespace] | None:
     """Give one state for each combination of values; None where there are too many, or a field has an order."""
     asked: dict[str, list[Comparison]] = {}
     for test in tests:
@@ -133,8 +212,8 @@ def _states(tests: Sequence[Comparison], world: World, *, by_priority: bool) -> 
     values["standing"] = _standings(world)
     number = 1
     for known in values.values():
-        number *= MAX_STATES + 1 if known is None else len(known)
-        if number > MAX_STATES:
+        number *= at_most + 1 if known is None else len(known)
+        if number > at_most:
             return None
     return [_state(dict(zip(values, chosen, strict=True))) for chosen in product(*map(_listed, values.values()))]
 

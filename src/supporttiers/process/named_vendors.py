@@ -1,23 +1,18 @@
-"""Vendors that a process names: which of them its cases can reach, and which are probably called otherwise."""
+"""Vendors that a process names, by how it does: which of them its cases can reach, and which it only speaks of."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import attrs
 
-from supporttiers._fields import nearest
 from supporttiers.contracts import VendorContract
 from supporttiers.limits import Action, TimeLimit
 from supporttiers.policies.vendors import DispatchByRules
-from supporttiers.process.warnings import Finding
 from supporttiers.protocols import methods_of
-from supporttiers.reasons import Reason
 from supporttiers.tiers import Tier, TierKind
 
 _SPEAKS: Final = ("remind", "escalate_at", "dispatch")
 _DISPATCH: Final = "dispatch:"
-_ALIKE: Final = 0.8
-"""So much alike are names of which one is probably misspelt; vendors of one family share more than a word may."""
 
 
 @attrs.frozen(kw_only=True)
@@ -43,26 +38,6 @@ class NamedVendors:
     def names(self) -> frozenset[str]:
         """All of them."""
         return self.by_tiers | self.by_actions | {vendor for _, vendor in self.spoken_of}
-
-    def misspelt(self) -> Iterator[Finding]:
-        """
-        Find vendors that no case reaches by itself, with the name that was probably meant.
-
-        To whom a threshold sends a case may be named nowhere else: that is found where another name is nearly the same.
-        """
-        reached = self.by_tiers | self.by_actions
-        for place, vendor in self.spoken_of:
-            if vendor not in reached:
-                near = nearest(vendor, sorted(reached), cutoff=_ALIKE)
-                if near is not None:
-                    yield Finding(place, Reason("warning.vendor_name", {"vendor": vendor, "near": near}))
-                elif not self.chooses:
-                    yield Finding(place, Reason("warning.vendor_unreached", {"vendor": vendor}))
-        known = self.by_tiers | {vendor for _, vendor in self.spoken_of}
-        for place, vendor in self.dispatched:
-            near = None if vendor in known else nearest(vendor, sorted(known), cutoff=_ALIKE)
-            if near is not None:
-                yield Finding(place, Reason("warning.vendor_dispatch", {"vendor": vendor, "near": near}))
 
 
 def vendors_in(

@@ -7,7 +7,7 @@ from supporttiers._fields import nearest, type_name
 from supporttiers.config.files import joined
 from supporttiers.effects import RECIPIENTS
 from supporttiers.errors import Fault, PolicyConfigError
-from supporttiers.process.warnings import Finding
+from supporttiers.findings import Finding
 from supporttiers.reasons import Reason
 from supporttiers.words import CUSTOMERS, MessageTemplate, NotificationRules
 from supporttiers.words._codes import problem_of_text
@@ -81,7 +81,7 @@ def misspelt(messages: Sequence[MessageTemplate]) -> Iterator[Finding]:
     for place, message in enumerate(messages):
         to = message.to
         if to is not None and to not in _ROLES and (near := nearest(to, _ROLES, cutoff=0.8)):
-            yield Finding(f"messages[{place}].to", Reason("warning.message_to", {"to": to, "near": near}))
+            yield Finding(f"messages[{place}].to", Reason("check.message_to", {"to": to, "near": near}))
 
 
 _ROLES = (*RECIPIENTS, CUSTOMERS)

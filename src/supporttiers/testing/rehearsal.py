@@ -210,7 +210,8 @@ class Rehearsal:
             store: Where cases are kept, as for `SupportDesk`; in memory when None.
             monitors: What must never, or always, be so; looked at after whatever happens.
             notifiers: More of them, beside the one that remembers.
-            vendors: As for `SupportDesk`; when None, one that takes tickets and stays silent for each that a tier names.
+            vendors: As for `SupportDesk`; when None, one for each that a tier names, which takes
+                tickets and stays silent.
             parts: What else `SupportDesk` takes: `directory`, `facts`, `policies`, `plugins`.
 
         Raises:

@@ -43,6 +43,7 @@ awaited = AsyncSupportDesk(SupportProcess.default(), plugins=[watching])
 FILE = """
 process = { name = "own" }
 tiers = [{ level = 1, name = "First" }]
+limits = [{ name = "r", target = "1h", thresholds = [{ at = "100%", do = ["notify:manager"] }] }]
 policies = [{ use = "acme.nobody-closes" }]
 """
 NAMED = ("--plugins", "own_plugin_of_acme")

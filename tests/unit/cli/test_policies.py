@@ -19,6 +19,7 @@ FILE = """
 process = { name = "own" }
 tiers = [{ level = 1, name = "First" }]
 policies = [{ use = "acme.nobody-closes" }]
+limits = [{ name = "r", target = "1h", thresholds = [{ at = "100%", do = ["notify:manager"] }] }]
 """
 
 

@@ -54,7 +54,7 @@ def test_init_examples_are_valid_once_uncommented(run, tmp_path):
 
     process = SupportProcess.from_toml(file)
 
-    assert 3 == len(process.policies)
+    assert 4 == len(process.policies)
     assert ("office", ["office"]) == (process.calendar, [calendar.name for calendar in process.calendars])
     assert ("spare_part",) == process.wait_reasons
 
@@ -119,6 +119,7 @@ def test_check_shows_calendars_and_warns_of_holidays_that_end(run, tmp_path):
     file = tmp_path / "hours.toml"
     file.write_text(
         "process = { name = 'x' }\ntiers = [{ level = 1, name = 'First' }]\n"
+        "limits = [{ name = 'r', target = '1h', thresholds = [{ at = '50%', do = ['notify:team'] }] }]\n"
         "[calendars.office]\nzone = 'Europe/London'\nweek = { mon = '09:00-17:00' }\n"
         "holidays = { source = 'the town', first = 2001, last = 2001, dates = [] }\n"
         "[calendars.bare]\nweek = { mon = '09:00-17:00' }\n",
@@ -132,13 +133,13 @@ def test_check_shows_calendars_and_warns_of_holidays_that_end(run, tmp_path):
     assert "calendar  zone           holidays known until" in done.out
     assert "office    Europe/London  2001-12-31 (the town)" in done.out
     assert "bare      UTC            -" in done.out
-    assert done.out.endswith(f"\nwarning: calendars.office: {warning}\n")
-    [found] = run("check", file, "--json").json()["warnings"]
-    assert ("calendars.office", "calendar.horizon", warning) == (found["place"], found["code"], found["text"])
+    assert f"\nwarning: calendars.office: {warning} [check.holidays_end]\n  add the years that follow\n" in done.out
+    found = run("check", file, "--json").json()["findings"][-1]
+    assert ("calendars.office", "check.holidays_end", warning) == (found["place"], found["code"], found["text"])
 
 
 def test_check_as_json(run):
-    """Programs get name, revision, tiers, limits, calendars and warnings."""
+    """Programs get name, revision, tiers, limits, calendars and what is found."""
     answer = run("check", ACME, "--json").json()
 
     assert {
@@ -150,7 +151,8 @@ def test_check_as_json(run):
         "tiers",
         "limits",
         "calendars",
-        "warnings",
+        "findings",
+        "ignored",
     } == answer.keys()
     assert (True, [], ["tier 1", "resolve"]) == (answer["valid"], answer["faults"], answer["limits"])
     assert [1, 2, 4] == [tier["level"] for tier in answer["tiers"]]
@@ -161,16 +163,18 @@ def test_check_warns_of_what_is_suspicious(run, tmp_path):
     file = tmp_path / "late.toml"
     file.write_text(
         '[process]\nname = "late"\n[[tiers]]\nlevel = 1\nname = "One"\n'
-        '[[limits]]\nname = "r"\ntarget = "1h"\nthresholds = [{ at = "-2h" }]\n',
+        '[[limits]]\nname = "r"\ntarget = "1h"\npause = { status = "waiting", category = "x" }\n'
+        'thresholds = [{ at = "-2h" }, { at = "100%", do = ["notify:manager"] }]\n',
         encoding="utf-8",
     )
     place = "limits[0].thresholds[0].at"
     done = run("check", file)
 
     assert 0 == done.code
-    assert f"\nwarning: {place}: threshold -2h of limit 'r' lies before its start, and never fires\n" in done.out
-    (warning,) = run("check", file, "--json").json()["warnings"]
-    assert (place, "warning.threshold_never") == (warning["place"], warning["code"])
+    assert f"\nwarning: {place}: threshold -2h of limit 'r' lies before its start, and never fires [check" in done.out
+    (warning,) = run("check", file, "--json").json()["findings"]
+    assert {"place", "code", "severity", "params", "text", "fix"} == warning.keys()
+    assert (place, "check.threshold_never", "warning") == (warning["place"], warning["code"], warning["severity"])
     assert {"limit": "r", "threshold": "-2h"} == warning["params"]
 
 
@@ -210,6 +214,64 @@ def test_check_of_a_missing_file_is_the_operators_matter(run, tmp_path):
 
     assert (3, "") == (done.code, done.out)
     assert f"supporttiers: {tmp_path / 'no.toml'}: the file cannot be read: No such file or directory\n" == done.err
+
+
+ALONE = '[process]\nname = "alone"\n[[tiers]]\nlevel = 1\nname = "One"\nteams = ["front"]\n'
+
+
+def test_check_of_a_dead_end_answers_no(run, tmp_path):
+    """A finding of the worse kind is told with its code and what to do, and is told by the exit code, too."""
+    file = tmp_path / "alone.toml"
+    file.write_text(ALONE, encoding="utf-8")
+
+    done = run("check", file)
+
+    assert 1 == done.code
+    assert "\nerror: tiers[0]: a case that is queued or in_progress at tier 1 (One) can stay so for ever" in done.out
+    assert " [check.stuck]\n  give the tier a time_limit, or a limit whose thresholds tell somebody" in done.out
+
+
+def test_check_of_a_sound_process_ends_with_its_summary(run, tmp_path):
+    """Where nothing is found nothing more is said."""
+    file = tmp_path / "mine.toml"
+    run("init", file)
+
+    done = run("check", file)
+
+    assert 0 == done.code
+    assert done.out.endswith("at 75%: notify:assignee; at 100%: notify:manager, escalate\n")
+
+
+def test_check_tells_what_is_ignored_and_why(run, tmp_path):
+    """What is meant is no answer of no; it is counted, and listed for programs."""
+    file = tmp_path / "alone.toml"
+    ignore = '[[check.ignore]]\ncode = "check.stuck"\nreason = "one room, one list on the wall"\n'
+    file.write_text(ALONE + ignore, encoding="utf-8")
+    two = tmp_path / "two.toml"
+    second = '[[tiers]]\nlevel = 2\nname = "Two"\nhands_back_to = [1]\n'
+    two.write_text(ALONE + "escalates_to = [2]\n" + second + ignore, encoding="utf-8")
+
+    done = run("check", file)
+
+    assert 0 == done.code
+    assert done.out.endswith("\n\n1 finding is ignored, as the process says; --json lists them\n")
+    assert [{"place": "tiers[0]", "code": "check.stuck", "why": "one room, one list on the wall"}] == (
+        run("check", file, "--json").json()["ignored"]
+    )
+    assert "\n2 findings are ignored, as the process says" in run("check", two).out
+
+
+def test_check_with_people_finds_empty_teams(run, tmp_path):
+    """A file of people says who works where; one that is not valid is the caller's matter."""
+    file, people = tmp_path / "alone.toml", tmp_path / "people.toml"
+    file.write_text(ALONE, encoding="utf-8")
+    people.write_text('[[agents]]\nid = "anna"\n', encoding="utf-8")
+
+    found = run("check", file, "--people", people, "--json").json()["findings"]
+
+    assert ("tiers[0].teams[0]", "check.team_empty") == (found[-1]["place"], found[-1]["code"])
+    people.write_text('[[agents]]\nname = "Anna"\n', encoding="utf-8")
+    assert "agents[0].id: is missing" in run("check", file, "--people", people).err
 
 
 # -- diagram and schema
@@ -257,7 +319,10 @@ def test_schema_is_that_of_the_library(run, option):
 def test_check_lists_faults_of_templates(run, tmp_path):
     """Words are judged with all the rest; what is only suspicious is a warning."""
     file = tmp_path / "words.toml"
-    bare = '[process]\nname = "bare"\n[[tiers]]\nlevel = 1\nname = "One"\n'
+    bare = (
+        '[process]\nname = "bare"\n[[tiers]]\nlevel = 1\nname = "One"\n'
+        '[[limits]]\nname = "r"\ntarget = "1h"\nthresholds = [{ at = "100%", do = ["notify:manager"] }]\n'
+    )
     file.write_text(bare + '[[messages]]\nto = "requester"\ntext = "$tier"\n', encoding="utf-8")
     refused = run("check", file)
     file.write_text(bare + '[[messages]]\nto = "customer"\ntext = "$what"\n', encoding="utf-8")

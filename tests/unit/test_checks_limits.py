@@ -1,4 +1,4 @@
-"""What is certainly wrong with a limit is a fault, what is only suspicious a warning; each has its place."""
+"""What is certainly wrong with a limit is a fault, what is only suspicious a finding; each has its place."""
 
 import attrs
 import pytest
@@ -31,6 +31,11 @@ def faults(calm, **fields):
     except ProcessError as error:
         return [str(fault) for fault in error.faults]
     return []
+
+
+def about_limits(process):
+    """Give what a check finds about the limits of a process, as texts."""
+    return [str(found) for found in process.check() if found.place.startswith("limits")]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +103,7 @@ def test_target_of_a_policy_may_stand_in_for_one_that_the_limit_lacks(calm):
 
     own = limit(when=Match(priority="low"), target={"high": "1h"})
 
-    assert () == attrs.evolve(calm, limits=[own], policies=[ByContract()]).warnings
+    assert [] == about_limits(attrs.evolve(calm, limits=[own], policies=[ByContract()]))
 
 
 def test_fault_of_a_condition_says_nothing_of_its_outcome(calm):
@@ -147,12 +152,7 @@ def test_fault_of_a_condition_says_nothing_of_its_outcome(calm):
 )
 def test_suspicious_limit_is_a_warning(calm, fields, warnings):
     """What is allowed but probably not meant is told, with its place; the process is valid all the same."""
-    assert warnings == [str(found) for found in process(calm, **fields).warnings]
-
-
-def test_default_process_has_no_warnings():
-    """What we ship is what we mean."""
-    assert () == SupportProcess.default().warnings
+    assert warnings == about_limits(process(calm, **fields))
 
 
 def test_actions_that_name_nothing_or_anybody_are_no_faults(calm):
@@ -160,9 +160,8 @@ def test_actions_that_name_nothing_or_anybody_are_no_faults(calm):
     tiers = [attrs.evolve(tier, teams=(), hands_back_to=()) for tier in calm.tiers]
     do = ["transfer:east", "hand_back:2", "raise_priority", "assign:who", "dispatch:acme", "wait:parts"]
 
-    assert (
-        () == attrs.evolve(calm, tiers=tiers, moves="any", limits=[limit(thresholds=[Threshold("100%", do)])]).warnings
-    )
+    process = attrs.evolve(calm, tiers=tiers, moves="any", limits=[limit(thresholds=[Threshold("100%", do)])])
+    assert [] == about_limits(process)
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from supporttiers.findings import Finding
 from supporttiers.policies import resolved
 from supporttiers.policies.routing import RouteByRules
-from supporttiers.process.warnings import Finding
 from supporttiers.protocols import methods_of
 from supporttiers.reasons import Reason
 
@@ -17,10 +17,10 @@ def shadowed(policies: Sequence[Any], priorities: tuple[str, ...]) -> Iterator[F
     for number, policy in enumerate(policies):
         place = "" if apart and number == 0 else f"policies[{number - apart}]"
         if behind is not None and "route" in methods_of(policy):
-            yield Finding(place, Reason("warning.policy_never", {"by": behind}))
+            yield Finding(place, Reason("check.policy_never", {"by": behind}))
         find = getattr(resolved(policy, priorities), "shadows", None)
         for shadow in () if find is None else find():
-            yield Finding(_joined(place, shadow.place), Reason("warning.rule_never", {"by": _joined(place, shadow.by)}))
+            yield Finding(_joined(place, shadow.place), Reason("check.rule_never", {"by": _joined(place, shadow.by)}))
         if isinstance(policy, RouteByRules) and policy.routes[-1].is_default:
             behind = _joined(place, f"routes[{len(policy.routes) - 1}]")
 

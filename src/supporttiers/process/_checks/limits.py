@@ -1,55 +1,28 @@
-"""Warnings: what a process may mean, but probably does not; each with its place."""
+"""What single limits may mean, but probably do not."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
-import attrs
-
 from supporttiers.calendars.targets import MOST_DAYS
+from supporttiers.findings import Finding
 from supporttiers.limits import Threshold, TimeLimit
 from supporttiers.process.conditions import Said, World, said_of
 from supporttiers.reasons import Reason
-from supporttiers.tiers import Status, Tier, TierKind
+from supporttiers.tiers import Status
 
 
-@attrs.frozen
-class Finding:
-    """
-    Something that was found, and where.
-
-    >>> str(Finding("limits[0].pause", Reason("warning.pause_idle", {"limit": "resolve"})))
-    "limits[0].pause: it never makes the stopwatch of limit 'resolve' stand still"
-
-    Attributes:
-        place: Where in the file or object: `limits[0].pause`.
-        reason: What, as data.
-    """
-
-    place: str
-    reason: Reason
-
-    def __str__(self) -> str:
-        """Say place and text in one line."""
-        return f"{self.place}: {self.reason}"
-
-
-def stuck(tiers: Sequence[Tier], moves: str) -> Iterator[Finding]:
-    """Find tiers of vendors from which no answer can bring a case back."""
-    for number, tier in enumerate(tiers):
-        if tier.kind is TierKind.VENDOR and moves != "any" and not (tier.hands_back_to or tier.escalates_to):
-            yield Finding(f"tiers[{number}]", Reason("warning.no_way_back", {"tier": tier.level}))
-
-
-def warnings_of(limits: Sequence[TimeLimit], world: World) -> Iterator[Finding]:
-    """Find what is suspicious about limits that are valid."""
+def of_limits(
+    limits: Sequence[TimeLimit], world: World, ends: Callable[[TimeLimit], frozenset[str]]
+) -> Iterator[Finding]:
+    """Find what is suspicious about limits that are valid; *ends* says what ends what a limit measures, for good."""
     for number, limit in enumerate(limits):
         place = f"limits[{number}]"
         said = said_of(limit, world)
         known = [one for one in said if one is not None]
         if len(known) == len(said):
             yield from _of_conditions(limit, place, known)
-            yield from _after_the_end(limit, place, known)
+            yield from _after_the_end(limit, place, known, ends(limit))
         yield from _never_reached(limit, place)
 
 
@@ -66,9 +39,9 @@ def _of_conditions(limit: TimeLimit, place: str, said: Sequence[Said]) -> Iterat
 
 
 _CODES: Final[Mapping[str, str]] = {
-    "pause": "warning.pause_idle",
-    "stop": "warning.stop_idle",
-    "reset": "warning.reset_always",
+    "pause": "check.pause_idle",
+    "stop": "check.stop_idle",
+    "reset": "check.reset_always",
 }
 
 
@@ -77,7 +50,7 @@ def _never_reached(limit: TimeLimit, place: str) -> Iterator[Finding]:
     for number, threshold in enumerate(limit.thresholds):
         if not any(_reached(limit, threshold)):
             params = {"limit": limit.name, "threshold": threshold.mark}
-            yield Finding(f"{place}.thresholds[{number}].at", Reason("warning.threshold_never", params))
+            yield Finding(f"{place}.thresholds[{number}].at", Reason("check.threshold_never", params))
 
 
 def _reached(limit: TimeLimit, threshold: Threshold) -> list[timedelta | None]:
@@ -99,18 +72,29 @@ _ENDS: Final[Mapping[str, Status]] = {
 """The end to which an action brings a case."""
 
 
-def _after_the_end(limit: TimeLimit, place: str, said: Sequence[Said]) -> Iterator[Finding]:
-    """Find thresholds that lie behind another one that ends the case, and so the stopwatch."""
+_MOVES: Final = ("escalate", "hand_back")
+
+
+def measures_its_tier_only(limit: TimeLimit) -> bool:
+    """Whether it measures one tier, by the conditions of that measure: its stopwatch ends when the case has left."""
+    return limit.measures == "tier" and limit.start is limit.stop is limit.cancel is None
+
+
+def _after_the_end(limit: TimeLimit, place: str, said: Sequence[Said], stands: frozenset[str]) -> Iterator[Finding]:
+    """Find thresholds that lie behind another one that ends the case, or moves it away, and so ends the stopwatch."""
     outlived = {one.status for one in said if one.lives}
+    leaving = _MOVES if measures_its_tier_only(limit) else ()
+    possible = {*stands, "close"} if stands and outlived == {Status.RESOLVED} else stands
     ending = {
         action.verb: _reached(limit, threshold)
         for threshold in limit.thresholds
         for action in threshold.do
-        if action.verb in _ENDS and _ENDS[action.verb] not in outlived
+        if action.verb in possible
+        if action.verb in leaving or (action.verb in _ENDS and _ENDS[action.verb] not in outlived)
     }
     for number, threshold in enumerate(limit.thresholds):
         for verb, ended in ending.items():
             here = _reached(limit, threshold)
             if all(then is not None and now is not None and then < now for then, now in zip(ended, here, strict=True)):
                 params = {"limit": limit.name, "threshold": threshold.mark, "action": verb}
-                yield Finding(f"{place}.thresholds[{number}].at", Reason("warning.threshold_after_end", params))
+                yield Finding(f"{place}.thresholds[{number}].at", Reason("check.threshold_after_end", params))
