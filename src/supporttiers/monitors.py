@@ -171,7 +171,7 @@ class Either:
 
     def __init__(self, *conditions: "Match | Told") -> None:
         """Say which."""
-        self.__attrs_init__(conditions)  # type: ignore[attr-defined]  # made by attrs
+        self.__attrs_init__(conditions)  # made by attrs
 
     def __or__(self, other: "Condition") -> "Either":
         """These, or something else."""

@@ -6,7 +6,7 @@ from tests.properties.strategies import TAPES, Tape, process_from
 
 from supporttiers import Match
 from supporttiers.match import Not
-from supporttiers.testing import Rehearsal, ScriptedVendor, Told, always, explore, never
+from supporttiers.testing import Rehearsal, Told, always, explore, never
 
 MONITORS = [
     never(Match(status="waiting", wait_reason="vendor")),
@@ -24,8 +24,7 @@ MONITORS = [
 
 def gone(process, found):
     """Go the way of a counterexample on a desk, without monitors."""
-    named = [tier.vendor for tier in process.tiers if tier.vendor is not None]
-    with Rehearsal(process, vendors=[ScriptedVendor(name) for name in dict.fromkeys(named)]) as rehearsal:
+    with Rehearsal(process) as rehearsal:
         story = rehearsal.open(by="jane")
         for choice in found.choices:
             given = dict(choice.given)

@@ -8,10 +8,10 @@ import attrs
 import pytest
 
 from supporttiers import Actor, Match, SupportProcess, WorkingHours
-from supporttiers.commands import Amend, Cancel, Dispatch, LinkCase, Note, RecordAttempt, Wait
+from supporttiers.commands import Amend, Attach, Cancel, Dispatch, LinkCase, Note, RecordAttempt, TellVendor, Wait
 from supporttiers.errors import InputError, MoveRefusedError
 from supporttiers.events import VendorTicketUpdated
-from supporttiers.links import Link
+from supporttiers.links import Attachment, Link
 from supporttiers.match import AtMost, Not
 from supporttiers.monitors import Either
 from supporttiers.testing import Invariant, Rehearsal, ScriptedVendor, Told, always, explore, never
@@ -322,6 +322,87 @@ def test_vendor_says_nothing_where_it_is_not_asked_for():
     found = explore(read(VENDOR), depth=3, commands=["escalate"], **QUICK)
 
     assert found.states == 3 + 0 * found.transitions or found.complete
+
+
+def test_requests_are_withdrawn():
+    """A case whose request is withdrawn comes back, as it does on a desk."""
+    back = never(Match(tier=1, status="queued", owner="anna"))
+    found = explore(read(VENDOR), depth=4, monitors=[back], commands=["start", "escalate", "withdraw"], **QUICK)
+
+    [one] = found.counterexamples
+    assert ["start", "escalate", "withdraw"] == verbs(one)
+    assert "story.withdraw(by='anna', vendor='acme')" in one.test
+    assert str(back) in fault_of(one.test)
+
+
+AGREED = (
+    VENDOR
+    + """
+[[contracts]]
+vendor = "acme"
+messages_a_day = 2
+"""
+)
+
+
+@pytest.mark.parametrize(("ceiling", "found"), [(2, 1), (4, 1), (6, 0)])
+def test_ceiling_of_few_messages_is_reached(ceiling, found):
+    """One that is higher than five is taken for never reached: else each message would make a state."""
+    text = AGREED.replace("messages_a_day = 2", f"messages_a_day = {ceiling}")
+    rule = never(Told("manager", reason="vendor.ceiling"))
+    asks = {"depth": 12, "commands": ["escalate", "tell_vendor"], **QUICK}
+
+    explored = explore(read(text), monitors=[rule], **asks)
+
+    assert (explored.complete, found) == (True, len(explored.counterexamples))
+    for one in explored.counterexamples:
+        assert ["escalate", *["tell_vendor"] * (ceiling - 1)] == verbs(one)
+        assert str(rule) in fault_of(one.test)
+
+
+def test_reminders_of_a_contract_are_said():
+    """A contract's breach reminds the vendor, whose ticket then shows our words; on a desk it does as well."""
+    text = AGREED + 'acknowledge = "1h"\non_breach = ["remind", "escalate_at_vendor"]\nwithdraw = true\n'
+    late = never(Match(status="resolved"), when=Match(vendors=None, tier=2))
+    rule = never(Told("manager", reason="vendor.ceiling"))
+    asks = {"depth": 8, "commands": ["escalate", "resolve"], **QUICK}
+
+    [one] = explore(read(text), monitors=[late], **asks).counterexamples
+    assert str(late) in fault_of(one.test)
+    [one] = explore(read(text), monitors=[rule], **asks).counterexamples
+    assert ["escalate", "advance"] == verbs(one)
+    assert str(rule) in fault_of(one.test)
+
+
+def test_contract_that_ends_makes_the_day_count():
+    """Whatever is sent after its end is refused: two states that differ only in the day are two."""
+    text = AGREED.replace("messages_a_day = 2", "ends = 2026-01-05")
+    asks = {"depth": 12, "commands": ["escalate", "hand_back"], "start": "2026-01-05T20:00Z", **QUICK}
+    rule = never(Told("manager", reason="refused.contract_over"))
+
+    assert 1 == len(explore(read(text), monitors=[rule], **asks).counterexamples)
+
+
+def test_vendors_that_only_a_contract_names_are_sent_cases():
+    """People can do so; the test that is written has a vendor of that name, too."""
+    text = RUNNING + '[[contracts]]\nvendor = "acme"\n'
+    rule = never(Match(vendors="acme"))
+
+    [one] = explore(read(text), depth=2, monitors=[rule], **QUICK).counterexamples
+
+    assert ["dispatch"] == verbs(one)
+    assert str(rule) in fault_of(one.test)
+
+
+def test_files_for_vendors_are_left_out():
+    """A message of nothing but files is on the record, and what becomes of the files is not explored."""
+    attach = Attach(case_id="any", by=Actor.agent("anna"), attachments=[Attachment(id="screen")])
+    tell = TellVendor(case_id="any", by=Actor.agent("anna"), vendor="acme", attachments=["screen"])
+    rule = never(Match(vendors="acme"), when=Match(status="closed"))
+    found = explore(read(VENDOR), depth=4, monitors=[rule], commands=["escalate", attach, tell], **QUICK)
+
+    assert found.counterexamples == ()
+    assert found.complete
 
 
 def test_people_who_are_named_try_everything():

@@ -58,7 +58,7 @@ class Path(Sequence[Step]):
         """Read the way from a history."""
         return cls((step for step in map(_step, events) if step is not None), zone=zone)
 
-    def __getitem__(self, index):  # type: ignore[no-untyped-def, override]  # noqa: ANN001, ANN204, D105
+    def __getitem__(self, index):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN204, D105
         return self._steps[index]
 
     def __len__(self) -> int:

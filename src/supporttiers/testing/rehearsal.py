@@ -210,8 +210,8 @@ class Rehearsal:
             store: Where cases are kept, as for `SupportDesk`; in memory when None.
             monitors: What must never, or always, be so; looked at after whatever happens.
             notifiers: More of them, beside the one that remembers.
-            vendors: As for `SupportDesk`; when None, one for each that a tier names, which takes
-                tickets and stays silent.
+            vendors: As for `SupportDesk`; when None, one for each that the process names, which takes tickets and
+                stays silent.
             parts: What else `SupportDesk` takes: `directory`, `facts`, `policies`, `plugins`.
 
         Raises:
@@ -226,8 +226,7 @@ class Rehearsal:
         self.monitors = tuple(monitors)
         if vendors is None:
             process = process if isinstance(process, SupportProcess) else SupportProcess.from_toml(process)
-            named = dict.fromkeys(tier.vendor for tier in process.tiers if tier.vendor is not None)
-            vendors = [ScriptedVendor(name) for name in named]
+            vendors = [ScriptedVendor(name) for name in sorted(process.named_vendors.names)]
         self.desk = SupportDesk(
             process, store=store, clock=self.clock, ids=_Numbered(), notifiers=[self.recorder, *notifiers],
             vendors=vendors, **parts,
@@ -265,7 +264,7 @@ class Rehearsal:
 
     def story(self, case: Case | str) -> Story:
         """Give the story of a case that is there; the same one each time."""
-        case_id = self.desk.get(case).id
+        case_id = self.desk.get(case if isinstance(case, str) else case.id).id
         return self._stories.setdefault(case_id, Story(self, case_id))
 
     @property

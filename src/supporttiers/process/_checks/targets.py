@@ -177,7 +177,8 @@ def _depends(process: "SupportProcess", world: World, limit: TimeLimit, contract
 def _sent(contract: TimeLimit, process: "SupportProcess") -> Match | None:
     """Give for which cases a vendor's clock runs: only what the vendor's contract covers is sent there."""
     agreed = process.contracts_by_vendor.get(contract.vendor) if contract.vendor is not None else None
-    asked = [match for match in (contract.when, agreed and agreed.covers) if match is not None]
+    conditions = contract.when, None if agreed is None else agreed.covers
+    asked = [match for match in conditions if match is not None]
     return Match(all=asked).resolved(process.priorities) if asked else None
 
 

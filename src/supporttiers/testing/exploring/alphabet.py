@@ -22,7 +22,7 @@ Offer = tuple[tuple[Choice, Command], ...]
 
 DEFAULT_VERBS: Final = (
     "start", "release", "assign", "reply", "escalate", "hand_back", "transfer", "wait", "resume", "resolve", "reopen",
-    "close", "cancel", "dispatch", VENDOR_UPDATE, "approve", "decline",
+    "close", "cancel", "dispatch", "tell_vendor", "withdraw", VENDOR_UPDATE, "approve", "decline",
 )  # fmt: skip
 """The verbs that change the course of a case."""
 
@@ -55,7 +55,8 @@ class Alphabet:
         people = actors if actors is not None else (requester, Actor.agent("anna"), _manager_of(process))
         self._customers = tuple(actor for actor in people if actor.kind is ActorKind.CUSTOMER)
         self._house = tuple(actor for actor in people if actor.kind is not ActorKind.CUSTOMER)
-        self._vendors = tuple(dict.fromkeys(tier.vendor for tier in process.tiers if tier.vendor is not None))
+        named = process.named_vendors
+        self._vendors = (*sorted(named.by_tiers), *sorted(named.names - named.by_tiers))
         self._by_place: dict[tuple[object, ...], tuple[Offer, ...]] = {}
         self._by_ticket: dict[tuple[object, ...], tuple[Offer, ...]] = {}
         self._by_held: dict[tuple[object, ...], tuple[Offer, ...]] = {}
@@ -103,6 +104,9 @@ class Alphabet:
             done.add(trigger)
         if case.is_open:
             yield from (("dispatch", {"vendor": vendor}) for vendor in self._vendors if vendor not in case.vendors)
+        for vendor in dict.fromkeys(case.vendors):
+            yield "tell_vendor", {"vendor": vendor, "text": "A word."}
+            yield "withdraw", {"vendor": vendor}
 
     def _offers(self, verb: str, given: dict[str, Any]) -> Iterator[Offer]:
         """Give one offer for each side; where people were named, one for each of them."""

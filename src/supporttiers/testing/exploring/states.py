@@ -13,10 +13,10 @@ from typing import Any, Final
 import attrs
 
 from supporttiers.calendars import WorkingHours
-from supporttiers.cases import Case
+from supporttiers.cases import DAY, Case
 from supporttiers.commands import Held, Scheduled
 from supporttiers.errors import InputError
-from supporttiers.links import VENDOR_LIVE, VendorTicket
+from supporttiers.links import VendorStatus, VendorTicket
 from supporttiers.match import Match
 from supporttiers.process import CompiledLimit, SupportProcess
 from supporttiers.stopwatches import Stage, Stopwatch
@@ -36,7 +36,15 @@ _OF_THE_PAST: Final = frozenset(
     {"opened_at", "changed_at", "tier_entered_at", "assigned_at", "first_response_at", "last_reply_at",
      "awaiting_reply_since", "resolved_at", "closed_at", "version"}
 )  # fmt: skip
+_BEGUN_BY_WORDS: Final = frozenset({"update", "vendor_update"})
 _KEEP_THEIR_TIME: Final = frozenset({"new_cycle", "restart", "first_only"})
+
+MOST_MESSAGES: Final = 5
+"""
+So many messages a day a contract may allow for its ceiling to be told apart; a higher one is taken for never reached.
+
+Else each message would make another state, and few explorations would come to an end.
+"""
 
 
 class States:
@@ -57,13 +65,16 @@ class States:
         """
         always = WorkingHours.always()
         hours = any(compiled.calendar != always for compiled in process.compiled_limits)
-        self._by_the_clock = by_the_clock or hours or bool(process.policies and process.calendars)
+        dates = any(contract.starts or contract.ends for contract in process.contracts)
+        self._by_the_clock = by_the_clock or hours or dates or bool(process.policies and process.calendars)
+        self._counted = [one.vendor for one in process.contracts if one.messages_a_day <= MOST_MESSAGES]
         self._limits = {compiled.limit.name: compiled for compiled in process.compiled_limits}
         self._answers = any(compiled.limit.measures == "next_response" for compiled in process.compiled_limits)
         self._reopens = bool(process.asked("reopen"))
         self._talks = self._answers or _asks_who_spoke(process)
         self._most_bounces = process.bounce_limit + 1 if tells else 0
-        spoken = fields_of(match for limit in process.all_limits for match in limit.conditions)
+        asked = [match for limit in process.all_limits for match in limit.conditions]
+        spoken = fields_of((*asked, *(contract.covers for contract in process.contracts)))
         self._own = tuple(dict.fromkeys((*looks_at, *(name for name in spoken if name in _OF_THE_PAST))))
         for name in self._own:
             if name not in _FIELDS:
@@ -115,7 +126,7 @@ class States:
     def _clock(self, watch: Stopwatch, now: datetime) -> Hashable:
         stage = watch.stage
         compiled = self._limits.get(watch.limit)
-        begun = compiled is not None and compiled.limit.measures == "update" and watch.started_at == now
+        begun = compiled is not None and compiled.limit.measures in _BEGUN_BY_WORDS and watch.started_at == now
         if stage is Stage.IN_PROGRESS:
             due = watch.due_at
             assert due is not None
@@ -127,20 +138,27 @@ class States:
             )  # fmt: skip
         return watch.limit, str(stage), watch.breached, *_kept(watch, compiled, now)
 
-    @staticmethod
-    def _ahead(outcome: Outcome, now: datetime) -> Hashable:
+    def _ahead(self, outcome: Outcome, now: datetime) -> Hashable:
         """Give what is agreed, wished for, held, asked of vendors or not told yet."""
         case = outcome.case
         if not (case.wait_until or case.scheduled or case.held or case.vendor_tickets or outcome.held):
             return None
-        live = [ticket for ticket in case.vendor_tickets if ticket.status in VENDOR_LIVE]
         return (
             _ago(case.wait_until, now),
             tuple([_of_schedule(one, now) for one in case.scheduled]),
             None if case.held is None else _of_held(case.held, now),
-            tuple([_of_ticket(ticket) for ticket in live]), len(case.vendor_tickets) > len(live),
+            self._tickets(case, now),
             tuple([(message.to, str(message.reason), _ago(message.not_before, now)) for message in outcome.held]),
         )  # fmt: skip
+
+    def _tickets(self, case: Case, now: datetime) -> Hashable:
+        """Give what counts of the tickets: those that are open, and the last one at each vendor."""
+        if not case.vendor_tickets:
+            return None
+        last = {ticket.vendor: ticket.key for ticket in case.vendor_tickets}
+        kept = [ticket for ticket in case.vendor_tickets if ticket.is_live or last[ticket.vendor] == ticket.key]
+        said = tuple([_said_lately(case, vendor, now) for vendor in self._counted])
+        return tuple(map(_of_ticket, kept)), any(not ticket.is_live for ticket in case.vendor_tickets), said
 
 
 def _asks_who_spoke(process: SupportProcess) -> bool:
@@ -174,7 +192,24 @@ def _kept(watch: Stopwatch, compiled: CompiledLimit | None, now: datetime) -> tu
 
 
 def _of_ticket(ticket: VendorTicket) -> Hashable:
-    return ticket.vendor, ticket.status, ticket.remote_id is None
+    """Give what counts of one ticket; of one that is over, whether its vendor's clocks were met or are called off."""
+    if not ticket.is_live:
+        return ticket.vendor, ticket.status is VendorStatus.WITHDRAWN
+    words = tuple([known for known in ticket.heard if not known.isdigit()])  # what we said ourselves is never news
+    return (
+        ticket.vendor, ticket.status, ticket.reported, ticket.remote_id is None, ticket.tier, ticket.heard_at is None,
+        ticket.unreachable_since is None, ticket.updated_at, ticket.raw_status, ticket.unmapped, words,
+    )  # fmt: skip
+
+
+def _said_lately(case: Case, vendor: str, now: datetime) -> Hashable:
+    """Give how long ago a vendor was told something, of a day, and management that it is told no more."""
+    of = [ticket for ticket in case.vendor_tickets if ticket.vendor == vendor]
+    said = (instant for ticket in of for instant in (ticket.requested_at, *ticket.told_at))
+    ceilings = (ticket.ceiling_at for ticket in of if ticket.ceiling_at is not None)
+    return tuple([
+        tuple(sorted(now - instant for instant in instants if now - instant < DAY)) for instants in (said, ceilings)
+    ])  # fmt: skip
 
 
 def _of_schedule(one: Scheduled, now: datetime) -> Hashable:

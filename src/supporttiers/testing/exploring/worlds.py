@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
@@ -11,11 +11,11 @@ from supporttiers.actors import Actor
 from supporttiers.cases import Case
 from supporttiers.commands import Command, Open, VendorUpdate
 from supporttiers.decisions import Decision, NeedFacts
-from supporttiers.effects import DispatchToVendor, Effect, Notify
+from supporttiers.effects import DispatchToVendor, MessageVendor, Notify
 from supporttiers.errors import CaseError, FactsError, InputError, NotPermittedError
 from supporttiers.events import Event
 from supporttiers.facts import FactKey, Facts
-from supporttiers.links import VendorStatus
+from supporttiers.links import TEXT, VendorStatus
 from supporttiers.monitors import Telling
 from supporttiers.process import SupportProcess
 
@@ -128,29 +128,19 @@ class World:
             if not effects and (found.wakes_at is None or found.wakes_at > now):
                 held = self._told(held, case, now, told)
                 return Outcome(case, now, found.wakes_at, held, events, told)
-            commands, messages = self._relayed(case, effects)
+            messages = [effect for effect in effects if isinstance(effect, Notify)] if self._tells else []
             held = self._told((*held, *messages), case, now, told)
+            asked = [effect for effect in effects if isinstance(effect, DispatchToVendor | MessageVendor)]
             effects = []
-            for command in commands or (None,):
-                found = self._decided(found.case or case, command, now)
-                events += found.events
-                effects += found.effects
+            for effect in asked or (None,):
+                case = found.case or case
+                answer = None if effect is None else _answer(case, effect)
+                if effect is None or answer is not None:
+                    found = self._decided(case, answer, now)
+                    events += found.events
+                    effects += found.effects
         problem = f"has not come to rest after {_PASSES} passes at {now.isoformat()}; it runs in a circle"
         raise InputError("", "process", problem)
-
-    def _relayed(self, case: Case, effects: Sequence[Effect]) -> tuple[list[Command], list[Notify]]:
-        """Do what a relay does at once: vendors take what they are sent."""
-        commands: list[Command] = []
-        for effect in effects:
-            if isinstance(effect, DispatchToVendor):
-                number = sum(1 for ticket in case.vendor_tickets if ticket.vendor == effect.vendor)
-                commands.append(
-                    VendorUpdate(
-                        case_id=case.id, by=Actor.vendor(effect.vendor), vendor=effect.vendor, key=effect.key,
-                        remote_id=f"{effect.vendor.upper()}-{number}", status=VendorStatus.OPEN,
-                    )
-                )  # fmt: skip
-        return commands, [effect for effect in effects if isinstance(effect, Notify)] if self._tells else []
 
     # -- who is told
 
@@ -169,6 +159,28 @@ class World:
                     )
                 )  # fmt: skip
         return tuple(still)
+
+
+def _answer(case: Case, effect: DispatchToVendor | MessageVendor) -> VendorUpdate | None:
+    """Give what a vendor answers at once, as a double does: it takes what it is sent, and closes what is withdrawn."""
+    of = [ticket for ticket in case.vendor_tickets if ticket.vendor == effect.vendor]
+    if isinstance(effect, DispatchToVendor):
+        return _update(case, effect.vendor, effect.key, remote_id=f"{effect.vendor.upper()}-{len(of)}", status=_OPEN)
+    ticket = next(one for one in of if one.key == effect.ticket)
+    if not effect.text:
+        return None
+    entry = str(1 + sum(not known.startswith(TEXT) for known in ticket.heard))
+    if effect.purpose == "withdrawal":
+        return _update(case, effect.vendor, ticket.key, told=(entry,), remote_id=ticket.remote_id, status=_CLOSED)
+    return _update(case, effect.vendor, ticket.key, told=(entry,))
+
+
+def _update(case: Case, vendor: str, key: str, **said: Any) -> VendorUpdate:  # noqa: ANN401 - fields of the command
+    return VendorUpdate(case_id=case.id, by=Actor.vendor(vendor), vendor=vendor, key=key, **said)
+
+
+_OPEN: Final = VendorStatus.OPEN
+_CLOSED: Final = VendorStatus.CLOSED
 
 
 def _nobody(_case: Case) -> tuple[str, ...]:
