@@ -32,6 +32,10 @@ use = "supporttiers.assign-round-robin"
 [[policies.skills]]
 when = { category = "vpn" }
 skills = ["vpn"]
+
+[[check.ignore]]
+code = "check.stuck"
+reason = "this example is about who gets a case, and sets no limits"
 """
 
 

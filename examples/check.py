@@ -38,6 +38,7 @@ level = 3
 name = "Carrier"
 kind = "vendor"
 vendor = "parcels"
+hands_back_to = [2]
 
 [[limits]]
 name = "resolve"

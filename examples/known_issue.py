@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from supporttiers import FakeClock, Match, SupportDesk, SupportProcess, Tier
+from supporttiers.findings import Ignore
 from supporttiers.policies.cascades import Cascade
 from supporttiers.policies.closing import CloseAfter
 from supporttiers.policies.fixes import RequestFix
@@ -26,6 +27,7 @@ PROCESS = SupportProcess(
         Cascade("known_issue", on="workaround", do=["resume"], when=IS_A_PROBLEM, among=Match(status="waiting")),
         Cascade("known_issue", on="resolved", do=["resolve"], when=IS_A_PROBLEM),
     ],
+    ignore=[Ignore(code="check.stuck", reason="this example is about links between cases, and sets no limits")],
 )
 
 

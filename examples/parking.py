@@ -6,6 +6,7 @@ from supporttiers import SupportDesk, SupportProcess, Tier
 from supporttiers.backends.notification.console import ConsoleNotifier
 from supporttiers.clock import FakeClock
 from supporttiers.decisions import Situation
+from supporttiers.findings import Ignore
 
 logging.getLogger("supporttiers").setLevel(logging.CRITICAL)  # the faults below are meant
 
@@ -26,6 +27,10 @@ PROCESS = SupportProcess(
     name="acme",
     tiers=[Tier(level=1, name="Desk", escalates_to=[2], time_limit="15m"), Tier(level=2, name="Experts")],
     policies=[OnlyWithPlan()],
+    ignore=[
+        Ignore(code=code, reason="this example is about a policy that fails, and sets few limits")
+        for code in ("check.stuck", "check.waits_forever")
+    ],
 )
 
 

@@ -51,6 +51,14 @@ requirements = [
 [[policies]]
 use = "supporttiers.permit-by-approval"
 rules = [{ verbs = ["dispatch"], approvers = ["purchasing"], text = "Is the repair worth its price?" }]
+
+[[check.ignore]]
+code = "check.stuck"
+reason = "this example is about who may do what, and sets few limits"
+
+[[check.ignore]]
+code = "check.waits_forever"
+reason = "this example is about who may do what, and sets few limits"
 """
 
 ROBOT, PAUL = Actor.assistant("robot"), Actor.agent("paul", roles=["purchasing"])

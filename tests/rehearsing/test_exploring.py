@@ -303,6 +303,28 @@ def test_rule_that_several_openings_break_is_told_once():
     assert "category='b'" in one.test
 
 
+ROUND = """
+process.name = "round"
+tiers = [
+  { level = 1, name = "First line", escalates_to = [2], time_limit = "30m" },
+  { level = 2, name = "Second line", hands_back_to = [1] },
+]
+[[limits]]
+name = "resolve"
+target = "1h"
+thresholds = [{ at = "-2h", do = ["notify:manager"] }, { at = "100%", do = ["notify:manager"] }]
+"""
+
+
+@pytest.mark.parametrize(("target", "complete"), [('"1h"', True), ('{ high = "1h", "*" = "1h" }', False)])
+def test_clock_with_nothing_ahead_makes_no_more_states(target, complete):
+    """However late it is; where the target may change, it may matter again."""
+    text = ROUND.replace('target = "1h"', f"target = {target}")
+    found = explore(read(text), depth=30, commands=["hand_back"])
+
+    assert complete is found.complete
+
+
 # -- what is done
 
 

@@ -69,6 +69,7 @@ class States:
         self._by_the_clock = by_the_clock or hours or dates or bool(process.policies and process.calendars)
         self._counted = [one.vendor for one in process.contracts if one.messages_a_day <= MOST_MESSAGES]
         self._limits = {compiled.limit.name: compiled for compiled in process.compiled_limits}
+        self._all = {} if process.asked("target") else dict(filter(None, map(_thresholds, process.compiled_limits)))
         self._answers = any(compiled.limit.measures == "next_response" for compiled in process.compiled_limits)
         self._reopens = bool(process.asked("reopen"))
         self._talks = self._answers or _asks_who_spoke(process)
@@ -127,6 +128,8 @@ class States:
         stage = watch.stage
         compiled = self._limits.get(watch.limit)
         begun = compiled is not None and compiled.limit.measures in _BEGUN_BY_WORDS and watch.started_at == now
+        if watch.breached and self._all.get(watch.limit, _MORE).issubset(watch.fired):
+            return watch.limit, str(stage), "over", begun
         if stage is Stage.IN_PROGRESS:
             due = watch.due_at
             assert due is not None
@@ -177,6 +180,19 @@ def _fields_of(match: Match) -> Iterator[str]:
 def fields_of(matches: Iterable[Match | None]) -> tuple[str, ...]:
     """Give the fields of which conditions speak, once each."""
     return tuple(dict.fromkeys(name for match in matches if match is not None for name in _fields_of(match)))
+
+
+_MORE: Final = frozenset({-1})
+"""Stands for thresholds of which it is not known whether they have all fired."""
+
+
+def _thresholds(compiled: CompiledLimit) -> tuple[str, frozenset[int]] | None:
+    """Give the places of all thresholds that can ever fire, where the target stays what it is: then time is over."""
+    target = compiled.limit.target.get("*")
+    if len(compiled.limit.target) > 1 or not isinstance(target, timedelta):
+        return None
+    reached = (place for place, each in enumerate(compiled.thresholds) if each.reached_after(target) is not None)
+    return compiled.limit.name, frozenset(reached)
 
 
 def _ago(instant: datetime | None, now: datetime) -> timedelta | None:
