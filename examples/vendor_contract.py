@@ -10,6 +10,7 @@ from pathlib import Path
 
 from supporttiers import FakeClock, Match, SupportDesk, SupportProcess, Tier, VendorContract, VendorStatus
 from supporttiers.backends.vendor.memory import InProcessVendor
+from supporttiers.findings import Ignore
 
 PROCESS = SupportProcess(
     name="acme",
@@ -25,6 +26,9 @@ PROCESS = SupportProcess(
             on_breach=["remind"],
             covers=Match({"attributes.warranty": True}),
         )
+    ],
+    ignore=[
+        Ignore(code="check.stuck", place="tiers[0]", reason="this example is about the vendor, and sets no limits")
     ],
 )
 

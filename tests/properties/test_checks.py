@@ -38,7 +38,10 @@ def test_check_of_any_process_answers_and_stays_the_same(process):
         assert {
             name.partition("!")[0] for _, name, _, _ in Formatter().parse(CODES[each.code]) if name
         } <= each.reason.params.keys()
-        assert each.place.startswith(("process", "tiers[", "limits[", "routes", "policies[", "calendars.", "messages["))
+        assert each.place.startswith(PLACES)
+
+
+PLACES = ("process", "tiers[", "limits[", "contracts[", "routes", "policies[", "calendars.", "messages[")
 
 
 @given(process=PROCESSES)

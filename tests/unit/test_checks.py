@@ -1,5 +1,7 @@
 """What a check finds about a valid process: each kind of finding, and what looks like it and is none."""
 
+import logging
+import runpy
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -356,6 +358,27 @@ EXAMPLES = sorted(path for path in (ROOT / "examples").rglob("*.toml") if "[[tie
 def test_examples_have_no_findings(path):
     """What we show is sound, or says why not."""
     process = SupportProcess.from_toml(path, policies=[RouteByContract])
+
+    assert () == process.check()
+
+
+SHOWN = sorted(
+    path
+    for path in (ROOT / "examples").glob("*.py")
+    if "PROCESS = " in path.read_text("utf-8") and path.name != "check.py"
+)
+"""Examples that say their process themselves; check.py is about one in which something is wrong."""
+
+
+@pytest.mark.parametrize("path", SHOWN, ids=lambda path: path.name)
+def test_processes_in_examples_have_no_findings(path, monkeypatch):
+    """The same of those that are written in Python."""
+    monkeypatch.syspath_prepend(path.parent)
+    log = logging.getLogger("supporttiers")
+    level = log.level
+    said = runpy.run_path(str(path))["PROCESS"]
+    log.setLevel(level)  # one of them wants it quiet
+    process = said if isinstance(said, SupportProcess) else SupportProcess.from_text(said)
 
     assert () == process.check()
 

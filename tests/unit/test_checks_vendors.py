@@ -164,6 +164,14 @@ def test_contract_tells_of_cases_that_are_with_the_vendor():
     assert [("stuck", "tiers[1]")] == codes(built(tiers=WITH_VENDOR, limits=limits, contracts=[silent]))
 
 
+@pytest.mark.parametrize("word", ["acknowledge", "update", "resolve"])
+def test_contract_tells_of_no_case_in_house(word):
+    """Its clocks run where the vendor has the case; that one at another tier has a ticket there would be a chance."""
+    contracts = [{"vendor": "acme", word: "1h"}]
+
+    assert [("stuck", "tiers[0]")] == codes(built(tiers=WITH_VENDOR, limits=[], contracts=contracts))
+
+
 def test_calendar_of_a_contract_that_is_closed_for_long_is_found():
     """The vendor's hours stand still meanwhile, and nobody is told."""
     closed = {**OFFICE, "closed": [f"2026-12-{day}" for day in range(21, 32)]}

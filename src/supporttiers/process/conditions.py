@@ -128,7 +128,11 @@ def without_clock(limits: Sequence[TimeLimit], world: World) -> frozenset[Standi
 
 def _is_usual(state: SimpleNamespace, world: World) -> bool:
     """A vendor has the case where it waits for one, and at a vendor's tier; elsewhere that would be a chance."""
-    return not getattr(state, "vendors", ()) or state.tier in world.vendor_levels or state.wait_reason == "vendor"
+    somewhere = any(getattr(state, field, ()) for field in _OF_VENDORS)
+    return not somewhere or state.tier in world.vendor_levels or state.wait_reason == "vendor"
+
+
+_OF_VENDORS: Final = ("vendors", "vendors_waiting", "vendors_unacknowledged", "vendors_unreachable")
 
 
 def _everywhere(tests: Sequence[Comparison], world: World) -> list[tuple[Standing, tuple[object, ...]]] | None:

@@ -16,11 +16,13 @@ from supporttiers.calendars import WorkingHours
 from supporttiers.cases import DAY, Case
 from supporttiers.commands import Held, Scheduled
 from supporttiers.errors import InputError
+from supporttiers.limits import VENDOR_MEASURES
 from supporttiers.links import VendorStatus, VendorTicket
 from supporttiers.match import Match
 from supporttiers.process import CompiledLimit, SupportProcess
 from supporttiers.stopwatches import Stage, Stopwatch
 from supporttiers.testing.exploring.worlds import Outcome
+from supporttiers.tiers import TierKind
 
 Key = tuple[Hashable, ...]
 
@@ -67,6 +69,9 @@ class States:
         hours = any(compiled.calendar != always for compiled in process.compiled_limits)
         dates = any(contract.starts or contract.ends for contract in process.contracts)
         self._by_the_clock = by_the_clock or hours or dates or bool(process.policies and process.calendars)
+        measures = {limit.measures for limit in process.all_limits}
+        self._called_off = not measures.isdisjoint(VENDOR_MEASURES)
+        self._by_tier = any(tier.kind is TierKind.VENDOR and tier.vendor is None for tier in process.tiers)
         self._counted = [one.vendor for one in process.contracts if one.messages_a_day <= MOST_MESSAGES]
         self._limits = {compiled.limit.name: compiled for compiled in process.compiled_limits}
         self._all = {} if process.asked("target") else dict(filter(None, map(_thresholds, process.compiled_limits)))
@@ -161,7 +166,18 @@ class States:
         last = {ticket.vendor: ticket.key for ticket in case.vendor_tickets}
         kept = [ticket for ticket in case.vendor_tickets if ticket.is_live or last[ticket.vendor] == ticket.key]
         said = tuple([_said_lately(case, vendor, now) for vendor in self._counted])
-        return tuple(map(_of_ticket, kept)), any(not ticket.is_live for ticket in case.vendor_tickets), said
+        return tuple(map(self._ticket, kept)), any(not ticket.is_live for ticket in case.vendor_tickets), said
+
+    def _ticket(self, ticket: VendorTicket) -> Hashable:
+        """Give what counts of a ticket; of one that is over, whether its vendor's clocks were met or are called off."""
+        if not ticket.is_live:
+            return ticket.vendor, self._called_off and ticket.status is VendorStatus.WITHDRAWN
+        words = tuple([known for known in ticket.heard if not known.isdigit()])  # what we said ourselves is never news
+        return (
+            ticket.vendor, ticket.status, ticket.reported, ticket.remote_id is None, ticket.heard_at is None,
+            ticket.tier if self._by_tier else None, ticket.unreachable_since is None, ticket.updated_at,
+            ticket.raw_status, ticket.unmapped, words,
+        )  # fmt: skip
 
 
 def _asks_who_spoke(process: SupportProcess) -> bool:
@@ -205,17 +221,6 @@ def _kept(watch: Stopwatch, compiled: CompiledLimit | None, now: datetime) -> tu
         return ()
     since = _ago(watch.stopped_at, now) if compiled.on_reopening == "continue" else None
     return watch.closed_elapsed(), watch.target, watch.fired, since
-
-
-def _of_ticket(ticket: VendorTicket) -> Hashable:
-    """Give what counts of one ticket; of one that is over, whether its vendor's clocks were met or are called off."""
-    if not ticket.is_live:
-        return ticket.vendor, ticket.status is VendorStatus.WITHDRAWN
-    words = tuple([known for known in ticket.heard if not known.isdigit()])  # what we said ourselves is never news
-    return (
-        ticket.vendor, ticket.status, ticket.reported, ticket.remote_id is None, ticket.tier, ticket.heard_at is None,
-        ticket.unreachable_since is None, ticket.updated_at, ticket.raw_status, ticket.unmapped, words,
-    )  # fmt: skip
 
 
 def _said_lately(case: Case, vendor: str, now: datetime) -> Hashable:
