@@ -114,7 +114,7 @@ class ScriptedVendor(InProcessVendor):
     """
 
     poll_every: Final = timedelta(0)
-    changes = None  # type: ignore[assignment]  # it is asked about each ticket, so that all come at their instants
+    changes: Any = None  # it is asked about each ticket, so that all come at their instants
 
     def __init__(self, name: str, *script: Says, clock: Clock | None = None) -> None:
         """

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
-from typing import Final
+from typing import Final, overload
 
 import attrs
 
@@ -58,7 +58,14 @@ class Path(Sequence[Step]):
         """Read the way from a history."""
         return cls((step for step in map(_step, events) if step is not None), zone=zone)
 
-    def __getitem__(self, index):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN204, D105
+    @overload
+    def __getitem__(self, index: int, /) -> Step: ...
+
+    @overload
+    def __getitem__(self, index: slice, /) -> tuple[Step, ...]: ...
+
+    def __getitem__(self, index: int | slice, /) -> Step | tuple[Step, ...]:
+        """Give a step, or several."""
         return self._steps[index]
 
     def __len__(self) -> int:

@@ -219,15 +219,15 @@ class Rehearsal:
             ProcessError: The process is not valid.
             PluginError: A part does not fit.
         """
-        self.clock = FakeClock(start)
+        self.clock: FakeClock = FakeClock(start)
         given = datetime.fromisoformat(start) if isinstance(start, str) else start
         self.zone: tzinfo = given.tzinfo or UTC
-        self.recorder = RecordingNotifier(clock=self.clock)
-        self.monitors = tuple(monitors)
+        self.recorder: RecordingNotifier = RecordingNotifier(clock=self.clock)
+        self.monitors: tuple[Monitor, ...] = tuple(monitors)
         if vendors is None:
             process = process if isinstance(process, SupportProcess) else SupportProcess.from_toml(process)
             vendors = [ScriptedVendor(name) for name in sorted(process.named_vendors.names)]
-        self.desk = SupportDesk(
+        self.desk: SupportDesk = SupportDesk(
             process, store=store, clock=self.clock, ids=_Numbered(), notifiers=[self.recorder, *notifiers],
             vendors=vendors, **parts,
         )  # fmt: skip

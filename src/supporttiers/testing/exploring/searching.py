@@ -96,7 +96,7 @@ class Search:
         self._broken: frozenset[int] = frozenset()
         self.ways: dict[Invariant | int, Way] = {}
         self.ends: dict[str, int] = {}
-        self.depth = 0
+        self.depth: int = 0
 
     @property
     def states(self) -> int:

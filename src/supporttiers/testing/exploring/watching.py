@@ -47,7 +47,7 @@ class Watch:
             InputError: One is no monitor, or asks for words, which nobody writes out here.
         """
         self._priorities = tuple(priorities)
-        self.watched = [self._of(monitor) for monitor in monitors]
+        self.watched: list[_Watched] = [self._of(monitor) for monitor in monitors]
 
     def _of(self, monitor: object) -> _Watched:
         if not isinstance(monitor, Monitor):
