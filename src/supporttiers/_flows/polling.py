@@ -158,8 +158,7 @@ def _ask(turn: _Round, ticket: OpenTicket) -> Flow[None]:
         turn.asked += 1
         feed = ports.feeds.get(ticket.vendor)
         follows = is_there and feed is not None and feed.works is True
-        if is_there:
-            turn.answered.append(ticket)
+        turn.answered += [ticket] if is_there else []
         turn.next_in(ticket, max(every, SWEEP_EVERY) if follows else every)
 
 
