@@ -111,7 +111,7 @@ class DjangoHelpdeskVendor:
         self._statuses = Statuses(name, table)
         self._numbers = Statuses(name, {word: ours for word, ours in table.items() if word not in _WHEN_OPEN})
         self._flags = [flag for flag in _WHEN_OPEN if flag in table]
-        self.statuses = self._statuses.possible
+        self.statuses: frozenset[VendorStatus] = self._statuses.possible
         self._user = user or "the owner of the token"
         self._secrets = checked_secrets(name, secrets)
         self._new = {"queue": queue, **(fields or {}), **({"submitter_email": email} if email else {})}

@@ -42,7 +42,7 @@ from supporttiers.effects import (
 from supporttiers.errors import PluginError, VendorError
 from supporttiers.links import VendorStatus, reference_of
 
-log = logging.getLogger("supporttiers.vendors")
+log: Final = logging.getLogger("supporttiers.vendors")
 
 SETTLE_TIME: Final = timedelta(minutes=10)
 """So long the copy of a mail may be on its way to the mailbox."""

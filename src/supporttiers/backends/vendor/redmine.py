@@ -109,7 +109,7 @@ class RedmineVendor:
             name, url, headers={"x-redmine-api-key": api_key}, transport=transport, timeout=timeout, clock=self._clock
         )
         self._words = Statuses(name, statuses)
-        self.statuses = self._words.possible
+        self.statuses: frozenset[VendorStatus] = self._words.possible
         visibility = Visibility.PUBLIC if notes_for_requester else Visibility.PRIVATE
         self._reader = Reader(rest=self._rest, statuses=self._words, field=field, visibility=visibility)
         self._door = Door(

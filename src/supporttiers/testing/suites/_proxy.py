@@ -216,10 +216,14 @@ class Proxy:
         self._vendor = (str(parts.hostname), parts.port or _PORTS[parts.scheme])
         self._server = socket.create_server(("127.0.0.1", 0), backlog=128)
         own = f"127.0.0.1:{self._server.getsockname()[1]}"
-        self.url = parts._replace(netloc=own).geturl()
+        self.url: str = parts._replace(netloc=own).geturl()
         self._names = (own.encode(), parts.netloc.encode())
         self._changed = threading.Condition()
         self._asking = 0
+        self.turns: int = 0
+        self.writes: int = 0
+        self.arrived: int = 0
+        self.hit: bool = False
         self._open: set[socket.socket] = set()
         self.arm(pass_on)
         self._thread = threading.Thread(target=self._accept, name="proxy", daemon=True)
