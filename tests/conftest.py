@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import ssl
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,30 @@ def shared_data():
     if not directory.is_dir():
         pytest.skip("no shared/data beside the repository: the real event logs are not shipped with it")
     return directory
+
+
+@pytest.fixture(scope="session")
+def authority():
+    """Give an authority that nobody trusts who has not been told to."""
+    import trustme
+
+    return trustme.CA()
+
+
+@pytest.fixture
+def trusting(authority):
+    """Give a context that trusts it."""
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return context
+
+
+@pytest.fixture
+def certified(authority):
+    """Give a context for a server on this machine."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
+    return context
 
 
 @contextlib.contextmanager

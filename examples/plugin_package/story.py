@@ -27,6 +27,6 @@ desk.run_due()
 print("the vendor says", desk.get("T-1").vendor_tickets[0].status)
 desk.run_due()
 
-print("pager:", (home() / "pager-night.jsonl").read_text("utf-8").count("\n"), "line")
+print("pager:", (home() / "pager-night.jsonl").read_text("utf-8").count("\n"), "lines")
 print("journal:", (home() / "journal.jsonl").read_text("utf-8").count("\n"), "of", desk.get("T-1").version, "events")
 desk.shut_down()

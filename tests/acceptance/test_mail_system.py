@@ -5,7 +5,6 @@ import email.policy
 import os
 
 import pytest
-import trustme
 from tests.recorded.scenarios import HERE, SCENARIOS, outcome
 from tests.servers import mail, tape
 
@@ -29,35 +28,6 @@ PROCESS = SupportProcess(
         )
     ],
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def authority():
-    """Give an authority of the tests' own."""
-    return trustme.CA()
-
-
-@pytest.fixture(scope="module")
-def system(authority):
-    """Run Postfix and Dovecot, or say why not."""
-    if not os.environ.get("SUPPORTTIERS_ACCEPTANCE"):
-        pytest.skip("starts a mail system, as root: it is part of `make acceptance`")
-    chain = authority.issue_cert("localhost", "127.0.0.1").private_key_and_cert_chain_pem.bytes()
-    try:
-        with mail.mail_system(chain) as found:
-            yield found
-    except mail.NoMailError as error:
-        pytest.skip(f"no mail system here: {error}")
-
-
-@pytest.fixture
-def trusting(authority):
-    """Give a context that trusts the authority."""
-    import ssl
-
-    context = ssl.create_default_context()
-    authority.configure_trust(context)
-    return context
 
 
 def read(raw):

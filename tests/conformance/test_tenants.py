@@ -82,7 +82,8 @@ VERBS = {
     "transfer": {"team": "front"}, "wait": {}, "resume": {}, "resolve": {}, "reopen": {}, "close": {}, "cancel": {},
     "amend": {"subject": "?"}, "attach": {"attachments": [Attachment(id="f-1")]}, "watch": {}, "unwatch": {},
     "link": {"to": "T-2"}, "unlink": {"to": "T-2", "kind": "known_issue"}, "merge": {"into": "T-2"},
-    "dispatch": {"vendor": "acme-print"}, "rate": {"score": 1}, "approve": {}, "decline": {}, "redact": {},
+    "dispatch": {"vendor": "acme-print"}, "tell_vendor": {"vendor": "acme-print", "text": "?"},
+    "withdraw": {"vendor": "acme-print"}, "rate": {"score": 1}, "approve": {}, "decline": {}, "redact": {},
     "options": {}, "clocks": {}, "history": {}, "explain": {}, "verify": {}, "export": {}, "get": {}, "unpark": {},
 }  # fmt: skip
 """Methods that are handed a case, with what else they need."""
@@ -111,6 +112,7 @@ OTHERS = {
     "backlog": lambda desk: desk.backlog(all_tenants=False),
     "messages": lambda desk: [desk.messages(), desk.messages(case="O-1"), desk.messages(after="T-1:6:0:silent")],
     "retry": lambda desk: desk.retry("T-1:6:0:silent"),
+    "receive": lambda desk: desk.receive("acme-print", {}, b"{}"),
     "discard": lambda desk: desk.discard("T-1:6:0:silent"),
 }  # fmt: skip
 """All others, each called in every way in which something of another tenant's might come in."""
@@ -120,6 +122,7 @@ STORE_WIDE = {
     "next_wake": "an instant at which a worker has to be there, whoever's case it is",
     "shut_down": "lets go of the store",
     "hooks": "the plugins of the desk, which hold nothing of anybody's",
+    "check_vendors": "the gateways of the desk, which know of no tenants",
     "on": "the same desk in the caller's transaction",
 }
 """What is not bound to a tenant, and why."""

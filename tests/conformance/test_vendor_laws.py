@@ -203,7 +203,7 @@ def test_what_must_not_be_repeated_is_left_to_people():
 
 def test_call_without_an_exchange_meets_no_fault(proxy):
     """It has nothing to tell."""
-    assert [] == list(LAWS._met(proxy, saying(500), {"check": lambda: None}))
+    assert [] == list(LAWS._met(proxy, saying(500), {"check": lambda: None}, due="unavailable"))
 
 
 def test_unsigned_calls_are_hints(gateway, system):

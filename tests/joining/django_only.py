@@ -178,7 +178,7 @@ def test_database_without_tables_says_how_to_make_them(process, tmp_path):
     ):
         SupportDesk(process, store=store).open(by="jane")
     assert (0, 0) == (store.schema_version(), store.upgrade())
-    assert 2 == store.schema_version()
+    assert 3 == store.schema_version()
     store.close()
     connections[alias].close()
 

@@ -118,7 +118,7 @@ def test_migration_of_the_page_goes_there_and_back(database, tmp_path):
         left = set(sqlalchemy.inspect(connection).get_table_names())
     with engine.begin() as connection:
         space["upgrade"]()
-    assert (2, set()) == (SqlAlchemyStore(engine).schema_version(), left)
+    assert (3, set()) == (SqlAlchemyStore(engine).schema_version(), left)
     assert {"supporttiers_case", "supporttiers_version"} <= made
     engine.dispose()
 

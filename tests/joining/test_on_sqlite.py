@@ -148,7 +148,7 @@ def test_desk_on_an_engine_takes_its_sessions(process, sqlite_url):
         session.commit()
 
     assert (2, ()) == (desk.get("T-1").version, desk.verify("T-1"))
-    assert (2, 2) == (desk._ports.store.schema_version(), desk._ports.store.upgrade())
+    assert (3, 3) == (desk._ports.store.schema_version(), desk._ports.store.upgrade())
     desk.shut_down()
     engine.dispose()
 
@@ -158,7 +158,7 @@ def test_desk_on_an_awaited_engine_takes_its_sessions(process, tmp_path):
     engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path / 'new.db'}")
     store = AsyncSqlAlchemyStore(engine)
     desk = BlockingDesk(process, store=store)
-    assert (0, 0, 2) == tuple(LOOP.run(call()) for call in (store.schema_version, store.upgrade, store.schema_version))
+    assert (0, 0, 3) == tuple(LOOP.run(call()) for call in (store.schema_version, store.upgrade, store.schema_version))
     session = AsyncSession(engine)
     desk.on(session).open(id="T-1", by="jane")
     LOOP.run(session.commit())

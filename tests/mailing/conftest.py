@@ -1,9 +1,6 @@
 """What the tests of a vendor by mail share: a mailbox, a server that takes mail, and mails as vendors write them."""
 
-import ssl
-
 import pytest
-import trustme
 from tests.servers import mailroom
 
 from supporttiers.backends.vendor.email import EmailVendor
@@ -75,25 +72,3 @@ def request_of():
         )  # fmt: skip
 
     return make
-
-
-@pytest.fixture(scope="session")
-def authority():
-    """Give an authority that nobody trusts who has not been told to."""
-    return trustme.CA()
-
-
-@pytest.fixture
-def trusting(authority):
-    """Give a context that trusts it."""
-    context = ssl.create_default_context()
-    authority.configure_trust(context)
-    return context
-
-
-@pytest.fixture
-def certified(authority):
-    """Give a context for a server on this machine."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
-    return context

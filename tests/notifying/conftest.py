@@ -1,10 +1,7 @@
 """What the tests of notifiers share: a notification, receivers, and certificates."""
 
-import ssl
-
 import attrs
 import pytest
-import trustme
 from tests.servers import receivers
 
 from supporttiers.actors import Contact
@@ -39,25 +36,3 @@ def receiver():
     """Run a receiver in plain text."""
     with receivers.receiver() as found:
         yield found
-
-
-@pytest.fixture(scope="session")
-def authority():
-    """Give an authority that nobody trusts who has not been told to."""
-    return trustme.CA()
-
-
-@pytest.fixture
-def trusting(authority):
-    """Give a context that trusts it."""
-    context = ssl.create_default_context()
-    authority.configure_trust(context)
-    return context
-
-
-@pytest.fixture
-def certified(authority):
-    """Give a context for a server on this machine."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
-    return context

@@ -32,7 +32,8 @@ SCENARIOS = {
     "found": "answered, replied: We have it. | Take the newer drum.",
     "changed": f"{REFERENCE}, more to come: False",
     "checked": "desk@acme.test",
-    "refused": "acme: the server of the mailbox refused the login; it may be tried again",
+    "refused": "acme: the server of the mailbox refused the login; "
+    "people must see to the key, and it is tried again at times",
 }
 """By name: what came of it."""
 

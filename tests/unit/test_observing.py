@@ -290,7 +290,7 @@ def test_watching_a_vendors_news_moves_nothing(desk):
     case = desk.execute(news).case
 
     assert 4 == case.tier
-    assert "hand_back:2" == withheld(desk, case)[-1]
+    assert ["hand_back:2", "notify:team"] == withheld(desk, case)[-2:]
 
 
 def test_watching_a_reply_resumes_nothing(desk):

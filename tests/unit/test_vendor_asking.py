@@ -247,6 +247,25 @@ def test_vendor_that_takes_no_request_is_an_alarm_since_the_request(make_desk, c
     )  # fmt: skip
 
 
+def test_request_that_waited_because_nobody_was_at_work_is_no_alarm_at_once(make_desk, calm, clock):
+    """One try that fails says nothing of the hours before it."""
+
+    class Closed(Scripted):
+        def open(self, request, /, *, key):
+            raise VendorError("acme-print", "closed", retryable=True, ambiguous=False)
+
+    desk = make_desk(calm, vendors=[Closed()])
+    desk.open("Stuck", id="T-1", by="jane")
+    desk.dispatch("T-1", by="bob", vendor="acme-print")
+    clock.advance("5h")
+    desk.run_due()
+    assert [] == events(desk, VendorLost)
+    clock.advance("2m")
+    desk.run_due()
+
+    assert 1 == len(events(desk, VendorLost))
+
+
 @pytest.mark.parametrize("why", ["store", "desk"])
 def test_request_that_does_not_leave_the_house_is_no_fault_of_the_vendors(make_desk, calm, clock, vendor, why):
     """Where our store fails, or this desk has no gateway and another one may, nobody says that the vendor is lost."""

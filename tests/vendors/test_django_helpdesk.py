@@ -67,7 +67,7 @@ def failure(call, *given, **named):
         call(*given, **named)
     error = caught.value
     assert not any(word in str(error) for word in ("Jane", TOKEN, "help.acme"))
-    return error.kind, error.ambiguous
+    return error.kind, bool(error.ambiguous)
 
 
 # -- what it is made of

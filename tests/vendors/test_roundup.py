@@ -178,7 +178,7 @@ def test_issue_that_was_opened_as_somebody_elses_is_auth():
     """It would not be known as ours again."""
     error = refused(lambda: gateway(Tracker(**NEW, **{"GET issue/7": issue(creator=OTHER)})).open(REQUEST, key="k"))
 
-    assert ("auth", False) == (error.kind, error.ambiguous)
+    assert ("auth", False) == (error.kind, bool(error.ambiguous))
 
 
 # -- opening

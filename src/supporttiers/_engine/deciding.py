@@ -156,8 +156,7 @@ def _runs_away(work: Work, at: datetime) -> bool:
         work.chained = at, 0
         why = Reason("limit.chain", {"limit": MAX_CHAINED})
         work.by_time(at, why)
-        work.emit(happened.ManagementInformed)
-        work.notify("manager", why)
+        work.tell_management(why)
         return True
     return False
 

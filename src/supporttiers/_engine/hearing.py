@@ -253,21 +253,16 @@ def _tell_what_is_odd(work: Work, command: VendorUpdate, news: News, put_off: in
     """Tell management, each once: of a word that nobody can translate, and of more entries than are taken in a day."""
     vendor = news.ticket.vendor
     if put_off:
-        _tell_management(work, Reason("vendor.flood", {"vendor": vendor, "count": put_off, "limit": MAX_TAKEN}))
+        work.tell_management(Reason("vendor.flood", {"vendor": vendor, "count": put_off, "limit": MAX_TAKEN}))
     word = command.raw_status
     if news.reported is VendorStatus.UNKNOWN and word and not _is_known(work, vendor, word, news.ticket):
-        _tell_management(work, Reason("vendor.unmapped", {"vendor": vendor, "word": word}))
+        work.tell_management(Reason("vendor.unmapped", {"vendor": vendor, "word": word}))
 
 
 def _is_known(work: Work, vendor: str, word: str, before: VendorTicket) -> bool:
     """Whether management has heard of a vendor's word about this case."""
     others = (ticket for ticket in work.draft.vendor_tickets if ticket.vendor == vendor and ticket.key != before.key)
     return any(word in ticket.unmapped for ticket in (before, *others))
-
-
-def _tell_management(work: Work, why: Reason) -> None:
-    work.emit(happened.ManagementInformed, reason=why)
-    work.notify("manager", why)
 
 
 def _tell_of_words(work: Work, ticket: VendorTicket) -> None:
@@ -307,4 +302,4 @@ def vendor_unreachable(work: Work, command: VendorUnreachable) -> None:
         happened.VendorLost, vendor=ticket.vendor, key=ticket.key, since=command.since, problem=command.problem,
         reason=why,
     )  # fmt: skip
-    by_rule(work, partial(_tell_management, work, why))
+    by_rule(work, partial(work.tell_management, why))

@@ -95,8 +95,7 @@ def _former_team(work: Work, level: int) -> str | None:
 def _default_level(work: Work, trigger: str) -> int:
     _, reaches = _DIRECTIONS[trigger]
     here = work.draft.tier
-    levels = (int(target.removeprefix("tier")) for target in work.targets(trigger))
-    level = next((level for level in levels if reaches(level, here)), None)
+    level = next((level for level in _levels(work, trigger) if reaches(level, here)), None)
     if level is None:
         if not work.is_open:
             raise work.refuse(trigger, "refused.ended", status=str(work.draft.status))
@@ -124,9 +123,8 @@ def _tell_of_bounces(work: Work, bounce: str | None) -> None:
     limit = work.process.bounce_limit
     if bounce is None or work.draft.bounces[bounce] <= limit:
         return
-    why = Reason("move.bounced", {"pair": bounce, "count": work.draft.bounces[bounce], "limit": limit})
-    work.emit(happened.ManagementInformed, reason=why)
-    work.notify("manager", why)
+    count = work.draft.bounces[bounce]
+    work.tell_management(Reason("move.bounced", {"pair": bounce, "count": count, "limit": limit}))
 
 
 def arrive(work: Work) -> None:
@@ -140,9 +138,7 @@ def _send_on(work: Work) -> None:
     if tier.kind is TierKind.VENDOR and work.is_open:
         vendor = tier.vendor or rules.vendor(work)
         if vendor is None:
-            why = Reason("dispatch.no_vendor", {"tier": work.draft.tier})
-            work.emit(happened.ManagementInformed, reason=why)
-            work.notify("manager", why)
+            work.tell_management(Reason("dispatch.no_vendor", {"tier": work.draft.tier}))
         elif (objection := vendors.send_by_rule(work, vendor)) is not None:
             _turn_away(work, vendor, objection)
     elif tier.kind is TierKind.TEAM and work.is_open and work.draft.assignee is None:
@@ -202,7 +198,7 @@ def is_at_vendor(work: Work, ticket: VendorTicket) -> bool:
         return False
     ours = ticket.tier == draft.tier if tier.vendor is None else tier.vendor == ticket.vendor
     newest = open_ticket_at(draft, ticket.vendor)
-    return (ours and newest is None) or (ours and newest is not None and newest.key == ticket.key)
+    return ours and (newest is None or newest.key == ticket.key)
 
 
 def come_back(work: Work, ticket: VendorTicket, *, rejected: bool = False) -> bool:

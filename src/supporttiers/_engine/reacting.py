@@ -49,8 +49,7 @@ def _ask(work: Work, since: int) -> None:
 def _tell_of_chain(work: Work, policy: str) -> None:
     why = Reason("react.chain", {"policy": policy, "limit": MAX_CHAINED})
     work.by_time(work.at, why)
-    work.emit(happened.ManagementInformed)
-    work.notify("manager", why)
+    work.tell_management(why)
 
 
 def _grant(work: Work, policy: str, wish: Command | Later) -> bool:

@@ -49,8 +49,7 @@ def send_by_rule(work: Work, vendor: str) -> Reason | None:
         if objection is None:
             _say(work, ticket, "message", "", (), words="vendor.again")
     if objection is not None:
-        work.emit(happened.ManagementInformed, reason=objection)
-        work.notify("manager", objection)
+        work.tell_management(objection)
     return objection
 
 
@@ -191,9 +190,8 @@ def _is_last(work: Work, ticket: VendorTicket) -> bool:
 
 def tell_of_unreached(work: Work, ticket: VendorTicket) -> None:
     """Tell management in place of a vendor that does not even have the request, and could not be late with it."""
-    why = Reason("vendor.not_told", {"vendor": ticket.vendor, "since": ticket.requested_at.isoformat()})
-    work.emit(happened.ManagementInformed, reason=why)
-    work.notify("manager", why)
+    since = ticket.requested_at.isoformat()
+    work.tell_management(Reason("vendor.not_told", {"vendor": ticket.vendor, "since": since}))
 
 
 # -- not needed any more

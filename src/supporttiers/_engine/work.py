@@ -12,7 +12,7 @@ from supporttiers.cases import Case, Draft, apply, draft_of, freeze, open_ticket
 from supporttiers.commands import Command
 from supporttiers.effects import DispatchToVendor, Effect, MessageVendor, Notify, Tell
 from supporttiers.errors import MoveRefusedError, NotPermittedError
-from supporttiers.events import ActionWithheld, Event, RefusalObserved
+from supporttiers.events import ActionWithheld, Event, ManagementInformed, RefusalObserved
 from supporttiers.facts import NO_FACTS, Facts, recorded
 from supporttiers.links import KNOWN_ISSUE, Attachment
 from supporttiers.match import Match
@@ -241,6 +241,11 @@ class Work:
         self.effects.append(
             Notify(case_id=self.case_id, version=self.version, to=to, reason=reason, not_before=held, unless=unless)
         )
+
+    def tell_management(self, why: Reason) -> None:
+        """Put on record that management is told of something, and have it told."""
+        self.emit(ManagementInformed, reason=why)
+        self.notify("manager", why)
 
     def tell(self, command: Command) -> None:
         """Have a command given to another case."""

@@ -6,9 +6,8 @@ from typing import Any
 from supporttiers._fields import nearest
 from supporttiers._flows.driving import Call, Flow, Ports
 from supporttiers._flows.recording import problem_of
-from supporttiers._flows.vendors import Gateway, can
+from supporttiers._flows.vendors import asked, can
 from supporttiers.effects import VendorIdentity
-from supporttiers.errors import VendorError, say_where
 from supporttiers.protocols import capabilities_of
 from supporttiers.readings import VendorReading
 
@@ -29,7 +28,7 @@ def check_vendors(ports: Ports) -> Flow[tuple[VendorReading, ...]]:
         identity, problem = None, ""
         if can(vendors[name], "check"):
             try:
-                identity = yield from _identity(name, vendors[name])
+                identity = yield from asked(name, Call(vendors[name].check), gives=VendorIdentity)
             except Exception as error:  # noqa: BLE001 - a plugin may raise anything; others are asked all the same
                 problem = problem_of(error)
             else:
@@ -57,15 +56,3 @@ def _missing(name: str, processes: tuple[str, ...], vendors: Mapping[str, Any]) 
     problem = f"process {listed} names it, and this desk has no such gateway"
     problem += f"; did you mean {near!r}?" if near else ""
     return VendorReading(name=name, capabilities=frozenset(), problem=problem, processes=processes)
-
-
-def _identity(name: str, vendor: Gateway) -> Flow[VendorIdentity]:
-    try:
-        found = yield Call(vendor.check)
-    except Exception as error:
-        say_where(error, f"vendor {name!r}")
-        raise
-    if not isinstance(found, VendorIdentity):
-        problem = f"its gateway gave {type(found).__name__} in place of VendorIdentity"
-        raise VendorError(name, problem, retryable=False, kind="protocol")
-    return found

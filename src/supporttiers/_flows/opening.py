@@ -8,21 +8,19 @@ reference are left to people. Where it cannot, `open` itself has to know a repea
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final
 
 import attrs
 
+from supporttiers._flows.cases import execute
 from supporttiers._flows.driving import Call, Flow, Ports
 from supporttiers._flows.recording import alarm
 from supporttiers._flows.retrying import attempts_of, wait_before_next
 from supporttiers._flows.saying import rows_for_files
-from supporttiers._flows.sending import Delivery
-from supporttiers._flows.vendors import Gateway, can, gateway, settle_time, take_note, ticket_of, understood, update_of
+from supporttiers._flows.sending import Delivery, must_be
+from supporttiers._flows.vendors import NOT_NEEDED, Gateway, asked, can, gateway, settle_time, ticket_of, update_of
 from supporttiers.effects import DispatchToVendor, VendorAnswer, VendorRequest
-from supporttiers.errors import VendorError, say_where
+from supporttiers.errors import VendorError
 from supporttiers.links import VendorStatus, reference_of
-
-NOT_NEEDED: Final = "not needed"
 
 
 def open_ticket(ports: Ports, delivery: Delivery, effect: DispatchToVendor) -> Flow[None]:
@@ -53,7 +51,7 @@ def open_ticket(ports: Ports, delivery: Delivery, effect: DispatchToVendor) -> F
     if can(vendor, "find"):
         answer = yield from delivery.attempt(ports, vendor, call, gives=VendorAnswer)
     else:
-        answer = understood(effect.vendor, (yield from delivery.hand(ports, vendor, call)))
+        answer = must_be(effect.vendor, (yield from delivery.hand(ports, vendor, call)), VendorAnswer)
     yield from _opened(ports, delivery, effect, answer)
 
 
@@ -63,7 +61,7 @@ def _opened(ports: Ports, delivery: Delivery, effect: DispatchToVendor, answer: 
     settled = delivery.arrived(answer.remote_id)
     more = yield from rows_for_files(ports, delivery, effect.vendor, effect.key, effect.attachments)
     update = update_of((effect.vendor, effect.key, message.case_id), answer)
-    decision = yield from take_note(ports, message.tenant, update, delivery.now, settled=settled, more=more)
+    decision = yield from execute(ports, message.tenant, update, delivery.now, settled=settled, more=more)
     if not decision.events:  # the case knew it all already, so that no commit has carried the message off
         yield Call(ports.store.settle, attrs.evolve(settled, more=more))
 
@@ -101,11 +99,7 @@ def _hits(vendor: Gateway, reference: str) -> Flow[Sequence[VendorAnswer]]:
 
     A gateway that gives something else has found nothing out: nothing may be created anew upon that.
     """
-    try:
-        found = yield Call(vendor.find, reference)
-    except Exception as error:
-        say_where(error, f"vendor {vendor.name!r}")
-        raise
+    found = yield from asked(vendor.name, Call(vendor.find, reference), gives=object)
     hits = list(found) if isinstance(found, Iterable) and not isinstance(found, str | Mapping) else [found]
     ours = {hit.remote_id: hit for hit in hits if isinstance(hit, VendorAnswer) and hit.reference == reference}
     strange = [type(hit).__name__ for hit in hits if not isinstance(hit, VendorAnswer)]

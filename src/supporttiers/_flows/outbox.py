@@ -227,6 +227,8 @@ def _failed(ports: Ports, delivery: Delivery, error: Exception) -> Flow[None]:
 def _lost(ports: Ports, delivery: Delivery, problem: str) -> Flow[None]:
     """Tell a case whose request does not get through that its vendor is lost, once that has lasted for long."""
     message, effect = delivery.message, delivery.message.effect
+    if not message.attempts:  # it may have waited for long because nobody was at work
+        return
     if isinstance(effect, DispatchToVendor) and effect.vendor in ports.vendors:  # else another desk may reach it
         about = effect.vendor, effect.key, message.case_id
         yield from tell_lost(ports, message.tenant, about, problem, delivery.now)

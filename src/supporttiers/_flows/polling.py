@@ -13,6 +13,7 @@ from typing import Final
 
 import attrs
 
+from supporttiers._flows.cases import execute
 from supporttiers._flows.driving import Call, Feed, Flow, Ports
 from supporttiers._flows.recording import problem_of
 from supporttiers._flows.vendors import (
@@ -20,18 +21,17 @@ from supporttiers._flows.vendors import (
     POLL_EVERY,
     SLOW,
     Gateway,
+    asked,
     can,
     is_slow,
     leave_alone,
     poll_every,
     rests_until,
-    take_note,
     tell_lost,
-    understood,
     update_of,
 )
 from supporttiers.effects import VendorAnswer, VendorChanges
-from supporttiers.errors import VendorError, safe_text, say_where
+from supporttiers.errors import VendorError, safe_text
 from supporttiers.links import VendorStatus
 from supporttiers.protocols import OpenTicket
 
@@ -158,8 +158,7 @@ def _ask(turn: _Round, ticket: OpenTicket) -> Flow[None]:
         turn.asked += 1
         feed = ports.feeds.get(ticket.vendor)
         follows = is_there and feed is not None and feed.works is True
-        if is_there:
-            turn.answered.append(ticket)
+        turn.answered += [ticket] if is_there else []
         turn.next_in(ticket, max(every, SWEEP_EVERY) if follows else every)
 
 
@@ -178,21 +177,17 @@ def ask(ports: Ports, ticket: OpenTicket, now: datetime) -> Flow[bool]:
     vendor: Gateway = ports.vendors[ticket.vendor]
     where = ticket.tenant, ticket.case_id, ticket.key
     try:
-        answer = understood(ticket.vendor, (yield Call(vendor.fetch, ticket.remote_id)))
-    except VendorError as error:
-        if error.kind != "gone":
+        answer = yield from asked(ticket.vendor, Call(vendor.fetch, ticket.remote_id), gives=VendorAnswer)
+    except Exception as error:
+        if not isinstance(error, VendorError) or error.kind != "gone":
             ports.failing.add(where)
             raise
         if where not in ports.missed and not _is_missed_for_long(ports, ticket, now):
             ports.missed.add(where)
             return False
         answer = VendorAnswer(remote_id=ticket.remote_id, status=VendorStatus.GONE)
-    except Exception as error:
-        ports.failing.add(where)
-        say_where(error, f"vendor {ticket.vendor!r}")
-        raise
     update = update_of((ticket.vendor, ticket.key, ticket.case_id), answer)
-    yield from take_note(ports, ticket.tenant, update, now)
+    yield from execute(ports, ticket.tenant, update, now)
     ports.missed.discard(where)
     ports.failing.discard(where)
     return True
@@ -274,7 +269,7 @@ def _follow(turn: _Round, name: str, vendor: Gateway) -> Flow[None]:
     store = turn.ports.store
     cursor: str | None = yield Call(store.vendor_cursor, name)
     for _ in range(_PAGES):
-        page = yield from _page(name, vendor, cursor)
+        page = yield from asked(name, Call(vendor.changes, cursor, limit=_PAGE), gives=VendorChanges)
         for ids in _parts(list(dict.fromkeys(page.remote_ids))):
             found: Sequence[OpenTicket] = yield Call(store.tickets, name, ids)
             due = [ticket for ticket in found if ticket.is_open]
@@ -286,18 +281,6 @@ def _follow(turn: _Round, name: str, vendor: Gateway) -> Flow[None]:
         if not page.more or page.cursor == cursor or turn.is_over:
             break
         cursor = page.cursor
-
-
-def _page(name: str, vendor: Gateway, cursor: str | None) -> Flow[VendorChanges]:
-    try:
-        page = yield Call(vendor.changes, cursor, limit=_PAGE)
-    except Exception as error:
-        say_where(error, f"vendor {name!r}")
-        raise
-    if not isinstance(page, VendorChanges):
-        problem = f"its gateway gave {type(page).__name__} in place of VendorChanges"
-        raise VendorError(name, problem, retryable=True, kind="protocol")
-    return page
 
 
 def _parts(ids: list[str]) -> Iterator[list[str]]:

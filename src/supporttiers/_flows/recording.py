@@ -1,6 +1,7 @@
 """What went wrong with a message to people, on the record of its case: never in the words of customers, and no loop."""
 
 import logging
+from datetime import datetime
 from typing import Final
 
 from supporttiers._fields import clipped, one_line
@@ -8,7 +9,7 @@ from supporttiers._flows.cases import execute
 from supporttiers._flows.driving import Call, Flow, Ports
 from supporttiers._flows.sending import MAX_PROBLEM, Delivery
 from supporttiers.actors import SYSTEM
-from supporttiers.commands import InformManagement, Note
+from supporttiers.commands import Command, InformManagement, Note
 from supporttiers.effects import RECIPIENTS
 from supporttiers.errors import BackendError, safe_text
 from supporttiers.links import reference_of
@@ -45,10 +46,8 @@ def note(ports: Ports, delivery: Delivery, text: str, *, about: str) -> Flow[Non
     """Put something on the record of a message's case, once, in a transaction of its own; no error comes of it."""
     message = delivery.message
     said = Note(case_id=message.case_id, by=SYSTEM, text=text, idempotency_key=f"{about}:{reference_of(message.key)}")
-    try:
-        yield from execute(ports, message.tenant, said, delivery.now, body=about)
-    except Exception as error:  # noqa: BLE001 - a rule may forbid that, or fail; the message must not come for ever
-        log.error("case %s: its record does not say: %s: %s", message.case_id, about, safe_text(error))  # noqa: TRY400 - ids only
+    otherwise = f"case {message.case_id}: its record does not say: {about}"
+    yield from attempt(ports, message.tenant, said, delivery.now, body=about, otherwise=otherwise)
 
 
 def alarm(ports: Ports, delivery: Delivery, text: str) -> Flow[None]:
@@ -57,10 +56,22 @@ def alarm(ports: Ports, delivery: Delivery, text: str) -> Flow[None]:
     told = InformManagement(
         case_id=message.case_id, by=SYSTEM, idempotency_key=f"alarm:{message.key}", reason=text
     )  # fmt: skip
+    otherwise = f"case {message.case_id}: {told.reason}; management was not told"
+    yield from attempt(ports, message.tenant, told, delivery.now, otherwise=otherwise)
+
+
+def attempt(
+    ports: Ports, tenant: str, command: Command, now: datetime, *, otherwise: str, body: str | None = None
+) -> Flow[None]:
+    """
+    Give a case a command of our own beside what is being done; no error comes of it.
+
+    A rule may forbid the command, or fail: what it was to say stands in the log then, as *otherwise* has it.
+    """
     try:
-        yield from execute(ports, message.tenant, told, delivery.now)
-    except Exception as error:  # noqa: BLE001 - a rule may forbid that too, or fail; the message must not come for ever
-        log.error("case %s: %s; management was not told: %s", message.case_id, told.reason, safe_text(error))  # noqa: TRY400 - ids only
+        yield from execute(ports, tenant, command, now, body=body)
+    except Exception as error:  # noqa: BLE001 - what is being done must not come for ever because of that
+        log.error("%s: %s", otherwise, safe_text(error))  # noqa: TRY400 - ids only
 
 
 def problem_of(error: Exception) -> str:

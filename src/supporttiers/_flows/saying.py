@@ -10,11 +10,12 @@ from typing import Any, Final
 import attrs
 
 from supporttiers._fields import name as named
+from supporttiers._flows.cases import execute
 from supporttiers._flows.driving import Call, Flow, Ports
 from supporttiers._flows.recording import alarm, note
 from supporttiers._flows.retrying import attempts_of
 from supporttiers._flows.sending import Delivery
-from supporttiers._flows.vendors import Gateway, can, gateway, settle_time, take_note, ticket_of, understood, update_of
+from supporttiers._flows.vendors import NOT_NEEDED, Gateway, asked, can, gateway, settle_time, ticket_of, update_of
 from supporttiers.actors import Actor
 from supporttiers.commands import VendorUpdate
 from supporttiers.effects import MessageVendor, VendorAnswer, VendorFile, VendorMessage
@@ -33,7 +34,7 @@ def tell_vendor(ports: Ports, delivery: Delivery, effect: MessageVendor) -> Flow
     message, vendor = delivery.message, gateway(ports, effect.vendor)
     ticket = yield from ticket_of(ports, message.tenant, message.case_id, effect.ticket)
     if ticket.remote_id is None and effect.purpose == "withdrawal":
-        yield Call(ports.store.settle, delivery.settled("done", "not needed"))  # it has never reached the vendor
+        yield Call(ports.store.settle, delivery.settled("done", NOT_NEEDED))  # it has never reached the vendor
         return
     problem = _unsayable(ticket)
     if ticket.remote_id is None or problem:
@@ -53,7 +54,7 @@ def _unsayable(ticket: VendorTicket) -> str:
     """Say why nothing can be said on a ticket, ever; empty where something can, or may later."""
     if ticket.status is VendorStatus.GONE:
         return "its ticket is gone"
-    if ticket.remote_id is None and ticket.status not in VENDOR_LIVE:
+    if ticket.remote_id is None and not ticket.is_live:
         return "its ticket was never opened, as far as is known"
     return ""
 
@@ -79,7 +80,7 @@ def _say(
     since = delivery.doubted_since()
     if since is not None:
         delivery.look(since)
-        answer = understood(effect.vendor, (yield from _asked(vendor, remote_id)))
+        answer = yield from asked(effect.vendor, Call(vendor.fetch, remote_id), gives=VendorAnswer)
         found = _ours(answer, reference_of(delivery.key))
         if found is not None or (effect.purpose == "withdrawal" and answer.status not in VENDOR_LIVE):
             yield from _said(ports, delivery, effect, answer, found or "")
@@ -103,14 +104,6 @@ def _say(
             yield from _said(ports, delivery, effect, *((done, "") if isinstance(done, VendorAnswer) else (None, done)))
             return
     yield from _for_people(ports, delivery, effect, remote_id)
-
-
-def _asked(vendor: Gateway, remote_id: str) -> Flow[object]:
-    try:
-        return (yield Call(vendor.fetch, remote_id))
-    except Exception as error:
-        say_where(error, f"vendor {vendor.name!r}")
-        raise
 
 
 def _ours(answer: VendorAnswer, reference: str) -> str | None:
@@ -151,7 +144,7 @@ def _said(
             case_id=message.case_id, by=Actor.vendor(effect.vendor), vendor=effect.vendor, key=effect.ticket, told=told
         )
     if update is not None:
-        decision = yield from take_note(ports, message.tenant, update, delivery.now, settled=settled, more=more)
+        decision = yield from execute(ports, message.tenant, update, delivery.now, settled=settled, more=more)
         if decision.events:
             return
     yield Call(ports.store.settle, attrs.evolve(settled, more=more))
@@ -175,11 +168,7 @@ def rows_for_files(
     if not attachments:
         return ()
     message, row = delivery.message, attrs.evolve(delivery.message, attempts=0, result="", lease=None)
-    problem = ""
-    if not can(gateway(ports, vendor), "attach"):
-        problem = "its gateway takes no files"
-    elif ports.files is None:
-        problem = "this desk cannot read files; build it with files=..."
+    problem = _unsendable(ports, gateway(ports, vendor))
     if problem:
         yield from _unsent(ports, delivery, vendor, attachments, problem)
         return ()
@@ -239,12 +228,19 @@ def _send_file(
     yield Call(ports.store.settle, delivery.arrived("sent"))
 
 
-def _read(ports: Ports, vendor: object, attachment: Attachment) -> Flow[VendorFile | str]:
-    """Read a file that the host keeps; give why it cannot be sent where it never can."""
+def _unsendable(ports: Ports, vendor: Gateway) -> str:
+    """Say why no file can be sent, to this vendor or to any; empty where some can."""
     if not can(vendor, "attach"):
         return "its gateway takes no files"
-    if ports.files is None:
-        return "this desk cannot read files; build it with files=..."
+    return "" if ports.files is not None else "this desk cannot read files; build it with files=..."
+
+
+def _read(ports: Ports, vendor: object, attachment: Attachment) -> Flow[VendorFile | str]:
+    """Read a file that the host keeps; give why it cannot be sent where it never can."""
+    problem = _unsendable(ports, vendor)
+    if problem:
+        return problem
+    assert ports.files is not None  # noqa: S101 - else there is a problem; for the type checker
     too_big = f"it has more than {MOST_BYTES} bytes"
     if attachment.size is not None and attachment.size > MOST_BYTES:
         return too_big

@@ -176,7 +176,7 @@ class Delivery:
         self.remembers, self.unsure, self.doubted = None, True, True
         try:
             answer: T = yield Call(call)
-            _must_be(name, answer, gives)
+            must_be(name, answer, gives, ambiguous=True)
         except VendorError as error:  # a gateway that does not say how sure it is, is not sure
             self.unsure = self.doubted = error.may_have_arrived
             self.remembers = _unsure(self.ended(), error.problem) if error.may_have_arrived else None
@@ -193,10 +193,17 @@ class Delivery:
         return self.now if self.clock is None else max(self.now, self.clock())
 
 
-def _must_be(name: str, answer: object, kind: type[object]) -> None:
+def must_be(name: str, answer: object, kind: type[T], *, ambiguous: bool | None = None) -> T:
+    """
+    Give what a vendor's gateway gave.
+
+    Raises:
+        VendorError: It is something else.
+    """
     if not isinstance(answer, kind):
         problem = f"its gateway gave {type(answer).__name__} in place of {kind.__name__}"
-        raise VendorError(name, problem, retryable=True, ambiguous=True, kind="protocol")
+        raise VendorError(name, problem, retryable=True, ambiguous=ambiguous, kind="protocol")
+    return answer
 
 
 def _unsure(since: datetime, problem: str) -> str:

@@ -2,19 +2,21 @@
 
 import logging
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from supporttiers._flows.cases import execute
 from supporttiers._flows.driving import Call, Flow, Ports
+from supporttiers._flows.recording import attempt
 from supporttiers._flows.retrying import LONGEST_WAIT
+from supporttiers._flows.sending import must_be
 from supporttiers.actors import SYSTEM, Actor
 from supporttiers.cases import Case
 from supporttiers.commands import InformManagement, VendorUnreachable, VendorUpdate
-from supporttiers.decisions import Decision
 from supporttiers.effects import VendorAnswer
-from supporttiers.errors import StoreError, VendorError, safe_text
+from supporttiers.errors import StoreError, VendorError, safe_text, say_where
 from supporttiers.links import VendorTicket
-from supporttiers.protocols import Message, Settled
+
+T = TypeVar("T")
 
 Gateway = Any
 """A vendor's gateway, of either kind, with what it can do beyond `open` and `fetch`."""
@@ -25,6 +27,8 @@ EPOCH: Final = datetime.fromtimestamp(0, UTC)
 """A ticket that was asked about then is asked about at once."""
 POLL_EVERY: Final = timedelta(minutes=1)
 """So often an open ticket is asked about at most, unless the gateway says otherwise."""
+NOT_NEEDED: Final = "not needed"
+"""What is remembered of a message that need not reach its vendor any more."""
 SETTLE_TIME: Final = timedelta(minutes=1)
 """So long a ticket may be missing from what is found, unless the gateway says otherwise."""
 LOST_AFTER: Final = timedelta(minutes=1)
@@ -83,17 +87,25 @@ def ticket_of(ports: Ports, tenant: str, case_id: str, key: str) -> Flow[VendorT
     raise StoreError(ports.store.name, f"case {case_id!r} has no vendor ticket {key!r}", retryable=False)
 
 
-def understood(name: str, answer: object) -> VendorAnswer:
+def asked(name: str, call: Call[object], *, gives: type[T]) -> Flow[T]:
     """
-    Give what a gateway has answered about a ticket.
+    Ask a vendor's gateway.
+
+    Args:
+        name: The vendor's.
+        call: The question; it changes nothing.
+        gives: What the answer must be.
 
     Raises:
-        VendorError: It is something else.
+        Exception: What the gateway raises, with a note of where.
+        VendorError: It gave something else.
     """
-    if not isinstance(answer, VendorAnswer):
-        problem = f"its gateway gave {type(answer).__name__} in place of VendorAnswer"
-        raise VendorError(name, problem, retryable=True, kind="protocol")
-    return answer
+    try:
+        answer = yield call
+    except Exception as error:
+        say_where(error, f"vendor {name!r}")
+        raise
+    return must_be(name, answer, gives)
 
 
 def update_of(ticket: tuple[str, str, str], answer: VendorAnswer, **more: Any) -> VendorUpdate:  # noqa: ANN401 - fields
@@ -104,14 +116,6 @@ def update_of(ticket: tuple[str, str, str], answer: VendorAnswer, **more: Any) -
         status=answer.status, text=answer.text, raw_status=answer.raw_status, entries=answer.entries,
         updated_at=answer.updated_at, **more,
     )  # fmt: skip
-
-
-def take_note(
-    ports: Ports, tenant: str, update: VendorUpdate, now: datetime, *,
-    settled: Settled | None = None, more: tuple[Message, ...] = (),
-) -> Flow[Decision]:  # fmt: skip
-    """Give a case what its vendor says; whatever is settled by that in the same transaction."""
-    return (yield from execute(ports, tenant, update, now, settled=settled, more=more))
 
 
 def tell_lost(
@@ -194,7 +198,5 @@ def _alarm(ports: Ports, vendor: str, now: datetime, about: tuple[str, str]) -> 
         case_id=case_id, by=SYSTEM, idempotency_key=f"vendor-auth:{vendor}:{now.date()}",
         reason=f"vendor {vendor} does not know us: until that is mended, nothing reaches it or is heard of it",
     )  # fmt: skip
-    try:
-        yield from execute(ports, tenant, told, now, body="vendor-auth")
-    except Exception as error:  # noqa: BLE001 - a rule may forbid that, or fail; it is in the log
-        log.error("vendor %s does not know us; management was not told: %s", vendor, safe_text(error))  # noqa: TRY400 - ids only
+    otherwise = f"vendor {vendor} does not know us; management was not told"
+    yield from attempt(ports, tenant, told, now, body="vendor-auth", otherwise=otherwise)

@@ -5,6 +5,7 @@ What an answer means is told by its status, its kind and its body together: a pa
 answer, whatever its status. No word of a vendor's answer, and none of ours, stands in an error.
 """
 
+import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
@@ -24,7 +25,7 @@ from supporttiers.backends.transport import (
     retry_after,
 )
 from supporttiers.clock import Clock, SystemClock
-from supporttiers.errors import VendorError
+from supporttiers.errors import PluginError, VendorError
 
 T = TypeVar("T")
 Query = Mapping[str, str | Sequence[str]]
@@ -60,6 +61,26 @@ class Reply:
     status: int
     headers: Mapping[str, str] = attrs.field(repr=False)
     value: Any = attrs.field(default=None, repr=False)
+
+
+def basic(name: str, user: str, password: str) -> str:
+    """
+    Give the header `authorization` of an account with a password.
+
+    >>> basic("acme", "desk", "secret")
+    'Basic ZGVzazpzZWNyZXQ='
+
+    Args:
+        name: The vendor's, for the error.
+        user: The account's name.
+        password: Its password.
+
+    Raises:
+        PluginError: The name holds a colon.
+    """
+    if ":" in user:
+        raise PluginError(name, "its `user` holds a colon, which would end it where it is sent")
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
 class Rest:

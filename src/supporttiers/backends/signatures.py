@@ -52,6 +52,21 @@ def key_of(secret: str) -> bytes:
     return key
 
 
+def message_id(within: str, key: str) -> str:
+    """
+    Make the id of a message: the same for a key each time, and safe in a header, unlike the key, which may hold ids.
+
+    >>> message_id("default", "T-1:4:0:mail")
+    'msg_hw6ShsQwBqsToSNqEzhuZrVl'
+
+    Args:
+        within: Where the key is unique: a tenant, say.
+        key: Of the message.
+    """
+    digest = hashlib.sha256(f"{within}\0{key}".encode()).digest()
+    return "msg_" + base64.urlsafe_b64encode(digest[:18]).decode()
+
+
 def sign(body: bytes, *, id: str, at: datetime, secrets: Sequence[str]) -> dict[str, str]:
     """
     Give the headers that sign a body.

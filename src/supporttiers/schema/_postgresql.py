@@ -29,6 +29,27 @@ def parted(text: str, number: int) -> Iterator[str]:
         yield f"CREATE TABLE {table}_part_{place} PARTITION OF {table} {within}{options}"
 
 
+def _view(create: str, *more: str) -> str:
+    """Give the statement that makes the view, with columns at its end that came later."""
+    return f"""{create} supporttiers_cases AS SELECT
+  tenant, id, version, process, revision, limits_revision, kind, body::json ->> 'subject' AS subject,
+  requester, customer, category, channel, locale, impact, urgency, priority,
+  coalesce((body::json -> 'tags')::jsonb, '[]') AS tags,
+  coalesce((body::json -> 'attributes')::jsonb, '{{}}') AS attributes,
+  tier, status, wait_reason, owner, assignee, last_assignee, team,
+  coalesce((body::json -> 'watchers')::jsonb, '[]') AS watchers,
+  coalesce((body::json -> 'vendors')::jsonb, '[]') AS vendors,
+  coalesce((body::json -> 'vendors_waiting')::jsonb, '[]') AS vendors_waiting, solution, satisfaction,
+  {", ".join([*(_instant(column) for column in _INSTANTS), *more])}
+FROM supporttiers_case"""  # noqa: S608 - ours
+
+
+_OF_VENDORS: Final = tuple(
+    f"coalesce((body::json -> '{name}')::jsonb, '[]') AS {name}"
+    for name in ("vendors_unacknowledged", "vendors_unreachable")
+)
+
+
 VERSION_2: Final = (
     """CREATE TABLE supporttiers_version (
   only_row integer NOT NULL PRIMARY KEY CHECK (only_row = 1),
@@ -177,17 +198,7 @@ WHERE is_open = 1""",
 WHERE state IN ('dead', 'ambiguous')""",
     "CREATE INDEX supporttiers_outbox_case ON supporttiers_outbox (tenant, case_id, seq)",
     "CREATE INDEX supporttiers_key_case ON supporttiers_key (tenant, case_id)",
-    f"""CREATE VIEW supporttiers_cases AS SELECT
-  tenant, id, version, process, revision, limits_revision, kind, body::json ->> 'subject' AS subject,
-  requester, customer, category, channel, locale, impact, urgency, priority,
-  coalesce((body::json -> 'tags')::jsonb, '[]') AS tags,
-  coalesce((body::json -> 'attributes')::jsonb, '{{}}') AS attributes,
-  tier, status, wait_reason, owner, assignee, last_assignee, team,
-  coalesce((body::json -> 'watchers')::jsonb, '[]') AS watchers,
-  coalesce((body::json -> 'vendors')::jsonb, '[]') AS vendors,
-  coalesce((body::json -> 'vendors_waiting')::jsonb, '[]') AS vendors_waiting, solution, satisfaction,
-  {", ".join(_instant(column) for column in _INSTANTS)}
-FROM supporttiers_case""",  # noqa: S608 - ours
+    _view("CREATE VIEW"),
     "INSERT INTO supporttiers_version (only_row, version, oldest) VALUES (1, 2, 2)",
 )
 
@@ -200,18 +211,6 @@ VERSION_3: Final = (
   cursor text COLLATE "C" NOT NULL,
   at bigint NOT NULL
 )""",
-    f"""CREATE OR REPLACE VIEW supporttiers_cases AS SELECT
-  tenant, id, version, process, revision, limits_revision, kind, body::json ->> 'subject' AS subject,
-  requester, customer, category, channel, locale, impact, urgency, priority,
-  coalesce((body::json -> 'tags')::jsonb, '[]') AS tags,
-  coalesce((body::json -> 'attributes')::jsonb, '{{}}') AS attributes,
-  tier, status, wait_reason, owner, assignee, last_assignee, team,
-  coalesce((body::json -> 'watchers')::jsonb, '[]') AS watchers,
-  coalesce((body::json -> 'vendors')::jsonb, '[]') AS vendors,
-  coalesce((body::json -> 'vendors_waiting')::jsonb, '[]') AS vendors_waiting, solution, satisfaction,
-  {", ".join(_instant(column) for column in _INSTANTS)},
-  coalesce((body::json -> 'vendors_unacknowledged')::jsonb, '[]') AS vendors_unacknowledged,
-  coalesce((body::json -> 'vendors_unreachable')::jsonb, '[]') AS vendors_unreachable
-FROM supporttiers_case""",  # noqa: S608 - ours
+    _view("CREATE OR REPLACE VIEW", *_OF_VENDORS),
     "UPDATE supporttiers_version SET version = 3",
 )

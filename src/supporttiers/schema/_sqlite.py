@@ -166,14 +166,10 @@ _INSTANTS: Final = (
     "awaiting_reply_since", "wait_until", "resolved_at", "closed_at", "due_at", "wakes_at", "parked_at",
 )  # fmt: skip
 
-VERSION_2: Final = (
-    "ALTER TABLE supporttiers_version ADD COLUMN oldest INTEGER NOT NULL DEFAULT 1",
-    "ALTER TABLE supporttiers_case ADD COLUMN failures INTEGER NOT NULL DEFAULT 0",
-    "ALTER TABLE supporttiers_case ADD COLUMN parked TEXT",
-    "ALTER TABLE supporttiers_case ADD COLUMN parked_at INTEGER",
-    "CREATE INDEX supporttiers_case_parked ON supporttiers_case (tenant, id) WHERE parked_at IS NOT NULL",
-    "DROP VIEW supporttiers_cases",
-    f"""CREATE VIEW supporttiers_cases AS SELECT
+
+def _view(*more: str) -> str:
+    """Give the statement that makes the view, with columns at its end that came later."""
+    return f"""CREATE VIEW supporttiers_cases AS SELECT
   tenant, id, version, process, revision, limits_revision, kind, json_extract(body, '$.subject') AS subject,
   requester, customer, category, channel, locale, impact, urgency, priority,
   coalesce(json_extract(body, '$.tags'), '[]') AS tags,
@@ -182,8 +178,24 @@ VERSION_2: Final = (
   coalesce(json_extract(body, '$.watchers'), '[]') AS watchers,
   coalesce(json_extract(body, '$.vendors'), '[]') AS vendors,
   coalesce(json_extract(body, '$.vendors_waiting'), '[]') AS vendors_waiting, solution, satisfaction,
-  {", ".join(_instant(column) for column in _INSTANTS)}
-FROM supporttiers_case""",  # noqa: S608 - ours
+  {", ".join([*(_instant(column) for column in _INSTANTS), *more])}
+FROM supporttiers_case"""  # noqa: S608 - ours
+
+
+_OF_VENDORS: Final = tuple(
+    f"coalesce(json_extract(body, '$.{name}'), '[]') AS {name}"
+    for name in ("vendors_unacknowledged", "vendors_unreachable")
+)
+
+
+VERSION_2: Final = (
+    "ALTER TABLE supporttiers_version ADD COLUMN oldest INTEGER NOT NULL DEFAULT 1",
+    "ALTER TABLE supporttiers_case ADD COLUMN failures INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE supporttiers_case ADD COLUMN parked TEXT",
+    "ALTER TABLE supporttiers_case ADD COLUMN parked_at INTEGER",
+    "CREATE INDEX supporttiers_case_parked ON supporttiers_case (tenant, id) WHERE parked_at IS NOT NULL",
+    "DROP VIEW supporttiers_cases",
+    _view(),
     "DROP INDEX supporttiers_outbox_pending",
     """CREATE INDEX supporttiers_outbox_pending ON supporttiers_outbox (not_before, seq, lease_until)
 WHERE state = 'pending'""",
@@ -204,18 +216,6 @@ VERSION_3: Final = (
   at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID""",
     "DROP VIEW supporttiers_cases",
-    f"""CREATE VIEW supporttiers_cases AS SELECT
-  tenant, id, version, process, revision, limits_revision, kind, json_extract(body, '$.subject') AS subject,
-  requester, customer, category, channel, locale, impact, urgency, priority,
-  coalesce(json_extract(body, '$.tags'), '[]') AS tags,
-  coalesce(json_extract(body, '$.attributes'), '{{}}') AS attributes,
-  tier, status, wait_reason, owner, assignee, last_assignee, team,
-  coalesce(json_extract(body, '$.watchers'), '[]') AS watchers,
-  coalesce(json_extract(body, '$.vendors'), '[]') AS vendors,
-  coalesce(json_extract(body, '$.vendors_waiting'), '[]') AS vendors_waiting,
-  coalesce(json_extract(body, '$.vendors_unacknowledged'), '[]') AS vendors_unacknowledged,
-  coalesce(json_extract(body, '$.vendors_unreachable'), '[]') AS vendors_unreachable, solution, satisfaction,
-  {", ".join(_instant(column) for column in _INSTANTS)}
-FROM supporttiers_case""",  # noqa: S608 - ours
+    _view(*_OF_VENDORS),
     "UPDATE supporttiers_version SET version = 3",
 )

@@ -1,7 +1,5 @@
 """Notifications as signed webhooks: Standard Webhooks around CloudEvents."""
 
-import base64
-import hashlib
 import json
 from collections.abc import Sequence
 from datetime import UTC, timedelta
@@ -10,7 +8,7 @@ from urllib.parse import quote, urlsplit
 
 from supporttiers import _fields as fields
 from supporttiers.backends.notification._options import checked, flag, one, options_of, seconds, time_limit
-from supporttiers.backends.signatures import key_of, sign
+from supporttiers.backends.signatures import key_of, message_id, sign
 from supporttiers.backends.transport import (
     HttpRequest,
     HttpResponse,
@@ -152,7 +150,7 @@ class WebhookNotifier:
                 (`ambiguous`: no answer in time). `retry_after` is what the receiver asks for.
         """
         now = self._clock.now()
-        id = _id(notification.tenant, key)
+        id = message_id(notification.tenant, key)
         body = self._body(notification, id=id, key=key)
         signed = sign(body, id=id, at=now, secrets=self._secrets)
         headers = {
@@ -210,9 +208,3 @@ def _plain(reason: Reason) -> dict[str, object]:
 def _uri(value: object) -> str | None:
     fits = isinstance(value, str) and value.isascii() and value.isprintable()
     return None if fits else "must be a URI in ASCII"
-
-
-def _id(tenant: str, key: str) -> str:
-    """Make an id of a message that is safe in a header, unlike a key, which may hold the ids of the host's own."""
-    digest = hashlib.sha256(f"{tenant}\0{key}".encode()).digest()
-    return "msg_" + base64.urlsafe_b64encode(digest[:18]).decode()

@@ -5,7 +5,6 @@ As measured on Roundup 2.6: a list may hold what was not asked for, so that each
 given by its number, and by no search; what is not valid is answered 409, and an old version 412.
 """
 
-import base64
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -15,7 +14,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from supporttiers import _fields as fields
-from supporttiers.backends.rest import TOO_LONG, Reply, Rest
+from supporttiers.backends.rest import TOO_LONG, Reply, Rest, basic
 from supporttiers.backends.tickets import heard
 from supporttiers.backends.transport import HttpResponse, Transport
 from supporttiers.backends.vendor._roundup_changes import earlier
@@ -67,7 +66,7 @@ class Tracker:
         """Say which tracker, and as whom. What is changed has to say from where: else it is refused."""
         parts = urlsplit(url)
         headers = {
-            "authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode(),
+            "authorization": basic(name, user, password),
             "origin": origin or f"{parts.scheme}://{parts.netloc}",
             "x-requested-with": "rest",
         }

@@ -1,6 +1,5 @@
 """A vendor whose tickets are in django-helpdesk: its REST interface, and its webhooks."""
 
-import base64
 import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -10,7 +9,7 @@ import attrs
 
 from supporttiers import _fields as fields_
 from supporttiers._fields import MAX_INTEGER
-from supporttiers.backends.rest import TIMEOUT, TOO_LONG, Reply, Rest
+from supporttiers.backends.rest import TIMEOUT, TOO_LONG, Reply, Rest, basic
 from supporttiers.backends.tickets import Statuses, marked
 from supporttiers.backends.transport import HttpResponse, Transport
 from supporttiers.backends.vendor import _helpdesk as helpdesk
@@ -398,9 +397,7 @@ def _authorization(name: str, token: str | None, user: str | None, password: str
     if (token is None) == (user is None or password is None):
         raise PluginError(name, "it needs a `token`, or a `user` and a `password`: one of both")
     if token is None:
-        if ":" in str(user):
-            raise PluginError(name, "its `user` holds a colon, which would end it where it is sent")
-        return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+        return basic(name, str(user), str(password))
     if fields_.key(token) or not token.isascii() or " " in token:
         raise PluginError(name, "its `token` can be no token: printable ASCII without blanks")
     return f"Token {token}"

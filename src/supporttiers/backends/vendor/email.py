@@ -328,7 +328,7 @@ class EmailVendor:
             raise self._failed(error.problem, error.kind) from None
 
     def _failed(self, problem: str, kind: str) -> VendorError:
-        return VendorError(self.name, problem, retryable=kind not in _FINAL, kind=kind)
+        return VendorError(self.name, problem, retryable=kind not in _FINAL, ambiguous=False, kind=kind)
 
     def _known(self, remote_id: str) -> None:
         if not REFERENCE.fullmatch(remote_id):

@@ -256,7 +256,7 @@ class RedmineVendor:
             ) from None
 
     def _not_applied(self, what: str) -> VendorError:
-        return VendorError(self.name, f"it said yes, and {what}", retryable=True, kind="not_applied")
+        return VendorError(self.name, f"it said yes, and {what}", retryable=True, ambiguous=False, kind="not_applied")
 
     # -- what we say
 

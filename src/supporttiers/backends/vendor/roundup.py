@@ -113,8 +113,6 @@ class RoundupVendor:
             PluginError: The table of statuses has words that are none of ours, or what is sent with each request cannot
                 be so.
         """
-        if ":" in user:
-            raise PluginError(name, "its `user` holds a colon, which would end it where it is sent")
         if origin is not None and not (origin.isascii() and origin.isprintable()):
             raise PluginError(name, "its `origin` must be printable ASCII, such as https://acme.example")
         self.name = name

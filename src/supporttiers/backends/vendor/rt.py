@@ -1,6 +1,5 @@
 """Request Tracker 5, by its interface REST2."""
 
-import base64
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -12,7 +11,7 @@ import attrs
 
 from supporttiers import _fields as fields
 from supporttiers._fields import clipped, one_line
-from supporttiers.backends.rest import TIMEOUT, Rest
+from supporttiers.backends.rest import TIMEOUT, Rest, basic
 from supporttiers.backends.tickets import Statuses, clean, marked
 from supporttiers.backends.transport import Transport
 from supporttiers.backends.vendor import _rt_reading as reading
@@ -389,5 +388,5 @@ def _credentials(name: str, token: str | None, user: str | None, password: str |
             raise PluginError(name, "its `token` is none of Request Tracker's, which begin with two numbers: 1-23-...")
         return found[1], f"token {token}"
     if token is None and user and password and ":" not in user:
-        return user, "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+        return user, basic(name, user, password)
     raise PluginError(name, "say who we are there: by `token`, or by `user` (without a colon) and `password`")

@@ -1,7 +1,6 @@
 """Any vendor with a script: each call is one signed webhook, and so is each call that comes back."""
 
 import base64
-import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
@@ -11,7 +10,7 @@ from urllib.parse import urlsplit
 from supporttiers import _fields as fields
 from supporttiers._fields import nearest, one_line
 from supporttiers.backends.rest import TIMEOUT, Rest
-from supporttiers.backends.signatures import key_of, sign, verify
+from supporttiers.backends.signatures import key_of, message_id, sign, verify
 from supporttiers.backends.tickets import Statuses, clean
 from supporttiers.backends.transport import MOST_BYTES, Transport
 from supporttiers.backends.vendor._settings import Settings, time_limit
@@ -269,7 +268,7 @@ class WebhookVendor:
     ) -> T:  # fmt: skip
         """Send one event, and read its answer; a key makes its id; without one it changes nothing unless it says so."""
         now, changes = self._clock.now(), changes or bool(key)
-        id = _id(what, key) if key else f"msg_{self._ids.new_id(now)}"
+        id = message_id(what, key) if key else f"msg_{self._ids.new_id(now)}"
         event = {
             "specversion": "1.0", "id": id, "source": self._source, "type": TYPE + what, "subject": subject or None,
             "time": now.isoformat().replace("+00:00", "Z"), "datacontenttype": "application/json", "data": data,
@@ -307,9 +306,3 @@ def _said(remote_id: str, message: VendorMessage) -> Mapping[str, Any]:
         "id": remote_id, "tenant": message.tenant, "case_id": message.case_id, "purpose": message.purpose,
         "reference": message.reference, "text": clean(message.text),
     }  # fmt: skip
-
-
-def _id(what: str, key: str) -> str:
-    """Make an id of a call that is safe in a header, unlike a key, which may hold the ids of the host's own."""
-    digest = hashlib.sha256(f"{what}\0{key}".encode()).digest()
-    return "msg_" + base64.urlsafe_b64encode(digest[:18]).decode()

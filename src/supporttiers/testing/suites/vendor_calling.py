@@ -78,10 +78,11 @@ class CallingLaws(VendorLaws):
         self._received(gateway, headers, body)
         for changed in (body + b" ", body[:-1], b" " + body, body.replace(b"look", b"lock"), b""):
             self._refused(gateway, headers, changed, "whose body was changed")
-        for name, value in headers.items():
-            less = {other: kept for other, kept in headers.items() if other != name}
-            if self._maybe(gateway, less, body) is None:  # else it is one that nobody reads
-                self._refused(gateway, {**headers, name: _other(value)}, body, f"whose header {name!r} was changed")
+        without = {name: {other: kept for other, kept in headers.items() if other != name} for name in headers}
+        read = [name for name in headers if self._maybe(gateway, without[name], body) is None]
+        for name in read:
+            changes = {**headers, name: _other(headers[name])}
+            self._refused(gateway, changes, body, f"whose header {name!r} was changed")
 
     @only_with("signed")
     def test_call_of_a_stranger_is_refused(self, gateway: Gateway, hands: VendorHands | None) -> None:
@@ -172,7 +173,15 @@ class CallingLaws(VendorLaws):
 
 
 def _other(value: str) -> str:
-    """Change one character: of a signature in its middle, of what is shorter the last one, as of a time by a second."""
+    """
+    Change one character: of a signature in its middle, of what is shorter the last one.
+
+    >>> _other("1774256402"), _other("1774256405"), _other("sha256=0a")
+    ('1774256403', '1774256404', 'sha256=0A')
+
+    A number becomes its neighbour, and with it a time that of a second earlier or later.
+    """
     place = len(value) // 2 if len(value) > 30 else len(value) - 1
-    others = "56" if value[place].isdigit() else "AB"
-    return value[:place] + others[value[place] == others[0]] + value[place + 1 :]
+    was = value[place]
+    other = str(int(was) ^ 1) if was.isdecimal() else "AB"[was == "A"]
+    return value[:place] + other + value[place + 1 :]

@@ -1,5 +1,6 @@
 """Laws of opening tickets: one for each key, whatever becomes of the answer and whatever customers write."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -108,17 +109,19 @@ class OpeningLaws(VendorLaws):
 
     def _pressed(self, gateway: Gateway, asked: Wanted) -> str:
         """Open a ticket where many do, and go on as the core does."""
+        opening = partial(gateway.open, asked.request, key=asked.key)
+        looking: Callable[[], list[VendorAnswer]] = (
+            partial(found_of, gateway, asked.reference) if can(gateway, "find") else list
+        )
+        answer, error = attempted("`open`", opening)
         for _ in range(_TRIES):
-            answer, error = attempted("`open`", partial(gateway.open, asked.request, key=asked.key))
             if answer is not None:
                 return str(answer.remote_id)
             assert error is not None
             assert error.retryable or error.ambiguous, f"`open` fails for good where many open tickets: {error}"
-            if can(gateway, "find"):
-                found, _ = attempted("`find`", partial(found_of, gateway, asked.reference))
-                if found:
-                    return str(found[0].remote_id)
             pause()
+            found, _failed = attempted("`find`", looking)
+            answer, error = (found[0], None) if found else attempted("`open`", opening)
         pytest.fail(f"`open` fails {_TRIES} times where many open tickets")
 
     @pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in HOSTILE.items()])
