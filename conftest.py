@@ -18,6 +18,8 @@ from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 
 ROOT = Path(__file__).parent
 
+pytest_plugins = ["pytester"]  # the tests of our own plugin run pytest
+
 
 def _enter_workplace(namespace):
     """Go to a new directory that holds the process files of the examples."""

@@ -179,6 +179,8 @@ CODES: Final[Mapping[str, str]] = {
     "error": "{text}",
     "process.faults": "{count} fault(s)",
     "mapping.faults": "{count} fault(s)",
+    "monitors.faults": "{count} fault(s)",
+    "scenario.faults": "{count} fault(s)",
     "directory.faults": "{count} fault(s)",
     "log.invalid": "row {row}, column {column}: {problem}",
     "calendar.invalid": "{problem}",

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple, TypeVar
 
 import attrs
 
+from supporttiers.monitors import Violation
+
 _K = TypeVar("_K", int, str)
 
 
@@ -85,6 +87,7 @@ class ReplayResult:
         would_have: What an observing process would have done by itself: `escalate:2`; empty for any other.
         first_at: The instant of the first row; None in an empty log.
         last_at: The instant of the last row.
+        violations: Where a case first broke one of the monitors, the earliest first.
 
     .. versionadded:: 0.1.0
     """
@@ -117,6 +120,7 @@ class ReplayResult:
     would_have: Mapping[str, int] = attrs.field(hash=False)
     first_at: datetime | None
     last_at: datetime | None
+    violations: tuple[Violation, ...] = ()
 
     def to_data(self) -> dict[str, Any]:
         """
@@ -131,6 +135,14 @@ class ReplayResult:
 def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return {str(key): item for key, item in value.items()}
+    if isinstance(value, tuple):
+        return [
+            {
+                "rule": str(each.monitor), "case_id": each.case_id, "since": each.since.isoformat(),
+                "at": each.at.isoformat(),
+            }
+            for each in value
+        ]  # fmt: skip
     return value.isoformat() if isinstance(value, datetime) else value
 
 

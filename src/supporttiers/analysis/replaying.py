@@ -16,9 +16,12 @@ from supporttiers.analysis.stories import Asking, Story
 from supporttiers.backends.vendor.memory import InProcessVendor
 from supporttiers.clock import FakeClock
 from supporttiers.commands import Command
+from supporttiers.config.monitors import monitors_of
 from supporttiers.decisions import Decision
 from supporttiers.desk import SupportDesk
+from supporttiers.effects import Notification
 from supporttiers.errors import CaseError, InputError, SupportTiersError
+from supporttiers.monitors import Course, Monitor, Telling, Told, Violation
 from supporttiers.process import SupportProcess
 from supporttiers.protocols import CaseStore
 from supporttiers.worker import run_until
@@ -38,6 +41,7 @@ def replay(
     mapping: "LogMapping | str | PathLike[str]",
     process: "SupportProcess | str | PathLike[str] | None" = None,
     store: str | CaseStore | None = None,
+    monitors: "Iterable[Monitor] | str | PathLike[str]" = (),
     progress: Progress | None = None,
 ) -> ReplayResult:
     r"""
@@ -64,6 +68,8 @@ def replay(
         process: The process to follow, or the path of its file; one that takes whatever the log says when None.
         store: Where the cases are kept: a URL or a store, which has to be empty; in memory when None. The whole log is
             read and checked before the first case is opened; what a failing store has committed by then stays.
+        monitors: What must never, or always, be so, or the path of a file that says it. What was so all the same is
+            among the figures.
         progress: Is told now and then how many rows are done, of how many.
 
     Returns:
@@ -72,6 +78,7 @@ def replay(
     Raises:
         MappingError: The mapping is not valid.
         ProcessError: The process is not valid.
+        MonitorsError: The file of monitors is not valid.
         LogError: The log is not what the mapping says; it names row and column.
         InputError: The store has cases already.
         StoreError: The store failed.
@@ -82,10 +89,15 @@ def replay(
     followed = _process_of(process, found)
     rows = read_log(log, found, followed.priorities)
     clock = FakeClock(rows[0].at - _TICK) if rows else FakeClock()
-    desk = SupportDesk(followed, store=store, clock=clock, vendors=_silent_vendors(followed))
+    watched = monitors_of(monitors, followed.calendars_by_name)
+    ears = _Ears()
+    desk = SupportDesk(
+        followed, store=store, clock=clock, vendors=_silent_vendors(followed),
+        notifiers=[ears] if any(map(_listens, watched)) else (),
+    )  # fmt: skip
     try:
         _check_empty(desk)
-        return _Replay(desk, clock).run(rows, progress or _tell_nobody)
+        return _Replay(desk, clock, watched, ears).run(rows, progress or _tell_nobody)
     finally:
         desk.shut_down()
 
@@ -106,6 +118,29 @@ def _check_empty(desk: SupportDesk) -> None:
     """Keep virtual time away from real cases: it would fire their deadlines."""
     if desk.counts() or desk.next_wake() is not None:
         raise InputError("", "store", "has cases already; name an empty one, or none to replay in memory")
+
+
+class _Ears:
+    """A notifier that remembers who would have been told what, for monitors that ask."""
+
+    name: Final = "replay"
+
+    def __init__(self) -> None:
+        self.told: list[Telling] = []
+
+    def notify(self, notification: Notification, /, *, key: str) -> None:  # noqa: ARG002 - what comes twice does no harm
+        self.told.append(
+            Telling(
+                at=notification.at, case_id=notification.case_id, to=notification.to, reason=notification.reason,
+                notifier=self.name, people=tuple(person.id for person in notification.recipients),
+                text=notification.text,
+            )
+        )  # fmt: skip
+
+
+def _listens(monitor: Monitor) -> bool:
+    """Say whether a monitor asks who is told."""
+    return any(isinstance(condition, Told) for condition in monitor.conditions)
 
 
 def _tell_nobody(_done: int, _of: int) -> None:
@@ -136,6 +171,8 @@ class _Replay:
 
     _desk: SupportDesk
     _clock: FakeClock
+    _monitors: Sequence[Monitor]
+    _ears: _Ears
     _tally: Tally = attrs.field(factory=Tally)
     _stories: dict[str, Story] = attrs.field(factory=dict)
 
@@ -193,6 +230,24 @@ class _Replay:
             if story.case is not None and story.wakes_at is not None and story.wakes_at <= self._clock.now():
                 story.catch_up(self._desk.history)
 
+    def _violations(self) -> tuple[Violation, ...]:
+        """Judge what became of every case, the earliest violation first."""
+        if not self._monitors:
+            return ()
+        while self._desk.run_due().relayed:
+            """A pass carries out so many messages and no more."""
+        told: dict[str, list[Telling]] = {}
+        for telling in sorted(self._ears.told, key=attrgetter("at")):
+            told.setdefault(telling.case_id, []).append(telling)
+        found: list[Violation] = []
+        for case_id, story in self._stories.items():
+            if story.case is not None:
+                history = self._desk.history(case_id)
+                course = Course.of(history, told=told.get(case_id, ()), until=self._clock.now())
+                judged = (each.judge(course, priorities=self._desk.process.priorities) for each in self._monitors)
+                found += [violation for violation in judged if violation is not None]
+        return tuple(sorted(found, key=attrgetter("at", "case_id")))
+
     def _result(self, rows: Sequence[Row]) -> ReplayResult:
         tally, stories = self._tally, self._stories.values()
         opened = [(story, story.case) for story in stories if story.case is not None]
@@ -226,6 +281,7 @@ class _Replay:
             would_have=ranked(tally.withheld),
             first_at=rows[0].at if rows else None,
             last_at=rows[-1].at if rows else None,
+            violations=self._violations(),
         )
 
 

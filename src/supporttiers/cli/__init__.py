@@ -20,6 +20,7 @@ from supporttiers.cli import (
     _plugins,
     _process_files,
     _redact,
+    _rehearse,
     _replay,
     _show,
     _vendors,
@@ -100,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = (
         _process_files,
         _explore,
+        _rehearse,
         _replay,
         _show,
         _list,

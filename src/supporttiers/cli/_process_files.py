@@ -33,6 +33,8 @@ def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not expor
     diagram.add_argument("file", metavar="FILE", help="a process file in TOML")
     diagram.set_defaults(run=run_diagram)
     schema = subparsers.add_parser("schema", help="print the JSON Schema of process files, for editors")
+    about = "of which files: process (default) or scenario"
+    schema.add_argument("of", nargs="?", choices=("process", "scenario"), default="process", metavar="KIND", help=about)
     schema.set_defaults(run=run_schema)
     for parser in (check, diagram):
         add_policies(parser)
@@ -201,9 +203,12 @@ def run_diagram(args: argparse.Namespace) -> int:
     return FINE
 
 
-def run_schema(_args: argparse.Namespace) -> int:
-    """Print the JSON Schema of process files."""
-    from supporttiers.config.json_schema import json_schema  # noqa: PLC0415
+def run_schema(args: argparse.Namespace) -> int:
+    """Print the JSON Schema of process files, or of scenario files."""
+    if args.of == "scenario":
+        from supporttiers.testing.scenarios.json_schema import json_schema  # noqa: PLC0415
+    else:
+        from supporttiers.config.json_schema import json_schema  # noqa: PLC0415
 
     write_json(json_schema())
     return FINE

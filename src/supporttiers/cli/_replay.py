@@ -11,8 +11,10 @@ from supporttiers.cli._store import add_json, add_plugins, add_policies, all_pol
 
 if TYPE_CHECKING:
     from supporttiers.analysis import LogError, MappingError, ReplayResult
+    from supporttiers.config.monitors import MonitorsError
 
 _DAY: Final = 86_400
+_SHOWN: Final = 5
 
 
 def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not export the type
@@ -24,6 +26,8 @@ def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not expor
     parser.add_argument("--process", metavar="FILE", help="a process file; by default, whatever the log says is taken")
     parser.add_argument("--observing", action="store_true", help="let the process only watch: cases go as the log says")
     parser.add_argument("--store", metavar="URL", help="an empty store for the cases; by default they stay in memory")
+    about = "a file of monitors: what must never, or always, be so; the exit code is 1 where it is otherwise"
+    parser.add_argument("--monitors", metavar="FILE", help=about)
     add_policies(parser)
     add_plugins(parser)
     add_json(parser)
@@ -33,7 +37,8 @@ def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not expor
 def run(args: argparse.Namespace) -> int:
     """Replay a log, and say what became of its cases."""
     from supporttiers.analysis import LogError, MappingError, replay  # noqa: PLC0415 - only commands that run load it
-    from supporttiers.process import SupportProcess  # noqa: PLC0415 - as above
+    from supporttiers.config.monitors import MonitorsError  # noqa: PLC0415 - as above
+    from supporttiers.process import SupportProcess  # noqa: PLC0415
 
     if args.observing and args.process is None:
         complain("--observing needs a process to watch: name its file with --process")
@@ -45,8 +50,10 @@ def run(args: argparse.Namespace) -> int:
         )
         process = process.observing() if process is not None and args.observing else process
         store = None if args.store is None else store_of(args)
-        result = replay(args.log, mapping=args.mapping, process=process, store=store, progress=shown)
-    except (LogError, MappingError) as error:
+        result = replay(
+            args.log, mapping=args.mapping, process=process, store=store, monitors=args.monitors or (), progress=shown
+        )
+    except (LogError, MappingError, MonitorsError) as error:
         return _told(error)
     finally:
         if shown is not None:
@@ -55,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
         write_json(result.to_data())
     else:
         write(_lines(result))
-    return FINE
+    return NO if result.violations else FINE
 
 
 class _Shown:
@@ -75,8 +82,8 @@ class _Shown:
             self._line.end()
 
 
-def _told(error: "LogError | MappingError") -> int:
-    """Say what is wrong with the log or with its mapping."""
+def _told(error: "LogError | MappingError | MonitorsError") -> int:
+    """Say what is wrong with the log, with its mapping, or with the monitors."""
     complain(str(error))
     unreadable = isinstance(error.__cause__, OSError) and getattr(error, "row", None) is None
     return WORLD if unreadable else NO
@@ -94,6 +101,19 @@ def _lines(result: "ReplayResult") -> Iterator[str]:
             yield from _set(table)
     yield ""
     yield from _moves(result)
+    if result.violations:
+        yield ""
+        yield from _violations(result)
+
+
+def _violations(result: "ReplayResult") -> Iterator[str]:
+    """Count by rule, and name the first cases."""
+    by_rule: dict[str, list[str]] = {}
+    for violation in result.violations:
+        by_rule.setdefault(str(violation.monitor), []).append(f"{violation.case_id} at {violation.at:%Y-%m-%d %H:%M}")
+    for rule, cases in by_rule.items():
+        more = ", ..." if len(cases) > _SHOWN else ""
+        yield safe(f"broken by {_some(len(cases), 'case')}: {rule} ({', '.join(cases[:_SHOWN])}{more})")
 
 
 def _summary(result: "ReplayResult") -> str:

@@ -100,7 +100,7 @@ def read(
         return Parts(faults=(Fault("", f"must be a table, not {type_name(data)}"),))
     if foreign := tuple(foreign_faults(data)):
         return Parts(faults=foreign)
-    reader = _Reader()
+    reader = TableReader()
     reader.check_keys(data, _SECTIONS, "")
     table = data.get("process", {})
     settings = reader.values(Settings, table, "process")
@@ -148,14 +148,14 @@ def read_tables(
     """
     if foreign := list(foreign_faults(data)):
         return dict.fromkeys(kinds, (None,)), foreign
-    reader = _Reader()
+    reader = TableReader()
     reader.check_keys(data, tuple(kinds), "")
     found = {section: reader.parts(kind, data.get(section, ()), section) for section, kind in kinds.items()}
     return found, reader.faults
 
 
 @attrs.define
-class _Reader:
+class TableReader:
     """
     Reads parts, and collects the faults of those that cannot be read.
 

@@ -1,18 +1,34 @@
 """
 For those who test support processes, or write stores, policies, notifiers and sources of facts.
 
-`Rehearsal` plays a process through on virtual time; `explore` tries out every order of things; `never` and `always` say
-what must hold meanwhile. `FakeClock` is
-the clock of it; `situation` makes what a policy is asked about; `suites` holds the laws that what is plugged in must
-keep.
+`Rehearsal` plays a process through on virtual time; `Scenario` does so as a file says; `explore` tries out every order of
+things; `never` and `always` say what must hold meanwhile. `FakeClock` is the clock of it; `situation` makes what a policy
+is asked about; `suites` holds the laws that what is plugged in must keep. Each is loaded when it is first asked for: the
+plugin for pytest lives here, too, and must cost nobody anything.
 """
 
-from supporttiers.clock import FakeClock
-from supporttiers.monitors import Told, always, never
-from supporttiers.testing.doubles import FlakyVendor, RecordingNotifier, Says, ScriptedVendor
-from supporttiers.testing.exploring import Choice, Counterexample, Exploration, Invariant, explore
-from supporttiers.testing.rehearsal import MonitorViolatedError, Rehearsal, Story
-from supporttiers.testing.situations import situation
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from supporttiers.clock import FakeClock
+    from supporttiers.monitors import Told, always, never
+    from supporttiers.testing.doubles import FlakyVendor, RecordingNotifier, Says, ScriptedVendor
+    from supporttiers.testing.exploring import Choice, Counterexample, Exploration, Invariant, explore
+    from supporttiers.testing.rehearsal import MonitorViolatedError, Rehearsal, Story
+    from supporttiers.testing.scenarios import Scenario, ScenarioError, ScenarioFailedError
+    from supporttiers.testing.situations import situation
+
+_HOMES = {
+    "supporttiers.clock": ("FakeClock",),
+    "supporttiers.monitors": ("Told", "always", "never"),
+    "supporttiers.testing.doubles": ("FlakyVendor", "RecordingNotifier", "Says", "ScriptedVendor"),
+    "supporttiers.testing.exploring": ("Choice", "Counterexample", "Exploration", "Invariant", "explore"),
+    "supporttiers.testing.rehearsal": ("MonitorViolatedError", "Rehearsal", "Story"),
+    "supporttiers.testing.scenarios": ("Scenario", "ScenarioError", "ScenarioFailedError"),
+    "supporttiers.testing.situations": ("situation",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Choice",
@@ -25,6 +41,9 @@ __all__ = [
     "RecordingNotifier",
     "Rehearsal",
     "Says",
+    "Scenario",
+    "ScenarioError",
+    "ScenarioFailedError",
     "ScriptedVendor",
     "Story",
     "Told",
@@ -33,3 +52,19 @@ __all__ = [
     "never",
     "situation",
 ]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - of whichever type the name has
+    """Load a name when it is first asked for."""
+    home = _HOME_OF.get(name)
+    if home is None:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    found = getattr(import_module(home), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    """Name what there is."""
+    return sorted(__all__)

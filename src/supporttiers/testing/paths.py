@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
+from itertools import zip_longest
 from typing import Final, overload
 
 import attrs
@@ -14,6 +15,8 @@ _ENDS: Final = {
     happened.CaseResolved: "resolved", happened.CaseClosed: "closed", happened.CaseCancelled: "cancelled",
     happened.CaseMerged: "merged",
 }  # fmt: skip
+_WENT: Final = "the case went"
+_SAID: Final = "the other way"
 
 
 @attrs.frozen(kw_only=True)
@@ -77,15 +80,20 @@ class Path(Sequence[Step]):
         """Where it has been, without times and reasons: `("t1", "t2", "resolved")`."""
         return tuple(step.place for step in self._steps)
 
-    def __str__(self) -> str:
-        """Tell it in one line."""
+    @property
+    def legs(self) -> tuple[str, ...]:
+        """The steps as they are told: `("t1 09:00", "t2 09:15 (first line)")`."""
         told, day = [], None
         for step in self._steps:
             at = step.at.astimezone(self._zone)
             date = f"{at.day} {at:%b} " if day not in {None, at.date()} else ""
             day = at.date()
             told.append(f"{step.place} {date}{at:%H:%M}" + (f" ({step.why})" if step.why else ""))
-        return " -> ".join(told)
+        return tuple(told)
+
+    def __str__(self) -> str:
+        """Tell it in one line."""
+        return " -> ".join(self.legs)
 
     def __repr__(self) -> str:
         """Tell it as the text that tests compare."""
@@ -100,6 +108,28 @@ class Path(Sequence[Step]):
     def __hash__(self) -> int:
         """Be the same for what is equal."""
         return hash(str(self))
+
+    def beside(self, other: "str | Path") -> tuple[str, ...]:
+        """
+        Set it beside another way, leg by leg.
+
+        Args:
+            other: Another way, or a text that tells one.
+
+        Returns:
+            Lines; the first says from which leg on the two differ, and the first leg that does is pointed at.
+        """
+        theirs = other.legs if isinstance(other, Path) else tuple(" ".join(leg.split()) for leg in other.split("->"))
+        legs = list(zip_longest(self.legs, theirs, fillvalue="-"))
+        first = next((place for place, (mine, said) in enumerate(legs) if mine != said), None)
+        same = "both tell the same way" if first is None else f"the ways differ from leg {first + 1} on"
+        width = max((len(mine) for mine, _ in legs), default=0)
+        width = max(width, len(_WENT))
+        lines = [
+            f"{'>' if place == first else ' '} {place + 1:>2}  {mine.ljust(width)}  {said}"
+            for place, (mine, said) in enumerate(legs)
+        ]
+        return (same, f"      {_WENT.ljust(width)}  {_SAID}", *lines)
 
 
 def _step(event: Event) -> Step | None:

@@ -18,6 +18,7 @@ from supporttiers.actors import Actor
 from supporttiers.backends.vendor.memory import InProcessVendor
 from supporttiers.cases import Case
 from supporttiers.clock import FakeClock
+from supporttiers.config.monitors import monitors_of
 from supporttiers.desk import SupportDesk
 from supporttiers.errors import InputError
 from supporttiers.events import Event
@@ -26,6 +27,8 @@ from supporttiers.monitors import Course, Monitor, Telling
 from supporttiers.process import SupportProcess
 from supporttiers.protocols import CaseStore
 from supporttiers.reasons import Reason
+from supporttiers.testing import stages
+from supporttiers.testing.accounts import take
 from supporttiers.testing.doubles import RecordingNotifier, ScriptedVendor
 from supporttiers.testing.paths import Path
 from supporttiers.timelines import timeline
@@ -47,6 +50,12 @@ class MonitorViolatedError(AssertionError):
     """What must never be so, was: the message has the rule, and the timeline of the case that broke it."""
 
 
+def _is_a_monitors(caught: Any) -> bool:  # noqa: ANN401 - what pytest has caught
+    """Say whether pytest leaves our own lines out of a traceback: where a rule is broken, they say nothing."""
+    found: bool = caught.errisinstance(MonitorViolatedError)
+    return found
+
+
 class _Numbered:
     """Gives cases the ids T-1, T-2 and so on: a test and its failures read better with them."""
 
@@ -63,42 +72,46 @@ class Story:
 
     It has the verbs of the desk, without the case: `story.escalate(by="anna", reason="needs a driver")`. Each does what
     it does at the present instant, with all that follows at once, and gives the story.
+
+    Attributes:
+        rehearsal: The rehearsal of which it is a case.
+        id: The id of the case.
     """
 
     def __init__(self, rehearsal: "Rehearsal", case_id: str) -> None:
         """Follow a case of a rehearsal; see `Rehearsal.open`."""
-        self._rehearsal = rehearsal
-        self.id = case_id
+        self.rehearsal: Rehearsal = rehearsal
+        self.id: str = case_id
 
     @property
     def case(self) -> Case:
         """The case as it is now."""
-        return self._rehearsal.desk.get(self.id)
+        return self.rehearsal.desk.get(self.id)
 
     @property
     def now(self) -> datetime:
         """The present instant of its rehearsal, in UTC."""
-        return self._rehearsal.clock.now()
+        return self.rehearsal.clock.now()
 
     @property
     def history(self) -> Sequence[Event]:
         """What has happened so far."""
-        return self._rehearsal.desk.history(self.id)
+        return self.rehearsal.desk.history(self.id)
 
     @property
     def path(self) -> Path:
         """Its way so far; equal to a text such as `"t1 09:00 -> t2 09:15 (first line)"`."""
-        return Path.of(self.history, zone=self._rehearsal.zone)
+        return Path.of(self.history, zone=self.rehearsal.zone)
 
     @property
     def told(self) -> Sequence[Telling]:
         """Who was told what about it so far, in order."""
-        return tuple(telling for telling in self._rehearsal.told if telling.case_id == self.id)
+        return tuple(telling for telling in self.rehearsal.told if telling.case_id == self.id)
 
     @property
     def next(self) -> tuple[Reason, ...]:
         """What happens by itself if nobody acts, in order."""
-        return self._rehearsal.desk.explain(self.id).next
+        return self.rehearsal.desk.explain(self.id).next
 
     def was_told(self, to: str, *, after: str | datetime | None = None, before: str | datetime | None = None) -> bool:
         """
@@ -127,8 +140,9 @@ class Story:
         return partial(self._do, name)
 
     def _do(self, verb: str, /, **given: Any) -> "Story":  # noqa: ANN401 - whatever the verb takes
-        getattr(self._rehearsal.desk, verb)(self.id, **given)
-        self._rehearsal.settle()
+        __tracebackhide__ = _is_a_monitors
+        getattr(self.rehearsal.desk, verb)(self.id, **given)
+        self.rehearsal.settle()
         return self
 
     def vendor_says(self, status: VendorStatus | str, *, ticket: int = -1) -> "Story":
@@ -149,7 +163,7 @@ class Story:
             opened = sum(each.remote_id is not None for each in tickets)
             raise InputError(self.id, "ticket", f"is {ticket}; vendors have opened {opened} for this case")
         found = tickets[ticket]
-        desk = self._rehearsal.desk
+        desk = self.rehearsal.desk
         double = desk._ports.vendors.get(found.vendor)  # noqa: SLF001 - a rehearsal is a desk
         if not isinstance(double, InProcessVendor):
             raise InputError(
@@ -158,7 +172,7 @@ class Story:
         remote_id = str(found.remote_id)
         double.update(remote_id, status=known[status])
         desk.execute(update_of((found.vendor, found.key, self.id), double.fetch(remote_id)))
-        self._rehearsal.settle()
+        self.rehearsal.settle()
         return self
 
     def __str__(self) -> str:
@@ -183,7 +197,8 @@ class Rehearsal:
     Attributes:
         desk: The desk that is rehearsed on; all of it can be used.
         clock: Its clock.
-        zone: In which times are told: that of *start*.
+        start: The instant at which it began, in UTC.
+        zone: In which times are told: that of the start.
         recorder: The notifier that remembers who was told what.
 
     .. versionadded:: 0.1.0
@@ -196,7 +211,7 @@ class Rehearsal:
         *,
         start: str | datetime = "2026-01-05T09:00Z",
         store: str | CaseStore | None = None,
-        monitors: Iterable[Monitor] = (),
+        monitors: Iterable[Monitor] | str | FilePath = (),
         notifiers: Iterable[Any] = (),
         vendors: Iterable[Any] | None = None,
         **parts: Any,  # noqa: ANN401 - as the desk takes them
@@ -208,7 +223,8 @@ class Rehearsal:
             process: A process, or the path of its file.
             start: The instant at which it begins: an aware datetime, or an ISO 8601 text with an offset.
             store: Where cases are kept, as for `SupportDesk`; in memory when None.
-            monitors: What must never, or always, be so; looked at after whatever happens.
+            monitors: What must never, or always, be so, or the path of a file that says it; looked at after whatever
+                happens.
             notifiers: More of them, beside the one that remembers.
             vendors: As for `SupportDesk`; when None, one for each that the process names, which takes tickets and
                 stays silent.
@@ -218,22 +234,28 @@ class Rehearsal:
             InputError: The instant is none.
             ProcessError: The process is not valid.
             PluginError: A part does not fit.
+            MonitorsError: The file of monitors is not valid.
         """
         self.clock: FakeClock = FakeClock(start)
         given = datetime.fromisoformat(start) if isinstance(start, str) else start
         self.zone: tzinfo = given.tzinfo or UTC
         self.recorder: RecordingNotifier = RecordingNotifier(clock=self.clock)
-        self.monitors: tuple[Monitor, ...] = tuple(monitors)
         if vendors is None:
-            process = process if isinstance(process, SupportProcess) else SupportProcess.from_toml(process)
+            if not isinstance(process, SupportProcess):
+                process = SupportProcess.from_toml(process, policies=parts.get("policies", ()))
             vendors = [ScriptedVendor(name) for name in sorted(process.named_vendors.names)]
         self.desk: SupportDesk = SupportDesk(
             process, store=store, clock=self.clock, ids=_Numbered(), notifiers=[self.recorder, *notifiers],
             vendors=vendors, **parts,
         )  # fmt: skip
+        self.monitors: tuple[Monitor, ...] = monitors_of(monitors, self.desk.process.calendars_by_name)
         for double in self._doubles():
             double.follow(self.clock)
         self._stories: dict[str, Story] = {}
+        self.start: datetime = self.clock.now()
+        self._stage: stages.Stage | None = stages.present()
+        if self._stage is not None:
+            self._stage.begin(self)
 
     def __enter__(self) -> Self:
         """Rehearse for a while."""
@@ -241,6 +263,8 @@ class Rehearsal:
 
     def __exit__(self, *_error: object) -> None:
         """Let go of what the store holds."""
+        if self._stage is not None:
+            self._stage.end(self, partial(take, self))
         self.desk.shut_down()
 
     # -- cases
@@ -257,6 +281,7 @@ class Rehearsal:
         Returns:
             The case's story, which goes on with it.
         """
+        __tracebackhide__ = _is_a_monitors
         case = self.desk.open(subject, by=by, **given)
         story = self.story(case.id)
         self.settle()
@@ -266,6 +291,11 @@ class Rehearsal:
         """Give the story of a case that is there; the same one each time."""
         case_id = self.desk.get(case if isinstance(case, str) else case.id).id
         return self._stories.setdefault(case_id, Story(self, case_id))
+
+    @property
+    def stories(self) -> tuple[Story, ...]:
+        """The stories that were asked for so far, in order."""
+        return tuple(self._stories.values())
 
     @property
     def told(self) -> Sequence[Telling]:
@@ -292,6 +322,7 @@ class Rehearsal:
             InputError: It would go back.
             MonitorViolatedError: Something was that must never be.
         """
+        __tracebackhide__ = _is_a_monitors
         until = self.clock.now() + duration_of(by) if to is None else self._instant(to)
         if until < self.clock.now():
             raise InputError("", "to", f"lies before the present of this rehearsal, {self.now.isoformat()}")
@@ -311,6 +342,7 @@ class Rehearsal:
             InputError: By then something is still to happen.
             MonitorViolatedError: Something was that must never be.
         """
+        __tracebackhide__ = _is_a_monitors
         until = self.clock.now() + duration_of(at_most)
         self.settle()
         for _ in range(_STEPS):
@@ -326,6 +358,7 @@ class Rehearsal:
 
     def settle(self) -> None:
         """Do all that is due at the present instant, and what comes of it; then look at the monitors."""
+        __tracebackhide__ = _is_a_monitors
         quiet = 0
         for _ in range(_PASSES):
             done = self.desk.run_due()
@@ -338,6 +371,7 @@ class Rehearsal:
         self._look()
 
     def _step(self, due: datetime) -> None:
+        __tracebackhide__ = _is_a_monitors
         before = self.clock.now()
         self.clock.advance(to=max(due, before))
         self.settle()
@@ -376,6 +410,7 @@ class Rehearsal:
     # -- what must never be
 
     def _look(self) -> None:
+        __tracebackhide__ = _is_a_monitors
         if not self.monitors:
             return
         for story in tuple(self._stories.values()):

@@ -1,0 +1,239 @@
+"""
+Accounts: what became of a rehearsal, as lines for reports.
+
+They hold no customer text: neither subjects nor what was written, only who had a case, who was told what, and when. They
+are plain data, bounded in size, so that one process can hand them to another.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, tzinfo
+from itertools import islice
+from typing import Any, Final, Self
+
+import attrs
+
+from supporttiers._fields import clipped, safe
+from supporttiers.errors import safe_text
+from supporttiers.events import Event
+from supporttiers.monitors import Telling
+from supporttiers.reasons import Reason
+from supporttiers.testing.paths import Path
+from supporttiers.timelines import instant_text, timeline
+
+MAX_STORIES: Final = 20
+MAX_LINES: Final = 200
+MAX_LINE: Final = 400
+MAX_PICTURE: Final = 200_000
+
+
+# -- what is taken from a rehearsal while its store is there
+
+
+@attrs.frozen(kw_only=True)
+class TakenStory:
+    """One case of a rehearsal as it was at an instant."""
+
+    case_id: str
+    history: Sequence[Event]
+    told: Sequence[Telling]
+    next: Sequence[Reason]
+
+
+@attrs.frozen(kw_only=True)
+class Taken:
+    """A rehearsal as it was at an instant; cheap to take, and written out only where somebody wants to read it."""
+
+    process: str
+    revision: str
+    zone: tzinfo
+    start: datetime
+    now: datetime
+    stories: tuple[TakenStory, ...] = ()
+    more: bool = False
+    problem: str = ""
+
+
+def take(rehearsal: Any) -> Taken:  # noqa: ANN401 - a Rehearsal, which imports this
+    """Take down a rehearsal as it is now; where its store cannot be read any more, that is told, and nothing raised."""
+    process = rehearsal.desk.process
+    taken = Taken(
+        process=process.name, revision=process.revision, zone=rehearsal.zone, start=rehearsal.start,
+        now=rehearsal.clock.now(),
+    )  # fmt: skip
+    try:
+        ids = _ids(rehearsal)
+        stories = tuple(_story(rehearsal, case_id) for case_id in ids[:MAX_STORIES])
+    except Exception as error:  # noqa: BLE001 - a store of anybody's, which may be gone: the test's own failure counts
+        return attrs.evolve(taken, problem=f"its cases cannot be read: {safe_text(error)}")
+    return attrs.evolve(taken, stories=stories, more=len(ids) > MAX_STORIES)
+
+
+def _ids(rehearsal: Any) -> list[str]:  # noqa: ANN401 - as above
+    """Give the ids of its stories, and then of the cases that came up by themselves."""
+    others = rehearsal.desk.find(order="opened_at", limit=MAX_STORIES + 1)
+    return list(dict.fromkeys([*(story.id for story in rehearsal.stories), *(case.id for case in others)]))
+
+
+def _story(rehearsal: Any, case_id: str) -> TakenStory:  # noqa: ANN401 - as above
+    return TakenStory(
+        case_id=case_id, history=rehearsal.desk.history(case_id),
+        told=tuple(telling for telling in rehearsal.told if telling.case_id == case_id),
+        next=rehearsal.desk.explain(case_id).next,
+    )  # fmt: skip
+
+
+# -- what is told of it
+
+
+@attrs.frozen(kw_only=True)
+class StoryAccount:
+    """
+    What became of one case.
+
+    Attributes:
+        case_id: Which case.
+        path: Its way.
+        timeline: What happened, and who was told what, a line each, in order; times in UTC.
+        told: Who was told what, a line each.
+        next: What would have happened next by itself.
+        picture: The timeline as SVG; empty where it was not drawn.
+    """
+
+    case_id: str
+    path: str
+    timeline: tuple[str, ...]
+    told: tuple[str, ...]
+    next: tuple[str, ...]
+    picture: str = ""
+
+    @classmethod
+    def of(cls, taken: TakenStory, *, zone: tzinfo, picture: str = "") -> Self:
+        """Write a story out."""
+        told = [_telling(telling) for telling in taken.told]
+        return cls(
+            case_id=_line(taken.case_id), path=clipped(safe(Path.of(taken.history, zone=zone)), MAX_LINE * 10),
+            timeline=_lines(_merged(taken)), told=_lines(told), next=_lines(map(str, taken.next)),
+            picture=picture if len(picture) <= MAX_PICTURE else "",
+        )  # fmt: skip
+
+    def lines(self, already: str = "") -> Iterator[str]:
+        """
+        Tell it, a line each.
+
+        Args:
+            already: What the reader has read: a timeline that stands there is not told again.
+        """
+        yield f"case {self.case_id}: {self.path}"
+        happened = [line for line in self.timeline if _TOLD not in line]
+        again = bool(happened) and all(line in already for line in happened)
+        yield from (f"  {line}" for line in ([line for line in self.timeline if _TOLD in line] if again else self.timeline))
+        yield from (f"  next: {line}" for line in self.next)
+
+
+@attrs.frozen(kw_only=True)
+class Account:
+    """
+    What became of a rehearsal.
+
+    Attributes:
+        process: The name of its process.
+        revision: The revision of its process.
+        start: When it began, in its zone.
+        now: Where it stood, in its zone.
+        stories: Of each case.
+        more: Whether there were more cases.
+        problem: Why nothing can be told; empty where it can.
+    """
+
+    process: str
+    revision: str
+    start: str
+    now: str
+    stories: tuple[StoryAccount, ...] = ()
+    more: bool = False
+    problem: str = ""
+
+    @classmethod
+    def of(cls, taken: Taken, *, pictures: Iterable[str] = ()) -> Self:
+        """
+        Write a rehearsal out.
+
+        Args:
+            taken: The rehearsal.
+            pictures: Of each story, in order.
+        """
+        drawn = [*pictures, *("" for _ in taken.stories)]
+        stories = (
+            StoryAccount.of(story, zone=taken.zone, picture=picture)
+            for story, picture in zip(taken.stories, drawn, strict=False)
+        )
+        return cls(
+            process=_line(taken.process), revision=taken.revision, start=_local(taken.start, taken.zone),
+            now=_local(taken.now, taken.zone), stories=tuple(stories), more=taken.more, problem=_line(taken.problem),
+        )  # fmt: skip
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `to_data` gave."""
+        stories = (
+            StoryAccount(**{**story, **{name: tuple(story[name]) for name in ("timeline", "told", "next")}})
+            for story in data["stories"]
+        )
+        return cls(**{**data, "stories": tuple(stories)})
+
+    def to_data(self) -> dict[str, Any]:
+        """Give it as plain data: texts, lists and tables."""
+        data: dict[str, Any] = attrs.asdict(self)
+        stories = [
+            {key: list(value) if isinstance(value, tuple) else value for key, value in story.items()}
+            for story in data["stories"]
+        ]
+        return {**data, "stories": stories}
+
+    def lines(self, already: str = "") -> Iterator[str]:
+        """Tell it, a line each; see `StoryAccount.lines`."""
+        yield f"process {self.process!r}, revision {self.revision}, from {self.start} to {self.now}; timelines are in UTC"
+        if self.problem:
+            yield self.problem
+        for story in self.stories:
+            yield ""
+            yield from story.lines(already)
+        if self.more:
+            yield ""
+            yield f"and more cases: only {MAX_STORIES} are told"
+
+
+_TOLD: Final = "  told: "
+
+
+def _merged(taken: TakenStory) -> Iterator[str]:
+    """Set who was told among what happened, after what happened at the same instant."""
+    happened = zip((event.at for event in taken.history), timeline(taken.history, texts=False), strict=True)
+    told = [(telling.at, f"{instant_text(telling.at)}{_TOLD}{_whom(telling)}: {telling.reason}") for telling in taken.told]
+    return (line for _, line in sorted([*happened, *told], key=lambda each: each[0]))
+
+
+def _telling(telling: Telling) -> str:
+    return f"{instant_text(telling.at)}  {_whom(telling)}: {telling.reason}"
+
+
+def _whom(telling: Telling) -> str:
+    people = f" ({', '.join(telling.people)})" if telling.people else ""
+    return f"{telling.to}{people}"
+
+
+def _local(instant: datetime, zone: tzinfo) -> str:
+    return f"{instant.astimezone(zone):%a %Y-%m-%d %H:%M %z}"
+
+
+def _line(text: str) -> str:
+    return clipped(safe(text), MAX_LINE)
+
+
+def _lines(found: Iterable[str]) -> tuple[str, ...]:
+    """Keep lines within bounds: the first and the last of many."""
+    lines = [_line(line) for line in found]
+    if len(lines) <= MAX_LINES:
+        return tuple(lines)
+    half = MAX_LINES // 2
+    return (*islice(lines, half), f"... and {len(lines) - 2 * half} lines ...", *lines[-half:])

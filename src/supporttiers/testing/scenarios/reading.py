@@ -1,0 +1,375 @@
+"""From TOML to scenarios, with every fault at its place."""
+
+import inspect
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import attrs
+
+from supporttiers import _fields as fields
+from supporttiers._fields import nearest, type_name
+from supporttiers.actors import Actor, ActorKind
+from supporttiers.calendars import ALWAYS_OPEN
+from supporttiers.config.files import foreign_faults, joined
+from supporttiers.config.monitors import match_of, monitors_in, told_of
+from supporttiers.config.reading import TableReader
+from supporttiers.desk import Common, SupportDesk
+from supporttiers.errors import Fault, InputError, PolicyConfigError, ProcessError
+from supporttiers.links import Attachment
+from supporttiers.match import FIELDS, Match
+from supporttiers.process import SupportProcess
+from supporttiers.testing.doubles import Says
+from supporttiers.testing.rehearsal import VERBS
+from supporttiers.testing.scenarios.parts import Expected, Script, Setting, Step, Then
+from supporttiers.testing.scenarios.times import instant_at
+
+SETTING: Final = (
+    "title", "process", "start", "zone", "directory", "vendors", "facts", "never", "always", "policies", "plugins",
+)  # fmt: skip
+STEP: Final = ("at", "do", "case", "then")
+THEN: Final = ("path", "told", "not_told", "refused")
+DOINGS: Final = ("open", *VERBS, "vendor_says")
+MAX_STEPS: Final = 1000
+MAX_SCENARIOS: Final = 500
+_START: Final = "2026-01-05 09:00"
+_SECTIONS: Final = ("scenario", "steps", "scenarios")
+_OF_THE_STEP: Final = frozenset({"at", "expected_version", "idempotency_key"})
+_SCRIPT: Final = tuple(field.name for field in attrs.fields(Script) if field.name != "vendor")
+_COUNTS: Final = ("failures", "lost", "silent")
+_ACTOR: Final = ("id", "kind", "roles")
+_TELLING: Final = ("after", "before")
+_INSTANTS: Final = ("until", "occurred_at")
+
+
+def keys_of(doing: str) -> tuple[str, ...]:
+    """Give what a step may say besides, by what it does: as the verb of the desk takes it."""
+    if not doing:
+        return ()
+    if doing == "vendor_says":
+        return ("status", "ticket")
+    parameters = inspect.signature(getattr(SupportDesk, doing)).parameters
+    own = [name for name in parameters if name not in {"self", "case", "id", "common", "process"}]
+    return (*own, *(name for name in Common.__annotations__ if name not in _OF_THE_STEP))
+
+
+@attrs.frozen(kw_only=True)
+class Read:
+    """One scenario, as it was read."""
+
+    title: str
+    setting: Setting
+    steps: tuple[Step, ...]
+
+
+class Reader:
+    """Reads the scenarios of one file."""
+
+    def __init__(
+        self, folder: Path, *, process: "SupportProcess | str | Path | None", policies: Iterable[type[Any]]
+    ) -> None:
+        """
+        Begin without faults.
+
+        Args:
+            folder: From which paths lead on.
+            process: For scenarios that name none.
+            policies: Classes of policies of your own, which process files may name.
+        """
+        self._folder = folder
+        self._process = process
+        self._policies = tuple(policies)
+        self._kept: dict[tuple[str, tuple[type[Any], ...]], SupportProcess | None] = {}
+        self._tables = TableReader()
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What was wrong so far."""
+        return tuple(self._tables.faults)
+
+    def read(self, data: Mapping[str, Any]) -> tuple[Read, ...]:
+        """Read all scenarios of a file; what cannot be read is left out, and is a fault."""
+        self._tables.faults += foreign_faults(data)
+        if self._tables.faults:
+            return ()
+        self._tables.check_keys(data, _SECTIONS, "")
+        common = self._table(data.get("scenario", {}), "scenario")
+        if "scenarios" not in data:
+            return self._several([(common, "scenario", data.get("steps", ()), "steps")])
+        if "steps" in data:
+            self._fault("steps", "stands beside `scenarios`, of which each has steps of its own; say one of both")
+        found = [(place, self._table(each, place)) for place, each in self._items(data, "", "scenarios", MAX_SCENARIOS)]
+        own = [
+            ({**common, **{key: each[key] for key in each if key != "steps"}}, place, each.get("steps", ()), f"{place}.steps")
+            for place, each in found
+        ]
+        return self._several(own)
+
+    def _several(self, tables: Sequence[tuple[Mapping[str, Any], str, Any, str]]) -> tuple[Read, ...]:
+        found: dict[str, Read] = {}
+        for table, place, steps, where in tables:
+            self._tables.check_keys(table, SETTING, place)
+            title = self._text(table, "title", place, default=f"scenario {len(found) + 1}")
+            if title in found:
+                self._fault(f"{place}.title", f"{title!r} is the title of an earlier scenario, too")
+            setting = self._setting(table, place)
+            if setting is not None:
+                found[title] = Read(title=title, setting=setting, steps=self._steps(steps, where, setting))
+        return tuple(found.values())
+
+    # -- the setting
+
+    def _setting(self, table: Mapping[str, Any], place: str) -> Setting | None:
+        policies = (*self._policies, *self._imported(table, place))
+        process = self._process_of(table, place, policies)
+        if process is None:
+            return None
+        zone = self._zone(table, place, process)
+        start = self._instant(table.get("start", _START), joined(place, "start"), None, zone)
+        monitors = monitors_in(self._tables, table, place, process.calendars_by_name)
+        directory = self._text(table, "directory", place, default="")
+        return None if start is None else Setting(
+            process=process, start=start, monitors=monitors, policies=policies,
+            directory=str(self._folder / directory) if directory else None,
+            vendors=self._scripts(table.get("vendors", {}), joined(place, "vendors"), process),
+            facts=self._table(table.get("facts", {}), joined(place, "facts")),
+            plugins=self._names(table, "plugins", place),
+        )  # fmt: skip
+
+    def _process_of(
+        self, table: Mapping[str, Any], place: str, policies: tuple[type[Any], ...]
+    ) -> SupportProcess | None:
+        """Give the process that is named, read once for a whole file; None, with a fault, where it cannot be."""
+        where, named = joined(place, "process"), self._text(table, "process", place, default="")
+        path = self._folder / named if named else self._process
+        if isinstance(path, SupportProcess):
+            return path
+        if path is None:
+            self._fault(where, "is missing; name a process file, such as process = 'support.toml'")
+            return None
+        if (str(path), policies) not in self._kept:
+            self._kept[str(path), policies] = None
+            try:
+                self._kept[str(path), policies] = SupportProcess.from_toml(path, policies=policies)
+            except ProcessError as error:
+                self._fault(where, str(error))
+        return self._kept[str(path), policies]
+
+    def _zone(self, table: Mapping[str, Any], place: str, process: SupportProcess) -> tzinfo:
+        """Give the zone that is named, else that of the process's working time."""
+        named = self._text(table, "zone", place, default="")
+        if problem := fields.zone(named):
+            self._fault(joined(place, "zone"), problem)
+            return UTC
+        hours = None if process.calendar == ALWAYS_OPEN else process.calendars_by_name[process.calendar]
+        return ZoneInfo(named or (UTC_NAME if hours is None else hours.zone))
+
+    def _imported(self, table: Mapping[str, Any], place: str) -> list[type[Any]]:
+        found = []
+        for name in self._names(table, "policies", place):
+            module, _, member = name.partition(":")
+            try:
+                found.append(getattr(import_module(module), member))
+            except (ImportError, AttributeError, ValueError) as error:
+                meant = "name a module and a class of it, such as 'mypkg.rules:ByPlan'"
+                self._fault(joined(place, "policies"), f"{name[:80]!r} cannot be imported ({error}); {meant}")
+        return found
+
+    def _scripts(self, data: object, place: str, process: SupportProcess) -> tuple[Script, ...]:
+        known = sorted(process.named_vendors.names)
+        found = []
+        for name, said in self._table(data, place).items():
+            where = joined(place, name)
+            if name not in known:
+                near = nearest(name, known)
+                hint = f"did you mean {near!r}? " if near else ""
+                self._fault(where, f"is no vendor of the process; {hint}possible are: {', '.join(known) or 'none'}")
+            table = {"says": said} if isinstance(said, list) else self._table(said, where)
+            self._tables.check_keys(table, _SCRIPT, where)
+            says = [
+                self._tables.part(Says, each, at)
+                for at, each in self._tables.items(table.get("says", []), joined(where, "says"), "tables")
+            ]
+            counts = {count: self._number(table.get(count, 0), joined(where, count)) for count in _COUNTS}
+            found.append(Script(vendor=name, says=[each for each in says if each is not None], **counts))
+        return tuple(found)
+
+    # -- the steps
+
+    def _steps(self, data: object, place: str, setting: Setting) -> tuple[Step, ...]:
+        items = self._items({place: data}, "", place, MAX_STEPS)
+        if not items and not self._tables.faults:
+            self._fault(place, "are missing; a scenario without steps says nothing")
+        before, names, found = setting.start, list[str](), []
+        for number, (where, item) in enumerate(items, start=1):
+            step = self._step(self._table(item, where), where, number, before, names)
+            found.append(step)
+            before = step.at
+        return tuple(found)
+
+    def _step(
+        self, table: Mapping[str, Any], place: str, number: int, before: datetime, names: list[str]
+    ) -> Step:
+        """Read a step; the names are those of the cases that are open by then."""
+        doing = self._text(table, "do", place, default="")
+        at = before if "at" not in table else self._instant(table["at"], joined(place, "at"), before, before.tzinfo or UTC)
+        then = self._table(table.get("then", {}), joined(place, "then"))
+        case = self._text(table, "case", place, default="") or None
+        if doing and doing not in DOINGS:
+            near = nearest(doing, DOINGS)
+            hint = f"did you mean {near!r}? " if near else ""
+            self._fault(joined(place, "do"), f"{doing[:40]!r} is no verb; {hint}possible are: {', '.join(DOINGS)}")
+            return Step(number=number, at=at or before)
+        self._tables.check_keys(table, (*STEP, *keys_of(doing)), place)
+        self._follow(doing, case, place, names)
+        given = {key: table[key] for key in keys_of(doing) if key in table and key != "by"}
+        return Step(
+            number=number, at=at or before, do=doing, case=case, by=self._actor(table, doing, place),
+            given=self._given(given, place, at or before), then=self._then(then, joined(place, "then"), at or before),
+        )  # fmt: skip
+
+    def _follow(self, doing: str, case: str | None, place: str, names: list[str]) -> None:
+        """Hold what a step says of cases against those that are open by then."""
+        if doing == "open":
+            names.append(case or f"T-{len(names) + 1}")
+        elif not names:
+            self._fault(place, "comes before any case is open; begin with do = 'open'")
+        elif case is not None and case not in names and not case.startswith("T-"):
+            near = nearest(case, names)
+            hint = f"did you mean {near!r}? " if near else ""
+            self._fault(joined(place, "case"), f"is {case[:40]!r}; {hint}open are: {', '.join(names)}")
+
+    def _actor(self, table: Mapping[str, Any], doing: str, place: str) -> Actor | str | None:
+        where, by = joined(place, "by"), table.get("by")
+        if by is None:
+            if doing and doing != "vendor_says":
+                self._fault(where, "is missing; say who does it")
+            return None
+        if isinstance(by, str):
+            return by
+        said = self._table(by, where)
+        self._tables.check_keys(said, _ACTOR, where)
+        try:
+            return Actor(**{"kind": ActorKind.AGENT, "id": "", **{key: said[key] for key in _ACTOR if key in said}})
+        except InputError as error:
+            self._fault(joined(where, error.field), error.problem)
+            return None
+
+    def _given(self, given: dict[str, Any], place: str, at: datetime) -> dict[str, Any]:
+        """Read what a verb takes that TOML has no words for."""
+        for key in _INSTANTS:
+            if key in given:
+                before = at if key == "until" else None
+                given[key] = self._instant(given[key], joined(place, key), before, at.tzinfo or UTC)
+        if given.get("assignee") == "":
+            given["assignee"] = None
+        files = given.get("attachments")
+        if isinstance(files, list) and any(isinstance(each, Mapping) for each in files):
+            given["attachments"] = [
+                self._file(each, f"{place}.attachments[{number}]") for number, each in enumerate(files)
+            ]
+        return given
+
+    def _file(self, said: object, place: str) -> Attachment | None:
+        table = self._table(said, place)
+        self._tables.check_keys(table, tuple(attrs.fields_dict(Attachment)), place)
+        try:
+            return Attachment(**{"id": "", **{key: table[key] for key in attrs.fields_dict(Attachment) if key in table}})
+        except InputError as error:
+            self._fault(joined(place, error.field), error.problem)
+            return None
+
+    def _then(self, table: Mapping[str, Any], place: str, at: datetime) -> Then:
+        refused = table.get("refused", ())
+        refused = (refused,) if isinstance(refused, str) else refused
+        if not isinstance(refused, list | tuple) or not all(isinstance(code, str) for code in refused):
+            self._fault(joined(place, "refused"), "must be the code of a reason, such as 'refused.move', or several")
+            refused = ()
+        return Then(
+            match=self._match({key: table[key] for key in table if key not in THEN}, place),
+            path=self._text(table, "path", place, default="") or None, refused=refused,
+            told=self._expected(table, "told", place, at), not_told=self._expected(table, "not_told", place, at),
+        )  # fmt: skip
+
+    def _match(self, table: Mapping[str, Any], place: str) -> Match:
+        """Read a condition, field by field, so that every fault has its place."""
+        found = []
+        for key, value in table.items():
+            near = nearest(key, THEN) if key not in FIELDS else None
+            if near is not None:
+                self._fault(joined(place, key), f"is not known here; did you mean {near!r}?")
+                continue
+            try:
+                found.append(match_of({key: value}))
+            except PolicyConfigError as error:
+                self._fault(joined(place, key), error.problem.removeprefix(f"{key}: "))
+        return found[0] if len(found) == 1 else Match(all=found)
+
+    def _expected(self, table: Mapping[str, Any], key: str, place: str, at: datetime) -> tuple[Expected, ...]:
+        said, where = table.get(key, ()), joined(place, key)
+        found = []
+        for number, each in enumerate(said if isinstance(said, list | tuple) else [said]):
+            spot = f"{where}[{number}]" if isinstance(said, list) else where
+            plain = each if not isinstance(each, Mapping) else {word: each[word] for word in each if word not in _TELLING}
+            bounds = {
+                word: self._instant(each[word], joined(spot, word), None, at.tzinfo or UTC)
+                for word in _TELLING
+                if isinstance(each, Mapping) and word in each
+            }
+            try:
+                found.append(Expected(told=told_of(plain), **bounds))
+            except PolicyConfigError as error:
+                self._fault(spot, error.problem)
+        return tuple(found)
+
+    # -- values
+
+    def _fault(self, place: str, problem: str) -> None:
+        self._tables.fault(place, problem)
+
+    def _table(self, data: object, place: str) -> Mapping[str, Any]:
+        if isinstance(data, Mapping):
+            return data
+        self._fault(place, f"must be a table, not {type_name(data)}")
+        return {}
+
+    def _items(self, data: Mapping[str, Any], place: str, key: str, at_most: int) -> list[tuple[str, Any]]:
+        found = self._tables.items(data[key], joined(place, key), "tables")
+        if len(found) > at_most:
+            self._fault(joined(place, key), f"has {len(found)} members; at most {at_most} are possible")
+            return []
+        return found
+
+    def _text(self, table: Mapping[str, Any], key: str, place: str, *, default: str) -> str:
+        value = table.get(key, default)
+        if isinstance(value, str):
+            return value
+        self._fault(joined(place, key), f"must be a text, not {type_name(value)}")
+        return default
+
+    def _names(self, table: Mapping[str, Any], key: str, place: str) -> tuple[str, ...]:
+        value = table.get(key, ())
+        if isinstance(value, list | tuple) and all(isinstance(each, str) for each in value):
+            return tuple(value)
+        self._fault(joined(place, key), f"must be a list of texts, not {type_name(value)}")
+        return ()
+
+    def _number(self, value: object, place: str) -> int:
+        if problem := fields.at_least(0)(value):
+            self._fault(place, problem)
+            return 0
+        assert isinstance(value, int)  # `at_least` has just said so; for the type checker
+        return value
+
+    def _instant(self, said: object, place: str, before: datetime | None, zone: tzinfo) -> datetime | None:
+        try:
+            return instant_at(said, before=before, zone=zone)
+        except PolicyConfigError as error:
+            self._fault(place, error.problem)
+            return None
+
+
+UTC_NAME: Final = "UTC"

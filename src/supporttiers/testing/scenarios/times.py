@@ -1,0 +1,83 @@
+"""When the steps of a scenario are: instants, times of the day, days of the week, and spans since the step before."""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Final
+
+from supporttiers._fields import duration_of, type_name
+from supporttiers.errors import PolicyConfigError
+
+_DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_DAY: Final = r"(?:(?P<day>[a-z]{3,9})\s+)?"
+_TIME: Final = re.compile(_DAY + r"(?P<hour>\d{1,2}):(?P<minute>\d{2})", re.IGNORECASE)
+_HOW: Final = "say it as '09:20', 'Mon 09:20', '+15m' (after the step before) or '2026-03-23 09:20'"
+_WEEK: Final = timedelta(days=7)
+
+
+def instant_at(said: object, *, before: datetime | None, zone: tzinfo) -> datetime:
+    """
+    Say which instant is meant.
+
+    >>> friday = datetime(2026, 3, 20, 16, 50, tzinfo=UTC)
+    >>> [f"{instant_at(said, before=friday, zone=UTC):%a %d %H:%M}" for said in ("17:10", "Mon 09:20", "+15m")]
+    ['Fri 20 17:10', 'Mon 23 09:20', 'Fri 20 17:05']
+
+    Args:
+        said: A time of the day, which is on the day of the step before; a day of the week and a time, which is the next
+            such; a span since the step before; or a date and a time, in the zone unless it has an offset.
+        before: When the step before is; None for the first instant, which needs a date.
+        zone: In which times are told.
+
+    Returns:
+        The instant, in the zone.
+
+    Raises:
+        PolicyConfigError: It is none, or lies before the step before.
+    """
+    found = _found(said, before, zone)
+    if before is not None and found < before:
+        day = "" if found.date() != before.date() else f"; for another day say it, such as '{found:%a %H:%M}' or a date"
+        raise PolicyConfigError("at", f"goes back: {found:%a %Y-%m-%d %H:%M} is before {before:%a %Y-%m-%d %H:%M}{day}")
+    return found
+
+
+def _found(said: object, before: datetime | None, zone: tzinfo) -> datetime:
+    if isinstance(said, time) and before is not None:
+        said = f"{said:%H:%M}"
+    if isinstance(said, datetime):
+        return _in(said, zone)
+    if isinstance(said, date):
+        return datetime(said.year, said.month, said.day, tzinfo=zone)
+    if not isinstance(said, str):
+        raise PolicyConfigError("at", f"must be a time, not {type_name(said)}; {_HOW}")
+    text = said.strip()
+    if before is not None and text.startswith("+"):
+        return (before.astimezone(UTC) + duration_of(text)).astimezone(zone)
+    clock = _TIME.fullmatch(text)
+    if clock is not None and before is not None:
+        return _by_the_clock(clock, before, zone)
+    try:
+        return _in(datetime.fromisoformat(text), zone)
+    except ValueError:
+        how = "say it as '2026-03-23 09:20'" if before is None else _HOW
+        raise PolicyConfigError("at", f"{text[:40]!r} is no time; {how}") from None
+
+
+def _in(instant: datetime, zone: tzinfo) -> datetime:
+    return instant.replace(tzinfo=zone) if instant.tzinfo is None else instant.astimezone(zone)
+
+
+def _by_the_clock(said: "re.Match[str]", before: datetime, zone: tzinfo) -> datetime:
+    try:
+        at = time(int(said["hour"]), int(said["minute"]))
+    except ValueError:
+        raise PolicyConfigError("at", f"{said[0]!r} is no time of the day; {_HOW}") from None
+    found = datetime.combine(before.date(), at, zone)
+    if said["day"] is None:
+        return found
+    days = [place for place, name in enumerate(_DAYS) if name.startswith(said["day"].lower())]
+    if not days:
+        raise PolicyConfigError("at", f"{said['day'][:40]!r} is no day of the week; {_HOW}")
+    ahead = timedelta(days=(days[0] - before.weekday()) % 7)
+    found = datetime.combine(before.date() + ahead, at, zone)
+    return found if found >= before else datetime.combine(found.date() + _WEEK, at, zone)
