@@ -123,9 +123,8 @@ def _check_empty(desk: SupportDesk) -> None:
 class _Ears:
     """A notifier that remembers who would have been told what, for monitors that ask."""
 
-    name: Final = "replay"
-
     def __init__(self) -> None:
+        self.name = "replay"
         self.told: list[Telling] = []
 
     def notify(self, notification: Notification, /, *, key: str) -> None:  # noqa: ARG002 - what comes twice does no harm

@@ -33,7 +33,7 @@ def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not expor
     parser = subparsers.add_parser("rehearse", help="play scenario files on virtual time", description=_ABOUT)
     parser.add_argument("files", nargs="+", metavar="FILE", help="a scenario file in TOML")
     parser.add_argument("--process", metavar="FILE", help="the process file of scenarios that name none")
-    parser.add_argument("--timelines", action="store_true", help="tell all cases, also where a scenario goes as it says")
+    parser.add_argument("--timelines", action="store_true", help="tell all cases, also where all goes as it says")
     add_policies(parser)
     add_plugins(parser)
     add_json(parser)

@@ -103,7 +103,7 @@ def told_of(value: object) -> Told:
         PolicyConfigError: It is neither, or a field cannot be so.
     """
     if isinstance(value, str):
-        return Told(value)
+        return Told((value,))
     if not isinstance(value, Mapping):
         raise PolicyConfigError("told", f"must be a name, or a table, not {type_name(value)}")
     reader = TableReader()
@@ -162,10 +162,11 @@ class AlwaysRule:
 @attrs.frozen(kw_only=True)
 class NeverRule(AlwaysRule):
     """
-    What must never be so; besides what `AlwaysRule` has:
+    What must never be so; it has one field more.
 
     Attributes:
-        told: That somebody is told something: a name, a table of the fields of `Told`, or several of which one is enough.
+        told: That somebody is told something: a name, a table of the fields of `Told`, or several of which one is
+            enough.
     """
 
     told: tuple[Told, ...] = attrs.field(default=(), converter=_tellings)
@@ -202,7 +203,9 @@ def _monitor(
     for side in ("outside", "within"):
         name = getattr(rule, side)
         if name is not None and name not in calendars:
-            reader.fault(joined(place, side), f"names no calendar; possible are: {', '.join(sorted(calendars)) or 'none'}")
+            reader.fault(
+                joined(place, side), f"names no calendar; possible are: {', '.join(sorted(calendars)) or 'none'}"
+            )
             return
         if name is not None:
             hours[side] = calendars[name]

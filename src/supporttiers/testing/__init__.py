@@ -1,10 +1,10 @@
 """
 For those who test support processes, or write stores, policies, notifiers and sources of facts.
 
-`Rehearsal` plays a process through on virtual time; `Scenario` does so as a file says; `explore` tries out every order of
-things; `never` and `always` say what must hold meanwhile. `FakeClock` is the clock of it; `situation` makes what a policy
-is asked about; `suites` holds the laws that what is plugged in must keep. Each is loaded when it is first asked for: the
-plugin for pytest lives here, too, and must cost nobody anything.
+`Rehearsal` plays a process through on virtual time; `Scenario` does so as a file says; `explore` tries out every order
+of things; `never` and `always` say what must hold meanwhile. `FakeClock` is the clock of it; `situation` makes what a
+policy is asked about; `suites` holds the laws that what is plugged in must keep. Each is loaded when it is first asked
+for: the plugin for pytest lives here, too, and must cost nobody anything.
 """
 
 from importlib import import_module

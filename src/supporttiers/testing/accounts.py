@@ -1,8 +1,8 @@
 """
 Accounts: what became of a rehearsal, as lines for reports.
 
-They hold no customer text: neither subjects nor what was written, only who had a case, who was told what, and when. They
-are plain data, bounded in size, so that one process can hand them to another.
+They hold no customer text: neither subjects nor what was written, only who had a case, who was told what, and when.
+They are plain data, bounded in size, so that one process can hand them to another.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -126,7 +126,9 @@ class StoryAccount:
         yield f"case {self.case_id}: {self.path}"
         happened = [line for line in self.timeline if _TOLD not in line]
         again = bool(happened) and all(line in already for line in happened)
-        yield from (f"  {line}" for line in ([line for line in self.timeline if _TOLD in line] if again else self.timeline))
+        yield from (
+            f"  {line}" for line in ([line for line in self.timeline if _TOLD in line] if again else self.timeline)
+        )
         yield from (f"  next: {line}" for line in self.next)
 
 
@@ -192,7 +194,8 @@ class Account:
 
     def lines(self, already: str = "") -> Iterator[str]:
         """Tell it, a line each; see `StoryAccount.lines`."""
-        yield f"process {self.process!r}, revision {self.revision}, from {self.start} to {self.now}; timelines are in UTC"
+        span = f"from {self.start} to {self.now}"
+        yield f"process {self.process!r}, revision {self.revision}, {span}; timelines are in UTC"
         if self.problem:
             yield self.problem
         for story in self.stories:
@@ -209,7 +212,9 @@ _TOLD: Final = "  told: "
 def _merged(taken: TakenStory) -> Iterator[str]:
     """Set who was told among what happened, after what happened at the same instant."""
     happened = zip((event.at for event in taken.history), timeline(taken.history, texts=False), strict=True)
-    told = [(telling.at, f"{instant_text(telling.at)}{_TOLD}{_whom(telling)}: {telling.reason}") for telling in taken.told]
+    told = [
+        (telling.at, f"{instant_text(telling.at)}{_TOLD}{_whom(telling)}: {telling.reason}") for telling in taken.told
+    ]
     return (line for _, line in sorted([*happened, *told], key=lambda each: each[0]))
 
 

@@ -1,9 +1,8 @@
 """
-The plugin for pytest: the fixtures `rehearsal` and `support_process`, failure reports with the timeline of each case, a
-page of all rehearsals, and scenario files as tests.
+The plugin for pytest: two fixtures, failure reports with timelines, a page of all rehearsals, and scenario files.
 
-pytest loads it by its entry point, in every run of everybody who has the library installed: so it imports nothing of the
-library before a test uses it.
+pytest loads it by its entry point, in every run of everybody who has the library installed: so it imports nothing of
+the library before a test uses it.
 """
 
 import sys
@@ -31,8 +30,8 @@ ATTRIBUTE: Final = "supporttiers_accounts"
 _WIDTH: Final = 60
 _STAGE: Final = pytest.StashKey[stages.Stage]()
 _MARKER: Final = (
-    "support_process(file_or_process, *, start, monitors, store, ...): the process of the fixtures `support_process` and "
-    "`rehearsal`, and with what it is rehearsed"
+    "support_process(file_or_process, *, start, monitors, store, ...): the process of the fixtures `support_process` "
+    "and `rehearsal`, and with what it is rehearsed"
 )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import pytest
 
@@ -21,8 +21,8 @@ PARTS: Final = (
 
 _KEPT: Final = pytest.StashKey[dict[Any, SupportProcess]]()
 _WAYS: Final = (
-    f"name one with @pytest.mark.{_MARK}('FILE.toml'), with `{INI} = FILE.toml` in the settings of pytest, or by a fixture "
-    f"{_MARK} of your own"
+    f"name one with @pytest.mark.{_MARK}('FILE.toml'), with `{INI} = FILE.toml` in the settings of pytest, or by a "
+    f"fixture {_MARK} of your own"
 )
 
 
@@ -32,12 +32,14 @@ def process_of(request: pytest.FixtureRequest) -> SupportProcess:
     if given is None:
         file = request.config.getini(INI)
         if not file:
-            _fail(f"this test wants a support process, and none is named; {_WAYS}")
+            raise _failed(f"this test wants a support process, and none is named; {_WAYS}")
         return _read(request, request.config.rootpath / file, f"{INI} = {file}")
     if isinstance(given, SupportProcess):
         return given
     if not isinstance(given, str | Path):
-        _fail(f"@pytest.mark.{_MARK} takes a SupportProcess, or the path of a process file, not {type_name(given)}")
+        raise _failed(
+            f"@pytest.mark.{_MARK} takes a SupportProcess, or the path of a process file, not {type_name(given)}"
+        )
     return _read(request, _beside(request, given), f"@pytest.mark.{_MARK}({str(given)!r})")
 
 
@@ -52,8 +54,7 @@ def rehearsal_of(request: pytest.FixtureRequest, process: Any) -> Rehearsal:  # 
     try:
         return Rehearsal(process, **parts)
     except SupportTiersError as error:
-        problem = str(error)
-    _fail(problem)
+        raise _failed(str(error)) from None
 
 
 def _marks(request: pytest.FixtureRequest) -> list[pytest.Mark]:
@@ -64,7 +65,8 @@ def _marks(request: pytest.FixtureRequest) -> list[pytest.Mark]:
 def _named(request: pytest.FixtureRequest) -> object:
     for mark in _marks(request):
         if len(mark.args) > 1:
-            _fail(f"@pytest.mark.{_MARK} takes one process, not {len(mark.args)}; whatever else by name: {', '.join(PARTS)}")
+            more = f"whatever else by name: {', '.join(PARTS)}"
+            raise _failed(f"@pytest.mark.{_MARK} takes one process, not {len(mark.args)}; {more}")
         if mark.args:
             found: object = mark.args[0]
             return found
@@ -79,7 +81,7 @@ def _parts(request: pytest.FixtureRequest) -> Mapping[str, Any]:
             if name not in PARTS:
                 near = nearest(name, PARTS)
                 hint = f"did you mean {near}? " if near else ""
-                _fail(f"@pytest.mark.{_MARK} takes no {name!r}; {hint}possible are: {', '.join(PARTS)}")
+                raise _failed(f"@pytest.mark.{_MARK} takes no {name!r}; {hint}possible are: {', '.join(PARTS)}")
             found[name] = value
     return found
 
@@ -101,11 +103,11 @@ def _read(request: pytest.FixtureRequest, path: Path, said: str) -> SupportProce
             kept[key] = SupportProcess.from_toml(path, policies=policies)
         return kept[key]
     except OSError as error:
-        problem = f"the file cannot be read: {error.strerror} ({path})"
+        raise _failed(f"{said}: the file cannot be read: {error.strerror} ({path})") from None
     except SupportTiersError as error:
-        problem = str(error)
-    _fail(f"{said}: {problem}")
+        raise _failed(f"{said}: {error}") from None
 
 
-def _fail(problem: str) -> NoReturn:
-    pytest.fail(problem, pytrace=False)
+def _failed(problem: str) -> BaseException:
+    """Make what fails a test in one line."""
+    return pytest.fail.Exception(problem, pytrace=False)

@@ -138,7 +138,11 @@ def _test(attempt: Attempt) -> Iterator[str]:
 def _story(story: Mapping[str, Any]) -> Iterator[str]:
     yield f"<h3><strong>{escape(story['case_id'])}</strong>: {escape(story['path'])}</h3>\n"
     yield story["picture"]  # made by us, of escaped texts
-    for heading, lines in (("What happened", story["timeline"]), ("Who was told", story["told"]), ("Next", story["next"])):
+    for heading, lines in (
+        ("What happened", story["timeline"]),
+        ("Who was told", story["told"]),
+        ("Next", story["next"]),
+    ):
         if lines:
             yield f"<details{' open' if heading != 'Who was told' else ''}><summary>{heading}</summary>"
             yield f"<pre>{escape(chr(10).join(lines))}</pre></details>\n"

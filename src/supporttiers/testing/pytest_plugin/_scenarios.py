@@ -20,10 +20,10 @@ class ScenarioFile(pytest.File):
         for scenario in Scenario.all_from_toml(self.path, process=process):
             yield ScenarioItem.from_parent(self, name=scenario.title, scenario=scenario)
 
-    def repr_failure(self, excinfo: "pytest.ExceptionInfo[BaseException]") -> Any:  # noqa: ANN401 - as pytest has it
+    def repr_failure(self, excinfo: "pytest.ExceptionInfo[BaseException]", style: Any = None) -> Any:  # noqa: ANN401
         """Say what is wrong with the file, in place of where it was read."""
         error = excinfo.value
-        return str(error) if isinstance(error, SupportTiersError) else super().repr_failure(excinfo)
+        return str(error) if isinstance(error, SupportTiersError) else super().repr_failure(excinfo, style)
 
 
 class ScenarioItem(pytest.Item):

@@ -40,13 +40,16 @@ class Scenario:
     r"""
     A story of support: what is done when, and what is so then.
 
-    >>> scenario = Scenario.from_text('''
+    >>> scenario = Scenario.from_text(
+    ...     '''
     ... scenario = { title = "Nobody looks at it", start = "2026-03-23 09:00" }
     ... steps = [
     ...     { do = "open", by = "jane", then = { tier = 1, assignee = "" } },
     ...     { at = "09:20", then = { tier = 2 } },
     ... ]
-    ... ''', process=SupportProcess.default())
+    ... ''',
+    ...     process=SupportProcess.default(),
+    ... )
     >>> scenario.play().story("T-1").path
     't1 09:00 -> t2 09:15 (tier 1)'
 

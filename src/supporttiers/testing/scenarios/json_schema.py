@@ -14,6 +14,7 @@ _TEXT: Final[_Schema] = {"type": "string"}
 _TEXTS: Final[_Schema] = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]}
 _COUNT: Final[_Schema] = {"type": "integer", "minimum": 0}
 _CONDITION: Final[_Schema] = {"$ref": "#/$defs/condition"}
+_CONDITIONS: Final[_Schema] = {"anyOf": [_CONDITION, {"type": "array", "items": _CONDITION}]}
 _SPAN: Final[_Schema] = {"type": "string", "pattern": r"^\s*\+?(\d+[hms])+\s*$"}
 _WHEN: Final[_Schema] = {"type": "string", "minLength": 1}
 _OF_TABLES: Final = ("condition", "compared", "value", "values")
@@ -86,7 +87,7 @@ def _step() -> _Schema:
         "attachments": _said("References to files.", files),
         "status": _said("With 'vendor_says': how far the vendor is.", {"enum": [str(each) for each in VendorStatus]}),
         "at": _said(
-            "When: '09:20', 'Mon 09:20', '+15m' after the step before, or '2026-03-23 09:20'; with it when left out.", _WHEN
+            "When: '09:20', 'Mon 09:20', '+15m' after the step before, or '2026-03-23 09:20'.", _WHEN
         ),
         "do": _said("What is done; when left out, only time passes.", {"enum": list(DOINGS)}),
         "case": _said("With which case; the one of the step before when left out.", _TEXT),
@@ -125,7 +126,9 @@ def _says() -> _Schema:
 
 def _rule() -> _Schema:
     return {
-        "match": _said("On the case; several in a list.", {"anyOf": [_CONDITION, {"type": "array", "items": _CONDITION}]}),
+        "match": _said(
+            "On the case; several in a list.", {"anyOf": [_CONDITION, {"type": "array", "items": _CONDITION}]}
+        ),
         "when": _said("Only of cases, and while, this holds.", _CONDITION),
         "longer_than": _said("For how long in a row it may be otherwise.", _SPAN),
         "outside": _said("Only what lies outside of the hours of this calendar counts.", _TEXT),

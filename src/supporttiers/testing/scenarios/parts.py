@@ -73,9 +73,8 @@ class Then:
         if self.path is not None and story.path != self.path:
             found.append(Difference(f"path {' '.join(self.path.split())!r}", _ways(story.path, self.path)))
         told = "; ".join(f"{telling.at:%Y-%m-%d %H:%M} {telling.to}: {telling.reason}" for telling in story.told)
-        for each in self.told:
-            if not any(each.holds(telling) for telling in story.told):
-                found.append(Difference(str(each), f"told so far: {told or 'nobody'}"))
+        missed = (each for each in self.told if not any(map(each.holds, story.told)))
+        found += [Difference(str(each), f"told so far: {told or 'nobody'}") for each in missed]
         for each in self.not_told:
             found += [Difference(f"not {each}", str(telling)) for telling in story.told if each.holds(telling)]
         return found

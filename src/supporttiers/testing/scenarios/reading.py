@@ -103,7 +103,12 @@ class Reader:
             self._fault("steps", "stands beside `scenarios`, of which each has steps of its own; say one of both")
         found = [(place, self._table(each, place)) for place, each in self._items(data, "", "scenarios", MAX_SCENARIOS)]
         own = [
-            ({**common, **{key: each[key] for key in each if key != "steps"}}, place, each.get("steps", ()), f"{place}.steps")
+            (
+                {**common, **{key: each[key] for key in each if key != "steps"}},
+                place,
+                each.get("steps", ()),
+                f"{place}.steps",
+            )
             for place, each in found
         ]
         return self._several(own)
@@ -165,7 +170,7 @@ class Reader:
             self._fault(joined(place, "zone"), problem)
             return UTC
         hours = None if process.calendar == ALWAYS_OPEN else process.calendars_by_name[process.calendar]
-        return ZoneInfo(named or (UTC_NAME if hours is None else hours.zone))
+        return ZoneInfo(named or ("UTC" if hours is None else hours.zone))
 
     def _imported(self, table: Mapping[str, Any], place: str) -> list[type[Any]]:
         found = []
@@ -210,12 +215,14 @@ class Reader:
             before = step.at
         return tuple(found)
 
-    def _step(
-        self, table: Mapping[str, Any], place: str, number: int, before: datetime, names: list[str]
-    ) -> Step:
+    def _step(self, table: Mapping[str, Any], place: str, number: int, before: datetime, names: list[str]) -> Step:
         """Read a step; the names are those of the cases that are open by then."""
         doing = self._text(table, "do", place, default="")
-        at = before if "at" not in table else self._instant(table["at"], joined(place, "at"), before, before.tzinfo or UTC)
+        at = (
+            before
+            if "at" not in table
+            else self._instant(table["at"], joined(place, "at"), before, before.tzinfo or UTC)
+        )
         then = self._table(table.get("then", {}), joined(place, "then"))
         case = self._text(table, "case", place, default="") or None
         if doing and doing not in DOINGS:
@@ -225,7 +232,7 @@ class Reader:
             return Step(number=number, at=at or before)
         self._tables.check_keys(table, (*STEP, *keys_of(doing)), place)
         self._follow(doing, case, place, names)
-        given = {key: table[key] for key in keys_of(doing) if key in table and key != "by"}
+        given = _without(_only(table, *keys_of(doing)), "by")
         return Step(
             number=number, at=at or before, do=doing, case=case, by=self._actor(table, doing, place),
             given=self._given(given, place, at or before), then=self._then(then, joined(place, "then"), at or before),
@@ -253,7 +260,7 @@ class Reader:
         said = self._table(by, where)
         self._tables.check_keys(said, _ACTOR, where)
         try:
-            return Actor(**{"kind": ActorKind.AGENT, "id": "", **{key: said[key] for key in _ACTOR if key in said}})
+            return Actor(**{"kind": ActorKind.AGENT, "id": "", **_only(said, *_ACTOR)})
         except InputError as error:
             self._fault(joined(where, error.field), error.problem)
             return None
@@ -277,7 +284,9 @@ class Reader:
         table = self._table(said, place)
         self._tables.check_keys(table, tuple(attrs.fields_dict(Attachment)), place)
         try:
-            return Attachment(**{"id": "", **{key: table[key] for key in attrs.fields_dict(Attachment) if key in table}})
+            return Attachment(
+                **{"id": "", **{key: table[key] for key in attrs.fields_dict(Attachment) if key in table}}
+            )
         except InputError as error:
             self._fault(joined(place, error.field), error.problem)
             return None
@@ -289,7 +298,7 @@ class Reader:
             self._fault(joined(place, "refused"), "must be the code of a reason, such as 'refused.move', or several")
             refused = ()
         return Then(
-            match=self._match({key: table[key] for key in table if key not in THEN}, place),
+            match=self._match(_without(table, *THEN), place),
             path=self._text(table, "path", place, default="") or None, refused=refused,
             told=self._expected(table, "told", place, at), not_told=self._expected(table, "not_told", place, at),
         )  # fmt: skip
@@ -313,7 +322,9 @@ class Reader:
         found = []
         for number, each in enumerate(said if isinstance(said, list | tuple) else [said]):
             spot = f"{where}[{number}]" if isinstance(said, list) else where
-            plain = each if not isinstance(each, Mapping) else {word: each[word] for word in each if word not in _TELLING}
+            plain = (
+                each if not isinstance(each, Mapping) else {word: each[word] for word in each if word not in _TELLING}
+            )
             bounds = {
                 word: self._instant(each[word], joined(spot, word), None, at.tzinfo or UTC)
                 for word in _TELLING
@@ -372,4 +383,9 @@ class Reader:
             return None
 
 
-UTC_NAME: Final = "UTC"
+def _only(table: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: table[key] for key in keys if key in table}
+
+
+def _without(table: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: value for key, value in table.items() if key not in keys}
