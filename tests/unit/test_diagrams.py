@@ -6,7 +6,7 @@ import re
 import pytest
 
 from supporttiers._machine import rows_of
-from supporttiers.diagrams import mermaid
+from supporttiers.diagrams.mermaid import mermaid
 from supporttiers.tiers import MoveRules, Status, Tier
 
 DESK = Tier(level=1, name="Service desk", escalates_to=(2,))

@@ -24,7 +24,6 @@ from supporttiers.config.reading import UNDECIDING, Parts, read
 from supporttiers.config.settings import Settings
 from supporttiers.config.writing import canonical, data_from, described, table_from
 from supporttiers.contracts import VendorContract
-from supporttiers.diagrams import mermaid
 from supporttiers.errors import Fault, PolicyConfigError, ProcessError
 from supporttiers.events import Event
 from supporttiers.facts import needs_of
@@ -528,6 +527,8 @@ class SupportProcess(Settings):
 
     def diagram(self) -> str:
         """Draw it as Mermaid text: tiers are boxes, moves are arrows."""
+        from supporttiers.diagrams.mermaid import mermaid  # noqa: PLC0415 - only who draws loads what draws
+
         return mermaid(self.tiers, self.rows, title=self.name)
 
     # -- watched

@@ -1,0 +1,83 @@
+"""The axis of a timeline: instants as pixels, and ticks at the full hours and days of a zone."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Final, NamedTuple
+
+_DAY: Final = timedelta(days=1)
+_SHORT_STEPS: Final = tuple(
+    timedelta(seconds=seconds)
+    for seconds in (1, 5, 15, 30, 60, 300, 900, 1800, 3600, 7200, 3 * 3600, 6 * 3600, 12 * 3600)
+)
+_LONG_STEPS: Final = (1, 2, 7, 14, 28, 91, 182, 364, 728, 3640, 36400, 364000)
+_MONTHS: Final = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+class Tick(NamedTuple):
+    """
+    A line across the lanes.
+
+    Attributes:
+        at: Where.
+        text: What stands at it.
+        day: The day that begins with it, or is the first to be seen; empty where the day goes on.
+    """
+
+    at: datetime
+    text: str
+    day: str
+
+
+def ticks(start: datetime, end: datetime, zone: tzinfo, *, at_most: int) -> tuple[Tick, ...]:
+    """
+    Choose full times of a zone between two instants.
+
+    Args:
+        start: Aware.
+        end: Later.
+        zone: Whose hours and days.
+        at_most: So many.
+
+    Returns:
+        In order; those that a change of the clocks leaves out are left out.
+    """
+    span = (end - start) / at_most
+    for step in _SHORT_STEPS:
+        if step >= span:
+            return tuple(_within_days(start, end, zone, step))
+    days = next(days for days in _LONG_STEPS if days * _DAY >= span)
+    return tuple(_by_days(start, end, zone, days))
+
+
+def _within_days(start: datetime, end: datetime, zone: tzinfo, step: timedelta) -> Iterator[Tick]:
+    seen: date | None = None
+    for day in _days(start, end, zone):
+        for place in range(_DAY // step):
+            local = datetime.combine(day, time()) + step * place
+            at = local.replace(tzinfo=zone).astimezone(UTC)
+            if start <= at <= end and at.astimezone(zone).replace(tzinfo=None) == local:
+                clock = f"{local:%H:%M}" if step >= timedelta(minutes=1) else f"{local:%H:%M:%S}"
+                yield Tick(at, clock, "" if seen == day else day_text(day, with_year=seen is None))
+                seen = day
+
+
+def _by_days(start: datetime, end: datetime, zone: tzinfo, days: int) -> Iterator[Tick]:
+    year = None
+    for day in _days(start, end, zone, every=days):
+        at = datetime.combine(day, time(), zone).astimezone(UTC)
+        if start <= at <= end:
+            yield Tick(at, f"{day.day} {_MONTHS[day.month]}", "" if year == day.year else str(day.year))
+            year = day.year
+
+
+def _days(start: datetime, end: datetime, zone: tzinfo, *, every: int = 1) -> Iterator[date]:
+    """Give the days that are touched; of several together their first, where day 1 was a Monday."""
+    first, last = (instant.astimezone(zone).date().toordinal() for instant in (start, end))
+    for ordinal in range(first + (1 - first) % every, last + 1, every):
+        yield date.fromordinal(ordinal)
+
+
+def day_text(day: date, *, with_year: bool) -> str:
+    """Write a day: `Mon 23 Mar 2026`."""
+    weekday = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[day.weekday()]
+    return f"{weekday} {day.day} {_MONTHS[day.month]}" + (f" {day.year}" if with_year else "")
