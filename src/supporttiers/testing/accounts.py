@@ -16,6 +16,7 @@ from supporttiers._fields import clipped, safe
 from supporttiers.errors import safe_text
 from supporttiers.events import Event
 from supporttiers.monitors import Telling
+from supporttiers.process import SupportProcess
 from supporttiers.reasons import Reason
 from supporttiers.testing.paths import Path
 from supporttiers.timelines import instant_text, timeline
@@ -23,7 +24,7 @@ from supporttiers.timelines import instant_text, timeline
 MAX_STORIES: Final = 20
 MAX_LINES: Final = 200
 MAX_LINE: Final = 400
-MAX_PICTURE: Final = 200_000
+MAX_PICTURE: Final = 256 * 1024
 
 
 # -- what is taken from a rehearsal while its store is there
@@ -43,8 +44,7 @@ class TakenStory:
 class Taken:
     """A rehearsal as it was at an instant; cheap to take, and written out only where somebody wants to read it."""
 
-    process: str
-    revision: str
+    process: SupportProcess
     zone: tzinfo
     start: datetime
     now: datetime
@@ -55,11 +55,7 @@ class Taken:
 
 def take(rehearsal: Any) -> Taken:  # noqa: ANN401 - a Rehearsal, which imports this
     """Take down a rehearsal as it is now; where its store cannot be read any more, that is told, and nothing raised."""
-    process = rehearsal.desk.process
-    taken = Taken(
-        process=process.name, revision=process.revision, zone=rehearsal.zone, start=rehearsal.start,
-        now=rehearsal.clock.now(),
-    )  # fmt: skip
+    taken = Taken(process=rehearsal.desk.process, zone=rehearsal.zone, start=rehearsal.start, now=rehearsal.clock.now())
     try:
         ids = _ids(rehearsal)
         stories = tuple(_story(rehearsal, case_id) for case_id in ids[:MAX_STORIES])
@@ -156,21 +152,20 @@ class Account:
     problem: str = ""
 
     @classmethod
-    def of(cls, taken: Taken, *, pictures: Iterable[str] = ()) -> Self:
+    def of(cls, taken: Taken, *, pictures: bool = False) -> Self:
         """
         Write a rehearsal out.
 
         Args:
             taken: The rehearsal.
-            pictures: Of each story, in order.
+            pictures: Whether its stories are drawn, too.
         """
-        drawn = [*pictures, *("" for _ in taken.stories)]
         stories = (
-            StoryAccount.of(story, zone=taken.zone, picture=picture)
-            for story, picture in zip(taken.stories, drawn, strict=False)
+            StoryAccount.of(story, zone=taken.zone, picture=_drawn(taken, story) if pictures else "")
+            for story in taken.stories
         )
         return cls(
-            process=_line(taken.process), revision=taken.revision, start=_local(taken.start, taken.zone),
+            process=_line(taken.process.name), revision=taken.process.revision, start=_local(taken.start, taken.zone),
             now=_local(taken.now, taken.zone), stories=tuple(stories), more=taken.more, problem=_line(taken.problem),
         )  # fmt: skip
 
@@ -204,6 +199,20 @@ class Account:
         if self.more:
             yield ""
             yield f"and more cases: only {MAX_STORIES} are told"
+
+
+def _drawn(taken: Taken, story: TakenStory) -> str:
+    """Draw a story; a picture that cannot be drawn is left out, and fails no test."""
+    from supporttiers.diagrams import CaseTimeline  # noqa: PLC0415 - only where a picture is wanted
+
+    process = taken.process
+    try:
+        timeline_of = CaseTimeline.of(
+            story.history, zone=taken.zone, until=taken.now, tiers=process.tiers, limits=process.all_limits
+        )
+        return timeline_of.telling(story.told).to_svg()
+    except Exception:  # noqa: BLE001 - as above
+        return ""
 
 
 _TOLD: Final = "  told: "

@@ -51,12 +51,6 @@ class MonitorViolatedError(AssertionError):
     """What must never be so, was: the message has the rule, and the timeline of the case that broke it."""
 
 
-def _is_a_monitors(caught: Any) -> bool:  # noqa: ANN401 - what pytest has caught
-    """Say whether pytest leaves our own lines out of a traceback: where a rule is broken, they say nothing."""
-    found: bool = caught.errisinstance(MonitorViolatedError)
-    return found
-
-
 class _Numbered:
     """Gives cases the ids T-1, T-2 and so on: a test and its failures read better with them."""
 
@@ -151,7 +145,6 @@ class Story:
         return partial(self._do, name)
 
     def _do(self, verb: str, /, **given: Any) -> "Story":  # noqa: ANN401 - whatever the verb takes
-        __tracebackhide__ = _is_a_monitors
         getattr(self.rehearsal.desk, verb)(self.id, **given)
         self.rehearsal.settle()
         return self
@@ -292,7 +285,6 @@ class Rehearsal:
         Returns:
             The case's story, which goes on with it.
         """
-        __tracebackhide__ = _is_a_monitors
         case = self.desk.open(subject, by=by, **given)
         story = self.story(case.id)
         self.settle()
@@ -333,7 +325,6 @@ class Rehearsal:
             InputError: It would go back.
             MonitorViolatedError: Something was that must never be.
         """
-        __tracebackhide__ = _is_a_monitors
         until = self.clock.now() + duration_of(by) if to is None else self._instant(to)
         if until < self.clock.now():
             raise InputError("", "to", f"lies before the present of this rehearsal, {self.now.isoformat()}")
@@ -353,7 +344,6 @@ class Rehearsal:
             InputError: By then something is still to happen.
             MonitorViolatedError: Something was that must never be.
         """
-        __tracebackhide__ = _is_a_monitors
         until = self.clock.now() + duration_of(at_most)
         self.settle()
         for _ in range(_STEPS):
@@ -369,7 +359,6 @@ class Rehearsal:
 
     def settle(self) -> None:
         """Do all that is due at the present instant, and what comes of it; then look at the monitors."""
-        __tracebackhide__ = _is_a_monitors
         quiet = 0
         for _ in range(_PASSES):
             done = self.desk.run_due()
@@ -382,7 +371,6 @@ class Rehearsal:
         self._look()
 
     def _step(self, due: datetime) -> None:
-        __tracebackhide__ = _is_a_monitors
         before = self.clock.now()
         self.clock.advance(to=max(due, before))
         self.settle()
@@ -421,7 +409,6 @@ class Rehearsal:
     # -- what must never be
 
     def _look(self) -> None:
-        __tracebackhide__ = _is_a_monitors
         if not self.monitors:
             return
         for story in tuple(self._stories.values()):

@@ -102,9 +102,13 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Tell what became of the rehearsals of a test: where it fails, and for the page."""
-    report = yield
     if "supporttiers.testing.rehearsal" not in sys.modules:  # nobody has rehearsed anything in this process
-        return report
+        return (yield)
+    if call.excinfo is not None and not item.config.getoption("fulltrace", False):
+        from supporttiers.testing.pytest_plugin._accounts import shorten  # noqa: PLC0415 - only where something failed
+
+        shorten(call.excinfo)
+    report = yield
     pages = item.config.getoption(OPTION) is not None
     for_page = pages and (report.when == "call" or (report.when == "setup" and not report.passed))
     if report.failed or for_page:

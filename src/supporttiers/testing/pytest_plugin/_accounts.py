@@ -1,18 +1,23 @@
 """What became of a test's rehearsals: for its failure report, and for the page."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
 from typing import Any, Final
 
 import pytest
 
+import supporttiers
+from supporttiers.errors import CaseError
 from supporttiers.testing.accounts import Account, take
 from supporttiers.testing.pytest_plugin import ATTRIBUTE
-from supporttiers.testing.rehearsal import Rehearsal, Story
+from supporttiers.testing.rehearsal import MonitorViolatedError, Rehearsal, Story
 from supporttiers.testing.scenarios import ScenarioFailedError
 from supporttiers.testing.stages import Stage
 
 MAX_REHEARSALS: Final = 20
 _HEADING: Final = "rehearsal"
+_HOME: Final = Path(supporttiers.__file__).parent
 
 
 def tell(
@@ -29,12 +34,37 @@ def tell(
         stage: Where the rehearsals that the test has made are remembered.
         for_page: Whether the page wants them.
     """
-    accounts = [_account(rehearsal, stage) for rehearsal in _rehearsals(item, stage)]
+    accounts = [_account(rehearsal, stage, pictures=for_page) for rehearsal in _rehearsals(item, stage)]
     error = None if caught is None else caught.value
     if report.failed and not isinstance(error, ScenarioFailedError):  # which tells all of it
         report.sections += [(_HEADING, "\n".join(account.lines(str(error)))) for account in accounts]
     if for_page and accounts:
         setattr(report, ATTRIBUTE, [account.to_data() for account in accounts])
+
+
+def shorten(caught: "pytest.ExceptionInfo[BaseException]") -> None:
+    """Leave our own lines out of the trace of a refusal, or of a rule that is broken: they say nothing of a process."""
+    error = caught.value
+    if not isinstance(error, CaseError | MonitorViolatedError):
+        return
+    shown = _without_ours(caught.tb)
+    if shown is not None:
+        caught.traceback = type(caught.traceback)(shown)
+        error.__suppress_context__ = error.__suppress_context__ or isinstance(error.__context__, CaseError)
+
+
+def _without_ours(trace: TracebackType) -> TracebackType | None:
+    """Give a trace without the frames of the library; its links are made anew, for pytest cuts it by them."""
+    kept: list[TracebackType] = []
+    each: TracebackType | None = trace
+    while each is not None:
+        if not Path(each.tb_frame.f_code.co_filename).is_relative_to(_HOME):
+            kept.append(each)
+        each = each.tb_next
+    shown: TracebackType | None = None
+    for each in reversed(kept):
+        shown = TracebackType(shown, each.tb_frame, each.tb_lasti, each.tb_lineno)
+    return shown
 
 
 def _rehearsals(item: pytest.Item, stage: Stage | None) -> list[Rehearsal]:
@@ -55,6 +85,6 @@ def _handed(item: pytest.Item) -> Iterator[Rehearsal]:
             yield value.rehearsal
 
 
-def _account(rehearsal: Rehearsal, stage: Stage | None) -> Account:
+def _account(rehearsal: Rehearsal, stage: Stage | None, *, pictures: bool) -> Account:
     ended = None if stage is None else stage.ended(rehearsal)
-    return Account.of(take(rehearsal) if ended is None else ended)
+    return Account.of(take(rehearsal) if ended is None else ended, pictures=pictures)

@@ -107,6 +107,10 @@ svg { max-width: 100%; height: auto; }
 """
 
 
+_OWN_STYLE: Final = re.compile(r'(<svg\b[^>]*?) style="[^"]*"')
+"""The style that a picture has on its first tag: the policy of the page lets none stand there; ours does the same."""
+
+
 def page(attempts: Iterable[Attempt]) -> Iterator[str]:
     """Write the page; all texts are escaped, and the browser is told to load and run nothing."""
     shown = list(attempts)
@@ -137,11 +141,11 @@ def _test(attempt: Attempt) -> Iterator[str]:
 
 def _story(story: Mapping[str, Any]) -> Iterator[str]:
     yield f"<h3><strong>{escape(story['case_id'])}</strong>: {escape(story['path'])}</h3>\n"
-    yield story["picture"]  # made by us, of escaped texts
+    yield _OWN_STYLE.sub(r"\1", story["picture"])  # made by us, of escaped texts
     for heading, lines in (
         ("What happened", story["timeline"]),
         ("Who was told", story["told"]),
-        ("Next", story["next"]),
+        ("What comes next", story["next"]),
     ):
         if lines:
             yield f"<details{' open' if heading != 'Who was told' else ''}><summary>{heading}</summary>"

@@ -1,0 +1,31 @@
+"""What the tests of the plugin for pytest share: a directory of tests that somebody has written, and running it."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+import supporttiers.testing.pytest_plugin._accounts
+import supporttiers.testing.pytest_plugin._fixtures
+import supporttiers.testing.pytest_plugin._page
+import supporttiers.testing.pytest_plugin._scenarios  # noqa: F401 - a run within this process forgets what it loads first
+
+ROOT = Path(__file__).parents[2]
+PLUGIN = "supporttiers.testing.pytest_plugin"
+
+
+@pytest.fixture
+def run(pytester, request):
+    """Run tests that lie beside `acme.toml`; the plugin is there also where the package is not installed."""
+    shutil.copy(ROOT / "examples" / "acme.toml", pytester.path)
+    shutil.copy(ROOT / "examples" / "people.toml", pytester.path)
+    pytester.makeini("[pytest]\nstrict = true\nfilterwarnings = error\n")
+    found = request.config.pluginmanager.has_plugin("supporttiers")
+    own = ["-p", "no:cacheprovider", "-p", "no:django", *([] if found else ["-p", PLUGIN])]
+
+    def run(*words, how="runpytest_inprocess", **files):
+        for name, text in files.items():
+            (pytester.path / f"{name}.py").write_text(text, "utf-8")
+        return getattr(pytester, how)(*own, *words)
+
+    return run

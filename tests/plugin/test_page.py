@@ -1,0 +1,198 @@
+"""The page of all rehearsals: of one process or of several, in any order, with attempts; and nothing in it can run."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from tests.plugin.test_reports import TESTS
+
+REPORT = "--supporttiers-report=out/page.html"
+SPITEFUL = """
+import pytest
+from supporttiers import SupportProcess, Tier
+from supporttiers.testing import Rehearsal
+
+TIERS = [Tier(level=1, name="<script>alert(1)</script>", escalates_to=[2]), Tier(level=2, name="Two")]
+
+@pytest.mark.parametrize("word", ["<script>alert(2)</script>"])
+def test_it(word):
+    rehearsal = Rehearsal(SupportProcess(name="<b>&amp;</b>", tiers=TIERS))
+    rehearsal.open("<script>", by="<script>alert(3)</script>", id="<img src=x onerror=alert(4)>").escalate(by="<i>")
+"""
+OUTCOMES = """
+import pytest
+from supporttiers import SupportProcess
+from supporttiers.testing import Rehearsal
+
+def rehearse():
+    Rehearsal(SupportProcess.default()).open("Printer", by="jane")
+
+@pytest.fixture
+def early():
+    rehearse()
+    raise RuntimeError("early")
+
+@pytest.fixture
+def late():
+    yield
+    raise RuntimeError("late")
+
+def test_early(early):
+    pass
+
+def test_late(late):
+    rehearse()
+
+def test_skips():
+    rehearse()
+    pytest.skip("not today")
+
+@pytest.mark.xfail(strict=False)
+def test_xfails():
+    rehearse()
+    assert 1 == 2
+
+@pytest.mark.xfail(strict=False)
+def test_xpasses():
+    rehearse()
+
+def test_passes():
+    rehearse()
+
+def test_rehearses_nothing():
+    pass
+"""
+
+
+@pytest.fixture
+def page(pytester):
+    """Read the page."""
+    return lambda: (pytester.path / "out" / "page.html").read_text("utf-8")
+
+
+def outcomes(text):
+    """Give what became of each test of the page, in its order."""
+    return [
+        (name.partition("::")[2], outcome)
+        for outcome, name in re.findall(r'<h2><span class="outcome \w+">(\w+)</span> (.*?)</h2>', text)
+    ]
+
+
+def test_page_tells_every_rehearsal(run, page):
+    """Test, outcome, and of every case the way, the timeline, a picture, who was told what, and what comes next."""
+    result = run(REPORT, test_it=TESTS)
+
+    result.stdout.fnmatch_lines(["*8 rehearsals told in *page.html*"])
+    text = page()
+    assert [
+        ("test_closed", "failed"), ("test_first", "passed"), ("test_monitor", "failed"), ("test_other", "failed"),
+        ("test_passes", "passed"), ("test_path", "failed"), ("test_second", "failed"), ("test_teardown", "error"),
+    ] == outcomes(text)  # fmt: skip
+    assert "<strong>T-1</strong>: t1 09:00 -&gt; t2 09:15 (tier 1)" in text
+    assert "told: assignee: limit &#x27;resolve&#x27; reached 75%" in text
+    assert "<summary>Who was told</summary><pre>2026-03-23 16:00:00  assignee: limit" in text
+    assert "<summary>What comes next</summary><pre>at 2026-03-24T09:30:00+00:00 limit" in text
+    assert 8 == text.count("<svg")
+    assert "SECRET" not in text
+
+
+def test_page_tells_every_outcome(run, page):
+    """What set-up and clean-up make of a test counts, too."""
+    run(REPORT, test_it=OUTCOMES)
+
+    assert {
+        "test_early": "error", "test_late": "error", "test_skips": "skipped", "test_xfails": "xfailed",
+        "test_xpasses": "xpassed", "test_passes": "passed",
+    } == dict(outcomes(page()))  # fmt: skip
+
+
+class Tags(HTMLParser):
+    """Collects what could run or load something."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = []
+
+    def handle_starttag(self, tag, attrs):
+        """Collect a tag, and attributes."""
+        if tag in {"script", "img", "link", "iframe", "object", "b", "i"}:
+            self.found.append(tag)
+        self.found += [name for name, _ in attrs if name.startswith("on") or name in {"src", "href", "style"}]
+
+
+def test_page_runs_and_loads_nothing(run, page):
+    """Whatever names hold: all texts are escaped, and the browser is told so, too; its styles are known by digest."""
+    run(REPORT, test_it=SPITEFUL)
+    text, tags = page(), Tags()
+    tags.feed(text)
+
+    assert [("test_it[&lt;script&gt;alert(2)&lt;/script&gt;]", "passed")] == outcomes(text)
+    assert [] == tags.found
+    assert "&lt;img src=x onerror=alert(4)&gt;" in text
+    [policy] = re.findall(r'http-equiv="Content-Security-Policy" content="(.*?)"', text)
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert "unsafe" not in policy
+
+
+def test_page_without_rehearsals_is_written_all_the_same(run, page):
+    """Whoever collects it finds it."""
+    run(REPORT, test_it="def test_it():\n    pass\n").stdout.fnmatch_lines(["*0 rehearsals told in *"])
+
+    assert "Tests with rehearsals: none" in page()
+
+
+def test_page_that_cannot_be_written_fails_the_run(run, pytester):
+    """It is what the run was asked for; a directory is refused before anything runs."""
+    (pytester.path / "out").write_text("a file", "utf-8")
+    result = run(REPORT, test_it="def test_it():\n    pass\n")
+    result.stdout.fnmatch_lines(["*--supporttiers-report: *page.html cannot be written: *"])
+    assert pytest.ExitCode.INTERNAL_ERROR == result.ret
+    assert pytest.ExitCode.TESTS_FAILED == run(REPORT, test_it="def test_it():\n    assert 0\n").ret
+
+    result = run(f"--supporttiers-report={pytester.path}")
+    result.stderr.fnmatch_lines(["*that is a directory; name the file of the page"])
+    assert pytest.ExitCode.USAGE_ERROR == result.ret
+
+
+def test_page_of_several_processes_and_any_order(run, page):
+    """With xdist every process tells its own; the page is that of one process in order."""
+    run(REPORT, test_it=TESTS)
+    alone = page()
+    reverse = "def pytest_collection_modifyitems(items):\n    items.reverse()\n"
+    run(REPORT, conftest=reverse)
+    assert alone == page()
+
+    result = run(REPORT, "-n", "2", how="runpytest_subprocess")
+    result.assert_outcomes(failed=5, errors=1, passed=3)
+    assert alone == page()
+
+
+def test_page_tells_every_attempt(run, page):
+    """A test that is run again has what its last attempt has rehearsed, not what was left by the one before."""
+    conftest = """
+from _pytest.runner import runtestprotocol
+
+def pytest_runtest_protocol(item, nextitem):
+    for attempt in (1, 2):
+        item._initrequest()
+        reports = runtestprotocol(item, nextitem=nextitem, log=False)
+        if attempt == 1:
+            reports[1].outcome = "rerun"
+        for report in reports:
+            item.ihook.pytest_runtest_logreport(report=report)
+    return True
+"""
+    test = """
+seen = []
+
+def test_it():
+    from supporttiers import SupportProcess
+    from supporttiers.testing import Rehearsal
+    seen.append(1)
+    Rehearsal(SupportProcess.default()).open("Printer", by="jane")
+    assert len(seen) == 2
+"""
+    run(REPORT, conftest=conftest, test_it=test)
+
+    assert [("test_it", "rerun"), ("test_it", "passed")] == outcomes(page())
+    assert 2 == page().count("<h3>")
