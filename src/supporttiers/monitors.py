@@ -114,7 +114,7 @@ def _words(value: Any) -> Any:  # noqa: ANN401 - attrs converters run before val
 
 def _some(what: str) -> Any:  # noqa: ANN401 - attrs' own fields are typed so
     check = part(optional(each(fields.name, at_most=50, what=what)))
-    return attrs.field(default=None, converter=_words, validator=check)
+    return attrs.field(default=None, converter=_words, validator=check, metadata={fields.WORD: True})
 
 
 @attrs.frozen

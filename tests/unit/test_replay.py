@@ -13,6 +13,9 @@ from supporttiers.clock import FakeClock
 from supporttiers.decisions import Destination
 from supporttiers.desk import SupportDesk
 from supporttiers.errors import InputError, StoreError
+from supporttiers.limits import Threshold, TimeLimit
+from supporttiers.match import Match
+from supporttiers.monitors import Told, never
 from supporttiers.process import SupportProcess
 from supporttiers.tiers import Tier, TierKind
 
@@ -542,3 +545,72 @@ def test_replay_command_says_what_is_wrong(files, run_quietly, fault, *, code, s
 
     assert (code, "") == run_quietly(words, terminal=terminal)[:2]
     assert said in run_quietly(words, terminal=terminal)[2]
+
+
+def test_monitors_judge_every_case(tmp_path):
+    """What should not have been is among the figures, with its case and instant, the earliest first."""
+    rows = [
+        "A,2026-03-23T09:00Z,new,,,", "B,2026-03-23T09:05Z,new,,,", "A,2026-03-23T09:10Z,work,T1,anna,",
+        "B,2026-03-23T10:00Z,fixed,,,",
+    ]  # fmt: skip
+    log = tmp_path / "log.csv"
+    log.write_text("\n".join(["case,at,status,team,by,impact", *rows]) + "\n", "utf-8")
+    rules = tmp_path / "rules.toml"
+    rules.write_text('never = [{ match = { assignee = "" }, longer_than = "15m" }]\n', "utf-8")
+    told = never(Told("manager"), name="nobody calls the manager")
+    warning = SupportProcess(
+        name="warning",
+        tiers=TIERS,
+        limits=[TimeLimit(name="own", target="30m", thresholds=[Threshold(at="100%", do=["notify:manager"])])],
+    )
+
+    result = replay(log, mapping=MAPPING, monitors=rules)
+    assert [("B", "2026-03-23T09:20:00+00:00")] == [(one.case_id, one.at.isoformat()) for one in result.violations]
+    assert [
+        {
+            "rule": "never assignee=None, longer than 15m", "case_id": "B", "since": "2026-03-23T09:05:00+00:00",
+            "at": "2026-03-23T09:20:00+00:00",
+        }
+    ] == json.loads(json.dumps(result.to_data()))["violations"]  # fmt: skip
+    result = replay(log, mapping=MAPPING, process=warning, monitors=[told, never(Match(tier=3))])
+    assert [("A", "09:30"), ("B", "09:35")] == [(one.case_id, f"{one.at:%H:%M}") for one in result.violations]
+    assert () == replay(log, mapping=MAPPING, process=warning).violations
+    assert () == replay(_empty(tmp_path), mapping=MAPPING, monitors=[told]).violations
+
+
+def _empty(tmp_path):
+    path = tmp_path / "empty.csv"
+    path.write_text("case,at,status,team,by,impact\n", "utf-8")
+    return path
+
+
+def test_case_that_was_never_opened_is_not_judged(tmp_path):
+    """A log may have cases that the process lets in nowhere."""
+    mapping = LogMapping.from_text("""
+        columns = { case = "case", time = "at", status = "status" }
+        statuses.rules = [{ log = "new", status = "queued" }]
+    """)
+    process = SupportProcess(name="odd", tiers=TIERS, policies=[RouteAstray()])
+    path = log_of(tmp_path, "T-1 09:00 new")
+
+    assert () == replay(path, mapping=mapping, process=process, monitors=[never(Match(tier=1))]).violations
+
+
+def test_command_tells_what_broke_a_rule(tmp_path, capsys):
+    """So many cases by rule, the first of them by name; the exit code is 1, and a wrong file is told."""
+    log, rules, mapping = tmp_path / "log.csv", tmp_path / "rules.toml", tmp_path / "map.toml"
+    log.write_text(
+        "case,at,status,team,by,impact\n" + "".join(f"C{n},2026-03-23T09:00Z,new,,,\n" for n in range(7)), "utf-8"
+    )
+    rules.write_text('never = [{ match = { tier = 1 }, name = "nobody starts at 1" }]\n', "utf-8")
+    mapping.write_text(MAP, "utf-8")
+
+    assert 1 == cli.main(["replay", str(log), "--mapping", str(mapping), "--monitors", str(rules)])
+    shown = "C0 at 2026-03-23 09:00, C1 at 2026-03-23 09:00"
+    assert f"broken by 7 cases: nobody starts at 1 ({shown}, " in capsys.readouterr().out
+    rules.write_text("nver = []\n", "utf-8")
+    assert 1 == cli.main(["replay", str(log), "--mapping", str(mapping), "--monitors", str(rules)])
+    assert "nver: is not known here; did you mean 'never'?" in capsys.readouterr().err
+    assert 3 == cli.main(["replay", str(log), "--mapping", str(mapping), "--monitors", str(tmp_path / "nowhere.toml")])
+    rules.write_text("", "utf-8")
+    assert 0 == cli.main(["replay", str(log), "--mapping", str(mapping), "--monitors", str(rules)])

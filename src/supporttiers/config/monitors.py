@@ -108,7 +108,7 @@ def told_of(value: object) -> Told:
         raise PolicyConfigError("told", f"must be a name, or a table, not {type_name(value)}")
     reader = TableReader()
     found = reader.part(Told, value, "")
-    if found is None:
+    if found is None or reader.faults:
         raise PolicyConfigError("told", "; ".join(map(str, reader.faults)))
     return found
 

@@ -104,7 +104,7 @@ def pytest_runtest_makereport(
     """Tell what became of the rehearsals of a test: where it fails, and for the page."""
     if "supporttiers.testing.rehearsal" not in sys.modules:  # nobody has rehearsed anything in this process
         return (yield)
-    if call.excinfo is not None and not item.config.getoption("fulltrace", False):
+    if call.excinfo is not None and not item.config.getoption("fulltrace", default=False):
         from supporttiers.testing.pytest_plugin._accounts import shorten  # noqa: PLC0415 - only where something failed
 
         shorten(call.excinfo)

@@ -20,10 +20,12 @@ class ScenarioFile(pytest.File):
         for scenario in Scenario.all_from_toml(self.path, process=process):
             yield ScenarioItem.from_parent(self, name=scenario.title, scenario=scenario)
 
-    def repr_failure(self, excinfo: "pytest.ExceptionInfo[BaseException]", style: Any = None) -> Any:  # noqa: ANN401
+    def repr_failure(  # type: ignore[override] # as pytest's own collectors have it
+        self, excinfo: "pytest.ExceptionInfo[BaseException]"
+    ) -> Any:  # noqa: ANN401 - as above
         """Say what is wrong with the file, in place of where it was read."""
         error = excinfo.value
-        return str(error) if isinstance(error, SupportTiersError) else super().repr_failure(excinfo, style)
+        return str(error) if isinstance(error, SupportTiersError) else super().repr_failure(excinfo)
 
 
 class ScenarioItem(pytest.Item):

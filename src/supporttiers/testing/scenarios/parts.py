@@ -9,7 +9,7 @@ import attrs
 from supporttiers._fields import tuple_of
 from supporttiers.actors import Actor
 from supporttiers.cases import Case
-from supporttiers.match import Match
+from supporttiers.match import Comparison, Match
 from supporttiers.monitors import Telling, Told
 from supporttiers.process import SupportProcess
 from supporttiers.testing.paths import Path
@@ -69,15 +69,24 @@ class Then:
     def differences(self, story: Story) -> list[Difference]:
         """Say what is not so."""
         case, priorities = story.case, story.rehearsal.desk.process.priorities
-        found = [Difference(str(test), _shown(case, test.field)) for test in self.match.failing(case, priorities)]
+        failing = self.match.failing(case, priorities)
+        found = [Difference(_asked(test), _shown(case, test.field)) for test in failing]
         if self.path is not None and story.path != self.path:
             found.append(Difference(f"path {' '.join(self.path.split())!r}", _ways(story.path, self.path)))
-        told = "; ".join(f"{telling.at:%Y-%m-%d %H:%M} {telling.to}: {telling.reason}" for telling in story.told)
+        told = "; ".join(
+            f"{telling.at:%Y-%m-%d %H:%M} {telling.to}: {telling.reason} [{telling.reason.code}]"
+            for telling in story.told
+        )
         missed = (each for each in self.told if not any(map(each.holds, story.told)))
         found += [Difference(str(each), f"told so far: {told or 'nobody'}") for each in missed]
         for each in self.not_told:
             found += [Difference(f"not {each}", str(telling)) for telling in story.told if each.holds(telling)]
         return found
+
+
+def _asked(test: Comparison) -> str:
+    plain = (value.isoformat() if isinstance(value, datetime) else value for value in test.values)
+    return str(attrs.evolve(test, values=tuple(plain)))
 
 
 def _ways(path: Path, said: str) -> str:

@@ -210,7 +210,10 @@ class Reader:
             self._fault(place, "are missing; a scenario without steps says nothing")
         before, names, found = setting.start, list[str](), []
         for number, (where, item) in enumerate(items, start=1):
-            step = self._step(self._table(item, where), where, number, before, names)
+            if not isinstance(item, Mapping):
+                self._table(item, where)
+                continue
+            step = self._step(item, where, number, before, names)
             found.append(step)
             before = step.at
         return tuple(found)
