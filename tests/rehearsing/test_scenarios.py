@@ -169,7 +169,7 @@ def test_failure_tells_step_asked_is_and_timeline():
             "refused with refused.role or refused.x",
             "refused with refused.move: case 'T-1'",
         ),
-        ([OPEN, '{ do = "start", by = "b",then = { refused = "refused.x" } }'], "refused with refused.x", "not refused"),
+        ([OPEN, '{ do = "start", by = "b", then = { refused = "no.x" } }'], "refused with no.x", "not refused"),
         ([OPEN, '{ case = "T-7" }'], "a case, which is not refused", "refused with input.not_found"),
     ],
 )  # fmt: skip
