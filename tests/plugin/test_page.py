@@ -141,6 +141,27 @@ def test_page_without_rehearsals_is_written_all_the_same(run, page):
     assert "Tests with rehearsals: none" in page()
 
 
+def test_page_tells_what_it_does_not_tell(run, page):
+    """That there are more cases, and that those of a store that is gone cannot be read."""
+    test = """
+from supporttiers import SupportProcess
+from supporttiers.testing import Rehearsal, accounts
+
+def test_many(monkeypatch):
+    rehearsal = Rehearsal(SupportProcess.default())
+    for _ in range(accounts.MAX_STORIES + 1):
+        rehearsal.open("Printer", by="jane")
+
+def test_gone(monkeypatch):
+    rehearsal = Rehearsal(SupportProcess.default())
+    rehearsal.desk.find = None
+"""
+    run(REPORT, test_it=test)
+
+    assert "<p>There are more cases than are told here.</p>" in page()
+    assert "<p>its cases cannot be read: TypeError</p>" in page()
+
+
 def test_page_that_cannot_be_written_fails_the_run(run, pytester):
     """It is what the run was asked for; a directory is refused before anything runs."""
     (pytester.path / "out").write_text("a file", "utf-8")

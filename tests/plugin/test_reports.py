@@ -1,9 +1,12 @@
 """What a failing test tells: the timeline of each case of its rehearsals, and what would have come next; no texts."""
 
+import contextvars
+import gc
 import json
 import re
 import subprocess
 import sys
+import weakref
 
 import pytest
 
@@ -240,6 +243,18 @@ def test_stage_sees_what_begins_while_it_is_set():
 
     assert () == stage.rehearsals
     assert present() is not stage
+
+
+def test_rehearsal_without_a_stage_is_remembered_nowhere():
+    """Outside of pytest, and in threads of its own, nothing is kept alive by anything of ours."""
+
+    def alone():
+        with rehearsed() as rehearsal:
+            return weakref.ref(rehearsal.desk)
+
+    gone = contextvars.Context().run(alone)
+    gc.collect()
+    assert gone() is None
 
 
 def test_rehearsals_of_another_runner_are_told_all_the_same(run):

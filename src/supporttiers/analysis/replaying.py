@@ -233,8 +233,9 @@ class _Replay:
         """Judge what became of every case, the earliest violation first."""
         if not self._monitors:
             return ()
-        while self._desk.run_due().relayed:
-            """A pass carries out so many messages and no more."""
+        relayed = 1
+        while relayed:  # a pass carries out so many messages, and no more
+            relayed = self._desk.run_due().relayed
         told: dict[str, list[Telling]] = {}
         for telling in sorted(self._ears.told, key=attrgetter("at")):
             told.setdefault(telling.case_id, []).append(telling)

@@ -69,34 +69,38 @@ class Story:
     it does at the present instant, with all that follows at once, and gives the story.
 
     Attributes:
-        rehearsal: The rehearsal of which it is a case.
         id: The id of the case.
     """
 
     def __init__(self, rehearsal: "Rehearsal", case_id: str) -> None:
         """Follow a case of a rehearsal; see `Rehearsal.open`."""
-        self.rehearsal: Rehearsal = rehearsal
+        self._rehearsal = rehearsal
         self.id: str = case_id
+
+    @property
+    def rehearsal(self) -> "Rehearsal":
+        """The rehearsal of which it is a case."""
+        return self._rehearsal
 
     @property
     def case(self) -> Case:
         """The case as it is now."""
-        return self.rehearsal.desk.get(self.id)
+        return self._rehearsal.desk.get(self.id)
 
     @property
     def now(self) -> datetime:
         """The present instant of its rehearsal, in UTC."""
-        return self.rehearsal.clock.now()
+        return self._rehearsal.clock.now()
 
     @property
     def history(self) -> Sequence[Event]:
         """What has happened so far."""
-        return self.rehearsal.desk.history(self.id)
+        return self._rehearsal.desk.history(self.id)
 
     @property
     def path(self) -> Path:
         """Its way so far; equal to a text such as `"t1 09:00 -> t2 09:15 (first line)"`."""
-        return Path.of(self.history, zone=self.rehearsal.zone)
+        return Path.of(self.history, zone=self._rehearsal.zone)
 
     @property
     def timeline(self) -> CaseTimeline:
@@ -111,12 +115,12 @@ class Story:
     @property
     def told(self) -> Sequence[Telling]:
         """Who was told what about it so far, in order."""
-        return tuple(telling for telling in self.rehearsal.told if telling.case_id == self.id)
+        return tuple(telling for telling in self._rehearsal.told if telling.case_id == self.id)
 
     @property
     def next(self) -> tuple[Reason, ...]:
         """What happens by itself if nobody acts, in order."""
-        return self.rehearsal.desk.explain(self.id).next
+        return self._rehearsal.desk.explain(self.id).next
 
     def was_told(self, to: str, *, after: str | datetime | None = None, before: str | datetime | None = None) -> bool:
         """
@@ -145,8 +149,8 @@ class Story:
         return partial(self._do, name)
 
     def _do(self, verb: str, /, **given: Any) -> "Story":  # noqa: ANN401 - whatever the verb takes
-        getattr(self.rehearsal.desk, verb)(self.id, **given)
-        self.rehearsal.settle()
+        getattr(self._rehearsal.desk, verb)(self.id, **given)
+        self._rehearsal.settle()
         return self
 
     def vendor_says(self, status: VendorStatus | str, *, ticket: int = -1) -> "Story":
@@ -167,7 +171,7 @@ class Story:
             opened = sum(each.remote_id is not None for each in tickets)
             raise InputError(self.id, "ticket", f"is {ticket}; vendors have opened {opened} for this case")
         found = tickets[ticket]
-        desk = self.rehearsal.desk
+        desk = self._rehearsal.desk
         double = desk._ports.vendors.get(found.vendor)  # noqa: SLF001 - a rehearsal is a desk
         if not isinstance(double, InProcessVendor):
             raise InputError(
@@ -176,7 +180,7 @@ class Story:
         remote_id = str(found.remote_id)
         double.update(remote_id, status=known[status])
         desk.execute(update_of((found.vendor, found.key, self.id), double.fetch(remote_id)))
-        self.rehearsal.settle()
+        self._rehearsal.settle()
         return self
 
     def __str__(self) -> str:

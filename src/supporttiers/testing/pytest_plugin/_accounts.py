@@ -47,10 +47,8 @@ def shorten(caught: "pytest.ExceptionInfo[BaseException]") -> None:
     error = caught.value
     if not isinstance(error, CaseError | MonitorViolatedError):
         return
-    shown = _without_ours(caught.tb)
-    if shown is not None:
-        caught.traceback = type(caught.traceback)(shown)
-        error.__suppress_context__ = error.__suppress_context__ or isinstance(error.__context__, CaseError)
+    caught.traceback = type(caught.traceback)(_without_ours(caught.tb) or caught.tb)
+    error.__suppress_context__ = error.__suppress_context__ or isinstance(error.__context__, CaseError)
 
 
 def _without_ours(trace: TracebackType) -> TracebackType | None:
