@@ -8,7 +8,7 @@ keep.
 """
 
 from supporttiers.clock import FakeClock
-from supporttiers.monitors import Told, always, never
+from supporttiers.monitors import Disclosed, Told, always, never
 from supporttiers.testing.doubles import FlakyVendor, RecordingNotifier, Says, ScriptedVendor
 from supporttiers.testing.exploring import Choice, Counterexample, Exploration, Invariant, explore
 from supporttiers.testing.rehearsal import MonitorViolatedError, Rehearsal, Story
@@ -17,6 +17,7 @@ from supporttiers.testing.situations import situation
 __all__ = [
     "Choice",
     "Counterexample",
+    "Disclosed",
     "Exploration",
     "FakeClock",
     "FlakyVendor",
