@@ -29,6 +29,9 @@ SERVERS := \
 # Examples: make test ARGS="tests/unit -x"; make bench ARGS="--quick"
 ARGS ?=
 
+# The tests start more than a thousand processes: what one of them has compiled, the others need not compile again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test acceptance soak lint format types docs build bench constraints clean
 

@@ -78,7 +78,7 @@ INI_PLUGIN = "supporttiers.testing.pytest_plugin"
 
 
 def test_examples_are_tests(copied, request):
-    """pytest plays them as they lie there."""
+    """Each is played as it lies there."""
     copied.runpytest_inprocess(*plugin(request), "examples/testing").assert_outcomes(passed=4)
 
 

@@ -8,13 +8,24 @@ import attrs
 import pytest
 
 from supporttiers import Actor, Match, SupportProcess, WorkingHours
-from supporttiers.commands import Amend, Attach, Cancel, Dispatch, LinkCase, Note, RecordAttempt, TellVendor, Wait
+from supporttiers.commands import (
+    Amend,
+    Attach,
+    Cancel,
+    Dispatch,
+    LinkCase,
+    Note,
+    RecordAttempt,
+    Reply,
+    TellVendor,
+    Wait,
+)
 from supporttiers.errors import InputError, MoveRefusedError
-from supporttiers.events import VendorTicketUpdated
+from supporttiers.events import CaseNoted, VendorTicketUpdated
 from supporttiers.links import Attachment, Link
 from supporttiers.match import AtMost, Not
 from supporttiers.monitors import Either
-from supporttiers.testing import Invariant, Rehearsal, ScriptedVendor, Told, always, explore, never
+from supporttiers.testing import Disclosed, Invariant, Rehearsal, ScriptedVendor, Told, always, explore, never
 from supporttiers.testing.exploring.writing import monitor_text
 
 RUNNING = """
@@ -59,6 +70,8 @@ VENDOR = RUNNING.replace(
     "hands_back_to = [1] },", 'hands_back_to = [1], kind = "vendor", vendor = "acme" },'
 )  # fmt: skip
 QUICK = {"invariants": []}
+FEW = ["start", "escalate", "hand_back", "resolve", "cancel"]
+"""Enough for a dead end: with all verbs it takes thousands of states to see that none leads out."""
 
 
 def read(text, **more):
@@ -96,7 +109,7 @@ def test_sound_process_has_no_counterexample():
 
 def test_dead_end_is_found_by_the_shortest_way():
     """A case that nobody is allowed to end has no way out; what leads there is one command."""
-    [found] = explore(read(DEAD_END), depth=30).counterexamples
+    [found] = explore(read(DEAD_END), depth=30, commands=FEW).counterexamples
 
     assert Invariant.REACHES_AN_END is found.invariant
     assert found.problem == "case T-1 is queued at tier 2, and nothing that anybody does leads to an end"
@@ -114,8 +127,8 @@ def test_case_that_can_only_be_cancelled_has_no_proper_end():
     """Unless being cancelled is said to be one."""
     process = read(RUNNING + DEAD_END.removeprefix(RUNNING).replace(', "cancel"', ""))
 
-    [found] = explore(process, depth=30).counterexamples
-    also = explore(process, depth=30, ends=["resolved", "cancelled"])
+    [found] = explore(process, depth=30, commands=FEW).counterexamples
+    also = explore(process, depth=30, commands=FEW, ends=["resolved", "cancelled"])
 
     assert Invariant.REACHES_AN_END is found.invariant
     assert also.counterexamples == ()
@@ -185,6 +198,44 @@ def test_test_names_policies_of_ones_own():
 
 
 # -- monitors
+
+
+@attrs.frozen
+class Chatty:
+    """Tells the requester what colleagues write down at tier 2."""
+
+    name: ClassVar[str] = "tests.chatty"
+    revision: ClassVar[int] = 1
+
+    def react(self, situation):
+        """Reply with each note."""
+        event, case = situation.event, situation.case
+        if isinstance(event, CaseNoted) and case.tier == 2:
+            return [Reply(case_id=case.id, by=situation.by, text=f"News: {event.text}")]
+        return []
+
+
+def test_private_note_that_a_policy_forwards():
+    """It is noted at the tier where that is done, and nowhere else; the test that is written fails in the same way."""
+    process = attrs.evolve(read(RUNNING), policies=[Chatty()])
+
+    [one] = explore(process, depth=2, monitors=[never(Disclosed("requester"))], **QUICK).counterexamples
+
+    assert ["escalate", "note"] == verbs(one)
+    assert "never private words disclosed to requester" in fault_of(one.test)
+    assert not explore(process, depth=2, monitors=[never(Disclosed("acme"))], **QUICK).counterexamples
+
+
+def test_notes_are_kept_apart_from_ways_without():
+    """What a note says counts on the ways that have it, however long ago it was written."""
+    rule = never(Disclosed())
+    said = [Note(case_id="T-1", by=Actor.agent("anna"), text="Give no refund."), "note", "start"]
+    said.append(Reply(case_id="T-1", by=Actor.agent("anna"), text="Give no refund."))
+
+    [one] = explore(read(RUNNING), depth=3, commands=said, monitors=[rule], **QUICK).counterexamples
+
+    assert ["note", "reply"] == verbs(one)
+    assert "Give no refund." == one.choices[0].given["text"]
 
 
 def test_monitor_that_one_order_of_three_commands_breaks():

@@ -8,7 +8,7 @@ from supporttiers import Match, Not, SupportProcess, WorkingHours
 from supporttiers.errors import PolicyConfigError
 from supporttiers.monitors import Course, Either, Monitor, Telling
 from supporttiers.reasons import Reason
-from supporttiers.testing import MonitorViolatedError, Rehearsal, Told, always, never
+from supporttiers.testing import Disclosed, MonitorViolatedError, Rehearsal, Told, always, never
 
 OFFICE = WorkingHours(zone="UTC", week={"mon-fri": "09:00-17:00"})
 PROCESS = """
@@ -77,6 +77,76 @@ def test_always_is_the_opposite_of_never():
     assert story.case.owner is None
     with pytest.raises(MonitorViolatedError, match=r"case T-1 at 2026-03-24 09:03"):
         rehearsal.advance("1m")
+
+
+LEAKY = f'{PROCESS}\n[[tiers]]\nlevel = 4\nname = "Printers"\nkind = "vendor"\nvendor = "acme"\n'
+SECRET = "The customer's contract ends in June."
+
+
+@pytest.fixture
+def noted():
+    """Give a story with a private note, which must stay one."""
+    rule = never(Disclosed(), name="a private note never leaves")
+    with Rehearsal(SupportProcess.from_text(LEAKY), start=MONDAY, monitors=[rule]) as rehearsal:
+        yield rehearsal.open("Printer", by="jane").note(by="bob", text=f"{SECRET}\nok")
+
+
+LEAKS = {
+    "a reply": lambda story: story.reply(by="bob", text="By the way: the  customer's\ncontract ends in june. Bye"),
+    "a public note": lambda story: story.note(by="bob", text=SECRET, visibility="public"),
+    "a solution": lambda story: story.start(by="bob").resolve(by="bob", text=SECRET),
+    "a reason": lambda story: story.start(by="bob").resolve(by="bob", reason=SECRET),
+    "a request to a vendor": lambda story: story.dispatch(by="bob", vendor="acme", text=SECRET),
+    "a word to a vendor": lambda story: story.dispatch(by="bob", vendor="acme").tell_vendor(
+        by="bob", vendor="acme", text=SECRET
+    ),
+}
+
+
+@pytest.mark.parametrize("way", LEAKS)
+def test_private_note_never_leaves(noted, way):
+    """By whatever way; the message has the rule, and not the words."""
+    with pytest.raises(MonitorViolatedError, match="a private note never leaves") as caught:
+        LEAKS[way](noted)
+    assert "contract" not in str(caught.value)
+
+
+KEPT = {
+    "another note": lambda story: story.note(by="anna", text=SECRET),
+    "a short line": lambda story: story.reply(by="bob", text="ok"),
+    "other words": lambda story: story.reply(by="bob", text="We look into it.\nThe customer's contract"),
+    "what the requester said": lambda story: story.reply(by="jane", text=SECRET).reply(by="bob", text=f"> {SECRET}"),
+    "what a colleague quotes": lambda story: (
+        story.reply(by="jane", text="It prints hieroglyphs.")
+        .note(by="bob", text="It prints hieroglyphs.")
+        .reply(by="bob", text="So it prints hieroglyphs.")
+    ),
+    "what a vendor was told": lambda story: story.dispatch(by="bob", vendor="acme", text="Please bring a drum.").reply(
+        by="bob", text="Please bring a drum."
+    ),
+}
+
+
+@pytest.mark.parametrize("way", KEPT)
+def test_what_is_no_leak(noted, way):
+    """Within the house, too short to say anything, or known outside."""
+    assert KEPT[way](noted).case.is_open
+
+
+def test_private_words_in_a_message(noted):
+    """What the requester is told by a notifier counts, and what colleagues are told does not."""
+    told = [
+        Telling(
+            at=noted.now, case_id=noted.id, to=to, people=people, reason=Reason("error"), text=f"Note:\n{SECRET}"
+        )
+        for to, people in (("owner", ("bob",)), ("requester", ()), ("watchers", ("cleo", "jane")))
+    ]  # fmt: skip
+    seen = [Course.of(noted.history, told=[each], until=noted.now) for each in told]
+
+    assert [never(Disclosed()).judge(course) is not None for course in seen] == [False, True, True]
+    assert never(Disclosed("acme")).judge(seen[1]) is None
+    assert never(Disclosed(["acme", "requester"])).judge(seen[1]) is not None
+    assert never(Disclosed(), when=Match(status="closed")).judge(seen[1]) is None
 
 
 CASES = {
@@ -148,9 +218,13 @@ def test_hours_that_never_end_have_no_outside(course):
 
 
 WRONG = {
-    "no condition": (lambda: never("at night"), "must be a Match, a Told, or several joined by |, not str"),
+    "no condition": (
+        lambda: never("at night"),
+        "must be a Match, a Told, a Disclosed, or several joined by |, not str",
+    ),
     "both hours": (lambda: never(Match(), within=OFFICE, outside=OFFICE), "goes together with no 'within'"),
     "always told": (lambda: always(Told("manager")), "must be on the case"),
+    "always disclosed": (lambda: always(Disclosed()), "must be on the case"),
     "no hours": (lambda: never(Match(), outside="office"), "must be WorkingHours"),
     "no duration": (lambda: never(Match(), longer_than="1d"), "'1d' is not a duration"),
     "no case": (lambda: never(Match(), when="vip"), "must be a Match"),
@@ -172,6 +246,8 @@ SAID = {
         Match(status="queued") | Told("manager", reason="case.waiting", notifier="mail"), outside=OFFICE
     ),
     "never told anybody 'hunter2'": never(Told(text="hunter2")),
+    "never private words disclosed to requester, acme": never(Disclosed(["requester", "acme"])),
+    "never status='queued' or private words disclosed": never(Match(status="queued") | Disclosed()),
     "always owner='anna', when customer='vip', longer than 5m, within the hours": always(
         Match(owner="anna"), when=Match(customer="vip"), longer_than=timedelta(minutes=5), within=OFFICE
     ),

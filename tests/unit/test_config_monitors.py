@@ -9,7 +9,7 @@ import pytest
 from supporttiers import DefinitionError, Match, Not, SupportProcess, WorkingHours
 from supporttiers.config.monitors import MonitorsError, monitors_of, nobody, read_monitors, told_of
 from supporttiers.errors import InputError, PolicyConfigError
-from supporttiers.testing import MonitorViolatedError, Rehearsal, Told, always, never
+from supporttiers.testing import Disclosed, MonitorViolatedError, Rehearsal, Told, always, never
 
 OFFICE = WorkingHours(name="office", zone="UTC", week={"mon-fri": "09:00-17:00"})
 RULES = """
@@ -24,6 +24,15 @@ outside = "office"
 match = { kind = "incident" }
 within = "shop"
 name = "only incidents"
+
+[[never]]
+disclosed = true
+
+[[never]]
+disclosed = "requester"
+
+[[never]]
+disclosed = ["requester", "acme-print"]
 
 [calendars.shop]
 week = { sat = "09:00-12:00" }
@@ -44,7 +53,9 @@ def file(tmp_path):
 
 def test_rules_are_those_of_python(file):
     """What stands in a file is what `never` and `always` make."""
-    first, second = read_monitors(file(RULES), calendars={"office": OFFICE})
+    first, *words, second = read_monitors(file(RULES), calendars={"office": OFFICE})
+    to = ["requester", "acme-print"]
+    assert [never(Disclosed()), never(Disclosed("requester")), never(Disclosed(to))] == words
 
     meant = (
         Match(assignee=None, tier=2) | Told("on_call")
@@ -69,13 +80,15 @@ def test_rules_are_those_of_python(file):
         (
             "never = [{ when = { tier = 1 } }]",
             "never[0]",
-            "says nothing that must never be so; say it with `match` or `told`",
+            "says nothing that must never be so; say it with `match`, `told` or",
         ),
         ("always = [{ when = { tier = 1 } }]", "always[0]", "says nothing that must always be so; say it with `match`"),
         ('always = [{ told = "manager" }]', "always[0].told", "is not known here"),
         ("never = [{ match = 7 }]", "never[0].match", "condition: must be a table of fields, not int"),
         ("never = [{ match = { tire = 7 } }]", "never[0].match", "tire: is no field of a case; did you mean 'tier'?"),
         ("never = [{ match = { any = 7 } }]", "never[0].match", "any: must be a list of conditions, not int"),
+        ("never = [{ disclosed = 7 }]", "never[0].disclosed", "must be true, a name, or a list of names, not int"),
+        ("never = [{ disclosed = [7] }]", "never[0].disclosed", "must be a text, not int"),
         ("never = [{ told = 7 }]", "never[0].told", "must be a name, or a table, not int"),
         ('never = [{ told = { too = "x" } }]', "never[0].told", "too: is not known here; did you mean 'to'?"),
         ('never = [{ told = "x", longer_than = "soon" }]', "never[0].longer_than", "'soon' is not a duration"),

@@ -21,7 +21,7 @@ from supporttiers.decisions import Decision
 from supporttiers.desk import SupportDesk
 from supporttiers.effects import Notification
 from supporttiers.errors import CaseError, InputError, SupportTiersError
-from supporttiers.monitors import Course, Monitor, Telling, Told, Violation
+from supporttiers.monitors import Course, Disclosed, Monitor, Telling, Told, Violation
 from supporttiers.process import SupportProcess
 from supporttiers.protocols import CaseStore
 from supporttiers.worker import run_until
@@ -138,8 +138,8 @@ class _Ears:
 
 
 def _listens(monitor: Monitor) -> bool:
-    """Say whether a monitor asks who is told."""
-    return any(isinstance(condition, Told) for condition in monitor.conditions)
+    """Say whether a monitor asks who is told, and in which words."""
+    return any(isinstance(condition, Disclosed | Told) for condition in monitor.conditions)
 
 
 def _tell_nobody(_done: int, _of: int) -> None:

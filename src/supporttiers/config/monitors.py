@@ -13,14 +13,14 @@ from typing import Any, Final
 import attrs
 
 from supporttiers import _fields as fields
-from supporttiers._fields import duration_of, optional, part, type_name
+from supporttiers._fields import duration_of, optional, part, tuple_of, type_name
 from supporttiers.calendars import WorkingHours
 from supporttiers.config.calendars import calendars_of
 from supporttiers.config.files import data_of, foreign_faults, joined, text_of
 from supporttiers.config.reading import TableReader
 from supporttiers.errors import DefinitionError, Fault, InputError, PolicyConfigError, ProcessError
 from supporttiers.match import FIELDS, Match
-from supporttiers.monitors import Either, Monitor, Told, always, never
+from supporttiers.monitors import Disclosed, Either, Monitor, Told, always, never
 from supporttiers.reasons import Reason
 
 NEVER, ALWAYS = "never", "always"
@@ -113,6 +113,23 @@ def told_of(value: object) -> Told:
     return found
 
 
+def disclosed_of(value: object) -> Disclosed:
+    """
+    Read to whom private words are shown: true for anybody outside, a name, or several in a list.
+
+    >>> print(disclosed_of(True), "|", disclosed_of(["requester"]))
+    private words disclosed | private words disclosed to requester
+
+    Raises:
+        PolicyConfigError: It is none of these.
+    """
+    if value is True:
+        return Disclosed()
+    if isinstance(value, str | list):
+        return Disclosed(tuple_of((value,) if isinstance(value, str) else value))
+    raise PolicyConfigError("disclosed", f"must be true, a name, or a list of names, not {type_name(value)}")
+
+
 # -- one rule
 
 
@@ -122,6 +139,10 @@ def _matches(value: object) -> object:
 
 def _tellings(value: object) -> object:
     return value if isinstance(value, tuple) else tuple(map(told_of, value if isinstance(value, list) else [value]))
+
+
+def _disclosures(value: object) -> object:
+    return value if isinstance(value, tuple) else (disclosed_of(value),)
 
 
 def _when(value: object) -> object:
@@ -162,14 +183,16 @@ class AlwaysRule:
 @attrs.frozen(kw_only=True)
 class NeverRule(AlwaysRule):
     """
-    What must never be so; it has one field more.
+    What must never be so; it has two fields more.
 
     Attributes:
+        disclosed: That private words are shown to somebody outside: true for anybody, or to whom.
         told: That somebody is told something: a name, a table of the fields of `Told`, or several of which one is
             enough.
     """
 
     told: tuple[Told, ...] = attrs.field(default=(), converter=_tellings)
+    disclosed: tuple[Disclosed, ...] = attrs.field(default=(), converter=_disclosures)
 
 
 _KINDS: Final[Mapping[str, type[AlwaysRule]]] = {NEVER: NeverRule, ALWAYS: AlwaysRule}
@@ -209,9 +232,9 @@ def _monitor(
             return
         if name is not None:
             hours[side] = calendars[name]
-    conditions = (*rule.match, *getattr(rule, "told", ()))
+    conditions = (*rule.match, *getattr(rule, "told", ()), *getattr(rule, "disclosed", ()))
     if not conditions:
-        keys = "`match` or `told`" if word == NEVER else "`match`"
+        keys = "`match`, `told` or `disclosed`" if word == NEVER else "`match`"
         reader.fault(place, f"says nothing that must {word} be so; say it with {keys}")
         return
     make: Any = never if word == NEVER else always

@@ -33,7 +33,6 @@ from supporttiers.match import Predicate, facts_in
 from supporttiers.policies import kinds_of, resolved
 from supporttiers.policies.cascades import Cascade, by_event
 from supporttiers.policies.routing import RouteByRules
-from supporttiers.process._checks import findings_of
 from supporttiers.process.compiled import CompiledLimit
 from supporttiers.process.conditions import World
 from supporttiers.process.faults import Whole, error_of, policy_faults
@@ -515,6 +514,8 @@ class SupportProcess(Settings):
 
         .. versionadded:: 0.1.0
         """
+        from supporttiers.process._checks import findings_of  # noqa: PLC0415 - a desk that runs does without
+
         found = findings_of(self, self._world, now, directory)
         return tuple(each for each in found if with_ignored or not any(known.covers(each) for known in self.ignore))
 

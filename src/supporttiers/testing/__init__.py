@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from supporttiers.clock import FakeClock
-    from supporttiers.monitors import Told, always, never
+    from supporttiers.monitors import Disclosed, Told, always, never
     from supporttiers.testing.doubles import FlakyVendor, RecordingNotifier, Says, ScriptedVendor
     from supporttiers.testing.exploring import Choice, Counterexample, Exploration, Invariant, explore
     from supporttiers.testing.rehearsal import MonitorViolatedError, Rehearsal, Story
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "supporttiers.clock": ("FakeClock",),
-    "supporttiers.monitors": ("Told", "always", "never"),
+    "supporttiers.monitors": ("Disclosed", "Told", "always", "never"),
     "supporttiers.testing.doubles": ("FlakyVendor", "RecordingNotifier", "Says", "ScriptedVendor"),
     "supporttiers.testing.exploring": ("Choice", "Counterexample", "Exploration", "Invariant", "explore"),
     "supporttiers.testing.rehearsal": ("MonitorViolatedError", "Rehearsal", "Story"),
@@ -33,6 +33,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "Choice",
     "Counterexample",
+    "Disclosed",
     "Exploration",
     "FakeClock",
     "FlakyVendor",

@@ -69,7 +69,8 @@ def explore(
         process: A process, or the path of its file.
         depth: How many things are done one after another, at most; that time passes is one of them.
         commands: What is done: verbs, and commands with fields of your own (their `case_id` and `at` do not count). All
-            verbs that change the course of a case when None, and all that vendors may say.
+            verbs that change the course of a case when None, and all that vendors may say; and `note`, where a monitor
+            asks for what is disclosed.
         actors: Who acts; each of them tries everything. When None, a requester, and an agent, or where the agent is not
             permitted a manager with every role.
         start: The instant at which a case is opened, or a `Story`, from which it goes on.
@@ -115,7 +116,9 @@ def explore(
     )  # fmt: skip
     scenes = [] if story is not None else [attrs.evolve(scene, opening=_opening(each)) for each in openings]
     roots = [_opened(world, each) for each in scenes] if story is None else [world.left_at(story.case, now)]
-    alphabet = Alphabet(rules, roots[0].case.id, requester=scene.requester, actors=people, commands=done)
+    alphabet = Alphabet(
+        rules, roots[0].case.id, requester=scene.requester, actors=people, commands=done, notes=watch.discloses
+    )
     states = States(
         rules, by_the_clock=watch.by_the_clock, tells=watch.tells, looks_at=(*scene.looks_at, *watch.fields)
     )

@@ -41,12 +41,13 @@ class Alphabet:
 
     def __init__(
         self, process: SupportProcess, case_id: str, *, requester: Actor, actors: Sequence[Actor] | None,
-        commands: Iterable[str | Command] | None,
+        commands: Iterable[str | Command] | None, notes: bool = False,
     ) -> None:  # fmt: skip
         """Learn who may do what; nobody named means a requester, an agent, and a manager with every role."""
         self._process = process
         self._case_id = case_id
-        given = DEFAULT_VERBS if commands is None else tuple(commands)
+        usual = (*DEFAULT_VERBS, "note") if notes else DEFAULT_VERBS
+        given = usual if commands is None else tuple(commands)
         self._verbs = frozenset(each for each in given if isinstance(each, str))
         self._own = tuple(each for each in given if isinstance(each, Command))
         for each in given:

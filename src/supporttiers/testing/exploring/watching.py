@@ -10,15 +10,27 @@ from supporttiers._fields import type_name
 from supporttiers.cases import Case
 from supporttiers.errors import InputError
 from supporttiers.match import Match
-from supporttiers.monitors import Course, Monitor, Told, Violation
+from supporttiers.monitors import Course, Disclosed, Disclosure, Monitor, Told, Violation
+from supporttiers.monitors.courses import REQUESTER, Words, disclosures
 from supporttiers.testing.exploring.states import fields_of
 from supporttiers.testing.exploring.worlds import Outcome
 
-Memory = tuple[tuple[datetime | None, datetime | None], ...]
-"""For each monitor since when what it is about has been so: just before the present instant, and now."""
-
 _FORTNIGHT: Final = timedelta(days=14)
 _MOMENT: Final = timedelta(seconds=1)
+
+
+@attrs.frozen
+class Memory:
+    """
+    What is remembered of a way.
+
+    Attributes:
+        since: For each monitor since when what it is about has been so: just before the present instant, and now.
+        words: What is written on the case, where a monitor asks for what is disclosed.
+    """
+
+    since: tuple[tuple[datetime | None, datetime | None], ...]
+    words: Words | None = None
 
 
 @attrs.define
@@ -28,6 +40,7 @@ class _Watched:
     monitor: Monitor
     holds: Any
     tells: tuple[Told, ...]
+    discloses: tuple[Disclosed, ...]
 
     @property
     def lasts(self) -> bool:
@@ -61,13 +74,19 @@ class Watch:
         when = (monitor.when or Match()).compile(self._priorities)
         wanted = monitor.wanted
         return _Watched(
-            monitor, None if meant is None else lambda case: when(case) and bool(meant(case)) is not wanted, tells
+            monitor, None if meant is None else lambda case: when(case) and bool(meant(case)) is not wanted, tells,
+            tuple(condition for condition in monitor.conditions if isinstance(condition, Disclosed)),
         )  # fmt: skip
 
     @property
     def tells(self) -> bool:
         """Whether any of them asks who is told."""
         return any(each.tells for each in self.watched)
+
+    @property
+    def discloses(self) -> bool:
+        """Whether any of them asks what is disclosed."""
+        return any(each.discloses for each in self.watched)
 
     @property
     def by_the_clock(self) -> bool:
@@ -84,8 +103,8 @@ class Watch:
 
     def begin(self, after: Outcome) -> tuple[Memory, list[tuple[int, Violation]]]:
         """Look at a case that has just been opened."""
-        nothing: Memory = tuple((None, None) for _ in self.watched)
-        return self.follow(nothing, None, after)
+        nothing = tuple((None, None) for _ in self.watched)
+        return self.follow(Memory(nothing, Words() if self.discloses else None), None, after)
 
     def follow(
         self, memory: Memory, before: Outcome | None, after: Outcome, broken: frozenset[int] = frozenset()
@@ -95,43 +114,47 @@ class Watch:
         found: list[tuple[int, Violation]] = []
         now = after.now
         passed = before is not None and now > before.now
+        words, disclosed = memory.words, tuple[Disclosure, ...]()
+        if words is not None:
+            disclosed, words = disclosures(after.events, (), (REQUESTER,), words)
         for place, watched in enumerate(self.watched):
             if place in broken:
                 remembered.append((None, None))
                 continue
-            was, since = memory[place]
+            was, since = memory.since[place]
             earlier = since if passed else was
             present: datetime | None = None
             if watched.holds is not None and watched.holds(after.case):
                 present = earlier if earlier is not None else now
-            if violation := self._judged(watched, earlier, before, after, present):
+            if violation := self._judged(watched, before, after, earlier=earlier, present=present, disclosed=disclosed):
                 found.append((place, violation))
             remembered.append((earlier, present))
-        return tuple(remembered), found
+        return Memory(tuple(remembered), words), found
 
     def _judged(
-        self, watched: _Watched, earlier: datetime | None, before: Outcome | None, after: Outcome,
-        present: datetime | None,
+        self, watched: _Watched, before: Outcome | None, after: Outcome, *, earlier: datetime | None,
+        present: datetime | None, disclosed: tuple[Disclosure, ...],
     ) -> Violation | None:  # fmt: skip
         """Let the monitor itself judge, where it can have anything to say."""
         longest, now = watched.monitor.longer_than, after.now
         lasted = earlier is not None and (longest is None or now - earlier > longest)
         begun = present is not None and longest is None
-        if not lasted and not begun and not any(told.holds(each) for told in watched.tells for each in after.told):
+        told = any(told.holds(each) for told in watched.tells for each in after.told)
+        if not (lasted or begun or told or (disclosed and watched.discloses)):
             return None
         moments: list[tuple[datetime, Case]] = [(now, after.case)]
         if before is not None and before.now < now:
             moments.insert(0, (earlier or before.now, before.case))
         elif earlier is not None and present is not None:
             moments = [(earlier, after.case)]
-        course = Course(moments=tuple(moments), told=tuple(after.told), until=now)
+        course = Course(moments=tuple(moments), told=tuple(after.told), disclosed=disclosed, until=now)
         return watched.monitor.judge(course, priorities=self._priorities)
 
     def idle(self, memory: Memory, after: Outcome, broken: frozenset[int]) -> list[tuple[int, Violation, datetime]]:
         """Say which monitors a case breaks that is left as it is for ever, and by when that shows."""
         found = []
         for place, watched in enumerate(self.watched):
-            since = memory[place][1]
+            since = memory.since[place][1]
             if since is None or not watched.lasts or place in broken:
                 continue
             monitor = watched.monitor
@@ -144,11 +167,12 @@ class Watch:
                 found.append((place, violation, violation.at + _MOMENT))
         return found
 
-    def key(self, memory: Memory, now: datetime, broken: frozenset[int]) -> tuple[timedelta | None, ...]:
+    def key(self, memory: Memory, now: datetime, broken: frozenset[int]) -> tuple[object, ...]:
         """Give what of it may matter later."""
-        return tuple(
-            [
+        return (
+            memory.words,
+            *[
                 None if since is None or place in broken or not self.watched[place].lasts else since - now
-                for place, (_, since) in enumerate(memory)
-            ]
+                for place, (_, since) in enumerate(memory.since)
+            ],
         )

@@ -13,7 +13,7 @@ from supporttiers.actors import Actor, ActorKind
 from supporttiers.commands import COMMANDS, Command
 from supporttiers.events import Event, VendorDispatched
 from supporttiers.match import Match
-from supporttiers.monitors import Monitor, Told
+from supporttiers.monitors import Disclosed, Monitor, Told
 from supporttiers.policies import BUILT_IN
 from supporttiers.process import SupportProcess
 from supporttiers.testing.exploring.alphabet import own_fields
@@ -31,7 +31,7 @@ _HOMES: Final = {
     "supporttiers.links": ("Attachment", "Link"),
     "supporttiers.match": ("AtLeast", "AtMost", "Match", "Not"),
     "supporttiers.monitors": ("Either",),
-    "supporttiers.testing": ("Rehearsal", "ScriptedVendor", "Told", "always", "explore", "never"),
+    "supporttiers.testing": ("Disclosed", "Rehearsal", "ScriptedVendor", "Told", "always", "explore", "never"),
 }
 
 
@@ -250,6 +250,7 @@ def monitor_text(monitor: Monitor) -> str:
     return f"{'always' if monitor.wanted else 'never'}({', '.join(given)})"
 
 
-def _told(told: Told) -> str:
-    fields = [(field.name, getattr(told, field.name)) for field in attrs.fields(Told)]
-    return f"Told({', '.join(f'{name}={value!r}' for name, value in fields if value is not None)})"
+def _told(told: Told | Disclosed) -> str:
+    kind = type(told)
+    fields = [(field.name, getattr(told, field.name)) for field in attrs.fields(kind)]
+    return f"{kind.__name__}({', '.join(f'{name}={value!r}' for name, value in fields if value is not None)})"

@@ -12,6 +12,7 @@ from supporttiers.testing.scenarios.reading import DOINGS, MAX_SCENARIOS, MAX_ST
 _Schema = dict[str, Any]
 _TEXT: Final[_Schema] = {"type": "string"}
 _TEXTS: Final[_Schema] = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]}
+_TO_WHOM: Final[_Schema] = {"anyOf": [{"const": True}, _TEXT, {"type": "array", "items": _TEXT}]}
 _COUNT: Final[_Schema] = {"type": "integer", "minimum": 0}
 _CONDITION: Final[_Schema] = {"$ref": "#/$defs/condition"}
 _CONDITIONS: Final[_Schema] = {"anyOf": [_CONDITION, {"type": "array", "items": _CONDITION}]}
@@ -42,7 +43,7 @@ def json_schema() -> _Schema:
             "then": _then(known["condition"]),
             "told": {"anyOf": [_TEXT, _table({**_told(), "after": _WHEN, "before": _WHEN})]},
             "script": {"type": "array", "items": _table(_says())},
-            "never": _table({**_rule(), "told": {"anyOf": [_one_told(), {"type": "array", "items": _one_told()}]}}),
+            "never": _table({**_rule(), **_watched()}),
             "always": _table(_rule()),
             **{name: known[name] for name in _OF_TABLES},
         },
@@ -118,6 +119,14 @@ def _told() -> _Schema:
 
 def _one_told() -> _Schema:
     return {"anyOf": [_TEXT, _table(_told())]}
+
+
+def _watched() -> _Schema:
+    told = {"anyOf": [_one_told(), {"type": "array", "items": _one_told()}]}
+    return {
+        "told": _said("That somebody is told something; of several one is enough.", told),
+        "disclosed": _said("That private words are shown outside: true for anybody, or to whom.", _TO_WHOM),
+    }
 
 
 def _says() -> _Schema:

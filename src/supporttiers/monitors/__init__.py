@@ -7,79 +7,25 @@ simulated.
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import attrs
 
 from supporttiers import _fields as fields
-from supporttiers._fields import duration_of, duration_text, each, instance_of, optional, part, tuple_of
+from supporttiers._fields import duration_of, duration_text, instance_of, optional, part
 from supporttiers.calendars import WorkingHours
-from supporttiers.cases import Case, fold
+from supporttiers.cases import Case
 from supporttiers.errors import PolicyConfigError
-from supporttiers.events import Event
 from supporttiers.match import Match
-from supporttiers.reasons import Reason
+from supporttiers.monitors.conditions import Condition, Disclosed, Either, Told, parts_of, shown
+from supporttiers.monitors.courses import Course, Disclosure, Telling
+
+__all__ = [
+    "Condition", "Course", "Disclosed", "Disclosure", "Either", "Monitor", "Telling", "Told", "Violation", "always",
+    "never",
+]  # fmt: skip
 
 _ZERO: Final = timedelta(0)
-
-
-# -- what is judged
-
-
-@attrs.frozen(kw_only=True)
-class Telling:
-    """
-    One message that was handed to people.
-
-    Attributes:
-        at: When.
-        case_id: About which case.
-        to: The role or name that the process speaks of.
-        reason: What was told.
-        notifier: By which notifier.
-        people: The ids of the people that the role stood for.
-        text: What was written to them, where somebody has written it out.
-    """
-
-    at: datetime
-    case_id: str
-    to: str
-    reason: Reason
-    notifier: str = ""
-    people: tuple[str, ...] = ()
-    text: str = attrs.field(default="", repr=False)
-
-    def __str__(self) -> str:
-        """Say it in one line: `09:15 manager: limit 'first line' reached 100%`."""
-        return f"{self.at:%H:%M} {self.to}: {self.reason}"
-
-
-@attrs.frozen(kw_only=True)
-class Course:
-    """
-    What became of one case.
-
-    Attributes:
-        moments: The case as it was from an instant on, in order of time; one for each instant at which it changed.
-        told: What people were told about it, in order.
-        until: How far it has been followed; what lasts, lasts until then.
-    """
-
-    moments: tuple[tuple[datetime, Case], ...]
-    told: tuple[Telling, ...] = ()
-    until: datetime
-
-    @classmethod
-    def of(cls, events: Sequence[Event], *, told: Sequence[Telling] = (), until: datetime) -> "Course":
-        """Make one of a whole history; what a case was like within one instant, between two events, is left out."""
-        moments: list[tuple[datetime, Case]] = []
-        case: Case | None = None
-        for event in events:
-            case = fold(case, event)
-            if moments and moments[-1][0] == event.at:
-                moments.pop()
-            moments.append((event.at, case))
-        return cls(moments=tuple(moments), told=tuple(told), until=until)
 
 
 @attrs.frozen(kw_only=True)
@@ -105,108 +51,10 @@ class Violation:
         return f"case {self.case_id} at {self.at:%Y-%m-%d %H:%M}{since}: {self.monitor}"
 
 
-# -- conditions
-
-
-def _words(value: Any) -> Any:  # noqa: ANN401 - attrs converters run before validators: anything may come
-    return (value,) if isinstance(value, str) else tuple_of(value)
-
-
-def _some(what: str) -> Any:  # noqa: ANN401 - attrs' own fields are typed so
-    check = part(optional(each(fields.name, at_most=50, what=what)))
-    return attrs.field(default=None, converter=_words, validator=check, metadata={fields.WORD: True})
-
-
-@attrs.frozen
-class Told:
-    """
-    That somebody is told something.
-
-    >>> print(Told("on_call") | Told("manager", reason="case.limit"))
-    told on_call or told manager of case.limit
-
-    Attributes:
-        to: Whom: a role, a name, or the id of one of the people; several in a list. Anybody when None.
-        reason: Of what: the code of a reason, or several. Anything when None.
-        notifier: By which notifier. Any when None.
-        text: Words that stand in what was written to them. Any when None.
-    """
-
-    to: tuple[str, ...] | None = _some("names")
-    reason: tuple[str, ...] | None = _some("codes")
-    notifier: tuple[str, ...] | None = _some("names")
-    text: str | None = attrs.field(default=None, validator=part(optional(fields.text)))
-
-    def holds(self, telling: Telling) -> bool:
-        """Whether a message is one of those."""
-        return (
-            (self.to is None or not {telling.to, *telling.people}.isdisjoint(self.to))
-            and (self.reason is None or telling.reason.code in self.reason)
-            and (self.notifier is None or telling.notifier in self.notifier)
-            and (self.text is None or self.text in telling.text)
-        )
-
-    def __or__(self, other: "Condition") -> "Either":
-        """This, or something else."""
-        return Either(self) | other
-
-    def __ror__(self, other: Match) -> "Either":
-        """A condition on the case, or this."""
-        return Either(other) | self
-
-    def __str__(self) -> str:
-        """Say it in words."""
-        to = "anybody" if self.to is None else ", ".join(self.to)
-        of = "" if self.reason is None else f" of {', '.join(self.reason)}"
-        by = "" if self.notifier is None else f" by {', '.join(self.notifier)}"
-        words = "" if self.text is None else f" {self.text!r}"
-        return f"told {to}{words}{of}{by}"
-
-
-@attrs.frozen(init=False)
-class Either:
-    """One of several things; made with `|`."""
-
-    conditions: tuple["Match | Told", ...]
-
-    def __init__(self, *conditions: "Match | Told") -> None:
-        """Say which."""
-        self.__attrs_init__(conditions)  # made by attrs
-
-    def __or__(self, other: "Condition") -> "Either":
-        """These, or something else."""
-        return Either(*self.conditions, *_parts(other))
-
-    def __ror__(self, other: Match) -> "Either":
-        """A condition on the case, or these."""
-        return Either(other, *self.conditions)
-
-    def __str__(self) -> str:
-        """Say it in words."""
-        return " or ".join(map(_shown, self.conditions))
-
-
-Condition: TypeAlias = "Match | Told | Either"
-
-
-def _shown(condition: object) -> str:
-    """Write a condition without the word that says that it is one."""
-    return repr(condition).removeprefix("Match(").removesuffix(")") if isinstance(condition, Match) else str(condition)
-
-
-def _parts(condition: object) -> tuple["Match | Told", ...]:
-    if isinstance(condition, Either):
-        return condition.conditions
-    if isinstance(condition, Match | Told):
-        return (condition,)
-    problem = f"must be a Match, a Told, or several joined by |, not {fields.type_name(condition)}"
-    raise PolicyConfigError("Monitor.condition", problem)
-
-
 # -- monitors
 
 
-def _duration(value: Any) -> Any:  # noqa: ANN401 - as above
+def _duration(value: Any) -> Any:  # noqa: ANN401 - attrs converters run before validators: anything may come
     return duration_of(value) if isinstance(value, str) else value
 
 
@@ -225,7 +73,7 @@ class Monitor:
         name: What it is called; the rule itself when empty.
     """
 
-    conditions: tuple[Match | Told, ...]
+    conditions: tuple[Match | Told | Disclosed, ...]
     wanted: bool = False
     when: Match | None = attrs.field(default=None, validator=part(optional(instance_of(Match, "a Match"))))
     longer_than: timedelta | None = attrs.field(
@@ -243,7 +91,7 @@ class Monitor:
         """Check what belongs together."""
         if self.outside is not None and self.within is not None:
             raise PolicyConfigError("Monitor.outside", "goes together with no 'within'; say one of them")
-        if self.wanted and any(isinstance(condition, Told) for condition in self.conditions):
+        if self.wanted and not all(isinstance(condition, Match) for condition in self.conditions):
             problem = "must be on the case: people are told at an instant, and not all the time; use never(...)"
             raise PolicyConfigError("Monitor.condition", problem)
 
@@ -251,8 +99,8 @@ class Monitor:
         """Say the rule, or its name."""
         if self.name:
             return self.name
-        said = [f"{'always' if self.wanted else 'never'} {' or '.join(map(_shown, self.conditions))}"]
-        said += [] if self.when is None else [f"when {_shown(self.when)}"]
+        said = [f"{'always' if self.wanted else 'never'} {' or '.join(map(shown, self.conditions))}"]
+        said += [] if self.when is None else [f"when {shown(self.when)}"]
         said += [] if self.longer_than is None else [f"longer than {duration_text(self.longer_than)}"]
         said += [] if self.outside is None else ["outside of the hours"]
         said += [] if self.within is None else ["within the hours"]
@@ -273,13 +121,16 @@ class Monitor:
         return min(found, key=lambda violation: violation.at, default=None)
 
     def _by_telling(self, course: Course, priorities: Sequence[str]) -> Iterator[Violation]:
-        asked = [condition for condition in self.conditions if isinstance(condition, Told)]
-        for telling in course.told:
-            if any(condition.holds(telling) for condition in asked) and self._counts(telling.at):
-                case = _case_at(course, telling.at)
-                if self.when is None or (case is not None and self.when.holds(case, priorities)):
-                    yield Violation(monitor=self, case_id=telling.case_id, since=telling.at, at=telling.at)
-                    return
+        """Judge what happens at an instant: messages, and what is disclosed."""
+        told = [condition for condition in self.conditions if isinstance(condition, Told)]
+        disclosed = [condition for condition in self.conditions if isinstance(condition, Disclosed)]
+        found = [telling.at for telling in course.told if any(each.holds(telling) for each in told)]
+        found += [one.at for one in course.disclosed if any(each.holds(one) for each in disclosed)]
+        for at in sorted(filter(self._counts, found)):
+            case = _case_at(course, at)
+            if self.when is None or (case is not None and self.when.holds(case, priorities)):
+                yield Violation(monitor=self, case_id=course.moments[0][1].id, since=at, at=at)
+                return
 
     def _by_case(self, course: Course, priorities: Sequence[str]) -> Iterator[Violation]:
         asked = [condition for condition in self.conditions if isinstance(condition, Match)]
@@ -378,7 +229,7 @@ def never(
     never assignee=None, when customer='vip', longer than 30m
 
     Args:
-        condition: A `Match` on the case, a `Told`, or several joined by `|`.
+        condition: A `Match` on the case, a `Told`, a `Disclosed`, or several joined by `|`.
         when: Only of cases, and while, this holds.
         longer_than: It may be so for this long in a row: a timedelta, or a text such as `"30m"`.
         outside: Only what lies outside of these hours counts.
@@ -389,7 +240,7 @@ def never(
         PolicyConfigError: It cannot be so; the error names the field.
     """
     return Monitor(
-        conditions=_parts(condition), when=when, longer_than=longer_than, outside=outside, within=within, name=name
+        conditions=parts_of(condition), when=when, longer_than=longer_than, outside=outside, within=within, name=name
     )  # fmt: skip
 
 
@@ -421,6 +272,6 @@ def always(
         PolicyConfigError: It cannot be so; the error names the field.
     """
     return Monitor(
-        conditions=_parts(condition), wanted=True, when=when, longer_than=longer_than, outside=outside, within=within,
+        conditions=parts_of(condition), wanted=True, when=when, longer_than=longer_than, outside=outside, within=within,
         name=name,
     )  # fmt: skip
