@@ -25,6 +25,10 @@ _TINTS: Final[Mapping[str, tuple[str, str]]] = {
     # kind: what it looks like where it is light, and where it is dark
     "sheet": ("fill:#ffffff", "fill:#0d1117"),
     "lane": ("fill:#f6f8fa;stroke:#d0d7de", "fill:#161b22;stroke:#30363d"),
+    "frame": ("fill:none;stroke:#8c959f", "fill:none;stroke:#6e7681"),
+    "group": ("fill:none;stroke:#afb8c1", "fill:none;stroke:#484f58"),
+    "acts": ("fill:#fff1e5;stroke:#bc4c00", "fill:#3d1300;stroke:#f0883e"),
+    "tells": ("fill:#ddf4ff;stroke:#54aeff", "fill:#051d4d;stroke:#388bfd"),
     "grid": ("fill:none;stroke:#d8dee4", "fill:none;stroke:#262c36"),
     "ink": ("fill:#1f2328", "fill:#e6edf3"),
     "soft": ("fill:#59636e", "fill:#9ba6b2"),
