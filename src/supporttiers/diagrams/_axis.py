@@ -9,7 +9,10 @@ _SHORT_STEPS: Final = tuple(
     timedelta(seconds=seconds)
     for seconds in (1, 5, 15, 30, 60, 300, 900, 1800, 3600, 7200, 3 * 3600, 6 * 3600, 12 * 3600)
 )
-_LONG_STEPS: Final = (1, 2, 7, 14, 28, 91, 182, 364, 728, 3640, 36400, 364000)
+_DAYS: Final = (1, 2, 7, 14)
+_MONTH: Final = timedelta(days=30)
+_MONTH_STEPS: Final = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 2400, 6000, 12000)
+_YEAR: Final = 12
 _MONTHS: Final = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -45,8 +48,10 @@ def ticks(start: datetime, end: datetime, zone: tzinfo, *, at_most: int) -> tupl
     for step in _SHORT_STEPS:
         if step >= span:
             return tuple(_within_days(start, end, zone, step))
-    days = next(days for days in _LONG_STEPS if days * _DAY >= span)
-    return tuple(_by_days(start, end, zone, days))
+    for days in _DAYS:
+        if days * _DAY >= span:
+            return tuple(_by_days(start, end, zone, days))
+    return tuple(_by_months(start, end, zone, next(months for months in _MONTH_STEPS if months * _MONTH >= span)))
 
 
 def _within_days(start: datetime, end: datetime, zone: tzinfo, step: timedelta) -> Iterator[Tick]:
@@ -68,6 +73,20 @@ def _by_days(start: datetime, end: datetime, zone: tzinfo, days: int) -> Iterato
         if start <= at <= end:
             yield Tick(at, f"{day.day} {_MONTHS[day.month]}", "" if year == day.year else str(day.year))
             year = day.year
+
+
+def _by_months(start: datetime, end: datetime, zone: tzinfo, months: int) -> Iterator[Tick]:
+    first, last = (instant.astimezone(zone) for instant in (start, end))
+    begin = first.year * _YEAR + first.month - 1
+    seen = None
+    for month in range(begin + -begin % months, last.year * _YEAR + last.month, months):
+        day = date(month // _YEAR, month % _YEAR + 1, 1)
+        at = datetime.combine(day, time(), zone).astimezone(UTC)
+        if start <= at <= end:
+            by_years = months >= _YEAR
+            yield Tick(at, str(day.year) if by_years else _MONTHS[day.month],
+                       "" if by_years or day.year == seen else str(day.year))  # fmt: skip
+            seen = day.year
 
 
 def _days(start: datetime, end: datetime, zone: tzinfo, *, every: int = 1) -> Iterator[date]:

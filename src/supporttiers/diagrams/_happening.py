@@ -175,11 +175,6 @@ class _Clock:
         """What it does."""
         return self._state
 
-    @property
-    def due(self) -> datetime | None:
-        """When it is due, where that is known."""
-        return self._due
-
     def marked(self, at: datetime, kind: str, text: str) -> None:
         """Mark an instant."""
         self.marks.append(Mark(at=at, kind=kind, text=text))
