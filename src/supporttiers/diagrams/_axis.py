@@ -1,8 +1,11 @@
-"""The axis of a timeline: instants as pixels, and ticks at the full hours and days of a zone."""
+"""The axis of a timeline: ticks at the full hours, days and months of a zone, and instants and spans as texts."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final, NamedTuple
+
+from supporttiers._fields import duration_text
+from supporttiers.diagrams.timeline import CaseTimeline
 
 _DAY: Final = timedelta(days=1)
 _SHORT_STEPS: Final = tuple(
@@ -100,3 +103,28 @@ def day_text(day: date, *, with_year: bool) -> str:
     """Write a day: `Mon 23 Mar 2026`."""
     weekday = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[day.weekday()]
     return f"{weekday} {day.day} {_MONTHS[day.month]}" + (f" {day.year}" if with_year else "")
+
+
+def instant_in(at: datetime, timeline: CaseTimeline) -> str:
+    """Write an instant in the zone of a timeline: to the second where it is short."""
+    local = at.astimezone(timeline.zone)
+    short = timeline.end - timeline.start < timedelta(minutes=10)
+    return f"{local:%Y-%m-%d %H:%M:%S}" if short else f"{local:%Y-%m-%d %H:%M}"
+
+
+def period_of(timeline: CaseTimeline) -> str:
+    """Say from when to when a timeline goes, and in which zone."""
+    start, end = (
+        f"{day_text(at.astimezone(timeline.zone).date(), with_year=True)} {instant_in(at, timeline)[11:]}"
+        for at in (timeline.start, timeline.end)
+    )
+    return f"{start} to {end}, {timeline.zone}"
+
+
+def lasting(span: timedelta) -> str:
+    """Say how long something lasted."""
+    seconds = int(span.total_seconds())
+    days, hours = seconds // 86400, seconds % 86400 // 3600
+    if days:
+        return f"{days} d {hours} h" if hours else f"{days} d"
+    return duration_text(timedelta(seconds=seconds))

@@ -100,7 +100,9 @@ class Plan:
         found, x = [], left + _FIRST
         for channel in range(max((each.channel for each in self.routed), default=-1) + 1):
             found.append(x)
-            wide = max(width_of(line, "small") for each in self.routed if each.channel == channel for line in each.lines)
+            wide = max(
+                width_of(line, "small") for each in self.routed if each.channel == channel for line in each.lines
+            )
             x += _BESIDE + wide + _BETWEEN
         return found, x
 

@@ -70,7 +70,11 @@ def svg_of(ladder: Ladder) -> str:
             for line, text in enumerate(lines):
                 role = f"threshold {row.limit} {row.threshold}" if (place, line) == (3, 0) else ""
                 sheet.text("label", x, y + _PAD + 11 + line * _LINE, text, tip=shown(said[place]), role=role)
-        y += max(len(lines) for place, lines in enumerate(cells) if said[: place + 1] != before[: place + 1]) * _LINE + 2 * _PAD - 4
+        y += (
+            max(len(lines) for place, lines in enumerate(cells) if said[: place + 1] != before[: place + 1]) * _LINE
+            + 2 * _PAD
+            - 4
+        )
         before = said[0], said[1]
     about = "; ".join(f"{row.limit} at {row.threshold}, after {row.cells[4]}" for row in ladder.rows[:20])
     return sheet.svg(width, y + MARGIN, title=title, about=about)

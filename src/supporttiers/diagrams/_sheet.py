@@ -15,6 +15,7 @@ from supporttiers._fields import one_line
 
 MARGIN: Final = 24
 _MOST: Final = 200
+_MOST_SAID: Final = 2000
 _NOTHING: Final = 0.1
 _NARROW: Final = frozenset("iljtfrI.,:;'|!()[]/\\ -`")
 _WIDE: Final = frozenset("mwMW@%&…—→")
@@ -82,6 +83,11 @@ def shown(text: object) -> str:
     return line if len(line) <= _MOST else line[: _MOST - 1] + "…"
 
 
+def shown_long(text: str) -> str:
+    """Give a long text for those who listen, or point at it: at most 2,000 characters."""
+    return text if len(text) <= _MOST_SAID else text[: _MOST_SAID - 1] + "…"
+
+
 def fitted(text: object, size: str, within: float) -> str:
     """Give as much of a text as fits, with an ellipsis where there was more; empty where not even one letter fits."""
     line = shown(text)
@@ -94,7 +100,8 @@ def fitted(text: object, size: str, within: float) -> str:
 
 def wrapped(text: object, size: str, within: float, *, lines: int) -> tuple[str, ...]:
     """Break a text into lines that fit, at blanks where there are any; the last one is clipped where there is more."""
-    left, found = shown(text), []
+    left = shown(text)
+    found: list[str] = []
     while left and len(found) < lines - 1 and width_of(left, size) > within:
         end = next(end for end in range(len(left), 0, -1) if end == 1 or width_of(left[:end], size) <= within)
         blank = left.rfind(" ", 0, end + 1)

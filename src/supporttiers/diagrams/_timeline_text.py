@@ -4,9 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
-from supporttiers.diagrams._axis import ticks
+from supporttiers.diagrams._axis import instant_in, period_of, ticks
 from supporttiers.diagrams._terminal import cut, filled
-from supporttiers.diagrams._timeline_svg import instant_in, period_of
 from supporttiers.diagrams.timeline import CaseTimeline, Lane
 
 _NAME: Final = 22

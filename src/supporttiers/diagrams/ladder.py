@@ -144,7 +144,7 @@ def _rows(
         thresholds = sorted(thresholds, key=lambda each: each.reached_after(whole) or timedelta(0))
     for threshold in thresholds:
         yield LadderRow(
-            tier=tier and tier.level, tier_name=tier.name if tier else "", limit=limit.name,
+            tier=tier.level if tier else None, tier_name=tier.name if tier else "", limit=limit.name,
             agreement=str(limit.agreement), threshold=threshold.mark, calendar=calendar,
             allows={_priority(name): target_text(target) for name, target in limit.target.items()},
             after={_priority(name): _after(threshold, target) for name, target in limit.target.items()},

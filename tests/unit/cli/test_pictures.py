@@ -96,7 +96,8 @@ def test_timeline_as_json(run, case, url):
     first = answer["lanes"][0]
     assert ("tier", "tier 1", "First contact", []) == (first["kind"], first["name"], first["about"], first["marks"])
     assert {
-        "start": "2026-03-23T09:00:00+00:00", "end": "2026-03-23T09:15:00+00:00", "state": "queued", "text": "",
+        "start": "2026-03-23T09:00:00+00:00", "end": "2026-03-23T09:15:00+00:00", "state": "queued",
+        "status": "queued", "text": "",
     } == first["spans"][0]  # fmt: skip
 
 

@@ -76,7 +76,9 @@ class Picture:
         """Give what lies on top of each other, or beyond the sheet."""
         found = [(box, "beyond the sheet") for box in (*self.texts, *self.rects) if not self.whole.holds(box)]
         found += [pair for pair in combinations(self.texts, 2) if pair[0].meets(pair[1])]
-        found += [(text, rect) for text in self.texts for rect in self.rects if text.meets(rect) and not rect.holds(text)]
+        found += [
+            (text, rect) for text in self.texts for rect in self.rects if text.meets(rect) and not rect.holds(text)
+        ]
         found += [
             pair for pair in combinations(self.rects, 2)
             if pair[0].meets(pair[1]) and not pair[0].holds(pair[1]) and not pair[1].holds(pair[0])

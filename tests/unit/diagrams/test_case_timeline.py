@@ -248,7 +248,14 @@ def test_vendor_lane_has_what_was_said():
     lane = lane_of(timeline, "vendor")
 
     assert spans_of(lane) == [(5, 30, "vendor")]
-    assert [mark.text for mark in lane.marks] == ["asked", "reminder", "answer", "unreachable", "reachable", "withdrawn"]
+    assert [mark.text for mark in lane.marks] == [
+        "asked",
+        "reminder",
+        "answer",
+        "unreachable",
+        "reachable",
+        "withdrawn",
+    ]
     assert "at acme" in [span.text for span in lane_of(timeline, "tier").spans]
 
 
@@ -308,7 +315,15 @@ def test_picture_of_a_long_story_holds_together(long_story):
 
     assert picture.clashes() == []
     assert picture.said("lane") == ["tier", "tier", "tier", "vendor", "clock", "clock", "told"]
-    for text in ("Case T-1", "Tier 1", "Service desk", "resolve", "sla clock · 16h", "for customer (network · anna)", "Told"):
+    for text in (
+        "Case T-1",
+        "Tier 1",
+        "Service desk",
+        "resolve",
+        "sla clock · 16h",
+        "for customer (network · anna)",
+        "Told",
+    ):
         assert text in texts
 
 
@@ -426,7 +441,7 @@ def test_picture_explains_each_look_that_it_uses():
     named = {text.text for text in picture.texts for rect in samples if abs(text.left - rect.right - 8) < 0.2}
 
     assert picture.clashes() == []
-    assert {"queued", "waits", "waits for a vendor", "ended", "clock is paused", "late", "several changes"} <= named
+    assert {"queued", "waits", "at a vendor", "ended", "clock is paused", "late", "several changes"} <= named
     assert {"several", "late", "running"} <= {rect.kind for rect in samples}
     assert 2 == len({rect.top for rect in samples})
 

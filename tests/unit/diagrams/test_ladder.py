@@ -82,7 +82,10 @@ def test_ladder_of_a_process_without_limits_says_so():
 
     assert str(ladder) == "It has no time limits."
     assert "It has no time limits." in ladder.to_html()
-    assert [text.text for text in Picture.of(ladder.to_svg()).texts] == ["Time limits of bare", "It has no time limits."]
+    assert [text.text for text in Picture.of(ladder.to_svg()).texts] == [
+        "Time limits of bare",
+        "It has no time limits.",
+    ]
 
 
 def test_ladder_as_html_escapes_names():
