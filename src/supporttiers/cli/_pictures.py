@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from supporttiers.process import SupportProcess
 
 _TEXT: Final = ("text", "svg", "html")
-_ABOUT: Final = """Draw what became of a case: who had it and when it waited, its clocks and thresholds, and who was told.
-It shows ids of people, and nothing that anybody wrote."""
+_ABOUT: Final = """Draw what became of a case: who had it and when it waited, its clocks and thresholds, and who was
+told. It shows ids of people, and nothing that anybody wrote."""
 
 
 def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not export the type

@@ -1,5 +1,6 @@
 """A ladder as a table: for a terminal, as SVG, and as HTML."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from supporttiers.diagrams._page import page
@@ -12,7 +13,7 @@ _MOST: Final = 40
 _NOTHING: Final = "-"
 _NO_ROWS: Final = "It has no time limits."
 _LINE: Final = 16
-_PAD: Final = 8
+_PAD: Final = 12
 _GAP: Final = 20
 _WIDEST: Final = 220.0
 _TOP: Final = 84
@@ -59,25 +60,25 @@ def svg_of(ladder: Ladder) -> str:
     starts = [MARGIN + sum(widths[:place]) + _GAP * place for place in range(len(widths))]
     for heading, x in zip(_HEADINGS, starts, strict=True):
         sheet.text("small", x, _TOP - 14, heading, soft=True)
-    y = float(_TOP)
-    before = ("", "")
-    for row, said in zip(ladder.rows, rows, strict=True):
-        sheet.line("grid", [(MARGIN if said[0] != before[0] else starts[1], y), (width - MARGIN, y)])
-        cells = [wrapped(cell, "label", wide, lines=_LINES) for cell, wide in zip(said, widths, strict=True)]
-        for place, (lines, x) in enumerate(zip(cells, starts, strict=True)):
-            if said[: place + 1] == before[: place + 1]:
-                continue
-            for line, text in enumerate(lines):
-                role = f"threshold {row.limit} {row.threshold}" if (place, line) == (3, 0) else ""
-                sheet.text("label", x, y + _PAD + 11 + line * _LINE, text, tip=shown(said[place]), role=role)
-        y += (
-            max(len(lines) for place, lines in enumerate(cells) if said[: place + 1] != before[: place + 1]) * _LINE
-            + 2 * _PAD
-            - 4
-        )
-        before = said[0], said[1]
+    y, before = float(_TOP), ()
+    for row, cells in zip(ladder.rows, rows, strict=True):
+        same = _same(cells, before)
+        sheet.line("grid", [(starts[min(same, 1)], y), (width - MARGIN, y)])
+        lines = [wrapped(cell, "label", wide, lines=_LINES) for cell, wide in zip(cells, widths, strict=True)]
+        for place in range(same, len(cells)):
+            role = f"threshold {row.limit} {row.threshold}" if _HEADINGS[place] == "at" else ""
+            for line, text in enumerate(lines[place]):
+                sheet.text("label", starts[place], y + 19 + line * _LINE, text, tip=shown(cells[place]), role=role)
+                role = ""
+        y += max(map(len, lines[same:])) * _LINE + _PAD
+        before = cells[:2]
     about = "; ".join(f"{row.limit} at {row.threshold}, after {row.cells[4]}" for row in ladder.rows[:20])
     return sheet.svg(width, y + MARGIN, title=title, about=about)
+
+
+def _same(cells: Sequence[str], before: Sequence[str]) -> int:
+    """Count the cells at the beginning that are those of the row above, and need not be said again."""
+    return next(place for place in range(len(cells)) if place >= len(before) or cells[place] != before[place])
 
 
 def _title(ladder: Ladder) -> str:

@@ -1,8 +1,8 @@
 """A drawn picture, read again: its texts, boxes and lines, and what of them lies on top of each other."""
 
 import re
-from itertools import combinations
-from xml.etree import ElementTree
+from itertools import combinations, pairwise
+from xml.etree import ElementTree as ET
 
 import attrs
 
@@ -51,7 +51,7 @@ class Picture:
     @classmethod
     def of(cls, svg):
         """Read a picture; it must be sound XML, with nothing that could run, load or lead anywhere."""
-        root = ElementTree.fromstring(svg)
+        root = ET.fromstring(svg)
         allowed = {"svg", "title", "desc", "style", "rect", "path", "text"}
         assert {element.tag.removeprefix(SVG) for element in root.iter()} <= allowed
         assert not re.search(r"\b(on\w+|href|src)=|@import|url\(", re.sub(r">[^<]*<|\"[^\"]*\"", "><", svg))
@@ -107,7 +107,7 @@ def _text(text):
 
 def _lines(path):
     points = [tuple(map(float, pair)) for pair in re.findall(r"[ML]([\d.-]+) ([\d.-]+)", path.get("d"))]
-    for (x, y), (to_x, to_y) in zip(points, points[1:], strict=False):
+    for (x, y), (to_x, to_y) in pairwise(points):
         thick, high = (0, 0.5) if y == to_y else (0.5, 0)
         assert x == to_x or y == to_y
         yield Box("line", path.get("data-is", ""), min(x, to_x) - thick, min(y, to_y) - high, max(x, to_x) + thick,

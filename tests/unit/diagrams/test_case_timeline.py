@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -500,9 +501,9 @@ def test_timeline_of_any_history_holds_together(world):
     assert len(picture.said("lane")) == len(timeline.lanes)
     tiers = sorted((span.start, span.end) for lane in timeline.lanes if lane.kind == "tier" for span in lane.spans)
     assert (tiers[0][0], tiers[-1][1]) == (timeline.start, timeline.end)
-    assert all(before[1] == after[0] for before, after in zip(tiers, tiers[1:], strict=False))
+    assert all(before[1] == after[0] for before, after in pairwise(tiers))
     for lane in timeline.lanes:
-        assert all(one.end <= other.start for one, other in zip(lane.spans, lane.spans[1:], strict=False))
+        assert all(one.end <= other.start for one, other in pairwise(lane.spans))
     assert str(timeline) == str(CaseTimeline.of(
         events, tiers=world.process.tiers, limits=world.process.all_limits, until=world.end
     ))  # fmt: skip

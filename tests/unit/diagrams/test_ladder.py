@@ -32,7 +32,7 @@ def test_ladder_reads_as_a_table():
 
 
 def test_ladder_has_rows_in_order_of_time():
-    """Percentages and times before and after the target are set in order; a breach is there even where none is named."""
+    """Percentages and times before and after the target are set in order; a breach is there, named or not."""
     rows = rows_of(Threshold("2h"), Threshold("-1h"), Threshold("50%"), Threshold("-9h"))
 
     assert [(row.threshold, row.after["others"]) for row in rows] == [
