@@ -19,7 +19,10 @@ _MOST_SAID: Final = 2000
 _NOTHING: Final = 0.1
 _NARROW: Final = frozenset("iljtfrI.,:;'|!()[]/\\ -`")
 _WIDE: Final = frozenset("mwMW@%&…—→")
-_EM: Final[Mapping[str, float]] = {"W": 1.08, "F": 1.08, "A": 0.9}
+_SIGNS: Final = frozenset("+=<>~^#$*?_\"{}")
+_VERY_WIDE: Final[Mapping[str, float]] = {"\ufdfd": 12.0, "\ufdfa": 1.4, "\u2e3a": 2.1, "\u2e3b": 3.1}
+_ANCIENT: Final = "\U00010000"
+_EM: Final[Mapping[str, float]] = {"W": 1.16, "F": 1.16, "A": 1.2}
 _SIZES: Final[Mapping[str, float]] = {"title": 18, "name": 13, "label": 12, "small": 11}
 _BOLD: Final = frozenset({"title", "name"})
 _TINTS: Final[Mapping[str, tuple[str, str]]] = {
@@ -62,7 +65,7 @@ _STYLE: Final = "".join((
 def width_of(text: str, size: str) -> float:
     """Judge how wide a text is at most, in pixels, when it is written in one of the sizes."""
     em = sum(map(_em_of, text)) * _SIZES[size]
-    return em * 1.08 if size in _BOLD else em
+    return em * 1.1 if size in _BOLD else em
 
 
 def _em_of(char: str) -> float:
@@ -71,10 +74,14 @@ def _em_of(char: str) -> float:
     if char in _WIDE:
         return 1.02
     if char.isascii():
-        return 0.74 if char.isupper() else 0.61
+        return 0.85 if char in _SIGNS else 0.74 if char.isupper() else 0.64
     if unicodedata.combining(char):
         return 0.0
-    return _EM.get(unicodedata.east_asian_width(char), 1.1 if unicodedata.category(char)[0] in "SL" else 0.8)
+    if char in _VERY_WIDE:
+        return _VERY_WIDE[char]
+    if char >= _ANCIENT and unicodedata.category(char) == "Lo" and unicodedata.east_asian_width(char) not in "WF":
+        return 3.0
+    return _EM.get(unicodedata.east_asian_width(char), 1.2 if unicodedata.category(char)[0] in "SL" else 0.8)
 
 
 def shown(text: object) -> str:

@@ -411,7 +411,7 @@ def test_picture_withstands_hostile_names():
         (5, happened.CaseStarted, {"assignee": HOSTILE * 10}),
         (10, happened.CaseEscalated, {"tier": 2, "team": "日本" * 60}),
         (15, happened.VendorDispatched, {"vendor": "W" * 200, "key": "k"}),
-        (15, happened.VendorDispatched, {"vendor": "Cafe\u0301 " * 30, "key": "l"}),
+        (15, happened.VendorDispatched, {"vendor": "Cafe\u0301 \ufdfd \U0001242b " * 9, "key": "l"}),
         (16, happened.PeopleInformed, {"to": HOSTILE * 9}),
         (17, happened.PeopleInformed, {"to": "a\x1b[2J\u202eb"}),
         (20, happened.StopwatchStarted, {**started()[2], "limit": HOSTILE * 5}),
