@@ -40,7 +40,8 @@ def lanes_of(
     limits: Sequence[TimeLimit],
 ) -> Happening:
     """Read a history, up to an instant that is not before its last event; see `CaseTimeline.of`."""
-    places, vendors, draft = _Trail(), {}, None
+    places, draft = _Trail(), None
+    vendors: dict[str, _Trail] = {}
     for event in events:
         if type(event) not in _KNOWN:
             continue
@@ -93,22 +94,23 @@ def _words(case: Any) -> str:  # noqa: ANN401 - a case in the making
     return f"waiting for {case.wait_reason}" if waiting else str(case.status).replace("_", " ")
 
 
-def _standing(case: Any) -> tuple[str, str]:  # noqa: ANN401 - as above
-    """Give how it stands, and who has it or what it waits for."""
+def _standing(case: Any) -> tuple[str, str, str]:  # noqa: ANN401 - as above
+    """Give how it stands, as it is drawn and by its name, and who has it or what it waits for."""
+    status = str(case.status).replace("_", " ")
     if case.status not in OPEN:
-        return "ended", _words(case)
+        return "ended", status, status
     away = f"at {', '.join(case.vendors)}" if case.vendors else None
     holders = " · ".join(each for each in (case.team, case.assignee, away) if each)
-    if case.status is not Status.WAITING:
-        return str(case.status), holders
-    state = "vendor" if case.wait_reason == "vendor" else "waiting"
-    return state, f"for {case.wait_reason}" + (f" ({holders})" if holders else "")
+    if case.status is Status.WAITING:
+        state = "vendor" if case.wait_reason == "vendor" else "waiting"
+        return state, status, f"for {case.wait_reason}" + (f" ({holders})" if holders else "")
+    return "vendor" if away and case.status is Status.QUEUED else str(case.status), status, holders
 
 
 def _tier_lanes(spans: Iterable[tuple[datetime, datetime, Any]], names: Mapping[int, str]) -> Iterator[Lane]:
     found: dict[int, list[Span]] = {}
-    for start, end, (level, state, text) in spans:
-        found.setdefault(level, []).append(Span(start=start, end=end, state=state, text=text))
+    for start, end, (level, state, status, text) in spans:
+        found.setdefault(level, []).append(Span(start=start, end=end, state=state, status=status, text=text))
     for level, here in sorted(found.items()):
         yield Lane(kind="tier", name=_tier(level), about=names.get(level, ""), spans=tuple(here))
 
@@ -175,11 +177,6 @@ class _Clock:
         """What it does."""
         return self._state
 
-    @property
-    def due(self) -> datetime | None:
-        """When it is due, where that is known."""
-        return self._due
-
     def marked(self, at: datetime, kind: str, text: str) -> None:
         """Mark an instant."""
         self.marks.append(Mark(at=at, kind=kind, text=text))
@@ -212,7 +209,7 @@ def _passed_over(clock: _Clock, at: datetime, passed: tuple[int, ...]) -> None:
 
 
 def _paused(clock: _Clock, event: happened.StopwatchPaused) -> None:
-    clock.goes("paused", event.segment.end if event.segment else event.at, due=event.due_at)
+    clock.goes("paused", event.segment.end, due=event.due_at)
 
 
 def _resumed(clock: _Clock, event: happened.StopwatchResumed) -> None:

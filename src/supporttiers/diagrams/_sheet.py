@@ -15,16 +15,24 @@ from supporttiers._fields import one_line
 
 MARGIN: Final = 24
 _MOST: Final = 200
+_MOST_SAID: Final = 2000
 _NOTHING: Final = 0.1
 _NARROW: Final = frozenset("iljtfrI.,:;'|!()[]/\\ -`")
 _WIDE: Final = frozenset("mwMW@%&…—→")
-_EM: Final[Mapping[str, float]] = {"W": 1.08, "F": 1.08, "A": 0.9}
+_SIGNS: Final = frozenset("+=<>~^#$*?_\"{}")
+_VERY_WIDE: Final[Mapping[str, float]] = {"\ufdfd": 12.0, "\ufdfa": 1.4, "\u2e3a": 2.1, "\u2e3b": 3.1}
+_ANCIENT: Final = "\U00010000"
+_EM: Final[Mapping[str, float]] = {"W": 1.16, "F": 1.16, "A": 1.2}
 _SIZES: Final[Mapping[str, float]] = {"title": 18, "name": 13, "label": 12, "small": 11}
 _BOLD: Final = frozenset({"title", "name"})
 _TINTS: Final[Mapping[str, tuple[str, str]]] = {
     # kind: what it looks like where it is light, and where it is dark
     "sheet": ("fill:#ffffff", "fill:#0d1117"),
     "lane": ("fill:#f6f8fa;stroke:#d0d7de", "fill:#161b22;stroke:#30363d"),
+    "frame": ("fill:none;stroke:#8c959f", "fill:none;stroke:#6e7681"),
+    "group": ("fill:none;stroke:#afb8c1", "fill:none;stroke:#484f58"),
+    "acts": ("fill:#fff1e5;stroke:#bc4c00", "fill:#3d1300;stroke:#f0883e"),
+    "tells": ("fill:#ddf4ff;stroke:#54aeff", "fill:#051d4d;stroke:#388bfd"),
     "grid": ("fill:none;stroke:#d8dee4", "fill:none;stroke:#262c36"),
     "ink": ("fill:#1f2328", "fill:#e6edf3"),
     "soft": ("fill:#59636e", "fill:#9ba6b2"),
@@ -57,7 +65,7 @@ _STYLE: Final = "".join((
 def width_of(text: str, size: str) -> float:
     """Judge how wide a text is at most, in pixels, when it is written in one of the sizes."""
     em = sum(map(_em_of, text)) * _SIZES[size]
-    return em * 1.08 if size in _BOLD else em
+    return em * 1.1 if size in _BOLD else em
 
 
 def _em_of(char: str) -> float:
@@ -66,16 +74,25 @@ def _em_of(char: str) -> float:
     if char in _WIDE:
         return 1.02
     if char.isascii():
-        return 0.74 if char.isupper() else 0.61
+        return 0.85 if char in _SIGNS else 0.74 if char.isupper() else 0.64
     if unicodedata.combining(char):
         return 0.0
-    return _EM.get(unicodedata.east_asian_width(char), 1.1 if unicodedata.category(char)[0] in "SL" else 0.8)
+    if char in _VERY_WIDE:
+        return _VERY_WIDE[char]
+    if char >= _ANCIENT and unicodedata.category(char) == "Lo" and unicodedata.east_asian_width(char) not in "WF":
+        return 3.0
+    return _EM.get(unicodedata.east_asian_width(char), 1.2 if unicodedata.category(char)[0] in "SL" else 0.8)
 
 
 def shown(text: object) -> str:
     """Give what can be shown of a name, in one line: nothing that turns the direction of writing, no more than 200."""
     line = one_line(str(text))
     return line if len(line) <= _MOST else line[: _MOST - 1] + "…"
+
+
+def shown_long(text: str) -> str:
+    """Give a long text for those who listen, or point at it: at most 2,000 characters."""
+    return text if len(text) <= _MOST_SAID else text[: _MOST_SAID - 1] + "…"
 
 
 def fitted(text: object, size: str, within: float) -> str:
@@ -90,7 +107,8 @@ def fitted(text: object, size: str, within: float) -> str:
 
 def wrapped(text: object, size: str, within: float, *, lines: int) -> tuple[str, ...]:
     """Break a text into lines that fit, at blanks where there are any; the last one is clipped where there is more."""
-    left, found = shown(text), []
+    left = shown(text)
+    found: list[str] = []
     while left and len(found) < lines - 1 and width_of(left, size) > within:
         end = next(end for end in range(len(left), 0, -1) if end == 1 or width_of(left[:end], size) <= within)
         blank = left.rfind(" ", 0, end + 1)

@@ -1,12 +1,12 @@
 """A timeline as SVG: a lane for each tier, vendor and clock, one for who was told, and the steps as a list."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Final, NamedTuple
 
-from supporttiers._fields import duration_text
-from supporttiers.diagrams._axis import day_text, ticks
-from supporttiers.diagrams._sheet import MARGIN, Sheet, fitted, number, shown, width_of
+from supporttiers.diagrams._axis import instant_in, lasting, period_of, ticks
+from supporttiers.diagrams._marks import form_of, labels_of
+from supporttiers.diagrams._sheet import MARGIN, Sheet, fitted, shown, shown_long, width_of
 from supporttiers.diagrams.timeline import CaseTimeline, Lane, Mark, Span
 
 _WIDTH: Final = 1000
@@ -31,7 +31,7 @@ _KINDS: Final = {
     "late": "late", "cancelled": "hollow", "told": "told",
 }  # fmt: skip
 _LEGEND: Final = (
-    ("queued", "queued"), ("in_progress", "in progress"), ("waiting", "waits"), ("vendor", "waits for a vendor"),
+    ("queued", "queued"), ("in_progress", "in progress"), ("waiting", "waits"), ("vendor", "at a vendor"),
     ("ended", "ended"), ("running", "clock runs"), ("paused", "clock is paused"), ("late", "late"),
     ("several", "several changes"),
 )  # fmt: skip
@@ -53,14 +53,6 @@ class _Piece(NamedTuple):
     spans: tuple[Span, ...]
     changes: int = 1
     narrow: bool = False
-
-
-class _Label(NamedTuple):
-    """What is written at a mark, or at several that lie close together."""
-
-    left: float
-    right: float
-    texts: tuple[str, ...]
 
 
 class _Drawing:
@@ -116,18 +108,16 @@ class _Drawing:
         return _PLOT + _PAD + (_RIGHT - _PLOT - 2 * _PAD) * min(max(share, 0.0), 1.0)
 
     def _axis(self, bottom: float) -> None:
-        taken = taken_above = 0.0
+        taken = 0.0
         for tick in ticks(self._timeline.start, self._timeline.end, self._timeline.zone, at_most=_TICKS):
             x = self._x(tick.at)
             self._sheet.line("grid", [(x, _AXIS), (x, bottom)])
-            left, right = _around(x, width_of(tick.text, "small"))
-            if left >= taken:
-                self._sheet.text("small", left, _AXIS - 6, tick.text, soft=True)
-                taken = right + _PAD
+            left, _ = _around(x, width_of(tick.text, "small"))
+            self._sheet.text("small", left, _AXIS - 6, tick.text, soft=True)
             left, right = _around(x, width_of(tick.day, "small"))
-            if tick.day and left >= taken_above:
+            if tick.day and left >= taken:
                 self._sheet.text("small", left, _AXIS - 22, tick.day)
-                taken_above = right + _PAD
+                taken = right + _PAD
 
     # -- lanes
 
@@ -194,12 +184,13 @@ class _Drawing:
         return _Piece(one.left, right, "several", "", tip, spans, changes=one.changes + 1, narrow=True)
 
     def _piece(self, span: Span, taken: float) -> _Piece:
-        tip = f"{span.state.replace('_', ' ')} {span.text}".strip() + f": {self._from_to(span.start, span.end)}"
+        said = [span.status or span.state, *([span.text] if span.text != span.status else [])]
+        tip = f"{' '.join(said).strip()}: {self._from_to(span.start, span.end)}"
         left, right = max(self._x(span.start), taken), self._x(span.end)
         return _Piece(left, right, span.state, span.text, shown(tip), (span,), narrow=right - left < _LEAST)
 
     def _from_to(self, start: datetime, end: datetime) -> str:
-        return f"{self._instant(start)} to {self._instant(end)}, {_lasting(end - start)}"
+        return f"{self._instant(start)} to {self._instant(end)}, {lasting(end - start)}"
 
     def _instant(self, at: datetime) -> str:
         return instant_in(at, self._timeline)
@@ -213,27 +204,11 @@ class _Drawing:
             if mark.at <= self._timeline.end and place not in drawn:
                 drawn.add(place)
                 tip = shown(f"{mark.text}: {self._instant(mark.at)}")
-                self._sheet.path(_KINDS[mark.kind], _form(mark.kind, self._x(mark.at), y + at), tip=tip)
-        for label in self._labels([mark for mark in marks if mark.at <= self._timeline.end]):
-            text = _together(label.texts)
-            within = label.right - label.left
-            self._sheet.text("small", label.left, y + 18, fitted(text, "small", within), tip=shown_long(text))
-
-    def _labels(self, marks: Sequence[Mark]) -> Iterable[_Label]:
-        """Place what is written at marks; where two would touch, they become one."""
-        found: list[_Label] = []
-        for mark in marks:
-            label = self._placed(self._x(mark.at), (mark.text,))
-            while found and found[-1].right + _PAD > label.left:
-                before = found.pop()
-                label = self._placed((before.left + before.right) / 2, (*before.texts, *label.texts))
-            found.append(label)
-        return found
-
-    def _placed(self, x: float, texts: tuple[str, ...]) -> _Label:
-        wide = min(width_of(shown(_together(texts)), "small"), _RIGHT - _PLOT - 2 * _PAD)
-        left = min(max(x - wide / 2, _PLOT + _PAD), _RIGHT - _PAD - wide)
-        return _Label(left, left + wide, texts)
+                self._sheet.path(_KINDS[mark.kind], form_of(mark.kind, self._x(mark.at), y + at), tip=tip)
+        seen = [(self._x(mark.at), mark.text) for mark in marks if mark.at <= self._timeline.end]
+        for label in labels_of(seen, _PLOT + _PAD, _RIGHT - _PAD):
+            text = fitted(label.text, "small", label.right - label.left)
+            self._sheet.text("small", label.left, y + 18, text, tip=shown_long(label.text))
 
     # -- below
 
@@ -253,7 +228,8 @@ class _Drawing:
     def _said(self) -> Iterator[str]:
         """Tell the first steps as a sentence each."""
         for lane, span in self._turns()[:_STEPS]:
-            yield f"{self._instant(span.start)} {lane.name} {span.state.replace('_', ' ')} {span.text}".strip()
+            who = "" if span.text == span.status else f" {span.text}"
+            yield f"{self._instant(span.start)} {lane.name} {span.status}{who}"
 
     def _turns(self) -> list[tuple[Lane, Span]]:
         found = [(lane, span) for lane in self._timeline.lanes if lane.kind == "tier" for span in lane.spans]
@@ -272,8 +248,8 @@ class _Drawing:
             self._sheet.text("small", x, y, words, soft=True)
         for lane, span in turns[:_STEPS]:
             y += _ROW
-            status = "waiting" if span.state == "vendor" else span.state.replace("_", " ")
-            cells = (self._instant(span.start), lane.name, status, span.text, _lasting(span.end - span.start))
+            who = "" if span.text == span.status else span.text
+            cells = (self._instant(span.start), lane.name, span.status, who, lasting(span.end - span.start))
             for text, (_, x, within) in zip(cells, _COLUMNS, strict=True):
                 self._sheet.text("label", x, y, fitted(text, "label", within), tip=shown(text))
         if len(turns) > _STEPS:
@@ -290,35 +266,6 @@ class _Drawing:
         return y + MARGIN
 
 
-def instant_in(at: datetime, timeline: CaseTimeline) -> str:
-    """Write an instant in the zone of a timeline: to the second where it is short."""
-    local = at.astimezone(timeline.zone)
-    short = timeline.end - timeline.start < timedelta(minutes=10)
-    return f"{local:%Y-%m-%d %H:%M:%S}" if short else f"{local:%Y-%m-%d %H:%M}"
-
-
-def period_of(timeline: CaseTimeline) -> str:
-    """Say from when to when a timeline goes, and in which zone."""
-    start, end = (
-        f"{day_text(at.astimezone(timeline.zone).date(), with_year=True)} {instant_in(at, timeline)[11:]}"
-        for at in (timeline.start, timeline.end)
-    )
-    return f"{start} to {end}, {timeline.zone}"
-
-
-def _lasting(span: timedelta) -> str:
-    seconds = int(span.total_seconds())
-    days, rest = divmod(seconds, 86400)
-    if days:
-        return f"{days} d {rest // 3600} h" if rest >= 3600 else f"{days} d"  # noqa: PLR2004 - an hour
-    return duration_text(timedelta(seconds=seconds))
-
-
-def shown_long(text: str) -> str:
-    """Give a long text for those who listen: at most 2,000 characters."""
-    return text if len(text) <= 2000 else text[:1999] + "…"  # noqa: PLR2004 - as it says
-
-
 def _shorter(text: str) -> Iterator[str]:
     """Give a text, and what is left of it where that is too long: first what stands in brackets goes, then the team."""
     text = shown(text)
@@ -331,22 +278,3 @@ def _around(x: float, wide: float) -> tuple[float, float]:
     """Put a text around a place, within the plot."""
     left = min(max(x - wide / 2, _PLOT), _RIGHT - wide)
     return left, left + wide
-
-
-def _together(texts: Sequence[str]) -> str:
-    """Say several marks as one text, and how often each was."""
-    counts: dict[str, int] = {}
-    for text in texts:
-        counts[text] = counts.get(text, 0) + 1
-    return ", ".join(f"{text} {count}x" if count > 1 else text for text, count in counts.items())
-
-
-def _form(kind: str, x: float, y: float) -> str:
-    """Give the form of a mark: a diamond, a disc, a cross or a stroke."""
-    if kind in {"met", "told"}:
-        return f"M{number(x - 5)} {number(y)} a5 5 0 1 0 10 0 a5 5 0 1 0 -10 0 Z"
-    if kind in {"late", "refused"}:
-        return f"M{number(x - 5)} {number(y - 5)} h10 v10 h-10 Z"
-    if kind == "due":
-        return f"M{number(x - 1.5)} {number(y - 8)} h3 v16 h-3 Z"
-    return f"M{number(x)} {number(y - 6)} l6 6 l-6 6 l-6 -6 Z"

@@ -1,12 +1,11 @@
 """A timeline for a terminal: a line for each lane, in letters that every terminal has."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
-from supporttiers.diagrams._axis import ticks
+from supporttiers.diagrams._axis import instant_in, period_of, ticks
 from supporttiers.diagrams._terminal import cut, filled
-from supporttiers.diagrams._timeline_svg import instant_in, period_of
 from supporttiers.diagrams.timeline import CaseTimeline, Lane
 
 _NAME: Final = 22
@@ -43,8 +42,18 @@ def _lines(timeline: CaseTimeline) -> Iterator[str]:
         yield f"{filled(_name(lane), _NAME)} |{cells}"
     yield ""
     signs = set("".join(drawn))
-    yield "  ".join(f"{sign} {words}" for sign, words in _WORDS if sign in signs)
+    yield from _legend([f"{sign} {words}" for sign, words in _WORDS if sign in signs], whole)
     yield from _marks(timeline, whole)
+
+
+def _legend(words: Sequence[str], whole: int) -> Iterator[str]:
+    line = ""
+    for word in words:
+        if len(line) + 2 + len(word) > whole:
+            yield line
+            line = ""
+        line += f"{'  ' if line else ''}{word}"
+    yield line
 
 
 def _name(lane: Lane) -> str:

@@ -24,14 +24,16 @@ class Span:
     Attributes:
         start: When it began.
         end: When it was over; the end of the timeline where it goes on.
-        state: Of a tier a status, `vendor` where it waits for a vendor, or `ended`; of a vendor `vendor`; of a clock
-            `running`, `paused` or `late`.
+        state: Of a tier `queued`, `in_progress`, `waiting`, `vendor` (it waits for a vendor, or is in the queue with a
+            ticket open there) or `ended`; of a vendor `vendor`; of a clock `running`, `paused` or `late`.
+        status: Of a tier the status, in words.
         text: Who had it, or what it waited for.
     """
 
     start: datetime
     end: datetime
     state: str
+    status: str = ""
     text: str = ""
 
 
