@@ -162,6 +162,26 @@ def test_gone(monkeypatch):
     assert "<p>its cases cannot be read: TypeError</p>" in page()
 
 
+def test_page_is_handed_so_much_of_a_test_and_no_more(run, page, monkeypatch):
+    """First the pictures are left out, and then the stories."""
+    monkeypatch.setattr(_accounts, "MAX_BYTES", 9_000)
+    test = """
+from supporttiers import SupportProcess
+from supporttiers.testing import Rehearsal
+
+def test_it():
+    for number in range(9):
+        Rehearsal(SupportProcess.default()).open("Printer", by="jane")
+"""
+    run(REPORT, test_it=test)
+
+    text = page()
+    told, drawn = text.count("<h3>"), text.count("<svg")
+    assert 0 < drawn < told < 9
+    assert 9 == text.count('<p class="where">')
+    assert 9 - told == text.count("There are more cases than are told here")
+
+
 def test_page_that_cannot_be_written_fails_the_run(run, pytester):
     """It is what the run was asked for; a directory is refused before anything runs."""
     (pytester.path / "out").write_text("a file", "utf-8")

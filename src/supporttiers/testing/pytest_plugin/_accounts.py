@@ -1,10 +1,12 @@
 """What became of a test's rehearsals: for its failure report, and for the page."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
+import attrs
 import pytest
 
 import supporttiers
@@ -16,6 +18,8 @@ from supporttiers.testing.scenarios import ScenarioFailedError
 from supporttiers.testing.stages import Stage
 
 MAX_REHEARSALS: Final = 20
+MAX_BYTES: Final = 2 * 1024 * 1024
+"""So much of one test, about, is handed to the process that writes the page."""
 _HEADING: Final = "rehearsal"
 _HOME: Final = Path(supporttiers.__file__).parent
 
@@ -37,9 +41,22 @@ def tell(
     accounts = [_account(rehearsal, stage, pictures=for_page) for rehearsal in _rehearsals(item, stage)]
     error = None if caught is None else caught.value
     if report.failed and not isinstance(error, ScenarioFailedError):  # which tells all of it
-        report.sections += [(_HEADING, "\n".join(account.lines(str(error)))) for account in accounts]
+        already = str(error) if isinstance(error, MonitorViolatedError) else ""
+        report.sections += [(_HEADING, "\n".join(account.lines(already))) for account in accounts]
     if for_page and accounts:
-        setattr(report, ATTRIBUTE, [account.to_data() for account in accounts])
+        setattr(report, ATTRIBUTE, list(_bounded(accounts)))
+
+
+def _bounded(accounts: Sequence[Account]) -> Iterator[dict[str, Any]]:
+    """Give accounts as plain data, without pictures where they would be too much to be handed on, and else shortened."""
+    left = MAX_BYTES
+    for account in accounts:
+        plain = attrs.evolve(account, stories=tuple(attrs.evolve(story, picture="") for story in account.stories))
+        bare = attrs.evolve(account, stories=(), more=True)
+        sizes = ((len(json.dumps(data)), data) for data in (each.to_data() for each in (account, plain, bare)))
+        size, data = next((found for found in sizes if found[0] <= left), (0, bare.to_data()))
+        left -= size
+        yield data
 
 
 def shorten(caught: "pytest.ExceptionInfo[BaseException]") -> None:

@@ -118,6 +118,8 @@ class Reader:
         for table, place, steps, where in tables:
             self._tables.check_keys(table, SETTING, place)
             title = self._text(table, "title", place, default=f"scenario {len(found) + 1}")
+            if problem := fields.name(title):
+                self._fault(f"{place}.title", problem)
             if title in found:
                 self._fault(f"{place}.title", f"{title!r} is the title of an earlier scenario, too")
             setting = self._setting(table, place)
