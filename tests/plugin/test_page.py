@@ -6,6 +6,8 @@ from html.parser import HTMLParser
 import pytest
 from tests.plugin.test_reports import TESTS
 
+from supporttiers.testing.pytest_plugin import _accounts
+
 REPORT = "--supporttiers-report=out/page.html"
 SPITEFUL = """
 import pytest

@@ -48,7 +48,7 @@ def tell(
 
 
 def _bounded(accounts: Sequence[Account]) -> Iterator[dict[str, Any]]:
-    """Give accounts as plain data, without pictures where they would be too much to be handed on, and else shortened."""
+    """Give accounts as plain data: where it would be too much to be handed on without pictures, or shortened."""
     left = MAX_BYTES
     for account in accounts:
         plain = attrs.evolve(account, stories=tuple(attrs.evolve(story, picture="") for story in account.stories))
