@@ -354,6 +354,7 @@ def test_wrong_times_are_refused(said, before, problem):
 SETTING = {
     'proces = "x"': ("scenario.proces", "is not known here; did you mean 'process'?"),
     'title = " "': ("scenario.title", "must not be empty"),
+    'title = "\\u001b[2J"': ("scenario.title", "contains a control character; remove it"),
     "title = 7": ("scenario.title", "must be a text, not int"),
     'start = "soon"': ("scenario.start", "'soon' is no time; say it as '2026-03-23 09:20'"),
     'zone = "Mars"': ("scenario.zone", "must be the IANA name of a time zone"),

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from supporttiers._fields import safe
 from supporttiers.errors import SupportTiersError
 from supporttiers.testing.pytest_plugin import INI
 from supporttiers.testing.scenarios import Scenario, ScenarioFailedError
@@ -19,7 +18,7 @@ class ScenarioFile(pytest.File):
         named = self.config.getini(INI)
         process = self.config.rootpath / named if named else None
         for scenario in Scenario.all_from_toml(self.path, process=process):
-            yield ScenarioItem.from_parent(self, name=safe(scenario.title), scenario=scenario)
+            yield ScenarioItem.from_parent(self, name=scenario.title, scenario=scenario)
 
     def repr_failure(  # type: ignore[override] # as pytest's own collectors have it
         self, excinfo: "pytest.ExceptionInfo[BaseException]"
