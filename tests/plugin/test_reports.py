@@ -15,7 +15,7 @@ from supporttiers.testing import Rehearsal, accounts
 from supporttiers.testing.accounts import Account, take
 from supporttiers.testing.paths import Path
 from supporttiers.testing.pytest_plugin import pytest_assertrepr_compare
-from supporttiers.testing.stages import Stage, present
+from supporttiers.testing.stages import MOST, Stage, present
 
 NINE = "2026-03-23T09:00+00:00"
 HEAD = f"""
@@ -228,10 +228,9 @@ def test_account_of_what_cannot_be_read_says_so(monkeypatch):
 
 
 def test_stage_sees_what_begins_while_it_is_set():
-    """Each once, and nothing afterwards; what has ended is remembered as it was then."""
+    """And nothing afterwards; what has ended is remembered as it was then, and of many the last."""
     with Stage().set() as stage:
         with rehearsed() as rehearsal:
-            stage.begin(rehearsal)
             assert stage.ended(rehearsal) is None
         assert (rehearsal,) == stage.rehearsals
         assert 1 == len(stage.ended(rehearsal).stories)
@@ -239,6 +238,9 @@ def test_stage_sees_what_begins_while_it_is_set():
         with rehearsal:
             pass  # of an earlier attempt: it is forgotten
         assert stage.ended(rehearsal) is None
+        for number in range(MOST + 1):
+            stage.begin(number)
+        assert tuple(range(1, MOST + 1)) == stage.rehearsals
     stage.begin(rehearsal)
 
     assert () == stage.rehearsals

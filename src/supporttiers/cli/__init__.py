@@ -153,10 +153,14 @@ def _hang_up() -> int:
 def _told(error: Exception, args: argparse.Namespace) -> int:
     """Say what went wrong in one line; what is no error of ours is a fault of this program, and goes on."""
     from supporttiers.cli._words import spoken  # noqa: PLC0415 - only needed here
+    from supporttiers.config.monitors import MonitorsError  # noqa: PLC0415 - as above
     from supporttiers.errors import ProcessError, SupportTiersError  # noqa: PLC0415 - as above
 
     if isinstance(error, ProcessError):
         return _told_of_process(error, args)
+    if isinstance(error, MonitorsError):
+        complain(str(error))
+        return WORLD if isinstance(error.__cause__, OSError) else NO
     if isinstance(error, SupportTiersError):
         complain(spoken(error, args))
         return _code_of(error)

@@ -29,6 +29,8 @@ def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not expor
     parser.add_argument("--within", metavar="SPAN", help="how far time may pass, such as 72h")
     about = "verify only this; may be given several times (one of: %(choices)s)"
     parser.add_argument("--invariant", action="append", choices=_INVARIANTS, metavar="NAME", help=about)
+    about = "a file of monitors: what must never, or always, be so"
+    parser.add_argument("--monitors", metavar="FILE", help=about)
     parser.add_argument("--tests", action="store_true", help="print each way as a test for pytest, too")
     add_policies(parser)
     add_plugins(parser)
@@ -45,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     process = SupportProcess.from_toml(args.file, policies=policies)
     found = explore(
         process if policies else args.file, depth=args.depth, at_most=args.at_most, within=args.within,
-        invariants=args.invariant or _INVARIANTS,
+        invariants=args.invariant or _INVARIANTS, monitors=args.monitors or (),
     )  # fmt: skip
     if args.json:
         write_json(_plain(process, found))

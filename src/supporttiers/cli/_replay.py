@@ -11,7 +11,6 @@ from supporttiers.cli._store import add_json, add_plugins, add_policies, all_pol
 
 if TYPE_CHECKING:
     from supporttiers.analysis import LogError, MappingError, ReplayResult
-    from supporttiers.config.monitors import MonitorsError
 
 _DAY: Final = 86_400
 _SHOWN: Final = 5
@@ -37,8 +36,7 @@ def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not expor
 def run(args: argparse.Namespace) -> int:
     """Replay a log, and say what became of its cases."""
     from supporttiers.analysis import LogError, MappingError, replay  # noqa: PLC0415 - only commands that run load it
-    from supporttiers.config.monitors import MonitorsError  # noqa: PLC0415 - as above
-    from supporttiers.process import SupportProcess  # noqa: PLC0415
+    from supporttiers.process import SupportProcess  # noqa: PLC0415 - as above
 
     if args.observing and args.process is None:
         complain("--observing needs a process to watch: name its file with --process")
@@ -53,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
         result = replay(
             args.log, mapping=args.mapping, process=process, store=store, monitors=args.monitors or (), progress=shown
         )
-    except (LogError, MappingError, MonitorsError) as error:
+    except (LogError, MappingError) as error:
         return _told(error)
     finally:
         if shown is not None:
@@ -82,8 +80,8 @@ class _Shown:
             self._line.end()
 
 
-def _told(error: "LogError | MappingError | MonitorsError") -> int:
-    """Say what is wrong with the log, with its mapping, or with the monitors."""
+def _told(error: "LogError | MappingError") -> int:
+    """Say what is wrong with the log or with its mapping."""
     complain(str(error))
     unreadable = isinstance(error.__cause__, OSError) and getattr(error, "row", None) is None
     return WORLD if unreadable else NO

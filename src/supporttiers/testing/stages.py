@@ -5,12 +5,24 @@ Nothing is remembered unless somebody has set a stage, and a stage is seen only 
 that run beside each other, in threads or in tasks, do not see each other's.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final
 
+MOST: Final = 20
+"""So many rehearsals of a test are remembered, the last; tests of properties make thousands."""
+
 _PRESENT: Final["ContextVar[Stage | None]"] = ContextVar("supporttiers_stage", default=None)
+
+
+class _Entry:
+    """A rehearsal, and what became of it."""
+
+    def __init__(self, rehearsal: object) -> None:
+        self.rehearsal = rehearsal
+        self.taken: object = None
 
 
 class Stage:
@@ -28,8 +40,7 @@ class Stage:
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._begun: list[Any] = []
-        self._ended: dict[int, Any] = {}
+        self._entries: deque[_Entry] = deque(maxlen=MOST)
         self._open = True
 
     @contextmanager
@@ -44,8 +55,7 @@ class Stage:
 
     def clear(self) -> None:
         """Forget what was remembered, as before another attempt of the same test."""
-        self._begun.clear()
-        self._ended.clear()
+        self._entries.clear()
 
     def close(self) -> None:
         """Forget all, and remember nothing any more: a task that outlives its test does not fill it."""
@@ -54,22 +64,23 @@ class Stage:
 
     @property
     def rehearsals(self) -> tuple[Any, ...]:
-        """Those that have begun, in order."""
-        return tuple(self._begun)
+        """Those that have begun, in order; of many the last."""
+        return tuple(entry.rehearsal for entry in self._entries)
 
     def begin(self, rehearsal: object) -> None:
-        """Remember a rehearsal; the same one is remembered once."""
-        if self._open and not any(each is rehearsal for each in self._begun):
-            self._begun.append(rehearsal)
+        """Remember a rehearsal."""
+        if self._open:
+            self._entries.append(_Entry(rehearsal))
 
     def end(self, rehearsal: object, taken: Callable[[], object]) -> None:
         """Remember what became of a rehearsal that lets go of its store now."""
-        if any(each is rehearsal for each in self._begun):
-            self._ended[id(rehearsal)] = taken()
+        for entry in self._entries:
+            if entry.rehearsal is rehearsal:
+                entry.taken = taken()
 
     def ended(self, rehearsal: object) -> Any:  # noqa: ANN401 - whatever was taken
         """Give what became of a rehearsal when it ended; None while it goes on."""
-        return self._ended.get(id(rehearsal))
+        return next((entry.taken for entry in self._entries if entry.rehearsal is rehearsal), None)
 
 
 def present() -> Stage | None:

@@ -102,3 +102,19 @@ def test_explore_knows_policies_of_ones_own(file, run, tmp_path):
 
     assert (done.code, done.err) == (0, "")
     assert "no counterexample" in done.out
+
+
+def test_explore_watches_monitors_of_a_file(file, run, tmp_path):
+    """A rule that can be broken has its way; what is wrong with the file is told."""
+    (tmp_path / "rules.toml").write_text(
+        'never = [{ match = { status = "cancelled" }, name = "nobody gives up" }]', "utf-8"
+    )
+    done = run("explore", file(SOUND), "--depth", "2", "--monitors", "rules.toml")
+    assert (done.code, done.err) == (1, "")
+    assert "nobody gives up: " in done.out
+
+    (tmp_path / "rules.toml").write_text("nver = []", "utf-8")
+    done = run("explore", "support.toml", "--monitors", "rules.toml")
+    assert (1, "") == (done.code, done.out)
+    assert "monitors 'rules.toml' are not valid: nver: is not known here; did you mean 'never'?" in done.err
+    assert 3 == run("explore", "support.toml", "--monitors", "nowhere.toml").code

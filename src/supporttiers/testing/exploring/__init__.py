@@ -16,6 +16,7 @@ from supporttiers._fields import at_least, duration_of, type_name
 from supporttiers.actors import Actor, ActorKind
 from supporttiers.clock import FakeClock
 from supporttiers.commands import Command, Open
+from supporttiers.config.monitors import read_monitors
 from supporttiers.errors import InputError
 from supporttiers.match import Match
 from supporttiers.monitors import Monitor
@@ -50,7 +51,7 @@ def explore(
     start: str | datetime | Story = _START,
     openings: Iterable[Mapping[str, object]] = ({},),
     facts: Mapping[str, object] | None = None,
-    monitors: Iterable[Monitor] = (),
+    monitors: Iterable[Monitor] | str | FilePath = (),
     invariants: Iterable[Invariant | str] = tuple(Invariant),
     ends: Iterable[str] = _ENDS,
     may_wait: Match | None = None,
@@ -76,7 +77,7 @@ def explore(
         start: The instant at which a case is opened, or a `Story`, from which it goes on.
         openings: With what the case may be opened: tables of fields as `desk.open` takes them.
         facts: What is known from outside, by name; None for what is left out.
-        monitors: What must never, or always, be so.
+        monitors: What must never, or always, be so, or the path of a file that says it.
         invariants: What is verified besides; see `Invariant`.
         ends: The statuses that are a proper end; a case that can only be cancelled has none.
         may_wait: Cases that may stand without a clock.
@@ -91,6 +92,7 @@ def explore(
     Raises:
         InputError: Something cannot be so; the error names it, and what is possible.
         ProcessError: The process is not valid.
+        MonitorsError: The file of monitors is not valid.
         CaseError: The process does not let the case be opened.
 
     .. versionadded:: 0.1.0
@@ -99,6 +101,8 @@ def explore(
     people = None if actors is None else tuple(actors)
     done = None if commands is None else tuple(commands)
     story = start if isinstance(start, Story) else None
+    if isinstance(monitors, str | FilePath):
+        monitors = read_monitors(monitors, calendars=rules.calendars_by_name)
     watch = Watch(monitors, rules.priorities)
     world = World(rules, dict(facts or {}), tells=watch.tells)
     now = FakeClock(start).now() if not isinstance(start, Story) else start.now

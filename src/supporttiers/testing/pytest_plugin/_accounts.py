@@ -15,9 +15,8 @@ from supporttiers.testing.accounts import Account, take
 from supporttiers.testing.pytest_plugin import ATTRIBUTE
 from supporttiers.testing.rehearsal import MonitorViolatedError, Rehearsal, Story
 from supporttiers.testing.scenarios import ScenarioFailedError
-from supporttiers.testing.stages import Stage
+from supporttiers.testing.stages import MOST, Stage
 
-MAX_REHEARSALS: Final = 20
 MAX_BYTES: Final = 2 * 1024 * 1024
 """So much of one test, about, is handed to the process that writes the page."""
 _HEADING: Final = "rehearsal"
@@ -88,11 +87,11 @@ def _rehearsals(item: pytest.Item, stage: Stage | None) -> list[Rehearsal]:
     for rehearsal in _handed(item):
         if not any(each is rehearsal for each in found):
             found.append(rehearsal)
-    return found[:MAX_REHEARSALS]
+    return found[-MOST:]
 
 
 def _handed(item: pytest.Item) -> Iterator[Rehearsal]:
-    handed: dict[str, Any] = getattr(item, "funcargs", {})
+    handed: dict[str, Any] = getattr(item, "funcargs", None) or {}
     for value in handed.values():
         if isinstance(value, Rehearsal):
             yield value
