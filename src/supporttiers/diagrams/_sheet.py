@@ -19,7 +19,7 @@ _MOST_SAID: Final = 2000
 _NOTHING: Final = 0.1
 _NARROW: Final = frozenset("iljtfrI.,:;'|!()[]/\\ -`")
 _WIDE: Final = frozenset("mwMW@%&…—→")
-_SIGNS: Final = frozenset("+=<>~^#$*?_\"{}")
+_SIGNS: Final = frozenset('+=<>~^#$*?_"{}')
 _VERY_WIDE: Final[Mapping[str, float]] = {"\ufdfd": 12.0, "\ufdfa": 1.4, "\u2e3a": 2.1, "\u2e3b": 3.1}
 _ANCIENT: Final = "\U00010000"
 _EM: Final[Mapping[str, float]] = {"W": 1.16, "F": 1.16, "A": 1.2}

@@ -124,6 +124,14 @@ def said(times: Mapping[str, str]) -> str:
     return ", ".join(f"{priority} {time}" for priority, time in times.items())
 
 
+def point(row: LadderRow) -> str:
+    """Say where a threshold lies, and after how much time that is."""
+    if row.threshold.endswith("%"):
+        return f"{row.threshold} after {said(row.after)}"
+    side = "before" if row.threshold.startswith("-") else "after"
+    return f"{row.threshold.removeprefix('-')} {side} the target, after {said(row.after)}"
+
+
 def done(row: LadderRow) -> str:
     """Say what happens at a threshold, and who is told."""
     tells = (f"tells {', '.join(row.tells)}",) if row.tells else ()
