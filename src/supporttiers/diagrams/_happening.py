@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 from supporttiers import events as happened
 from supporttiers._fields import duration_text
 from supporttiers.cases import apply
+from supporttiers.diagrams.ladder import signed
 from supporttiers.diagrams.timeline import Lane, Mark, Span
 from supporttiers.events import Event
 from supporttiers.limits import TimeLimit
@@ -241,9 +242,9 @@ def _cancelled(clock: _Clock, event: happened.StopwatchCancelled) -> None:
 
 def _fired(clock: _Clock, event: happened.ThresholdFired) -> None:
     if event.overtaken:
-        clock.marked(event.at, "overtaken", f"{event.mark} overtaken")
+        clock.marked(event.at, "overtaken", f"{signed(event.mark)} overtaken")
     else:
-        clock.marked(event.at, "fired", event.mark)
+        clock.marked(event.at, "fired", signed(event.mark))
 
 
 def _refused(clock: _Clock, event: happened.ActionRefused) -> None:
@@ -295,6 +296,6 @@ def _told_by(event: Event, thresholds: Mapping[str, Sequence[Any]]) -> Iterator[
         yield _MANAGEMENT
     elif isinstance(event, happened.PeopleInformed):
         yield event.to
-    elif isinstance(event, happened.ThresholdFired) and not event.overtaken:
+    elif isinstance(event, happened.ThresholdFired):  # people are told of one that was overtaken, too
         found = (each for each in thresholds.get(event.limit, ()) if each.mark == event.mark and each.unless is None)
         yield from (action.argument for each in found for action in each.do if action.verb == "notify")

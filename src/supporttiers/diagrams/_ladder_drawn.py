@@ -60,7 +60,8 @@ def svg_of(ladder: Ladder) -> str:
     starts = [MARGIN + sum(widths[:place]) + _GAP * place for place in range(len(widths))]
     for heading, x in zip(_HEADINGS, starts, strict=True):
         sheet.text("small", x, _TOP - 14, heading, soft=True)
-    y, before = float(_TOP), ()
+    y = float(_TOP)
+    before: tuple[str, ...] = ()
     for row, cells in zip(ladder.rows, rows, strict=True):
         same = _same(cells, before)
         sheet.line("grid", [(starts[min(same, 1)], y), (width - MARGIN, y)])

@@ -8,7 +8,7 @@ from supporttiers._machine import Row, tier_target
 from supporttiers.diagrams._channels import LINE, Channelled, Plan
 from supporttiers.diagrams._moves import ENDS, Inside, arrows_of, inside_of, words
 from supporttiers.diagrams._sheet import MARGIN, Sheet, fitted, number, shown, width_of, wrapped
-from supporttiers.diagrams.ladder import Ladder, LadderRow, done, said
+from supporttiers.diagrams.ladder import Ladder, LadderRow, done, point, said
 from supporttiers.tiers import Tier, TierKind
 
 _TOP: Final = 92.0
@@ -228,7 +228,7 @@ def _limit(rows: Sequence[LadderRow]) -> _Limit:
     most = _WIDE - 2 * _PAD
     x, below, chips = _PAD + min(width_of(fitted(text, "small", most), "small"), most) + 10, 0.0, []
     for each in rows:
-        words_of = f"{each.threshold} after {said(each.after)}: {done(each)}"
+        words_of = f"{point(each)}: {done(each)}"
         wide = min(width_of(shown(words_of), "small") + 16, most)
         if x + wide > _WIDE - _PAD:
             x, below = _PAD, below + _ROW

@@ -33,7 +33,8 @@ _KINDS: Final = {
 _LEGEND: Final = (
     ("queued", "queued"), ("in_progress", "in progress"), ("waiting", "waits"), ("vendor", "at a vendor"),
     ("ended", "ended"), ("running", "clock runs"), ("paused", "clock is paused"), ("late", "late"),
-    ("several", "several changes"),
+    ("several", "several changes"), ("fired", "threshold"), ("overtaken", "overtaken"), ("passed", "passed over"),
+    ("due", "target"), ("told", "told"),
 )  # fmt: skip
 
 
@@ -203,6 +204,7 @@ class _Drawing:
             place = mark.kind, round(self._x(mark.at))
             if mark.at <= self._timeline.end and place not in drawn:
                 drawn.add(place)
+                self._use(mark.kind)
                 tip = shown(f"{mark.text}: {self._instant(mark.at)}")
                 self._sheet.path(_KINDS[mark.kind], form_of(mark.kind, self._x(mark.at), y + at), tip=tip)
         seen = [(self._x(mark.at), mark.text) for mark in marks if mark.at <= self._timeline.end]
@@ -220,7 +222,10 @@ class _Drawing:
             wide = 26 + width_of(words, "small") + 16
             if x + wide > _RIGHT:
                 x, y = float(_PLOT), y + _ROW
-            self._sheet.rect(state, x, y - 9, 18, 10)
+            if state in _KINDS and state != "late":
+                self._sheet.path(_KINDS[state], form_of(state, x + 9, y - 4))
+            else:
+                self._sheet.rect(state, x, y - 9, 18, 10)
             self._sheet.text("small", x + 26, y, words, soft=True)
             x += wide
         return y

@@ -12,7 +12,9 @@ from supporttiers.limits import ANY_PRIORITY, Action, Threshold, TimeLimit
 from supporttiers.tiers import Tier
 
 OTHERS: Final = "others"
-_TOLD: Final[Mapping[str, str]] = {"notify": "{}", "remind": "vendor {}", "escalate_at": "vendor {}"}
+_TOLD: Final[Mapping[str, str]] = {
+    "notify": "{}", "remind": "vendor {} (reminder)", "escalate_at": "vendor {} (escalation)",
+}  # fmt: skip
 
 
 @attrs.frozen(kw_only=True)
@@ -51,8 +53,8 @@ class LadderRow:
         """What stands in the columns of `Ladder.HEADINGS`."""
         place = "the whole case" if self.tier is None else f"{self.tier} {self.tier_name}"
         return (
-            place, self.limit, self.agreement, self.threshold, said(self.after), self.calendar, ", ".join(self.does),
-            ", ".join(self.tells),
+            place, self.limit, self.agreement, signed(self.threshold), said(self.after), self.calendar,
+            ", ".join(self.does), ", ".join(self.tells),
         )  # fmt: skip
 
 
@@ -122,6 +124,24 @@ def said(times: Mapping[str, str]) -> str:
     if [*times] == [OTHERS]:
         return times[OTHERS]
     return ", ".join(f"{priority} {time}" for priority, time in times.items())
+
+
+def signed(mark: str) -> str:
+    """
+    Write a threshold so that one after the target is seen to be that.
+
+    >>> signed("75%"), signed("-30m"), signed("2h")
+    ('75%', '-30m', '+2h')
+    """
+    return mark if mark.endswith("%") or mark.startswith("-") else f"+{mark}"
+
+
+def point(row: LadderRow) -> str:
+    """Say where a threshold lies, and after how much time that is."""
+    if row.threshold.endswith("%"):
+        return f"{row.threshold} after {said(row.after)}"
+    side = "before" if row.threshold.startswith("-") else "after"
+    return f"{row.threshold.removeprefix('-')} {side} the target, after {said(row.after)}"
 
 
 def done(row: LadderRow) -> str:

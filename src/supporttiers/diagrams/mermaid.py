@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Final
 
 from supporttiers._machine import NEW, Row, state_name, tier_target
-from supporttiers.diagrams.ladder import Ladder, done, said
+from supporttiers.diagrams.ladder import Ladder, done, point, said
 from supporttiers.tiers import OPEN, Status, Tier
 
 _Arrows = Mapping[tuple[str, str], Iterable[str]]
@@ -103,7 +103,7 @@ def _limit_notes(ladder: Ladder) -> Iterator[str]:
         for limit, found in groupby(of_level, key=lambda row: row.limit):
             thresholds = [*found]
             lines.append(f"{limit}: {said(thresholds[0].allows)}, calendar {thresholds[0].calendar}")
-            lines += [f"{row.threshold} after {said(row.after)}: {done(row)}" for row in thresholds]
+            lines += [f"{point(row)}: {done(row)}" for row in thresholds]
         yield from _note(place, lines)
 
 

@@ -46,7 +46,7 @@ class Mark:
         at: When.
         kind: Of a clock `fired`, `overtaken` (the case had moved on), `passed` (it was late already), `refused`, `due`,
             `met`, `late` or `cancelled`; of the others `told`.
-        text: What: the threshold as the process writes it, or who was told.
+        text: What: the threshold, such as `75%` or `+2h`, or who was told.
     """
 
     at: datetime

@@ -202,18 +202,18 @@ def test_clock_goes_on_where_the_end_counted_not():
 
 
 def test_told_lane_has_whom_rules_and_thresholds_told():
-    """Not those whom the process spares, nor anybody where a threshold was overtaken or is not known."""
+    """Of what was overtaken, too; not those whom the process spares, nor anybody where a limit is not known."""
     limit = TimeLimit(
         name="r", target="1h",
         thresholds=[
             Threshold("50%", do=["notify:assignee", "escalate"]),
             Threshold("75%", do=["notify:owner"], unless=Match(priority="low")),
-            Threshold("90%", do=["notify:nobody"]), Threshold("100%", do=["notify:manager"]),
+            Threshold("90%", do=["notify:team"]), Threshold("2h", do=["notify:manager"]),
         ],
     )  # fmt: skip
     fired = [
         clock(after, happened.ThresholdFired, threshold=0, mark=mark, due_at=minutes(after), **more)
-        for after, mark, more in ((30, "50%", {}), (45, "75%", {}), (54, "90%", {"overtaken": True}), (60, "100%", {}))
+        for after, mark, more in ((30, "50%", {}), (45, "75%", {}), (54, "90%", {"overtaken": True}), (60, "2h", {}))
     ]
     events = history(
         started(), *fired, (65, happened.ManagementInformed, {}), (70, happened.PeopleInformed, {"to": "mona"})
@@ -221,7 +221,8 @@ def test_told_lane_has_whom_rules_and_thresholds_told():
 
     known = lane_of(CaseTimeline.of(events, limits=[limit]), "told")
     assert marks_of(known) == [
-        (30, "told", "assignee"), (60, "told", "manager"), (65, "told", "management"), (70, "told", "mona"),
+        (30, "told", "assignee"), (54, "told", "team"), (60, "told", "manager"), (65, "told", "management"),
+        (70, "told", "mona"),
     ]  # fmt: skip
     unknown = lane_of(CaseTimeline.of(events), "told")
     assert [mark.text for mark in unknown.marks] == ["management", "mona"]

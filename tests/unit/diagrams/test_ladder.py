@@ -55,7 +55,7 @@ def test_ladder_tells_doing_from_telling():
     [row] = rows_of(Threshold("100%", do=do))
 
     assert row.does == ("escalate:4", "note:x")
-    assert row.tells == ("manager", "management", "vendor acme", "vendor acme")
+    assert row.tells == ("manager", "management", "vendor acme (reminder)", "vendor acme (escalation)")
 
 
 def test_ladder_puts_limits_at_their_tiers():

@@ -113,6 +113,14 @@ def test_lanes_say_what_there_is():
         assert text in texts
 
 
+def test_lanes_say_on_which_side_of_the_target_a_threshold_lies():
+    """A time before or after the target is told as one."""
+    texts = [text.text for text in judged(hostile()).texts]
+
+    assert "2h after the target, after low 2h after 3 business days, others 10h: on record" in texts
+    assert any(text.startswith("30m before the target, after low 30m before 3 business days") for text in texts)
+
+
 def test_lanes_draw_ways_that_all_tiers_have_as_one_arrow():
     """Where every tier may go up to every higher one, that is a single arrow."""
     texts = [text.text for text in judged(hostile()).texts]
