@@ -419,6 +419,20 @@ def test_fault_of_a_step_has_its_place(said):
     assert faults(with_steps(said))[place].startswith(problem)
 
 
+def test_fault_names_step_and_scenario():
+    """As people count, beside the place in the file."""
+    text = """
+scenario.start = "2026-03-23 09:00"
+[[scenarios]]
+title = "Nobody looks at it"
+steps = [{ do = "open", by = "jane" }, { at = "08:00" }]
+"""
+    [(place, problem)] = faults(text).items()
+
+    assert "scenarios[0].steps[1].at" == place
+    assert problem.endswith(" (step 2 of 'Nobody looks at it')")
+
+
 def test_faults_of_the_whole_file_are_told(monkeypatch):
     """What is no scenario file, is too large, or has none of what it needs."""
     assert {"step": "is not known here; did you mean 'steps'? possible are: scenario, steps, scenarios"} == {

@@ -35,6 +35,7 @@ from supporttiers import (
     until_close,
 )
 from supporttiers.actors import Agent, Contact
+from supporttiers.analysis import replay
 from supporttiers.backends.directory import House
 from supporttiers.backends.directory.toml import TomlDirectory
 from supporttiers.calendars.targets import Target
@@ -43,6 +44,7 @@ from supporttiers.diagrams import CaseTimeline, Ladder
 from supporttiers.effects import Notification, VendorAnswer, VendorRequest
 from supporttiers.events import Event
 from supporttiers.hookspecs import hookimpl
+from supporttiers.monitors import Violation
 from supporttiers.policies.approval import ApprovalRule, PermitByApproval
 from supporttiers.policies.assignment import AssignLeastLoaded
 from supporttiers.policies.handoff import PermitByHandOff, Requirement
@@ -64,7 +66,7 @@ from supporttiers.protocols import (
     VendorGateway,
 )
 from supporttiers.readings import HookReading
-from supporttiers.testing import FakeClock, situation
+from supporttiers.testing import FakeClock, Rehearsal, Scenario, Story, situation
 from supporttiers.words import MessageTemplate, NotificationRules
 from supporttiers.worker import AsyncWorker, Worker, WorkerStatus
 from supporttiers.worker.otel import OpenTelemetry
@@ -308,6 +310,18 @@ assert_type(plugged.timeline("T-1").to_svg(), str)
 async def draw(desk: AsyncSupportDesk) -> None:
     """Pictures have the same types on a desk that is awaited."""
     assert_type(await desk.timeline("T-1", until=datetime(2026, 3, 23, tzinfo=UTC)), CaseTimeline)
+
+
+def rehearse(rehearsal: Rehearsal, support_process: SupportProcess) -> None:
+    """What the fixtures of pytest give, and what scenarios and replays make of it."""
+    story = rehearsal.open("Printer", by="jane").start(by="bob")
+    assert_type(story, Story)
+    assert_type(story.rehearsal.stories, tuple[Story, ...])
+    assert_type(story.path.legs, tuple[str, ...])
+    Rehearsal(support_process, monitors="rules.toml")
+    assert_type(Scenario.from_toml("friday.scenario.toml", title="Nobody answers").play(), Rehearsal)
+    assert_type(Scenario.all_from_toml("friday.scenario.toml", process=support_process), tuple[Scenario, ...])
+    assert_type(replay("log.csv", mapping="map.toml", monitors="rules.toml").violations, tuple[Violation, ...])
 
 
 def ask() -> None:

@@ -77,7 +77,7 @@ class Page:
         number = sum(len(each.accounts) for each in shown)
         self._said = f"{number} rehearsal{'' if number == 1 else 's'} told in {self._path}"
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    def pytest_terminal_summary(self, terminalreporter: "pytest.TerminalReporter") -> None:
         """Say where the page is."""
         terminalreporter.write_sep("-", self._said)
 

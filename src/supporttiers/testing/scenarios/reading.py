@@ -124,7 +124,7 @@ class Reader:
                 self._fault(f"{place}.title", f"{title!r} is the title of an earlier scenario, too")
             setting = self._setting(table, place)
             if setting is not None:
-                found[title] = Read(title=title, setting=setting, steps=self._steps(steps, where, setting))
+                found[title] = Read(title=title, setting=setting, steps=self._steps(steps, where, setting, title))
         return tuple(found.values())
 
     # -- the setting
@@ -206,18 +206,22 @@ class Reader:
 
     # -- the steps
 
-    def _steps(self, data: object, place: str, setting: Setting) -> tuple[Step, ...]:
+    def _steps(self, data: object, place: str, setting: Setting, title: str) -> tuple[Step, ...]:
         items = self._items({place: data}, "", place, MAX_STEPS)
         if not items and not self._tables.faults:
             self._fault(place, "are missing; a scenario without steps says nothing")
-        before, names, found = setting.start, list[str](), []
+        before, names, found = setting.start, list[str](), list[Step]()
         for number, (where, item) in enumerate(items, start=1):
-            if not isinstance(item, Mapping):
+            known = len(self._tables.faults)
+            if isinstance(item, Mapping):
+                found.append(self._step(item, where, number, before, names))
+                before = found[-1].at
+            else:
                 self._table(item, where)
-                continue
-            step = self._step(item, where, number, before, names)
-            found.append(step)
-            before = step.at
+            for each in range(known, len(self._tables.faults)):
+                fault = self._tables.faults[each]
+                said = f"{fault.problem} (step {number} of {title!r})"
+                self._tables.faults[each] = Fault(fault.place, said)
         return tuple(found)
 
     def _step(self, table: Mapping[str, Any], place: str, number: int, before: datetime, names: list[str]) -> Step:
