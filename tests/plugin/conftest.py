@@ -9,9 +9,20 @@ import supporttiers.testing.pytest_plugin._accounts
 import supporttiers.testing.pytest_plugin._fixtures
 import supporttiers.testing.pytest_plugin._page
 import supporttiers.testing.pytest_plugin._scenarios  # noqa: F401 - a run within this process forgets what it loads first
+from supporttiers.testing import Rehearsal
+from supporttiers.testing.accounts import Account, take
 
 ROOT = Path(__file__).parents[2]
 PLUGIN = "supporttiers.testing.pytest_plugin"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _loaded(tmp_path_factory):
+    """Load what a rehearsal and its picture load when they are first asked for: each run would load it anew."""
+    store = f"sqlite:///{tmp_path_factory.mktemp('plugin')}/loaded.db"
+    with Rehearsal(ROOT / "examples" / "acme.toml", directory=ROOT / "examples" / "people.toml", store=store) as found:
+        found.open("Printer", by="jane")
+        Account.of(take(found), pictures=True)
 
 
 @pytest.fixture

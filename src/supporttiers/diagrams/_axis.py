@@ -59,9 +59,13 @@ def ticks(start: datetime, end: datetime, zone: tzinfo, *, at_most: int) -> tupl
 
 def _within_days(start: datetime, end: datetime, zone: tzinfo, step: timedelta) -> Iterator[Tick]:
     seen: date | None = None
+    first, last = (instant.astimezone(zone).replace(tzinfo=None) for instant in (start, end))
+    shift = abs((last - first) - (end - start)) if end - start < _DAY else _DAY  # of clocks that change meanwhile
     for day in _days(start, end, zone):
-        for place in range(_DAY // step):
-            local = datetime.combine(day, time()) + step * place
+        midnight = datetime.combine(day, time())
+        low, high = max((first - shift - midnight) // step, 0), (last + shift - midnight) // step
+        for place in range(low, min(high + 1, _DAY // step)):
+            local = midnight + step * place
             at = local.replace(tzinfo=zone).astimezone(UTC)
             if start <= at <= end and at.astimezone(zone).replace(tzinfo=None) == local:
                 clock = f"{local:%H:%M}" if step >= timedelta(minutes=1) else f"{local:%H:%M:%S}"
