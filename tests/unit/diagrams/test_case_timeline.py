@@ -130,6 +130,17 @@ def test_timeline_says_who_had_it_and_when_it_waited():
     assert timeline.standing == "tier 2, resolved"
 
 
+def test_timeline_passes_over_what_lasts_no_time():
+    """What comes and goes at one instant cuts nothing in two."""
+    timeline = CaseTimeline.of(history(
+        (10, happened.WaitStarted, {"wait_reason": "customer"}),
+        (10, happened.CaseResumed, {"status": Status.QUEUED}),
+        (20, happened.CaseStarted, {}),
+    ), until=minutes(30))  # fmt: skip
+
+    assert spans_of(lane_of(timeline, "tier")) == [(0, 20, "queued"), (20, 30, "in_progress")]
+
+
 def test_timeline_of_a_waiting_case_says_for_what():
     """The last standing has its reason."""
     timeline = CaseTimeline.of(history((10, happened.WaitStarted, {"wait_reason": "known_issue"})))
@@ -346,6 +357,16 @@ def test_picture_shows_times_of_its_zone():
     assert [text for text in texts if text.endswith(":00") and len(text) == 5] == [
         "00:00", "01:00", "03:00", "04:00", "05:00", "06:00", "07:00",
     ]  # fmt: skip
+
+
+def test_picture_leaves_out_a_day_that_has_no_room():
+    """Where a day ends right after the first tick, only one of both days is named."""
+    [opened] = history()
+    late = attrs.evolve(opened, at=datetime(2026, 3, 23, 22, 30, tzinfo=UTC))
+    picture = Picture.of(CaseTimeline.of([late], until=late.at + timedelta(hours=10)).to_svg())
+
+    assert picture.clashes() == []
+    assert "Mon 23 Mar 2026" in [text.text for text in picture.texts]
 
 
 @pytest.mark.parametrize(

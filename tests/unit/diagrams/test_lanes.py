@@ -128,6 +128,13 @@ def test_lanes_draw_ways_that_all_tiers_have_as_one_arrow():
     assert texts.count("escalate to any") == texts.count("hand back to any") == 1
 
 
+def test_lanes_of_two_tiers_say_it_plainly():
+    """Between two there is but one way up, and one way down."""
+    texts = [text.text for text in judged(listed(2, moves="any")).texts]
+
+    assert {"escalate", "hand back"} <= set(texts)
+
+
 def test_lanes_name_statuses_where_not_all_allow_a_move():
     """What only some statuses allow says so."""
     process = listed(2, transfer_when=["queued", "in_progress"], resolve_when=["in_progress"])
