@@ -4,6 +4,7 @@
 #   make test         install the tools as pinned and run all tests, with coverage
 #   make acceptance   run the tests that need root and packages of the system; it says what is missing, and does without
 #   make soak         the long form of the proofs: hundreds of processes killed, databases restarted; takes some minutes
+#   make pictures     draw the pictures of the documentation anew
 #   make lint | types | docs | build | bench | clean | constraints
 
 SHELL := /bin/bash
@@ -33,7 +34,7 @@ ARGS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test acceptance soak lint format types docs build bench constraints clean
+.PHONY: help demo test acceptance soak pictures lint format types docs build bench constraints clean
 
 help:
 	@sed -n 's/^#   \(make .*\)/\1/p' Makefile
@@ -69,6 +70,9 @@ types: $(TOOLS)
 
 docs: $(TOOLS)
 	$(BIN)/python -m pytest $(wildcard README.md docs) src $(ARGS)
+
+pictures: $(PACKAGE)
+	$(BIN)/python examples/pictures.py docs/pictures
 
 build: $(TOOLS)
 	rm -rf dist

@@ -39,6 +39,7 @@ from supporttiers.backends.directory import House
 from supporttiers.backends.directory.toml import TomlDirectory
 from supporttiers.calendars.targets import Target
 from supporttiers.commands import Escalate
+from supporttiers.diagrams import CaseTimeline, Ladder
 from supporttiers.effects import Notification, VendorAnswer, VendorRequest
 from supporttiers.events import Event
 from supporttiers.hookspecs import hookimpl
@@ -295,6 +296,18 @@ SupportDesk(process, vendors=["acme-print", Supplier()])
 assert_type(plugged.hooks, tuple[HookReading, ...])
 assert_type(plugged.hooks[0].plugins[0].version, str | None)
 assert_type(AsyncSupportDesk(process, plugins=[Watching()]).hooks, tuple[HookReading, ...])
+
+
+assert_type(process.diagram(format="svg"), str)
+assert_type(process.ladder(), Ladder)
+assert_type(process.ladder().rows[0].tells, tuple[str, ...])
+assert_type(plugged.timeline("T-1", zone=UTC), CaseTimeline)
+assert_type(plugged.timeline("T-1").to_svg(), str)
+
+
+async def draw(desk: AsyncSupportDesk) -> None:
+    """Pictures have the same types on a desk that is awaited."""
+    assert_type(await desk.timeline("T-1", until=datetime(2026, 3, 23, tzinfo=UTC)), CaseTimeline)
 
 
 def ask() -> None:

@@ -17,6 +17,7 @@ from supporttiers.cli import (
     _export,
     _list,
     _operating,
+    _pictures,
     _plugins,
     _process_files,
     _redact,
@@ -99,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
     commands = (
         _process_files,
+        _pictures,
         _explore,
         _replay,
         _show,

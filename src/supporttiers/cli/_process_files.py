@@ -1,4 +1,4 @@
-"""`init`, `check`, `diagram` and `schema`: what can be done with a process file."""
+"""`init`, `check` and `schema`: what can be done with a process file."""
 
 import argparse
 from collections.abc import Iterator, Sequence
@@ -29,15 +29,11 @@ def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not expor
     check.add_argument("file", metavar="FILE", help="a process file in TOML")
     check.add_argument("--people", metavar="FILE", help="a file of people: finds teams and roles without anybody, too")
     check.set_defaults(run=run_check)
-    diagram = subparsers.add_parser("diagram", help="draw a process file as Mermaid text")
-    diagram.add_argument("file", metavar="FILE", help="a process file in TOML")
-    diagram.set_defaults(run=run_diagram)
     schema = subparsers.add_parser("schema", help="print the JSON Schema of process files, for editors")
     schema.set_defaults(run=run_schema)
-    for parser in (check, diagram):
-        add_policies(parser)
-        add_plugins(parser)
-    for parser in (init, check, diagram, schema):
+    add_policies(check)
+    add_plugins(check)
+    for parser in (init, check, schema):
         add_json(parser)
 
 
@@ -186,19 +182,7 @@ def _listed(values: tuple[object, ...]) -> str | None:
     return ", ".join(map(str, values)) or None
 
 
-# -- diagram and schema
-
-
-def run_diagram(args: argparse.Namespace) -> int:
-    """Draw a process file."""
-    from supporttiers.process import SupportProcess  # noqa: PLC0415
-
-    process = SupportProcess.from_toml(args.file, policies=all_policies_of(args))
-    if args.json:
-        write_json({"name": process.name, "revision": process.revision, "diagram": process.diagram()})
-    else:
-        write(process.diagram().splitlines())
-    return FINE
+# -- schema
 
 
 def run_schema(_args: argparse.Namespace) -> int:

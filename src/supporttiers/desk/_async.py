@@ -1,8 +1,8 @@
 """The methods of AsyncSupportDesk: it drives the same flows as `SupportDesk`, in asyncio."""
 
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import Any, Self, Unpack, overload
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING, Any, Self, Unpack, overload
 
 from supporttiers._flows import Call, Flow, adrive
 from supporttiers.actors import Actor
@@ -22,6 +22,9 @@ from supporttiers.match import Match
 from supporttiers.protocols import Backlog, Message, ParkedCase
 from supporttiers.readings import ClockReading, Explanation, Option, Page, Pass, Receipt, Redaction, VendorReading
 from supporttiers.reasons import Reason
+
+if TYPE_CHECKING:
+    from supporttiers.diagrams import CaseTimeline
 
 
 class Awaited(Core, Verbs[Coroutine[Any, Any, Case]]):
@@ -94,6 +97,10 @@ class Awaited(Core, Verbs[Coroutine[Any, Any, Case]]):
     async def history(self, case: Case | str, *, visible_to: Actor | str | None = None) -> tuple[Event, ...]:
         """See `SupportDesk.history`."""
         return await adrive(self._history(case, visible_to=visible_to))
+
+    async def timeline(self, case: Case | str, *, zone: tzinfo = UTC, until: datetime | None = None) -> "CaseTimeline":
+        """See `SupportDesk.timeline`."""
+        return await adrive(self._timeline(case, zone=zone, until=until))
 
     async def explain(self, case: Case | str) -> Explanation:
         """See `SupportDesk.explain`."""

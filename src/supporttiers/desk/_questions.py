@@ -1,7 +1,8 @@
 """What a desk can be asked, as flows: cases, their clocks and histories, what may be done with them, and why."""
 
 from collections.abc import Mapping
-from typing import Final
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
@@ -20,6 +21,9 @@ from supporttiers.protocols import GROUPS
 from supporttiers.readings import ClockReading, Explanation, Option, Page
 from supporttiers.reasons import Reason
 from supporttiers.tiers import Visibility
+
+if TYPE_CHECKING:
+    from supporttiers.diagrams import CaseTimeline
 
 EVERYTHING: Final = Match()
 
@@ -73,6 +77,16 @@ class Questions(View):
         return tuple(
             attrs.evolve(event, facts=None, said=event.said if event.by.id == actor.id else "") for event in public
         )
+
+    def _timeline(self, case: Case | str, *, zone: tzinfo, until: datetime | None) -> "Flow[CaseTimeline]":
+        from supporttiers.diagrams import CaseTimeline  # noqa: PLC0415 - only who draws loads what draws
+
+        found = yield from self._get(case)
+        process = yield from flows.process_of(self._ports, found)
+        events = yield from flows.history(self._ports, self._tenant, found.id)
+        now = until or (self._clock.now() if found.is_open else None)
+        limits = () if process.observes else process.all_limits
+        return CaseTimeline.of(events, zone=zone, until=now, tiers=process.tiers, limits=limits)
 
     def _explain(self, case: Case | str) -> Flow[Explanation]:
         found = yield from self._get(case)

@@ -1,6 +1,8 @@
 """What a desk can be asked: cases, their clocks and histories, what may be done with them, and why."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING
 
 from supporttiers._flows import drive
 from supporttiers.actors import Actor
@@ -10,6 +12,9 @@ from supporttiers.events import Event
 from supporttiers.match import Match
 from supporttiers.readings import ClockReading, Explanation, Option, Page
 from supporttiers.reasons import Reason
+
+if TYPE_CHECKING:
+    from supporttiers.diagrams import CaseTimeline
 
 
 class Reading(Questions):
@@ -79,6 +84,26 @@ class Reading(Questions):
             CaseNotFoundError: There is no such case.
         """
         return drive(self._history(case, visible_to=visible_to))
+
+    def timeline(self, case: Case | str, *, zone: tzinfo = UTC, until: datetime | None = None) -> "CaseTimeline":
+        """
+        Draw what became of a case: who had it and when it waited, its clocks, and who was told.
+
+        `str()` of it is a drawing for the terminal, `to_svg()` and `to_html()` are for a page. It is for the house: it
+        holds all of the history but what people wrote.
+
+        Args:
+            case: Which.
+            zone: In which times are shown, such as `ZoneInfo("Europe/Berlin")`.
+            until: Up to when it is drawn; up to now, of an ended case up to its last event, when None.
+
+        Raises:
+            CaseNotFoundError: There is no such case.
+            InputError: *until* is naive.
+
+        .. versionadded:: 0.1.0
+        """
+        return drive(self._timeline(case, zone=zone, until=until))
 
     def explain(self, case: Case | str) -> Explanation:
         """Say why a case stands where it stands, and what happens next if nobody acts; `str()` of it is text."""

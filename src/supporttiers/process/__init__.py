@@ -11,7 +11,7 @@ from functools import cached_property
 from hashlib import sha256
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import attrs
 
@@ -24,8 +24,7 @@ from supporttiers.config.reading import UNDECIDING, Parts, read
 from supporttiers.config.settings import Settings
 from supporttiers.config.writing import canonical, data_from, described, table_from
 from supporttiers.contracts import VendorContract
-from supporttiers.diagrams import mermaid
-from supporttiers.errors import Fault, PolicyConfigError, ProcessError
+from supporttiers.errors import Fault, InputError, PolicyConfigError, ProcessError
 from supporttiers.events import Event
 from supporttiers.facts import needs_of
 from supporttiers.findings import Finding, Ignore
@@ -45,6 +44,9 @@ from supporttiers.protocols import METHODS, AgentDirectory, Policy, methods_of
 from supporttiers.tiers import WAIT_REASONS, MoveRules, Tier, TierKind
 from supporttiers.words import MessageTemplate, NotificationRules
 from supporttiers.words.book import WordBook
+
+if TYPE_CHECKING:
+    from supporttiers.diagrams import Ladder
 
 __all__ = ["CompiledLimit", "Finding", "Ignore", "SupportProcess", "VendorPlan"]
 
@@ -527,9 +529,45 @@ class SupportProcess(Settings):
             wait_reasons=(*WAIT_REASONS, *self.wait_reasons), has_targets=bool(self.asked("target")),
         )  # fmt: skip
 
-    def diagram(self) -> str:
-        """Draw it as Mermaid text: tiers are boxes, moves are arrows."""
-        return mermaid(self.tiers, self.rows, title=self.name)
+    def diagram(self, *, format: str = "mermaid") -> str:  # noqa: A002 - what everybody calls it
+        """
+        Draw it: tiers as lanes, what may move where, limits with their thresholds, and for whom cases wait.
+
+        >>> print(SupportProcess.default().diagram().splitlines()[3])
+        stateDiagram-v2
+
+        Args:
+            format: `mermaid`: text that GitHub, GitLab and most tools for documentation draw. `svg`: an `<svg>`
+                element, which can stand in a page or be a file, and needs no other program. `html`: a page with it.
+
+        Returns:
+            The same text for the same process.
+
+        Raises:
+            InputError: There is no such format.
+        """
+        from supporttiers.diagrams import FORMATS, drawing  # noqa: PLC0415 - only who draws loads what draws
+
+        if format not in FORMATS:
+            raise InputError("", "format", f"is {str(format)[:40]!r}; possible are: {', '.join(FORMATS)}")
+        return drawing(format, self.ladder(), tiers=self.tiers, rows=self.rows)
+
+    def ladder(self) -> "Ladder":
+        """
+        List what its time limits do, threshold by threshold: after how much of whose working time, and who is told.
+
+        >>> [(row.limit, row.threshold, row.does) for row in SupportProcess.default().ladder().rows]
+        [('tier 1', '100%', ('escalate',))]
+
+        Returns:
+            Rows to read; `str()` of it is a table for the terminal, `to_svg()` and `to_html()` are for a page.
+
+        .. versionadded:: 0.1.0
+        """
+        from supporttiers.diagrams import Ladder  # noqa: PLC0415 - as above
+
+        found = ((each.limit, each.thresholds, each.calendar.name) for each in self.compiled_limits)
+        return Ladder.of(self.name, tiers=self.tiers, limits=found)
 
     # -- watched
 

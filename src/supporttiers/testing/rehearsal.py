@@ -19,6 +19,7 @@ from supporttiers.backends.vendor.memory import InProcessVendor
 from supporttiers.cases import Case
 from supporttiers.clock import FakeClock
 from supporttiers.desk import SupportDesk
+from supporttiers.diagrams import CaseTimeline
 from supporttiers.errors import InputError
 from supporttiers.events import Event
 from supporttiers.links import VendorStatus
@@ -89,6 +90,16 @@ class Story:
     def path(self) -> Path:
         """Its way so far; equal to a text such as `"t1 09:00 -> t2 09:15 (first line)"`."""
         return Path.of(self.history, zone=self._rehearsal.zone)
+
+    @property
+    def timeline(self) -> CaseTimeline:
+        """
+        What became of it so far, as a picture: `str()` is for the terminal, `to_svg()` and `to_html()` for a page.
+
+        Times are shown in the rehearsal's zone. Who was told is what its notifiers heard.
+        """
+        found = self._rehearsal
+        return found.desk.timeline(self.id, zone=found.zone, until=found.clock.now()).telling(self.told)
 
     @property
     def told(self) -> Sequence[Telling]:

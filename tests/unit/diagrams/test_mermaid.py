@@ -5,8 +5,10 @@ import re
 
 import pytest
 
+from supporttiers import SupportProcess, TimeLimit
 from supporttiers._machine import rows_of
-from supporttiers.diagrams import mermaid
+from supporttiers.diagrams.mermaid import mermaid
+from supporttiers.limits import Threshold
 from supporttiers.tiers import MoveRules, Status, Tier
 
 DESK = Tier(level=1, name="Service desk", escalates_to=(2,))
@@ -160,3 +162,32 @@ def test_mermaid_uses_safe_ids_only():
 
     assert arrows
     assert [line for line in arrows if not safe.fullmatch(line)] == []
+
+
+def with_limits():
+    """Give a process with limits of the whole case, of a tier, and with names that could end a note."""
+    limits = [
+        TimeLimit(name="end note", target={"low": "1h", "*": "2h"}, thresholds=[Threshold("50%", do=["notify:a"])]),
+        TimeLimit(name="%%{init}%%: #", measures="tier", tier=2, target="2 business days"),
+    ]
+    return SupportProcess(name="p", tiers=TIERS, limits=limits, wait_reasons=["spare: parts"])
+
+
+def test_diagram_of_a_process_has_its_limits_and_waits_on_notes():
+    """Those of a tier at its queue, those of the whole case where it is resolved; no name can end a note."""
+    drawn = with_limits().diagram()
+
+    assert drawn.endswith(
+        "    note right of resolved\n"
+        "        end#32;note#58; low 1h, others 2h, calendar 24x7\n"
+        "        50#37; after low 30m, others 1h#58; tells a\n"
+        "        100#37; after low 1h, others 2h#58; on record\n"
+        "    end note\n"
+        "    note right of tier2_queued\n"
+        "        #37;#37;#123;init#125;#37;#37;#58; #35;#58; 2 business days, calendar 24x7\n"
+        "        100#37; after 2 business days#58; on record\n"
+        "    end note\n"
+        "    note right of tier1_waiting\n"
+        "        for customer, vendor, known issue, approval, scheduled, spare#58; parts\n"
+        "    end note\n"
+    )

@@ -1,18 +1,22 @@
 """Pictures of a process, as Mermaid text: GitHub, GitLab and most documentation tools draw it as it stands."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 from typing import Final
 
 from supporttiers._machine import NEW, Row, state_name, tier_target
+from supporttiers.diagrams.ladder import Ladder, done, point, said
 from supporttiers.tiers import OPEN, Status, Tier
 
 _Arrows = Mapping[tuple[str, str], Iterable[str]]
 
 _INDENT: Final = "    "
+_END_NOTE: Final = re.compile("end note", re.IGNORECASE)
 _PLAIN: Final = frozenset(" ,.-+/()'")
 
 
-def mermaid(tiers: tuple[Tier, ...], rows: tuple[Row, ...], *, title: str) -> str:
+def mermaid(tiers: tuple[Tier, ...], rows: tuple[Row, ...], *, title: str, ladder: Ladder | None = None) -> str:
     """
     Draw tiers and moves as a Mermaid state diagram.
 
@@ -23,6 +27,8 @@ def mermaid(tiers: tuple[Tier, ...], rows: tuple[Row, ...], *, title: str) -> st
         tiers: The boxes, drawn by level.
         rows: The moves.
         title: Stands above the picture.
+        ladder: The time limits, which are written on notes: those of a tier at its queue, those of the whole case where
+            it is resolved. For what cases wait is on a note, too.
 
     Returns:
         Lines of text, ending in a newline; the same for the same arguments. Names can hold any characters.
@@ -30,7 +36,8 @@ def mermaid(tiers: tuple[Tier, ...], rows: tuple[Row, ...], *, title: str) -> st
     arrows = _arrows_of(rows)
     boxes = [line for tier in sorted(tiers, key=_level) for line in _box(tier, arrows)]
     outside = [_arrow(*ends, triggers) for ends, triggers in arrows.items() if _inside(*ends) is None]
-    body = [*boxes, *outside, *_final_states(arrows)]
+    notes = [] if ladder is None else [*_limit_notes(ladder), *_wait_note(tiers, rows)]
+    body = [*boxes, *outside, *_final_states(arrows), *notes]
     head = ("---", f'title: "{_in_yaml(title)}"', "---", "stateDiagram-v2", f"{_INDENT}direction LR")
     return "".join(f"{line}\n" for line in (*head, *(_INDENT + line for line in body)))
 
@@ -84,6 +91,32 @@ def _final_states(arrows: _Arrows) -> Iterator[str]:
     for status in Status:
         if status not in OPEN and status in reached - left:
             yield f"{status} --> [*]"
+
+
+# -- notes
+
+
+def _limit_notes(ladder: Ladder) -> Iterator[str]:
+    for level, of_level in groupby(ladder.rows, key=lambda row: row.tier):
+        place = Status.RESOLVED.value if level is None else _id(state_name(level, Status.QUEUED))
+        lines = []
+        for limit, found in groupby(of_level, key=lambda row: row.limit):
+            thresholds = [*found]
+            lines.append(f"{limit}: {said(thresholds[0].allows)}, calendar {thresholds[0].calendar}")
+            lines += [f"{point(row)}: {done(row)}" for row in thresholds]
+        yield from _note(place, lines)
+
+
+def _wait_note(tiers: tuple[Tier, ...], rows: tuple[Row, ...]) -> Iterator[str]:
+    reasons = dict.fromkeys(_words(row.target) for row in rows if row.trigger == "wait")
+    lowest = min(tiers, key=_level).level
+    yield from _note(_id(state_name(lowest, Status.WAITING)), [f"for {', '.join(reasons)}"])
+
+
+def _note(place: str, lines: Iterable[str]) -> Iterator[str]:
+    yield f"note right of {place}"
+    yield from (_INDENT + _END_NOTE.sub("end#32;note", _in_label(line)) for line in lines)
+    yield "end note"
 
 
 # -- how it is written
