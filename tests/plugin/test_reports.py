@@ -10,7 +10,7 @@ import weakref
 
 import pytest
 
-from supporttiers import SupportProcess
+from supporttiers import SupportProcess, testing
 from supporttiers.testing import Rehearsal, accounts
 from supporttiers.testing.accounts import Account, take
 from supporttiers.testing.paths import Path
@@ -285,3 +285,11 @@ def test_plugin_can_be_turned_off(run, words):
 
     result.assert_outcomes(errors=1)
     assert bool(words) is ("fixture 'rehearsal' not found" in result.stdout.str())
+
+
+def test_testing_kit_loads_what_is_asked_for():
+    """It names what it has, and tells a wrong name like any module."""
+    assert sorted(testing.__all__) == dir(testing)
+    assert testing.Rehearsal is Rehearsal
+    with pytest.raises(AttributeError, match=r"module 'supporttiers\.testing' has no attribute 'Rehearsel'"):
+        testing.Rehearsel  # noqa: B018 - asking is the test

@@ -167,3 +167,39 @@ def test_way_is_equal_to_what_is_the_same(rehearsal):
     assert ("t2", "network", "first line") == (later[1].place, later[1].team, later[1].why)
     assert later[0] == path[0]
     assert 2 == len(later)
+
+
+@pytest.mark.parametrize(
+    ("bound", "problem"),
+    [("_PASSES", "has not come to rest after 0 passes"), ("_STEPS", "is not enough: 0 instants have been gone through")],
+)
+def test_circle_is_told_in_place_of_going_on_for_ever(monkeypatch, bound, problem):
+    """A process that gives itself ever more to do at one instant, or without an end, is the author's to see."""
+    rehearsal = Rehearsal(SupportProcess.from_text(PROCESS), start=NINE)
+    rehearsal.open("Printer", by="jane")
+    monkeypatch.setattr(f"supporttiers.testing.rehearsal.{bound}", 0)
+
+    with pytest.raises(InputError, match=problem):
+        rehearsal.run_until_idle()
+
+
+def test_what_a_pass_does_not_do_is_told(monkeypatch):
+    """Time would never pass again."""
+    rehearsal = Rehearsal(SupportProcess.from_text(PROCESS), start=NINE)
+    rehearsal.open("Printer", by="jane")
+    monkeypatch.setattr(rehearsal, "_next", rehearsal.clock.now)
+
+    with pytest.raises(InputError, match="that a pass at that instant does not do"):
+        rehearsal.advance("1h")
+
+
+def test_messages_that_wait_are_all_looked_at(monkeypatch):
+    """However many there are: each is tried again at its own instant."""
+    monkeypatch.setattr("supporttiers.testing.rehearsal._PAGE", 1)
+    failing = RecordingNotifier("mail", failures=4)
+    rehearsal = Rehearsal(SupportProcess.from_text(PROCESS), start=NINE, notifiers=[failing])
+    for _ in range(3):
+        rehearsal.open("Printer", by="jane", priority="high")
+    rehearsal.advance("8h")
+
+    assert 6 == len(failing.told)
