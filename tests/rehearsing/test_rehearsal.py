@@ -171,7 +171,10 @@ def test_way_is_equal_to_what_is_the_same(rehearsal):
 
 @pytest.mark.parametrize(
     ("bound", "problem"),
-    [("_PASSES", "has not come to rest after 0 passes"), ("_STEPS", "is not enough: 0 instants have been gone through")],
+    [
+        ("_PASSES", "has not come to rest after 0 passes"),
+        ("_STEPS", "is not enough: 0 instants have been gone through"),
+    ],
 )
 def test_circle_is_told_in_place_of_going_on_for_ever(monkeypatch, bound, problem):
     """A process that gives itself ever more to do at one instant, or without an end, is the author's to see."""
