@@ -61,8 +61,8 @@ class Words:
         given: dict[str, Any] = {
             "moves_of": process,
             "actors": people,
-            "usual": next((one for one in people if one.kind is ActorKind.AGENT), people[-1]),
-            "lead": next((one for one in people if one.kind is ActorKind.MANAGER), people[-1]),
+            "usual": _first(people, ActorKind.AGENT),
+            "lead": _first(people, ActorKind.MANAGER),
             "levels": (*levels, (levels[-1] + 1) % 100),
             "teams": (*dict.fromkeys(team for tier in process.tiers for team in tier.teams), "north"),
             "priorities": (*process.priorities * 3, "bogus"),
@@ -71,6 +71,10 @@ class Words:
             **more,
         }
         return cls(**given)
+
+
+def _first(people: tuple[Actor, ...], kind: ActorKind) -> Actor:
+    return next((one for one in people if one.kind is kind), people[-1])
 
 
 def _everybody(process: SupportProcess) -> tuple[Actor, ...]:
@@ -101,6 +105,13 @@ OF_VENDORS: Final = (
 )  # fmt: skip
 OUTSIDE: Final = (*OF_VENDORS, wanted.Merge, wanted.LinkCase, wanted.Unlink, wanted.CountAffected)
 """Commands that speak of something besides the case itself."""
+
+ASIDE: Final = [
+    wanted.Note, wanted.Assign, wanted.Attach, wanted.Watch, wanted.Unwatch, wanted.LinkCase, wanted.Unlink,
+    wanted.Inform, wanted.InformManagement, wanted.RecordAttempt, wanted.CountAffected, wanted.Dispatch, wanted.Cancel,
+    wanted.Merge,
+]  # fmt: skip
+"""Commands that are possible wherever a case stands."""
 
 ANYTHING: Final = (*(kind for kind in wanted.COMMANDS if kind is not wanted.Open), wanted.Amend, wanted.Amend)
 
@@ -243,6 +254,8 @@ def _kinds(tape: Tape, case: Case, words: Words) -> Sequence[type[Command]]:
     kinds = LIKELY[case.status]
     if words.moves_of is None:
         return kinds
+    if tape.once_in(4):
+        return ASIDE if case.is_open else [wanted.Note, wanted.LinkCase, wanted.Watch]
     possible = possible_from(words.moves_of.table, state_name(case.tier, case.status))
     verbs = {trigger for trigger, _ in possible}
     return [kind for kind in kinds if kind not in MOVES or kind.trigger in verbs]

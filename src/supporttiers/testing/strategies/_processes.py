@@ -38,8 +38,8 @@ def instant(step: int) -> datetime:
     return START + STEP * step
 
 
-SIZES: Final = (2, 3, 4, 5, 1, 6, 7, 8, 9)
-NUMBERS: Final = (1, 2, 3, 4, 0, 5, 6, 7, 8)
+SIZES: Final = (1, 2, 3, 4, 5, 6, 7, 8, 9)
+NUMBERS: Final = (0, 1, 2, 3, 4, 5, 6, 7, 8)
 SPANS: Final = [STEP, 2 * STEP, 3 * STEP, 4 * STEP, 8 * STEP, 16 * STEP]
 STILL_OPEN: Final = tuple(status for status in Status if status in OPEN)
 ENDED: Final = tuple(status for status in Status if status not in OPEN)
@@ -194,7 +194,9 @@ def _thresholds(tape: Tape, reached: list[int]) -> list[Threshold]:
 
 HOURS: Final = (
     WorkingHours(name="office", week={"mon-fri": "09:00-17:00"}),
-    WorkingHours(name="office", zone="Europe/London", week={"mon-thu": ["09:00-12:30", "13:30-17:30"], "fri": "09:00-16:00"}),
+    WorkingHours(
+        name="office", zone="Europe/London", week={"mon-thu": ["09:00-12:30", "13:30-17:30"], "fri": "09:00-16:00"}
+    ),
     WorkingHours(name="office", zone="America/New_York", week={"mon-sun": "22:00-06:00"}, closed=["2026-03-24"]),
 )  # fmt: skip
 PERMISSIONS: Final = (

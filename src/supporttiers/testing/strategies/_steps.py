@@ -20,6 +20,7 @@ from supporttiers.testing.rehearsal import VERBS, Rehearsal
 from supporttiers.testing.situations import a_command
 
 _OF_VENDORS: Final = frozenset({"dispatch", "tell_vendor", "withdraw"})
+_STAYS: Final = frozenset({"assign", "reply", *_OF_VENDORS})
 _MOMENT: Final = timedelta(microseconds=1)
 _SPANS: Final = ("15m", "1h", "4h", "16h", "72h")
 
@@ -27,7 +28,7 @@ _SPANS: Final = ("15m", "1h", "4h", "16h", "72h")
 class Step:
     """One thing that is done: a command, or something else; shown as it is written."""
 
-    def __init__(self, text: str, *, command: Command | None = None, do: Callable[[], object] | None = None) -> None:
+    def __init__(self, text: str, *, command: Command | None = None, do: Callable[[], object] = str) -> None:
         """Say how it is written, and what it comes to."""
         self.text = text
         self.command = command
@@ -79,13 +80,14 @@ class Possible:
 
     # -- what is done with a case
 
-    def moves(self, case: Case) -> dict[str, list[Offer]]:
-        """Give what can be tried with a case, by verb; without what vendors say."""
+    def moves(self, case: Case, *, moving: bool = False) -> dict[str, list[Offer]]:
+        """Give what can be tried with a case, by verb, without what vendors say; if *moving*, only what moves it on."""
         found: dict[str, list[Offer]] = {}
         for offer in self._alphabet(case).offers(case):
             if offer[0][0].verb != VENDOR_UPDATE:
                 found.setdefault(offer[0][0].verb, []).append(offer)
-        return found
+        on = {verb: offers for verb, offers in found.items() if verb not in _STAYS}
+        return on if moving and on else found
 
     def can_move(self, case: Case) -> bool:
         """Whether anything that anybody may do changes where the case stands."""

@@ -138,10 +138,8 @@ def processes(
     .. versionadded:: 0.1.0
     """
     _check("max_tiers", None if max_tiers in SIZES else f"is {max_tiers!r}; 1 to 9 are possible")
-    possible = (
-        None if min_tiers in SIZES and min_tiers <= max_tiers else f"is {min_tiers!r}; possible are 1 to max_tiers"
-    )
-    _check("min_tiers", possible)
+    fits = min_tiers in SIZES and min_tiers <= max_tiers
+    _check("min_tiers", None if fits else f"is {min_tiers!r}; 1 to {max_tiers} are possible")
     _check("max_limits", None if max_limits in NUMBERS else f"is {max_limits!r}; 0 to 8 are possible")
     _check("moves", None if moves in {None, *_MOVES} else f"is {moves!r}; possible are: {', '.join(_MOVES)}")
     bounds = Bounds(
@@ -261,10 +259,8 @@ def _source(process: object) -> st.SearchStrategy[SupportProcess]:
         return st.just(process)
     if isinstance(process, st.SearchStrategy):
         return process
-    problem = (
-        f"must be a SupportProcess, the path of its file, or a strategy such as processes(), not {type_name(process)}"
-    )
-    raise InputError("", "process", problem)
+    possible = "a SupportProcess, the path of its file, or a strategy such as processes()"
+    raise InputError("", "process", f"must be {possible}, not {type_name(process)}")
 
 
 def _people(actors: Iterable[Actor]) -> tuple[Actor, ...]:

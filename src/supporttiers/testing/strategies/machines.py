@@ -51,11 +51,15 @@ def _opening(draw: st.DrawFn, machine: "SupportMachine") -> Step:
     return machine.possible.opening(by, given, machine.opened + 1)
 
 
-def _move(draw: st.DrawFn, machine: "SupportMachine", **more: str) -> Step:
+def _move(draw: st.DrawFn, machine: "SupportMachine", *, moving: bool = False, **more: str) -> Step:
     case = _case(draw, machine)
-    by_verb = machine.possible.moves(case)
+    by_verb = machine.possible.moves(case, moving=moving)
     verb = draw(st.sampled_from(list(by_verb)))
     return machine.possible.taken(draw(st.sampled_from(by_verb[verb])), case, **more)
+
+
+def _step_on(draw: st.DrawFn, machine: "SupportMachine") -> Step:
+    return _move(draw, machine, moving=True)
 
 
 def _retry(draw: st.DrawFn, machine: "SupportMachine") -> Step:
@@ -82,7 +86,7 @@ def _case(draw: st.DrawFn, machine: "SupportMachine") -> Case:
 
 
 _LONG: Final = 50
-_STEPS: Final = 20
+_STEPS: Final = 25
 """So many steps an example, in place of Hypothesis's 50, unless somebody has said how many: it fails sooner in few."""
 _SUBJECTS: Final = st.sampled_from((*ORDINARY, *SUBJECTS))
 _SAID: Final = st.sampled_from(SAID)
@@ -96,8 +100,8 @@ class SupportMachine(RuleBasedStateMachine):
     """
     Does with a process whatever can be done.
 
-    It opens cases, gives each command as somebody who may, tries what is refused, lets time pass and vendors answer, and
-    gives commands twice, as after a crash.
+    It opens cases, gives each command as somebody who may, tries what is refused, lets time pass and vendors answer,
+    and gives commands twice, as after a crash.
 
     After each step the laws are looked at (see `Law`), and the monitors. What fails is shown as steps of a rehearsal,
     and once more at its end as a whole. `support_machine` makes one for a process; or write a class:
@@ -181,9 +185,9 @@ class SupportMachine(RuleBasedStateMachine):
         self._take(step)
 
     @precondition(_has_cases)
-    @rule(step=_of_machine(_move))
-    def acts_again(self, step: Step) -> None:
-        """The same once more: people do more than clocks and vendors."""
+    @rule(step=_of_machine(_step_on))
+    def moves_on(self, step: Step) -> None:
+        """Somebody who may moves a case on, by whatever leads from where it stands."""
         self._take(step)
 
     @precondition(_has_cases)
@@ -219,14 +223,11 @@ class SupportMachine(RuleBasedStateMachine):
     def _take(self, step: Step, *, twice: bool = False) -> None:
         self.steps.append(step.text)
         if step.command is None:
-            assert step.do is not None
             step.do()
-        elif isinstance(step.command, Open):
-            self._execute(step.command)
         else:
             self._execute(step.command)
             if twice:
-                self.steps.append(step.text)
+                self.steps.append(self.steps[-1])
                 self._again(step.command)
         self.rehearsal.settle()
         self.look()
@@ -234,15 +235,14 @@ class SupportMachine(RuleBasedStateMachine):
     def _execute(self, command: Command) -> None:
         """Give a command; hold its answer, or what its refusal leaves, against what is kept."""
         desk = self.rehearsal.desk
-        before = {case_id: desk.get(case_id) for case_id in self.stories}
+        before = self._kept()
         try:
             answer = desk.execute(command).case
         except CaseError as error:
-            for case_id, case in before.items():
-                if desk.get(case_id) != case:
-                    self._broken(Law.REFUSAL_CHANGES_NOTHING, f"{command.trigger} was refused: {error}", case_id)
+            self.steps[-1] = f"# refused: {self.steps[-1]}"
+            self._unchanged(before, Law.REFUSAL_CHANGES_NOTHING, f"{command.trigger} was refused: {error}")
             return
-        assert answer is not None
+        assert answer is not None  # only a refusal leaves none; for the type checker
         if isinstance(command, Open):
             self.stories[answer.id] = self.rehearsal.story(answer)
         if desk.get(answer.id) != answer:
@@ -250,13 +250,18 @@ class SupportMachine(RuleBasedStateMachine):
 
     def _again(self, command: Command) -> None:
         """Give a command once more, with the same key."""
-        desk = self.rehearsal.desk
-        before = {case_id: desk.get(case_id) for case_id in self.stories}
+        before = self._kept()
         with suppress(CaseError):  # as at the first time; and if not, what it changes is looked at
-            desk.execute(command)
-        for case_id, case in before.items():
-            if desk.get(case_id) != case:
-                self._broken(Law.RETRY_CHANGES_NOTHING, f"{command.trigger} was carried out twice", case_id)
+            self.rehearsal.desk.execute(command)
+        self._unchanged(before, Law.RETRY_CHANGES_NOTHING, f"{command.trigger} was carried out twice")
+
+    def _kept(self) -> dict[str, Case]:
+        return {case_id: story.case for case_id, story in self.stories.items()}
+
+    def _unchanged(self, before: Mapping[str, Case], law: Law, problem: str) -> None:
+        for case_id, case in self._kept().items():
+            if before[case_id] != case:
+                self._broken(law, problem, case_id)
 
     # -- what holds
 
@@ -281,7 +286,7 @@ class SupportMachine(RuleBasedStateMachine):
             for found in (fault_of_history(case, history), fault_of_telling(history, story.told)):
                 if found is not None:
                     self._broken(*found, case.id)
-            if case.is_open and not self.possible.can_move(case) and not story.next:
+            if case.is_open and not self.possible.can_move(case) and _is_idle(story):
                 where = f"at tier {case.tier}, {case.status}, nobody can do anything, and nothing happens by itself"
                 self._broken(Law.CAN_MOVE, where, case.id)
 
@@ -301,6 +306,10 @@ class SupportMachine(RuleBasedStateMachine):
         """Tell what was done, where it has failed, and let go of what the store holds."""
         note(f"As a rehearsal:\n{self.script}")
         self.rehearsal.desk.shut_down()
+
+
+def _is_idle(story: Story) -> bool:
+    return all(reason.code == "case.idle" for reason in story.next)
 
 
 def support_machine(
