@@ -105,19 +105,19 @@ class Possible:
         except CaseError:
             return None
 
+    def _may(self, command: Command) -> bool:
+        """Whether who gives a command is let, whatever else stands against it."""
+        try:
+            self._rehearsal.desk.preview(command)
+        except NotPermittedError:
+            return False
+        except CaseError:
+            return True
+        return True
+
     def taken(self, offer: Offer, case: Case, **more: str) -> Step:
         """Let the first who may do it; where nobody may, the first."""
-        chosen = offer[0]
-        for choice, command in offer:
-            try:
-                self._rehearsal.desk.preview(command)
-            except NotPermittedError:
-                continue
-            except CaseError:
-                pass
-            chosen = choice, command
-            break
-        choice, command = chosen
+        choice, command = next((each for each in offer if self._may(each[1])), offer[0])
         given = {**choice.given, **more}
         return self._step(attrs.evolve(choice, given=given), attrs.evolve(command, **more), case)
 
