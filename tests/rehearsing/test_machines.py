@@ -192,6 +192,22 @@ def _run_or_none(machine):
     return None
 
 
+class GappyStore(MemoryStore):
+    """Forgets the second event of each history."""
+
+    def history(self, *given, **more):
+        """Leave one out."""
+        events = super().history(*given, **more)
+        return (*events[:1], *events[2:])
+
+
+def test_store_with_a_gap_in_a_history_is_found():
+    """The history of each case is looked at whenever the case has changed."""
+    error = fault_in(support_machine(PROCESS, store=GappyStore), LawBrokenError)
+
+    assert str(error).startswith(("versions count from 1 without a gap: they are [1", "the fold of its history"))
+
+
 class Careless(SupportMachine):
     """Its desk writes something down, and refuses."""
 

@@ -292,7 +292,7 @@ def test_cases_are_read_from_a_file(tmp_path):
         (lambda: processes(max_limits=9), "max_limits is 9; 0 to 8 are possible"),
         (lambda: processes(moves="all"), "moves is 'all'; possible are: listed, any"),
         (lambda: texts(max_size=-1), "max_size is -1; possible is at least 0"),
-        (lambda: commands(DEFAULT, "C-1"), "case must be a Case, not str"),
+        (lambda: commands(DEFAULT, "C-1"), "case must be a Case, such as desk.get(...) gives, not str"),
         (
             lambda: commands(7),
             "process must be a SupportProcess, the path of its file, or a strategy such as processes()",

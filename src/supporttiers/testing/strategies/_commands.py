@@ -275,6 +275,7 @@ def command_from(
     tape: Tape, case_id: str, case: Case | None, at: datetime, *, words: Words, outside: bool = True
 ) -> Command:
     """Read a command that is likely to mean something to the case as it is, and now and then is not."""
+    kind: type[Command]
     if case is None:
         kind = wanted.Note if tape.once_in(16) else wanted.Open
     elif tape.once_in(8 * words.odd):

@@ -147,7 +147,7 @@ def _limits(tape: Tape, ways_up: dict[int, tuple[int, ...]], at_most: int) -> li
     for number in range(tape.pick([number for number in NUMBERS if number <= at_most])):
         tier = tape.pick([None, *ways_up])
         reached = {level for here, above in ways_up.items() if tier in {None, here} for level in above}
-        own = {word: tape.seldom(choices, 8) for word, choices in PREDICATES.items()}
+        own: dict[str, Any] = {word: tape.seldom(choices, 8) for word, choices in PREDICATES.items()}
         measures = (tape.seldom(OF_CASE, 2) or "resolution") if tier is None else "tier"
         own = own if measures in {"resolution", "tier"} else {}  # others might never start with a stop of their own
         found.append(

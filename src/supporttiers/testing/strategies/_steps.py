@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 import attrs
@@ -10,7 +11,6 @@ from supporttiers.actors import Actor, ActorKind
 from supporttiers.backends.vendor.memory import InProcessVendor
 from supporttiers.cases import Case
 from supporttiers.commands import Command, Open
-from supporttiers.decisions import Decision
 from supporttiers.errors import CaseError, NotPermittedError
 from supporttiers.links import Link
 from supporttiers.testing.exploring.alphabet import Alphabet, Offer, manager_of, own_fields
@@ -92,18 +92,16 @@ class Possible:
     def can_move(self, case: Case) -> bool:
         """Whether anything that anybody may do changes where the case stands."""
         place = _place(case)
-        return any(
-            decided is not None and decided.case is not None and _place(decided.case) != place
-            for offer in self._alphabet(case).offers(case)
-            for _, command in offer
-            if (decided := self._previewed(command)) is not None
-        )
+        offers = self._alphabet(case).offers(case)
+        return any(self._previewed(command) not in {None, place} for offer in offers for _, command in offer)
 
-    def _previewed(self, command: Command) -> Decision | None:
+    def _previewed(self, command: Command) -> "Place | None":
+        """Give where the case would stand after a command; None where it is refused."""
         try:
-            return self._rehearsal.desk.preview(command)
+            after = self._rehearsal.desk.preview(command).case
         except CaseError:
             return None
+        return None if after is None else _place(after)
 
     def _may(self, command: Command) -> bool:
         """Whether who gives a command is let, whatever else stands against it."""
@@ -115,7 +113,7 @@ class Possible:
             return True
         return True
 
-    def taken(self, offer: Offer, case: Case, **more: str) -> Step:
+    def taken(self, offer: Offer, case: Case, **more: Any) -> Step:  # noqa: ANN401 - fields of the command
         """Let the first who may do it; where nobody may, the first."""
         choice, command = next((each for each in offer if self._may(each[1])), offer[0])
         given = {**choice.given, **more}
@@ -141,15 +139,14 @@ class Possible:
         """Give what the doubles of vendors may say of the case's tickets; others speak for themselves."""
         vendors = self._rehearsal.desk._ports.vendors  # noqa: SLF001 - a rehearsal is a desk
         story = self._rehearsal.story(case)
-        found = []
-        for offer in self._alphabet(case).offers(case):
-            choice = offer[0][0]
-            if choice.verb == VENDOR_UPDATE and isinstance(vendors.get(choice.given["vendor"]), InProcessVendor):
-                status, ticket = choice.given["status"], choice.given["ticket"]
-                found.append(
-                    Step(self._text(choice, case), do=lambda s=status, t=ticket: story.vendor_says(s, ticket=t))
-                )
-        return found
+        return [
+            Step(
+                self._text(choice, case),
+                do=partial(story.vendor_says, choice.given["status"], ticket=choice.given["ticket"]),
+            )
+            for choice, _ in (offer[0] for offer in self._alphabet(case).offers(case))
+            if choice.verb == VENDOR_UPDATE and isinstance(vendors.get(choice.given["vendor"]), InProcessVendor)
+        ]
 
     def _step(self, choice: Choice, command: Command, case: Case) -> Step:
         return Step(self._text(choice, case), command=command)
@@ -171,5 +168,8 @@ def _name(case_id: str) -> str:
     return case_id.lower().replace("-", "")
 
 
-def _place(case: Case) -> tuple[object, ...]:
+Place = tuple[object, ...]
+
+
+def _place(case: Case) -> Place:
     return case.tier, case.status, case.team, case.held, case.assignee

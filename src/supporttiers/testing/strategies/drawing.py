@@ -180,7 +180,7 @@ def commands(
     .. versionadded:: 0.1.0
     """
     source = _source(process)
-    _check("case", None if case is None or isinstance(case, Case) else f"must be a Case, not {type_name(case)}")
+    _check("case", fields.optional(fields.instance_of(Case, "a Case, such as desk.get(...) gives"))(case))
     now = instant_of(at) if at is not None else START if case is None else case.changed_at
     people = None if actors is None else _people(actors)
 

@@ -353,7 +353,8 @@ def support_machine(
 
     .. versionadded:: 0.1.0
     """
-    for name, given in (("vendors", vendors), ("store", store)):
+    made_anew: tuple[tuple[str, object], ...] = (("vendors", vendors), ("store", store))
+    for name, given in made_anew:
         if given is not None and not callable(given):
             problem = f"must be a function that makes a new one for each example, not {type_name(given)}"
             raise InputError("", name, f"{problem}; write lambda: ...")
