@@ -115,7 +115,7 @@ def test_decide_with_rules_works_without_the_world_outside(world, data):
 @given(TAPES)
 def test_process_that_reacts_survives_its_file(data):
     """Rules and cascades come back equal from a file and from a store, with the same revision."""
-    process = reacting(SupportProcess.default(), Tape(data))
+    process = attrs.evolve(reacting(SupportProcess.default(), Tape(data)), ignore=())  # a store does without
 
     assert process == SupportProcess.from_data(process.to_data()) == SupportProcess.from_json(process.to_json())
     assert process.revision == SupportProcess.from_json(process.to_json()).revision

@@ -26,9 +26,9 @@ from tests.properties.strategies import (
     STEP,
     TAPES,
     Tape,
-    command_from,
     process_from,
     said,
+    spoken,
     worlds,
 )
 
@@ -129,7 +129,7 @@ class StoresAgree(RuleBasedStateMachine):
         """Read a command for one of the cases as it is now."""
         case_id = tape.pick(IDS)
         found = {case.id: case for case in self.desks[0].find()}
-        command = command_from(tape, case_id, found.get(case_id), self.clock.now())
+        command = spoken(tape, self.desks[0].process, case_id, found.get(case_id), self.clock.now())
         return attrs.evolve(command, **times)
 
     # -- time

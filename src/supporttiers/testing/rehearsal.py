@@ -332,7 +332,7 @@ class Rehearsal:
         until = self.clock.now() + duration_of(by) if to is None else self._instant(to)
         if until < self.clock.now():
             raise InputError("", "to", f"lies before the present of this rehearsal, {self.now.isoformat()}")
-        while (due := self._next()) is not None and due <= until:
+        while (due := self.next_at()) is not None and due <= until:
             self._step(due)
         self.clock.advance(to=until)
         self.settle()
@@ -351,7 +351,7 @@ class Rehearsal:
         until = self.clock.now() + duration_of(at_most)
         self.settle()
         for _ in range(_STEPS):
-            due = self._next()
+            due = self.next_at()
             if due is None:
                 return
             if due > until:
@@ -378,13 +378,13 @@ class Rehearsal:
         before = self.clock.now()
         self.clock.advance(to=max(due, before))
         self.settle()
-        after = self._next()
+        after = self.next_at()
         if after is not None and after <= due:
             problem = f"has something due at {after.isoformat()} that a pass at that instant does not do"
             raise InputError("", "process", problem)
 
-    def _next(self) -> datetime | None:
-        """Give the next instant at which something happens by itself."""
+    def next_at(self) -> datetime | None:
+        """Give the next instant at which something happens by itself, in UTC; None when nothing will."""
         now = self.clock.now()
         found = [self.desk.next_wake(), *(one.not_before for one in self._pending() if one.not_before > now)]
         said = (double.next_at() for double in self._doubles() if hasattr(double, "next_at"))

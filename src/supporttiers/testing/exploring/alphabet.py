@@ -53,7 +53,7 @@ class Alphabet:
         for each in given:
             _check(each)
         self._each = actors is not None
-        people = actors if actors is not None else (requester, Actor.agent("anna"), _manager_of(process))
+        people = actors if actors is not None else (requester, Actor.agent("anna"), manager_of(process))
         self._customers = tuple(actor for actor in people if actor.kind is ActorKind.CUSTOMER)
         self._house = tuple(actor for actor in people if actor.kind is not ActorKind.CUSTOMER)
         named = process.named_vendors
@@ -197,7 +197,7 @@ def _default_of(field: "attrs.Attribute[Any]") -> object:
     return default.factory() if isinstance(default, attrs.Factory) else default  # type: ignore[arg-type]
 
 
-def _manager_of(process: SupportProcess) -> Actor:
+def manager_of(process: SupportProcess) -> Actor:
     """Make somebody who has every role of which the process speaks."""
     roles: dict[str, None] = {}
     for policy in process.policies:

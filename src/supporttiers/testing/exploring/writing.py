@@ -119,8 +119,8 @@ def _body(
     given += ["monitors=[MONITOR]"] if isinstance(rule, Monitor) else []
     given += ["vendors=vendors"] if vendors else []
     yield f"    with Rehearsal(PROCESS, {', '.join(given)}{_sources(scene)}) as rehearsal:"
-    opening = "".join(f", {name}={_value(value)}" for name, value in scene.opening.items())
-    yield f"        story = rehearsal.open(by={_by(scene.requester, scene)}{opening})"
+    opening = given_text(scene.opening)
+    yield f"        story = rehearsal.open(by={by_text(scene.requester, requester=scene.requester)}{opening})"
     for choice in choices:
         yield from _done(choice, scene)
     if isinstance(rule, Invariant):
@@ -195,28 +195,36 @@ def _command(given: str | Command) -> str:
 def _done(choice: Choice, scene: Scene) -> Iterator[str]:
     if choice.verb == ADVANCE:
         yield f"        rehearsal.advance(to={choice.given['to'].isoformat()!r})"
-        return
+    else:
+        yield f"        {done_text('story', choice, requester=scene.requester)}"
+
+
+def done_text(story: str, choice: Choice, *, requester: Actor) -> str:
+    """Write what is done with a case, as a verb of its story."""
     if choice.verb == VENDOR_UPDATE:
-        yield f"        story.vendor_says({choice.given['status'].value!r}, ticket={choice.given['ticket']})"
-        return
+        return f"{story}.vendor_says({choice.given['status'].value!r}, ticket={choice.given['ticket']})"
     assert choice.by is not None  # a command has an actor; for the type checker
-    more = "".join(f", {name}={_value(value)}" for name, value in _parameters(choice))
-    yield f"        story.{choice.verb}(by={_by(choice.by, scene)}{more})"
+    return f"{story}.{choice.verb}(by={by_text(choice.by, requester=requester)}{given_text(choice.given)})"
 
 
-def _parameters(choice: Choice) -> Iterator[tuple[str, Any]]:
+def given_text(given: Mapping[str, Any]) -> str:
+    """Write what a verb is given besides."""
+    return "".join(f", {name}={_value(value)}" for name, value in _parameters(given))
+
+
+def _parameters(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Give what the desk's verb takes for what the command has."""
-    for name, value in choice.given.items():
+    for name, value in given.items():
         if name == "link":
             yield from (("to", value.case_id), ("kind", value.kind))
         else:
             yield name, value
 
 
-def _by(actor: Actor, scene: Scene) -> str:
+def by_text(actor: Actor, *, requester: Actor) -> str:
     """Write who acts: an id is the requester, or else an agent without roles."""
-    is_requester = actor == scene.requester and actor.kind is ActorKind.CUSTOMER
-    is_agent = actor.kind is ActorKind.AGENT and not actor.roles and actor.id != scene.requester.id
+    is_requester = actor == requester and actor.kind is ActorKind.CUSTOMER
+    is_agent = actor.kind is ActorKind.AGENT and not actor.roles and actor.id != requester.id
     return repr(actor.id) if is_requester or is_agent else _actor(actor)
 
 
