@@ -190,7 +190,7 @@ def test_what_a_pass_does_not_do_is_told(monkeypatch):
     """Time would never pass again."""
     rehearsal = Rehearsal(SupportProcess.from_text(PROCESS), start=NINE)
     rehearsal.open("Printer", by="jane")
-    monkeypatch.setattr(rehearsal, "_next", rehearsal.clock.now)
+    monkeypatch.setattr(rehearsal, "next_at", rehearsal.clock.now)
 
     with pytest.raises(InputError, match="that a pass at that instant does not do"):
         rehearsal.advance("1h")
