@@ -2,9 +2,7 @@
 
 import argparse
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final
-
-import attrs
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from supporttiers.cli._exits import FINE, NO, WORLD
 from supporttiers.cli._output import complain, safe, write, write_json
@@ -13,14 +11,13 @@ from supporttiers.cli._store import add_json, add_plugins, add_policies, all_pol
 if TYPE_CHECKING:
     from supporttiers.errors import Fault
     from supporttiers.testing.accounts import Account
-    from supporttiers.testing.scenarios import Scenario, ScenarioFailedError
+    from supporttiers.testing.scenarios import Difference, Scenario, ScenarioFailedError
 
 _ABOUT: Final = """Play scenario files: stories of support, with what is done when, and what is so then. Each step
 happens at its own instant, on virtual time. The exit code is 1 where one does not go as it says."""
 
 
-@attrs.frozen
-class _Played:
+class _Played(NamedTuple):
     """What became of one scenario."""
 
     scenario: "Scenario"
@@ -84,13 +81,17 @@ def _plain(played: Sequence[_Played], faults: "Sequence[tuple[str, Fault]]") -> 
                 "source": each.scenario.source, "title": each.scenario.title, "passed": each.error is None,
                 "step": None if each.error is None else each.error.step,
                 "what": None if each.error is None else each.error.what,
-                "differences": [] if each.error is None else [attrs.asdict(one) for one in each.error.differences],
+                "differences": [] if each.error is None else [_apart(one) for one in each.error.differences],
                 "account": each.account.to_data(),
             }
             for each in played
         ],
         "faults": [{"source": file, "place": fault.place, "problem": fault.problem} for file, fault in faults],
     }  # fmt: skip
+
+
+def _apart(difference: "Difference") -> dict[str, str]:
+    return {"asked": difference.asked, "found": difference.found}
 
 
 def _lines(played: Sequence[_Played], faults: "Sequence[tuple[str, Fault]]", *, timelines: bool) -> Iterator[str]:
