@@ -1,7 +1,7 @@
 """A history as lines that people read: when, who, what, and why."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Final
 
 from supporttiers import events as happened
@@ -10,11 +10,12 @@ from supporttiers.actors import ActorKind
 from supporttiers.events import Event
 
 _Teller = Callable[[Any], str]
+_TellerOfInstants = Callable[[Any, tzinfo], str]
 
 
-def instant_text(instant: datetime | None) -> str | None:
-    """Write an instant in UTC, to the second."""
-    return None if instant is None else f"{instant:%Y-%m-%d %H:%M:%S}"
+def instant_text(instant: datetime | None, zone: tzinfo = UTC) -> str | None:
+    """Write an instant in a zone, to the second."""
+    return None if instant is None else f"{instant.astimezone(zone):%Y-%m-%d %H:%M:%S}"
 
 
 def span_text(span: timedelta) -> str:
@@ -22,34 +23,38 @@ def span_text(span: timedelta) -> str:
     return duration_text(timedelta(seconds=int(span.total_seconds())))
 
 
-def timeline(events: Sequence[Event], *, texts: bool) -> Iterator[str]:
+def timeline(events: Sequence[Event], *, texts: bool, zone: tzinfo = UTC) -> Iterator[str]:
     """
     Tell a history.
 
     Args:
         events: In order.
         texts: Whether what people wrote is shown, indented under the line it belongs to.
+        zone: In which times are told.
     """
     width = max((len(_who(event)) for event in events), default=0)
     for event in events:
-        yield safe(f"{instant_text(event.at)}  {_who(event).ljust(width)}  {told(event)}{_late(event)}{_why(event)}")
+        yield safe(f"{instant_text(event.at, zone)}  {_who(event).ljust(width)}  {_what(event, zone)}{_why(event)}")
         if texts:
             for written in (getattr(event, "subject", ""), getattr(event, "text", ""), event.said):
                 yield from (f"      | {safe(line)}" for line in (written or "").splitlines())
 
 
-def told(event: Event) -> str:
+def told(event: Event, zone: tzinfo = UTC) -> str:
     """Say what happened; what a later release knows and this one does not is told by its name."""
-    teller = TELLERS.get(type(event))
-    return type(event).__name__ if teller is None else teller(event)
+    if teller := TELLERS.get(type(event)):
+        return teller(event)
+    teller_of_instants = TELLERS_OF_INSTANTS.get(type(event))
+    return type(event).__name__ if teller_of_instants is None else teller_of_instants(event, zone)
+
+
+def _what(event: Event, zone: tzinfo) -> str:
+    late = "" if event.occurred_at is None else f" (happened {instant_text(event.occurred_at, zone)})"
+    return told(event, zone) + late
 
 
 def _who(event: Event) -> str:
     return event.by.id if event.by.kind is ActorKind.SYSTEM else f"{event.by.id} ({event.by.kind})"
-
-
-def _late(event: Event) -> str:
-    return "" if event.occurred_at is None else f" (happened {instant_text(event.occurred_at)})"
 
 
 def _why(event: Event) -> str:
@@ -85,8 +90,8 @@ def _fired(event: happened.ThresholdFired) -> str:
     return f"limit {event.limit!r} reached {event.mark}{more}"
 
 
-def _started(event: happened.StopwatchStarted) -> str:
-    return f"{_watch(event)} started: {span_text(event.target)}, due {instant_text(event.due_at)}"
+def _started(event: happened.StopwatchStarted, zone: tzinfo) -> str:
+    return f"{_watch(event)} started: {span_text(event.target)}, due {instant_text(event.due_at, zone)}"
 
 
 def _retargeted(event: happened.StopwatchRetargeted) -> str:
@@ -97,11 +102,11 @@ def _stopped(event: happened.StopwatchStopped) -> str:
     return f"{_watch(event)} stopped, {'late' if event.breached else 'in time'}"
 
 
-def _scheduled(event: happened.CommandScheduled) -> str:
+def _scheduled(event: happened.CommandScheduled, zone: tzinfo) -> str:
     found = event.scheduled
     if found is None:
         return "something is to be done later"
-    return f"will {found.command.trigger} at {instant_text(found.due_at)} ({found.name})"
+    return f"will {found.command.trigger} at {instant_text(found.due_at, zone)} ({found.name})"
 
 
 TELLERS: Final[Mapping[type[Event], _Teller]] = {
@@ -117,9 +122,6 @@ TELLERS: Final[Mapping[type[Event], _Teller]] = {
     happened.CaseTransferred: lambda event: f"transferred to {_place(event)}{_missing(event)}",
     happened.ManagementInformed: lambda _: "management informed",
     happened.PeopleInformed: lambda event: f"informed {event.to}",
-    happened.WaitStarted: lambda event: (
-        f"waits for {event.wait_reason}" + (f" until {instant_text(event.until)}" if event.until else "")
-    ),
     happened.CaseResumed: lambda event: f"goes on, {event.status}",
     happened.CaseResolved: lambda event: "resolved" + (f" by {event.solution}" if event.solution else ""),
     happened.CaseReopened: lambda event: f"reopened at {_place(event)}",
@@ -141,7 +143,6 @@ TELLERS: Final[Mapping[type[Event], _Teller]] = {
     happened.CaseDeclined: lambda _: "declined",
     happened.CommandHeld: lambda event: f"waits for approval to {event.trigger}",
     happened.HeldDropped: lambda event: f"did not {event.trigger} in the end",
-    happened.CommandScheduled: _scheduled,
     happened.ScheduleEnded: lambda event: f"{'dropped' if event.dropped else 'now due'}: {event.name}",
     happened.ReactionRefused: lambda event: f"could not {event.trigger}",
     happened.LimitsRenewed: lambda event: f"limits of revision {event.revision} are in force",
@@ -154,14 +155,26 @@ TELLERS: Final[Mapping[type[Event], _Teller]] = {
     happened.VendorReplied: lambda event: f"vendor {event.vendor} wrote",
     happened.VendorTold: lambda event: f"told vendor {event.vendor}: {event.purpose}",
     happened.VendorWithdrawn: lambda event: f"request to vendor {event.vendor} withdrawn",
-    happened.VendorLost: lambda event: f"vendor {event.vendor} cannot be asked since {instant_text(event.since)}",
     happened.VendorFound: lambda event: f"vendor {event.vendor} can be asked again",
-    happened.StopwatchStarted: _started,
     happened.StopwatchPaused: lambda event: f"{_watch(event)} paused",
-    happened.StopwatchResumed: lambda event: f"{_watch(event)} runs again, due {instant_text(event.due_at)}",
     happened.StopwatchRetargeted: _retargeted,
     happened.StopwatchStopped: _stopped,
     happened.StopwatchCancelled: lambda event: f"{_watch(event)} cancelled",
     happened.ThresholdFired: _fired,
     happened.ActionRefused: lambda event: f"limit {event.limit!r} could not {event.action}",
 }
+
+TELLERS_OF_INSTANTS: Final[Mapping[type[Event], _TellerOfInstants]] = {
+    happened.WaitStarted: lambda event, zone: (
+        f"waits for {event.wait_reason}" + (f" until {instant_text(event.until, zone)}" if event.until else "")
+    ),
+    happened.CommandScheduled: _scheduled,
+    happened.VendorLost: lambda event, zone: (
+        f"vendor {event.vendor} cannot be asked since {instant_text(event.since, zone)}"
+    ),
+    happened.StopwatchStarted: _started,
+    happened.StopwatchResumed: lambda event, zone: (
+        f"{_watch(event)} runs again, due {instant_text(event.due_at, zone)}"
+    ),
+}
+"""Those that tell of instants besides, in a zone."""

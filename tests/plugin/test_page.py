@@ -92,8 +92,8 @@ def test_page_tells_every_rehearsal(run, page):
         ("test_passes", "passed"), ("test_path", "failed"), ("test_second", "failed"), ("test_teardown", "error"),
     ] == outcomes(text)  # fmt: skip
     assert "<strong>T-1</strong>: t1 09:00 -&gt; t2 09:15 (tier 1)" in text
-    assert "told: assignee: limit &#x27;resolve&#x27; reached 75%" in text
-    assert "<summary>Who was told</summary><pre>2026-03-23 16:00:00  assignee: limit" in text
+    assert "told: assignee (nobody): limit &#x27;resolve&#x27; reached 75%" in text
+    assert "<summary>Who was told</summary><pre>2026-03-23 16:00:00  assignee (nobody): limit" in text
     assert "<summary>What comes next</summary><pre>at 2026-03-24T09:30:00+00:00 limit" in text
     assert 8 == text.count("<svg")
     assert "SECRET" not in text

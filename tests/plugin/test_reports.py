@@ -84,7 +84,7 @@ def test_failure_tells_the_timeline(run):
     told = parts(result.stdout.str())
     assert "case T-1: t1 09:00 -> t2 09:15 (tier 1)" in told["test_path"]
     assert "2026-03-23 09:15:00  system           limit 'tier 1' reached 100%" in told["test_path"]
-    assert re.search(r"16:00:00  told: assignee: limit 'resolve' reached 75%", told["test_path"])
+    assert re.search(r"16:00:00  told: assignee \(nobody\): limit 'resolve' reached 75%", told["test_path"])
     assert "  next: at 2026-03-24T09:30:00+00:00 limit 'resolve' reaches 100%: notify:manager" in told["test_path"]
     assert "case T-1: t1 09:00\n" in told["test_other"]
     assert "case T-1: t1 09:00 -> t2 09:15 (tier 1)" in told["test_closed"]

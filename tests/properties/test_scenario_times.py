@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supporttiers.errors import PolicyConfigError
-from supporttiers.testing.scenarios.times import instant_at
+from supporttiers.testing.times import instant_at
 
 ZONES = st.sampled_from(["UTC", "Europe/London", "America/New_York", "Asia/Kathmandu"]).map(ZoneInfo)
 INSTANTS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - bounds

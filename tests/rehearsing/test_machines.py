@@ -318,7 +318,7 @@ def test_failure_reads_as_a_rehearsal():
     [script] = re.findall(r"^As a rehearsal:\n(rehearsal = (?:.+\n)+)", notes + "\n", re.MULTILINE)
     script = script.partition("Explanation:")[0]
 
-    assert "never at tier 2\n2026-01-05 09:00:00  jane (customer)  opened at tier 1" in str(error)
+    assert "never at tier 2\nbecause never tier=2\n2026-01-05 09:00:00  jane (customer)  opened at tier 1" in str(error)
     assert re.search(r"^state.opens\(step=t1 = rehearsal.open\('.*', by='jane'", notes, re.MULTILINE)
     assert script.startswith(
         "rehearsal = Rehearsal(process, start='2026-01-05T09:00:00+00:00', monitors=monitors)\nt1 = "

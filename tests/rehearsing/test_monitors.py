@@ -35,7 +35,7 @@ def rehearse(*monitors, start=MONDAY):
 
 
 def test_nobody_is_paged_at_night():
-    """By day it is fine; at night the test fails with the rule, the instant and the timeline."""
+    """By day it is fine; at night the test fails with the rule, the instant, who was told, and the timeline."""
     nobody_at_night = never(Told("on_call"), outside=OFFICE, name="nobody is paged at night")
     by_day = rehearse(nobody_at_night, start="2026-03-23T08:00Z")
     by_day.open("Printer", by="jane")
@@ -47,8 +47,9 @@ def test_nobody_is_paged_at_night():
         by_night.advance("24h")
     lines = str(caught.value).splitlines()
     assert "case T-1 at 2026-03-23 20:00: nobody is paged at night" == lines[0]
-    assert "opened at tier 1" in lines[1]
-    assert "limit 'resolve' reached 100%" in lines[-1]
+    assert lines[1].startswith("because on_call was told: limit 'resolve' reached 100%")
+    assert "opened at tier 1" in lines[2]
+    assert "told: on_call: limit 'resolve' reached 100%" in lines[-1]
 
 
 def test_vip_never_waits_half_an_hour_without_an_assignee():
@@ -226,6 +227,7 @@ WRONG = {
     "always told": (lambda: always(Told("manager")), "must be on the case"),
     "always disclosed": (lambda: always(Disclosed()), "must be on the case"),
     "no hours": (lambda: never(Match(), outside="office"), "must be WorkingHours"),
+    "told for long": (lambda: never(Told("manager"), longer_than="30m"), "people are told at an instant"),
     "no duration": (lambda: never(Match(), longer_than="1d"), "'1d' is not a duration"),
     "no case": (lambda: never(Match(), when="vip"), "must be a Match"),
     "joined with nothing": (lambda: Told("manager") | 7, "must be a Match, a Told"),

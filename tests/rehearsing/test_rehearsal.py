@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from supporttiers import SupportProcess
+from supporttiers import Match, SupportDesk, SupportProcess
 from supporttiers.errors import InputError, MoveRefusedError
-from supporttiers.testing import RecordingNotifier, Rehearsal
+from supporttiers.testing import MonitorViolatedError, RecordingNotifier, Rehearsal, Told, never
 
 PROCESS = """
 [process]
@@ -126,11 +126,104 @@ def test_times_are_told_in_the_zone_of_the_start():
     assert timedelta(hours=9) == rehearsal.now.utcoffset()
 
 
-@pytest.mark.parametrize("to", ["2026-03-23T08:00", datetime(2026, 3, 23, 8, tzinfo=UTC)])
-def test_time_does_not_go_back(rehearsal, to):
+@pytest.mark.parametrize(
+    ("to", "said"),
+    [
+        ("2026-03-23T08:00", "goes back: Mon 2026-03-23 08:00 is before Mon 2026-03-23 09:00"),
+        ("08:00", "for another day say it, such as 'Mon 08:00' or a date"),
+        ("at night", "'at night' is no time"),
+        (datetime(2026, 3, 23, 8, tzinfo=UTC), "lies before the present of this rehearsal, 2026-03-23T09:00:00"),
+    ],
+)
+def test_time_does_not_go_back(rehearsal, to, said):
     """It is said where the rehearsal stands."""
-    with pytest.raises(InputError, match="lies before the present of this rehearsal, 2026-03-23T09:00:00"):
+    with pytest.raises(InputError, match=said):
         rehearsal.advance(to=to)
+
+
+def test_time_goes_on_as_people_say_it(rehearsal):
+    """By the clock, by the day of the week, and by a date."""
+    for to, now in (("09:20", "23 09:20"), ("Tue 07:00", "24 07:00"), ("2026-03-25 10:00", "25 10:00")):
+        rehearsal.advance(to=to)
+        assert now == f"{rehearsal.now:%d %H:%M}"
+
+
+BERLIN = """
+process.name = "berlin"
+process.calendar = "office"
+calendars.office = { zone = "Europe/Berlin", week.mon-fri = "08:00-16:00" }
+tiers = [{ level = 1, name = "Desk", teams = ["front"] }]
+limits = [{ name = "answer", target = "1h", agreement = "sla", thresholds = [
+  { at = "50%", do = ["notify:assignee"] }, { at = "100%", do = ["notify:manager"] },
+] }]
+"""
+
+
+def test_start_without_an_offset_is_in_the_zone_of_the_house():
+    """Nine o'clock is nine before and after the clocks are changed; whatever is told is told in that zone."""
+    rule = never(Told("manager"), when=Match(category="vpn"))
+    with Rehearsal(SupportProcess.from_text(BERLIN), start="2026-10-23 15:30", monitors=[rule]) as rehearsal:
+        story = rehearsal.open("Printer", by="jane")
+        rehearsal.advance(to="2026-10-26 09:00")
+
+        assert "2026-10-26T08:00:00+00:00" == rehearsal.clock.now().isoformat()
+        assert "08:30 manager" in str(story.told[-1])
+        assert "2026-10-26 08:30:00  told: manager: limit 'answer' reached 100%" in str(story)
+        assert "due 2026-10-26 08:30:00" in str(story)
+        assert story.was_told("manager", after="2026-10-26 08:30", before="2026-10-26 08:31")
+        rehearsal.open("No VPN", by="jane", category="vpn")
+        with pytest.raises(MonitorViolatedError, match="case T-2 at 2026-10-26 10:00: never told manager") as caught:
+            rehearsal.advance("1h")
+    assert "because manager was told: limit 'answer' reached 100%" in str(caught.value)
+
+
+@pytest.mark.parametrize("start", [datetime(2026, 3, 23, 9), "nine o'clock", 9, "09:00"])  # noqa: DTZ001 - it is naive
+def test_start_is_an_instant(start):
+    """Whatever is none is refused, by its name."""
+    with pytest.raises(InputError, match="start"):
+        Rehearsal(SupportProcess.default(), start=start)
+
+
+def test_role_that_stands_for_nobody_is_not_told():
+    """It is seen in what was told; nobody was, for a test and for a monitor."""
+    rule = never(Told("assignee"))
+    with Rehearsal(SupportProcess.from_text(BERLIN), start="2026-03-23 09:00", monitors=[rule]) as rehearsal:
+        story = rehearsal.open("Printer", by="jane")
+        rehearsal.advance("50m")
+        assert "09:30 assignee (nobody): " in str(story.told[0])
+        assert not story.was_told("assignee")
+        story.assign(by="bob", assignee="bob")
+        with pytest.raises(MonitorViolatedError, match=r"because assignee \(bob\) was told"):
+            rehearsal.open("Screen", by="jane").assign(by="bob", assignee="bob").rehearsal.advance("30m")
+
+
+def test_role_that_a_directory_does_not_fill_is_not_told(tmp_path):
+    """With a directory it is known who is the manager; without one that is for the house to say."""
+    people = tmp_path / "people.toml"
+    people.write_text('agents = [{ id = "bob", teams = ["front"] }]')
+    with Rehearsal(SupportProcess.from_text(BERLIN), start="2026-03-23 09:00", directory=people) as rehearsal:
+        story = rehearsal.open("Printer", by="jane")
+        rehearsal.advance("1h")
+        assert not story.was_told("manager")
+        assert "manager (nobody)" in str(story)
+
+
+def test_store_with_cases_is_left_alone(tmp_path):
+    """Virtual time would fire the deadlines of real cases."""
+    store = f"sqlite:///{tmp_path / 'cases.db'}"
+    with SupportDesk(SupportProcess.default(), store=store) as desk:
+        desk.open("Printer", by="jane")
+    with pytest.raises(InputError, match="store has cases already; name an empty one"):
+        Rehearsal(SupportProcess.default(), store=store)
+
+
+def test_cases_that_come_up_by_themselves_are_looked_at(rehearsal):
+    """Monitors know of cases that were opened on the desk, and by rules, too."""
+    rehearsal.monitors = (never(Match(tier=2), when=Match(category="vpn")),)
+    for number in range(3):
+        rehearsal.desk.open("No VPN", by="jane", id=f"vpn-{number}", category="vpn" if number == 2 else None)
+    with pytest.raises(MonitorViolatedError, match="case vpn-2 at"):
+        rehearsal.advance("15m")
 
 
 def test_what_fails_is_tried_again_at_its_own_instant():

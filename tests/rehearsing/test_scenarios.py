@@ -15,7 +15,7 @@ from supporttiers import DefinitionError, SupportProcess
 from supporttiers.errors import PolicyConfigError
 from supporttiers.testing import Scenario, ScenarioError, ScenarioFailedError
 from supporttiers.testing.scenarios.json_schema import json_schema
-from supporttiers.testing.scenarios.times import instant_at
+from supporttiers.testing.times import instant_at
 
 ROOT = Path(__file__).parents[2]
 FRIDAY = datetime(2026, 3, 20, 16, 50, tzinfo=ZoneInfo("Europe/London"))
@@ -196,13 +196,14 @@ def test_whoever_must_not_be_told_is_named():
     """With the message that they got."""
     [difference] = failure(
         '{ do = "open", by = "jane", priority = "high" }',
+        '{ at = "2026-03-23 09:20", do = "start", by = "bob" }',
         '{ at = "2026-03-24 09:31", then = { told = [{ to = "manager", after = "2026-03-24 09:30" }],'
         ' not_told = [{ to = "assignee", after = "2026-03-23 10:00", before = "2026-03-23 17:00" }] } }',
         process="acme.toml",
     ).differences
 
     assert "not told assignee, not before Mon 2026-03-23 10:00, before Mon 2026-03-23 17:00" == difference.asked
-    assert difference.found.startswith("16:00 assignee: limit 'resolve' reached 75%")
+    assert difference.found.startswith("16:00 assignee (bob): limit 'resolve' reached 75%")
 
 
 def test_steps_speak_of_cases_by_name():

@@ -153,7 +153,8 @@ def recipients(directory: Directory | None, case: Case, to: str) -> Flow[tuple[s
     requester = None if case.requester == REDACTED else case.requester
     one = {"assignee": case.assignee, "owner": case.owner, "requester": requester}
     if to in one:
-        return _somebody(one[to])
+        found = one[to]
+        return () if found is None else (found,)
     if to == "watchers":
         return case.watchers
     if to not in RECIPIENTS:
@@ -251,14 +252,12 @@ def _of_team(house: Directory, team: str, to: str) -> Flow[tuple[str, ...]]:
 
 
 def _managers(house: ManagerDirectory, case: Case) -> Flow[tuple[str, ...]]:
-    """The assignee's own manager; where there is none, that of the team."""
-    own: str | None = None
+    """The assignee's own manager; where there is none, that of the team, or else that of the owner."""
+    found: str | None = None
     if case.assignee is not None:
-        own = yield Call(house.manager_of, case.assignee)
-    if own is not None or case.team is None:
-        return _somebody(own)
-    return _somebody((yield Call(house.managers_of, [case.team])).get(case.team))
-
-
-def _somebody(person: str | None) -> tuple[str, ...]:
-    return () if person is None else (person,)
+        found = yield Call(house.manager_of, case.assignee)
+    if found is None and case.team is not None:
+        found = (yield Call(house.managers_of, [case.team])).get(case.team)
+    if found is None and case.owner is not None:  # a case at a vendor has neither assignee nor team
+        found = yield Call(house.manager_of, case.owner)
+    return () if found is None else (found,)

@@ -128,13 +128,7 @@ class _Ears:
         self.told: list[Telling] = []
 
     def notify(self, notification: Notification, /, *, key: str) -> None:  # noqa: ARG002 - what comes twice does no harm
-        self.told.append(
-            Telling(
-                at=notification.at, case_id=notification.case_id, to=notification.to, reason=notification.reason,
-                notifier=self.name, people=tuple(person.id for person in notification.recipients),
-                text=notification.text,
-            )
-        )  # fmt: skip
+        self.told.append(Telling.of(notification, at=notification.at, notifier=self.name))
 
 
 def _listens(monitor: Monitor) -> bool:

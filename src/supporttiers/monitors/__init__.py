@@ -6,7 +6,7 @@ simulated.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final
 
 import attrs
@@ -38,12 +38,19 @@ class Violation:
         case_id: Of which case.
         since: Since when it was so.
         at: The instant at which it was too much.
+        because: Who was told what, or what was disclosed by whom, without its words; of a monitor with a name, what it
+            says; else empty, for the rule says all.
     """
 
     monitor: "Monitor"
     case_id: str
     since: datetime
     at: datetime
+    because: str = ""
+
+    def in_zone(self, zone: tzinfo) -> "Violation":
+        """Give the same with its instants in a zone, in which they are told."""
+        return attrs.evolve(self, since=self.since.astimezone(zone), at=self.at.astimezone(zone))
 
     def __str__(self) -> str:
         """Say which case broke which rule, and when."""
@@ -91,14 +98,20 @@ class Monitor:
         """Check what belongs together."""
         if self.outside is not None and self.within is not None:
             raise PolicyConfigError("Monitor.outside", "goes together with no 'within'; say one of them")
+        if self.longer_than is not None and not any(isinstance(condition, Match) for condition in self.conditions):
+            problem = "needs a condition on the case: people are told at an instant, which does not last"
+            raise PolicyConfigError("Monitor.longer_than", problem)
         if self.wanted and not all(isinstance(condition, Match) for condition in self.conditions):
             problem = "must be on the case: people are told at an instant, and not all the time; use never(...)"
             raise PolicyConfigError("Monitor.condition", problem)
 
     def __str__(self) -> str:
         """Say the rule, or its name."""
-        if self.name:
-            return self.name
+        return self.name or self.rule
+
+    @property
+    def rule(self) -> str:
+        """What it says, whatever it is called."""
         said = [f"{'always' if self.wanted else 'never'} {' or '.join(map(shown, self.conditions))}"]
         said += [] if self.when is None else [f"when {shown(self.when)}"]
         said += [] if self.longer_than is None else [f"longer than {duration_text(self.longer_than)}"]
@@ -124,12 +137,15 @@ class Monitor:
         """Judge what happens at an instant: messages, and what is disclosed."""
         told = [condition for condition in self.conditions if isinstance(condition, Told)]
         disclosed = [condition for condition in self.conditions if isinstance(condition, Disclosed)]
-        found = [telling.at for telling in course.told if any(each.holds(telling) for each in told)]
-        found += [one.at for one in course.disclosed if any(each.holds(one) for each in disclosed)]
-        for at in sorted(filter(self._counts, found)):
-            case = _case_at(course, at)
-            if self.when is None or (case is not None and self.when.holds(case, priorities)):
-                yield Violation(monitor=self, case_id=course.moments[0][1].id, since=at, at=at)
+        found = [
+            (telling.at, f"{telling.whom} was told: {telling.reason}")
+            for telling in course.told if any(each.holds(telling) for each in told)
+        ]  # fmt: skip
+        found += [(one.at, str(one)) for one in course.disclosed if any(each.holds(one) for each in disclosed)]
+        for at, because in sorted(found):
+            case = _case_at(course, at) if self._counts(at) else None
+            if self._counts(at) and (self.when is None or (case is not None and self.when.holds(case, priorities))):
+                yield Violation(monitor=self, case_id=course.moments[0][1].id, since=at, at=at, because=because)
                 return
 
     def _by_case(self, course: Course, priorities: Sequence[str]) -> Iterator[Violation]:
@@ -141,7 +157,10 @@ class Monitor:
         for since, end in _spans(course, lambda case: when(case) and meant(case) is not self.wanted):
             at = self._too_much(since, end)
             if at is not None:
-                yield Violation(monitor=self, case_id=course.moments[0][1].id, since=since, at=at)
+                because = self.rule if self.name else ""
+                yield Violation(
+                    monitor=self, case_id=course.moments[0][1].id, since=since, at=at, because=because
+                )  # fmt: skip
                 return
 
     def _counts(self, at: datetime) -> bool:

@@ -55,9 +55,10 @@ class Told(_Joined):
     text: str | None = attrs.field(default=None, validator=part(optional(fields.text)))
 
     def holds(self, telling: Telling) -> bool:
-        """Whether a message is one of those."""
+        """Whether a message is one of those; what was told to nobody is none."""
         return (
-            (self.to is None or not {telling.to, *telling.people}.isdisjoint(self.to))
+            not telling.to_nobody
+            and (self.to is None or not {telling.to, *telling.people}.isdisjoint(self.to))
             and (self.reason is None or telling.reason.code in self.reason)
             and (self.notifier is None or telling.notifier in self.notifier)
             and (self.text is None or self.text in telling.text)

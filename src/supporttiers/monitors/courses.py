@@ -1,19 +1,22 @@
 """What is judged: what became of a case, who was told what, and what was disclosed."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Final
 
 import attrs
 
 from supporttiers.actors import ActorKind
 from supporttiers.cases import Case, fold
+from supporttiers.effects import RECIPIENTS, Notification
 from supporttiers.events import Event, VendorDispatched, VendorTold
 from supporttiers.reasons import Reason
 from supporttiers.tiers import Visibility
 
 _SHORT: Final = 8
 REQUESTER: Final = "requester"
+_OF_CASES: Final = ("assignee", "owner", REQUESTER, "watchers")
 
 
 @attrs.frozen(kw_only=True)
@@ -29,6 +32,7 @@ class Telling:
         notifier: By which notifier.
         people: The ids of the people that the role stood for.
         text: What was written to them, where somebody has written it out.
+        to_nobody: Whether the role is known to have stood for nobody, so that in the end nobody was told.
     """
 
     at: datetime
@@ -38,10 +42,38 @@ class Telling:
     notifier: str = ""
     people: tuple[str, ...] = ()
     text: str = attrs.field(default="", repr=False)
+    to_nobody: bool = False
+
+    @classmethod
+    def of(
+        cls, notification: Notification, *, at: datetime, notifier: str, resolves: bool = False
+    ) -> "Telling":  # fmt: skip
+        """
+        Make one of what a notifier was handed.
+
+        Args:
+            notification: What it was handed.
+            at: When.
+            notifier: Its name.
+            resolves: Whether a directory says who a role stands for. Of the assignee, the owner, the requester and the
+                watchers the case itself says it.
+        """
+        people = tuple(person.id for person in notification.recipients)
+        roles = RECIPIENTS if resolves else _OF_CASES
+        return cls(
+            at=at, case_id=notification.case_id, to=notification.to, reason=notification.reason, notifier=notifier,
+            people=people, text=notification.text, to_nobody=not people and notification.to in roles,
+        )  # fmt: skip
+
+    @property
+    def whom(self) -> str:
+        """Say to whom: the role, and who that was."""
+        people = ", ".join(self.people) or ("nobody" if self.to_nobody else "")
+        return f"{self.to} ({people})" if people else self.to
 
     def __str__(self) -> str:
-        """Say it in one line: `09:15 manager: limit 'first line' reached 100%`."""
-        return f"{self.at:%H:%M} {self.to}: {self.reason}"
+        """Say it in one line: `09:15 manager (anna): limit 'first line' reached 100%`."""
+        return f"{self.at:%H:%M} {self.whom}: {self.reason}"
 
 
 @attrs.frozen(kw_only=True)
@@ -52,10 +84,21 @@ class Disclosure:
     Attributes:
         at: When.
         to: To whom: `requester`, or the name of a vendor.
+        by: By whom; None where a notifier told it.
+        written_by: Who had written them down.
+        written_at: When.
     """
 
     at: datetime
     to: str
+    by: str | None = None
+    written_by: str = ""
+    written_at: datetime | None = None
+
+    def __str__(self) -> str:
+        """Say it in words, without the words that were disclosed."""
+        by = "what was told" if self.by is None else f"what {self.by} wrote"
+        return f"{by} for {self.to} repeats what {self.written_by} noted at {self.written_at:%Y-%m-%d %H:%M}"
 
 
 @attrs.frozen(kw_only=True)
@@ -98,12 +141,17 @@ class Words:
     What is written on a case so far, line by line.
 
     Attributes:
-        private: Lines that only the house may see.
+        private: Lines that only the house may see; and by whom, and when, each was first written.
         public: Lines that the requester knows; they are private no more.
     """
 
-    private: frozenset[str] = frozenset()
+    private: Mapping[str, tuple[str, datetime]] = attrs.field(factory=dict, hash=False)
     public: frozenset[str] = frozenset()
+
+    @property
+    def key(self) -> Hashable:
+        """What is written, whoever wrote it and when."""
+        return frozenset(self.private), self.public
 
     def after(self, event: Event) -> "Words":
         """Give what is written after an event; what goes to a vendor is no secret of the house by that."""
@@ -111,15 +159,17 @@ class Words:
         if not lines or isinstance(event, VendorDispatched | VendorTold):
             return self
         if event.visibility is Visibility.PUBLIC or event.by.kind is ActorKind.CUSTOMER:
-            return Words(self.private - lines, self.public | lines)
-        return Words(self.private | (lines - self.public), self.public)
+            kept = {line: first for line, first in self.private.items() if line not in lines}
+            return Words(kept, self.public | lines)
+        new = dict.fromkeys(lines - self.public, (event.by.id, event.at))
+        return Words({**new, **self.private}, self.public)
 
-    def are_in(self, text: str) -> bool:
-        """Whether a text has one of the private lines, however it is broken into lines."""
+    def found_in(self, text: str) -> tuple[str, datetime] | None:
+        """Say by whom, and when, a private line was written that a text has, however it is broken into lines."""
         if not self.private or not text:
-            return False
+            return None
         whole = _plain(text)
-        return any(line in whole for line in self.private)
+        return min((first for line, first in self.private.items() if line in whole), key=itemgetter(1), default=None)
 
 
 def disclosures(
@@ -144,8 +194,10 @@ def disclosures(
     )  # in one instant, what happened comes first
     for each in both:
         text, to = _shown_by(each, requester)
-        if to is not None and words.are_in(text):
-            found.append(Disclosure(at=each.at, to=to))
+        first = None if to is None else words.found_in(text)
+        if to is not None and first is not None:
+            by = each.by.id if isinstance(each, Event) else None
+            found.append(Disclosure(at=each.at, to=to, by=by, written_by=first[0], written_at=first[1]))
         if isinstance(each, Event):
             words = words.after(each)
     return tuple(found), words

@@ -8,6 +8,7 @@ They are plain data, bounded in size, so that one process can hand them to anoth
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from itertools import islice
+from operator import itemgetter
 from typing import Any, Final, Self
 
 import attrs
@@ -89,7 +90,7 @@ class StoryAccount:
     Attributes:
         case_id: Which case.
         path: Its way.
-        timeline: What happened, and who was told what, a line each, in order; times in UTC.
+        timeline: What happened, and who was told what, a line each, in order; times in the rehearsal's zone.
         told: Who was told what, a line each.
         next: What would have happened next by itself.
         picture: The timeline as SVG; empty where it was not drawn.
@@ -105,10 +106,11 @@ class StoryAccount:
     @classmethod
     def of(cls, taken: TakenStory, *, zone: tzinfo, picture: str = "") -> Self:
         """Write a story out."""
-        told = [_telling(telling) for telling in taken.told]
+        told = [_telling(telling, zone) for telling in taken.told]
         return cls(
             case_id=_line(taken.case_id), path=clipped(safe(Path.of(taken.history, zone=zone)), MAX_LINE * 10),
-            timeline=_lines(_merged(taken)), told=_lines(told), next=_lines(map(str, taken.next)),
+            timeline=_lines(told_and_done(taken.history, taken.told, zone=zone)), told=_lines(told),
+            next=_lines(map(str, taken.next)),
             picture=picture if len(picture) <= MAX_PICTURE else "",
         )  # fmt: skip
 
@@ -120,11 +122,8 @@ class StoryAccount:
             already: What the reader has read: a timeline that stands there is not told again.
         """
         yield f"case {self.case_id}: {self.path}"
-        happened = [line for line in self.timeline if _TOLD not in line]
-        again = bool(happened) and all(line in already for line in happened)
-        yield from (
-            f"  {line}" for line in ([line for line in self.timeline if _TOLD in line] if again else self.timeline)
-        )
+        if not (self.timeline and all(line in already for line in self.timeline)):
+            yield from (f"  {line}" for line in self.timeline)
         yield from (f"  next: {line}" for line in self.next)
 
 
@@ -138,6 +137,7 @@ class Account:
         revision: The revision of its process.
         start: When it began, in its zone.
         now: Where it stood, in its zone.
+        zone: In which times are told.
         stories: Of each case.
         more: Whether there were more cases.
         problem: Why nothing can be told; empty where it can.
@@ -147,6 +147,7 @@ class Account:
     revision: str
     start: str
     now: str
+    zone: str = "UTC"
     stories: tuple[StoryAccount, ...] = ()
     more: bool = False
     problem: str = ""
@@ -166,7 +167,8 @@ class Account:
         )
         return cls(
             process=_line(taken.process.name), revision=taken.process.revision, start=_local(taken.start, taken.zone),
-            now=_local(taken.now, taken.zone), stories=tuple(stories), more=taken.more, problem=_line(taken.problem),
+            now=_local(taken.now, taken.zone), zone=_line(str(taken.zone)), stories=tuple(stories), more=taken.more,
+            problem=_line(taken.problem),
         )  # fmt: skip
 
     @classmethod
@@ -190,7 +192,7 @@ class Account:
     def lines(self, already: str = "") -> Iterator[str]:
         """Tell it, a line each; see `StoryAccount.lines`."""
         span = f"from {self.start} to {self.now}"
-        yield f"process {self.process!r}, revision {self.revision}, {span}; timelines are in UTC"
+        yield f"process {self.process!r}, revision {self.revision}, {span}; times are those of {self.zone}"
         if self.problem:
             yield self.problem
         for story in self.stories:
@@ -218,22 +220,24 @@ def _drawn(taken: Taken, story: TakenStory) -> str:
 _TOLD: Final = "  told: "
 
 
-def _merged(taken: TakenStory) -> Iterator[str]:
-    """Set who was told among what happened, after what happened at the same instant."""
-    happened = zip((event.at for event in taken.history), timeline(taken.history, texts=False), strict=True)
-    told = [
-        (telling.at, f"{instant_text(telling.at)}{_TOLD}{_whom(telling)}: {telling.reason}") for telling in taken.told
-    ]
-    return (line for _, line in sorted([*happened, *told], key=lambda each: each[0]))
+def told_and_done(history: Sequence[Event], told: Sequence[Telling], *, zone: tzinfo) -> Iterator[str]:
+    """
+    Tell a history, and who was told what, a line each; in one instant what happened comes first.
+
+    Args:
+        history: What happened, in order.
+        told: Who was told what, in order.
+        zone: In which times are told.
+    """
+    happened = zip((event.at for event in history), timeline(history, texts=False, zone=zone), strict=True)
+    heard = [
+        (each.at, safe(f"{instant_text(each.at, zone)}{_TOLD}{each.whom}: {each.reason}")) for each in told
+    ]  # fmt: skip
+    return (line for _, line in sorted([*happened, *heard], key=itemgetter(0)))
 
 
-def _telling(telling: Telling) -> str:
-    return f"{instant_text(telling.at)}  {_whom(telling)}: {telling.reason}"
-
-
-def _whom(telling: Telling) -> str:
-    people = f" ({', '.join(telling.people)})" if telling.people else ""
-    return f"{telling.to}{people}"
+def _telling(telling: Telling, zone: tzinfo) -> str:
+    return f"{instant_text(telling.at, zone)}  {telling.whom}: {telling.reason}"
 
 
 def _local(instant: datetime, zone: tzinfo) -> str:

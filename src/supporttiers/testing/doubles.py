@@ -1,7 +1,7 @@
 """Doubles of what is outside: notifiers that only remember, and vendors that do as a script says."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Final
 
 import attrs
@@ -24,16 +24,28 @@ class RecordingNotifier:
     ()
     """
 
-    def __init__(self, name: str = "recorder", *, clock: Clock | None = None, failures: int = 0) -> None:
+    def __init__(
+        self,
+        name: str = "recorder",
+        *,
+        clock: Clock | None = None,
+        zone: tzinfo = UTC,
+        failures: int = 0,
+        resolves: bool = False,
+    ) -> None:
         """
         Begin with nothing told.
 
         Args:
             name: By which outbox and logs speak of it.
             clock: Says when something was told; the machine's when None. In a rehearsal it is the rehearsal's.
+            zone: In which instants are remembered.
             failures: So many calls fail at first, in a way that may pass.
+            resolves: Whether a directory says who a role stands for: where it names nobody, nobody is told.
         """
         self.name = name
+        self._zone = zone
+        self._resolves = resolves
         self._clock = clock or SystemClock()
         self._failures = failures
         self._told: list[Telling] = []
@@ -61,13 +73,8 @@ class RecordingNotifier:
         if key in self._keys:
             return
         self._keys.add(key)
-        self._told.append(
-            Telling(
-                at=self._clock.now(), case_id=notification.case_id, to=notification.to, reason=notification.reason,
-                notifier=self.name, people=tuple(person.id for person in notification.recipients),
-                text=notification.text,
-            )
-        )  # fmt: skip
+        at = self._clock.now().astimezone(self._zone)
+        self._told.append(Telling.of(notification, at=at, notifier=self.name, resolves=self._resolves))
 
 
 def _duration(value: Any) -> Any:  # noqa: ANN401 - attrs converters run before validators: anything may come

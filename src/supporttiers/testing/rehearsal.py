@@ -6,13 +6,13 @@ beside each other.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from itertools import count
 from pathlib import Path as FilePath
 from typing import Any, Final, Self
 
-from supporttiers._fields import duration_of, instant_of, nearest
+from supporttiers._fields import duration_of, instant_of, nearest, type_name
 from supporttiers._flows.vendors import update_of
 from supporttiers.actors import Actor
 from supporttiers.backends.vendor.memory import InProcessVendor
@@ -21,7 +21,7 @@ from supporttiers.clock import FakeClock
 from supporttiers.config.monitors import monitors_of
 from supporttiers.desk import SupportDesk
 from supporttiers.diagrams import CaseTimeline
-from supporttiers.errors import InputError
+from supporttiers.errors import InputError, PolicyConfigError
 from supporttiers.events import Event
 from supporttiers.links import VendorStatus
 from supporttiers.monitors import Course, Monitor, Telling
@@ -29,10 +29,10 @@ from supporttiers.process import SupportProcess
 from supporttiers.protocols import CaseStore
 from supporttiers.reasons import Reason
 from supporttiers.testing import stages
-from supporttiers.testing.accounts import take
+from supporttiers.testing.accounts import take, told_and_done
 from supporttiers.testing.doubles import RecordingNotifier, ScriptedVendor
 from supporttiers.testing.paths import Path
-from supporttiers.timelines import timeline
+from supporttiers.testing.times import instant_at, zone_of
 
 _PASSES: Final = 1000
 """So many passes at one instant are too many: the process runs in a circle."""
@@ -48,7 +48,7 @@ VERBS: Final = (
 
 
 class MonitorViolatedError(AssertionError):
-    """What must never be so, was: the message has the rule, and the timeline of the case that broke it."""
+    """What must never be so, was: the message has the rule, why, and the timeline of the case that broke it."""
 
 
 class _Numbered:
@@ -127,14 +127,15 @@ class Story:
         Say whether somebody was told anything about it.
 
         Args:
-            to: A role, a name, or the id of one of the people.
-            after: Not before this instant.
-            before: Before this instant.
+            to: A role, a name, or the id of one of the people. A role that stood for nobody was not told.
+            after: Not before this instant; a text without an offset is in the rehearsal's zone.
+            before: Before this instant; likewise.
         """
-        since = None if after is None else instant_of(after)
-        until = None if before is None else instant_of(before)
+        since = None if after is None else self._rehearsal.instant(after)
+        until = None if before is None else self._rehearsal.instant(before)
         return any(
             to in {telling.to, *telling.people}
+            and not telling.to_nobody
             and (since is None or telling.at >= since)
             and (until is None or telling.at < until)
             for telling in self.told
@@ -184,8 +185,8 @@ class Story:
         return self
 
     def __str__(self) -> str:
-        """Tell what has happened, a line each."""
-        return "\n".join(timeline(self.history, texts=False))
+        """Tell what has happened, and who was told what, a line each, in the rehearsal's zone."""
+        return "\n".join(told_and_done(self.history, self.told, zone=self._rehearsal.zone))
 
     def __repr__(self) -> str:
         """Show its id and its way."""
@@ -206,7 +207,7 @@ class Rehearsal:
         desk: The desk that is rehearsed on; all of it can be used.
         clock: Its clock.
         start: The instant at which it began, in UTC.
-        zone: In which times are told: that of the start.
+        zone: In which times are told: that of the start, or of the process's working time.
         recorder: The notifier that remembers who was told what.
 
     .. versionadded:: 0.1.0
@@ -229,8 +230,10 @@ class Rehearsal:
 
         Args:
             process: A process, or the path of its file.
-            start: The instant at which it begins: an aware datetime, or an ISO 8601 text with an offset.
-            store: Where cases are kept, as for `SupportDesk`; in memory when None.
+            start: The instant at which it begins: an aware datetime, or a text such as `"2026-03-23 09:00"`, which is
+                in the zone of the process's working time unless it has an offset. With an offset, times are told in
+                that one, in summer and in winter.
+            store: Where cases are kept, as for `SupportDesk`, and none are yet; in memory when None.
             monitors: What must never, or always, be so, or the path of a file that says it; looked at after whatever
                 happens.
             notifiers: More of them, beside the one that remembers.
@@ -239,23 +242,28 @@ class Rehearsal:
             parts: What else `SupportDesk` takes: `directory`, `facts`, `policies`, `plugins`.
 
         Raises:
-            InputError: The instant is none.
+            InputError: The instant is none, or the store has cases already.
             ProcessError: The process is not valid.
             PluginError: A part does not fit.
             MonitorsError: The file of monitors is not valid.
         """
-        self.clock: FakeClock = FakeClock(start)
-        given = datetime.fromisoformat(start) if isinstance(start, str) else start
-        self.zone: tzinfo = given.tzinfo or UTC
-        self.recorder: RecordingNotifier = RecordingNotifier(clock=self.clock)
+        if not isinstance(process, SupportProcess):
+            process = SupportProcess.from_toml(process, policies=parts.get("policies", ()))
+        begins = _start_of(start, zone_of(process))
+        self.clock: FakeClock = FakeClock(begins)
+        self.zone: tzinfo = begins.tzinfo or zone_of(process)
+        self.recorder: RecordingNotifier = RecordingNotifier(
+            clock=self.clock, zone=self.zone, resolves=parts.get("directory") is not None
+        )
         if vendors is None:
-            if not isinstance(process, SupportProcess):
-                process = SupportProcess.from_toml(process, policies=parts.get("policies", ()))
             vendors = [ScriptedVendor(name) for name in sorted(process.named_vendors.names)]
         self.desk: SupportDesk = SupportDesk(
             process, store=store, clock=self.clock, ids=_Numbered(), notifiers=[self.recorder, *notifiers],
             vendors=vendors, **parts,
         )  # fmt: skip
+        if self.desk.counts():
+            self.desk.shut_down()
+            raise InputError("", "store", "has cases already; name an empty one, or none to rehearse in memory")
         self.monitors: tuple[Monitor, ...] = monitors_of(monitors, self.desk.process.calendars_by_name)
         for double in self._doubles():
             double.follow(self.clock)
@@ -316,20 +324,38 @@ class Rehearsal:
         """The present instant of the rehearsal, in its zone."""
         return self.clock.now().astimezone(self.zone)
 
+    def instant(self, said: str | datetime, *, after: datetime | None = None) -> datetime:
+        """
+        Say which instant is meant; a text without an offset is in the rehearsal's zone.
+
+        Args:
+            said: An aware datetime, or a text.
+            after: The instant after which a text such as `"Mon 09:20"` is; without it, a date is needed.
+
+        Raises:
+            InputError: It is none.
+        """
+        if not isinstance(said, str):
+            return instant_of(said)
+        try:
+            return instant_of(instant_at(said, before=after, zone=self.zone))
+        except PolicyConfigError as error:
+            raise InputError("", "instant", error.problem) from None
+
     def advance(self, by: str | timedelta = "0s", /, *, to: str | datetime | None = None) -> None:
         """
         Let time pass, and everything happen that falls due on the way, each at its own instant.
 
         Args:
             by: How far: a timedelta, or a text such as `"3h"`.
-            to: Where to, in place of *by*: an instant, or a text with or without an offset; without one, in the
-                rehearsal's zone.
+            to: Where to, in place of *by*: an instant, or a text such as `"2026-03-23 09:20"`, `"09:20"` on the same
+                day or `"Mon 09:20"`, which are in the rehearsal's zone unless they have an offset.
 
         Raises:
             InputError: It would go back.
             MonitorViolatedError: Something was that must never be.
         """
-        until = self.clock.now() + duration_of(by) if to is None else self._instant(to)
+        until = self.clock.now() + duration_of(by) if to is None else self.instant(to, after=self.now)
         if until < self.clock.now():
             raise InputError("", "to", f"lies before the present of this rehearsal, {self.now.isoformat()}")
         while (due := self.next_at()) is not None and due <= until:
@@ -404,20 +430,41 @@ class Rehearsal:
                 return
             after = page[-1].key
 
-    def _instant(self, to: str | datetime) -> datetime:
-        if isinstance(to, str):
-            found = datetime.fromisoformat(to)
-            return (found if found.tzinfo else found.replace(tzinfo=self.zone)).astimezone(UTC)
-        return instant_of(to)
-
     # -- what must never be
 
     def _look(self) -> None:
         if not self.monitors:
             return
-        for story in tuple(self._stories.values()):
+        for story in self._all():
             course = Course.of(story.history, told=story.told, until=self.clock.now())
             for monitor in self.monitors:
                 violation = monitor.judge(course, priorities=self.desk.process.priorities)
                 if violation is not None:
-                    raise MonitorViolatedError(f"{violation}\n{story}")
+                    because = [f"because {violation.because}"] if violation.because else []
+                    raise MonitorViolatedError("\n".join((str(violation.in_zone(self.zone)), *because, str(story))))
+
+    def _all(self) -> Iterable[Story]:
+        """Give the stories that were asked for, and those of cases that came up by themselves."""
+        yield from self.stories
+        known = set(self._stories)
+        after: str | None = None
+        while True:
+            page = self.desk.find(after=after, limit=_PAGE)
+            yield from (Story(self, case.id) for case in page if case.id not in known)
+            after = page.next
+            if after is None:
+                return
+
+
+def _start_of(start: object, zone: tzinfo) -> datetime:
+    """Give when it begins; a text without an offset is in the zone of the process, and one with an offset in that."""
+    if isinstance(start, datetime) and start.tzinfo is not None:
+        return start
+    if not isinstance(start, str):
+        raise InputError("", "start", f"must be an aware datetime, or a text, not {type_name(start)}")
+    try:
+        found = instant_at(start, before=None, zone=zone)
+    except PolicyConfigError as error:
+        raise InputError("", "start", error.problem) from None
+    said = datetime.fromisoformat(start.strip()).tzinfo
+    return found if said is None else found.astimezone(said)

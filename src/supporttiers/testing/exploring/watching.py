@@ -170,7 +170,7 @@ class Watch:
     def key(self, memory: Memory, now: datetime, broken: frozenset[int]) -> tuple[object, ...]:
         """Give what of it may matter later."""
         return (
-            memory.words,
+            None if memory.words is None else memory.words.key,
             *[
                 None if since is None or place in broken or not self.watched[place].lasts else since - now
                 for place, (_, since) in enumerate(memory.since)

@@ -155,7 +155,7 @@ class World:
                 told.append(
                     Telling(
                         at=now, case_id=case.id, to=message.to, reason=message.reason, notifier="recorder",
-                        people=people,
+                        people=people, to_nobody=message.to in _PEOPLE and not people,
                     )
                 )  # fmt: skip
         return tuple(still)

@@ -130,7 +130,7 @@ def _test(attempt: Attempt) -> Iterator[str]:
     yield f'<h2><span class="outcome {outcome}">{outcome}</span> {escape(attempt.test)}</h2>\n'
     for account in attempt.accounts:
         told = f"process {account['process']}, revision {account['revision']}, {account['start']} to {account['now']}"
-        yield f'<p class="where">{escape(told)}; timelines are in UTC</p>\n'
+        yield f'<p class="where">{escape(told)}; times are those of {escape(account["zone"])}</p>\n'
         if account["problem"]:
             yield f"<p>{escape(account['problem'])}</p>\n"
         for story in account["stories"]:

@@ -74,7 +74,7 @@ class Then:
         if self.path is not None and story.path != self.path:
             found.append(Difference(f"path {' '.join(self.path.split())!r}", _ways(story.path, self.path)))
         told = "; ".join(
-            f"{telling.at:%Y-%m-%d %H:%M} {telling.to}: {telling.reason} [{telling.reason.code}]"
+            f"{telling.at:%Y-%m-%d %H:%M} {telling.whom}: {telling.reason} [{telling.reason.code}]"
             for telling in story.told
         )
         missed = (each for each in self.told if not any(map(each.holds, story.told)))

@@ -13,7 +13,6 @@ import attrs
 from supporttiers import _fields as fields
 from supporttiers._fields import nearest, type_name
 from supporttiers.actors import Actor, ActorKind
-from supporttiers.calendars import ALWAYS_OPEN
 from supporttiers.config.files import foreign_faults, joined
 from supporttiers.config.monitors import match_of, monitors_in, told_of
 from supporttiers.config.reading import TableReader
@@ -25,7 +24,7 @@ from supporttiers.process import SupportProcess
 from supporttiers.testing.doubles import Says
 from supporttiers.testing.rehearsal import VERBS
 from supporttiers.testing.scenarios.parts import Expected, Script, Setting, Step, Then
-from supporttiers.testing.scenarios.times import instant_at
+from supporttiers.testing.times import instant_at, zone_of
 
 SETTING: Final = (
     "title", "process", "start", "zone", "directory", "vendors", "facts", "never", "always", "policies", "plugins",
@@ -171,8 +170,7 @@ class Reader:
         if problem := fields.zone(named):
             self._fault(joined(place, "zone"), problem)
             return UTC
-        hours = None if process.calendar == ALWAYS_OPEN else process.calendars_by_name[process.calendar]
-        return ZoneInfo(named or ("UTC" if hours is None else hours.zone))
+        return ZoneInfo(named) if named else zone_of(process)
 
     def _imported(self, table: Mapping[str, Any], place: str) -> list[type[Any]]:
         found = []

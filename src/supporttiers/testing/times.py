@@ -1,17 +1,27 @@
-"""When the steps of a scenario are: instants, times of the day, days of the week, and spans since the step before."""
+"""Times as people say them: instants, times of the day, days of the week, and spans since the step before."""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from supporttiers._fields import duration_of, type_name
+from supporttiers.calendars import ALWAYS_OPEN
 from supporttiers.errors import PolicyConfigError
+from supporttiers.process import SupportProcess
 
 _DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAY: Final = r"(?:(?P<day>[a-z]{3,9})\s+)?"
 _TIME: Final = re.compile(_DAY + r"(?P<hour>\d{1,2}):(?P<minute>\d{2})", re.IGNORECASE)
 _HOW: Final = "say it as '09:20', 'Mon 09:20', '+15m' (after the step before) or '2026-03-23 09:20'"
 _WEEK: Final = timedelta(days=7)
+
+
+def zone_of(process: SupportProcess) -> tzinfo:
+    """Give the zone of the process's working time; UTC where it is round the clock."""
+    if process.calendar == ALWAYS_OPEN:
+        return UTC
+    return ZoneInfo(process.calendars_by_name[process.calendar].zone)
 
 
 def instant_at(said: object, *, before: datetime | None, zone: tzinfo) -> datetime:
