@@ -20,7 +20,7 @@ from supporttiers.commands import (
     TellVendor,
     Wait,
 )
-from supporttiers.errors import InputError, MoveRefusedError
+from supporttiers.errors import InputError, MoveRefusedError, ProcessError
 from supporttiers.events import CaseNoted, VendorTicketUpdated
 from supporttiers.links import Attachment, Link
 from supporttiers.match import AtMost, Not
@@ -79,10 +79,10 @@ def read(text, **more):
     return SupportProcess.from_text(text, **more)
 
 
-def fault_of(test):
-    """Run a test that was written, and give how it fails."""
-    names = {}
-    exec(compile(test, "written", "exec"), names)
+def fault_of(test, kept="written"):
+    """Run a test that was written, as if it were kept in a file, and give how it fails."""
+    names = {"__file__": kept}
+    exec(compile(test, kept, "exec"), names)
     [found] = [value for name, value in names.items() if name.startswith("test_")]
     with pytest.raises(AssertionError) as caught:
         found()
@@ -652,6 +652,34 @@ def test_bounds_leave_something_open():
     assert explore(process, depth=0).states == 1
 
 
+def test_what_is_not_decided_is_said():
+    """Whether a case reaches an end is not known where not all was followed; a clock can be looked for anyway."""
+    found = explore(read(RUNNING), depth=2)
+
+    assert ((Invariant.REACHES_AN_END,), False) == (found.undecided, found.complete)
+    assert f"\nevery case can still reach an end: not decided, {found.unfollowed} states were not followed" in str(
+        found
+    )
+    assert "fewer commands reach further, and so do more depth" in str(found)
+    assert "not decided, 1 state was not followed" in str(explore(read(RUNNING), depth=0))
+    assert () == explore(read(RUNNING), depth=2, invariants=["has_a_clock"]).undecided
+    whole = explore(read(RUNNING), depth=30, commands=["resolve"])
+    assert ((), 0, True) == (whole.undecided, whole.unfollowed, whole.complete)
+    dead = explore(read(DEAD_END), depth=30, commands=FEW)
+    assert ((), 1) == (dead.undecided, len(dead.counterexamples))
+
+
+def test_progress_is_told():
+    """Whoever waits learns how many states there are, and how deep they lie."""
+    told = []
+
+    found = explore(read(RUNNING), depth=2, progress=lambda states, depth: told.append((states, depth)))
+
+    assert (found.states, 2) == told[-1]
+    assert told == sorted(told)
+    assert {1, 2} == {depth for _, depth in told}
+
+
 def test_exploration_goes_on_from_a_story():
     """What may still become of a case that is there already."""
     process = read(DEAD_END)
@@ -674,8 +702,26 @@ def test_process_is_read_from_its_file(tmp_path):
 
     [found] = explore(path, depth=1).counterexamples
 
-    assert f"SupportProcess.from_toml({str(path)!r})" in found.test
+    assert f"SupportProcess.from_toml({str(path)!r})  # an absolute path" in found.test
     assert "nobody waits without a clock" in fault_of(found.test)
+
+
+@pytest.mark.parametrize("kept", ["test_it.py", "tests/deep/test_it.py"])
+def test_written_test_finds_its_file_from_any_directory(tmp_path, monkeypatch, kept):
+    """It looks beside itself and above, for the path as it was given; where it is run from does not matter."""
+    project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    for folder in (project / "conf", project / "tests" / "deep", elsewhere):
+        folder.mkdir(parents=True)
+    (project / "conf" / "stuck.toml").write_text(STUCK, encoding="utf-8")
+    monkeypatch.chdir(project)
+    [found] = explore("conf/stuck.toml", depth=1).counterexamples
+
+    monkeypatch.chdir(elsewhere)
+
+    assert "from pathlib import Path\n\nfrom supporttiers import SupportProcess" in found.test
+    assert "nobody waits without a clock" in fault_of(found.test, str(project / kept))
+    with pytest.raises(ProcessError, match=re.escape("conf/stuck.toml")):
+        fault_of(found.test, str(elsewhere / kept))
 
 
 def test_instants_that_policies_look_at_count():
@@ -743,6 +789,7 @@ after = "24h"
         ({"monitors": [never(Told(text="secret"))]}, "is about words"),
         ({"invariants": ["good"]}, "'good'; possible are: reaches_an_end, has_a_clock"),
         ({"ends": ["gone"]}, "'gone'; possible are: resolved, closed, cancelled"),
+        ({"may_wait": "customer"}, "must be a Match, such as Match(wait_reason='customer'), not str"),
         ({"looks_at": ["mood"]}, "'mood', which is no field of a case"),
         ({"depth": -1}, "depth"),
         ({"at_most": 0}, "at_most"),

@@ -78,6 +78,45 @@ def test_moves_that_a_rule_may_refuse_prove_nothing():
     assert [] == codes(built(**given, transfer_when=["queued"]))
 
 
+@pytest.mark.parametrize(("verb", "found"), [("close", True), ("resolve", True), ("escalate", False)])
+def test_rule_about_another_verb_refuses_no_move(verb, found):
+    """What a limit does is refused by rules about that, and not by rules about anything else."""
+    limits = [SLA, of_tier(1, "1h", "escalate"), of_tier(1, "2h", name="later")]
+    rule = policy(RULES, {"verbs": [verb], "kinds": ["agent", "system"]})
+
+    assert [("limit_never", "limits[2]")] * found == codes(built(limits=limits, policies=[rule]))
+
+
+@pytest.mark.parametrize(("verb", "found"), [("cancel", True), ("close", False)])
+def test_threshold_behind_a_close_that_a_rule_may_refuse_is_reached(verb, found):
+    """A limit of resolved cases ends where it closes them, if nothing refuses to close."""
+    own = {"start": {"status": "resolved"}, "stop": {"status": "closed"}, "name": "filed"}
+    limit = {**SLA, **own, "thresholds": [{"at": "50%", "do": ["close"]}, *TELL]}
+    rule = policy(RULES, {"verbs": [verb], "kinds": ["agent", "system"]})
+
+    place = "limits[1].thresholds[1].at"
+    assert [("threshold_after_end", place)] * found == codes(built(limits=[SLA, limit], policies=[rule]))
+
+
+@pytest.mark.parametrize(
+    ("own", "found"),
+    [
+        ({}, True),
+        ({"start": {"tier": 2}, "stop": {"tier": 3}}, False),
+        ({"start": {"status": "queued", "tier": 2}}, False),
+        ({"cancel": {"tier": 3}}, False),
+    ],
+)
+def test_limit_with_conditions_of_its_own_does_not_span_the_tiers(own, found):
+    """What a limit of one queue allows is nothing that all tiers have to keep together."""
+    limits = [{**SLA, "target": "99h"}, {**SLA, "name": "own", "target": "2h10m", **own}]
+    limits += [of_tier(1, "1h"), of_tier(2, "2h")]
+
+    places = codes(built(limits=limits))
+
+    assert [("targets_sum", "limits[1].target")] * found == places
+
+
 @pytest.mark.parametrize(
     "limits",
     [

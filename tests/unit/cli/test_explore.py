@@ -1,6 +1,12 @@
 """`explore`: what may become of the cases of a process file."""
 
+import io
+import re
+import sys
+
 import pytest
+
+from supporttiers.cli import _explore
 
 STUCK = """
 process.name = "stuck"
@@ -54,7 +60,7 @@ def test_explore_prints_tests(file, run):
     done = run("explore", file(STUCK), "--depth", "1", "--tests")
 
     assert done.code == 1
-    assert "PROCESS = SupportProcess.from_toml('support.toml')" in done.out
+    assert "PROCESS = SupportProcess.from_toml(next(ABOVE, Path()) / 'support.toml')" in done.out
     assert "def test_nobody_waits_without_a_clock():" in done.out
 
 
@@ -79,6 +85,88 @@ def test_explore_verifies_what_it_is_told_to(file, run):
     assert "ended in" not in done.out
 
 
+def test_explore_says_what_is_not_decided(file, run):
+    """What was not followed may lead to an end or to none; the exit code is no failure, and the words say so."""
+    done = run("explore", file(SOUND), "--depth", "1")
+
+    assert (0, "") == (done.code, done.err)
+    assert re.search(
+        r"every case can still reach an end: not decided, \d+ states were not followed to an end", done.out
+    )
+    assert "fewer verbs reach further (--command), and so do more --depth, --at-most and --within" in done.out
+    stuck = run("explore", file(STUCK), "--depth", "1")
+    assert stuck.out.splitlines()[-1].startswith("every case can still reach an end: not decided")
+
+
+@pytest.mark.parametrize(
+    "given", [["--command", "start,release"], ["--command", "start", "--command", "release, start"]]
+)
+def test_explore_does_only_what_it_is_told_to(file, run, given):
+    """Verbs are given again and again, or with commas."""
+    done = run("explore", file(SOUND), *given, "--invariant", "reaches_an_end")
+
+    assert 1 == done.code
+    assert "ended in" not in done.out
+    assert "every way was followed to its end" in done.out
+
+
+def test_explore_knows_no_such_verb(file, run):
+    """It says which one was probably meant."""
+    done = run("explore", file(SOUND), "--command", "esclate")
+
+    assert (2, "") == (done.code, done.out)
+    assert "'esclate', which cannot be explored; did you mean 'escalate'?" in done.err
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ['status = ["queued", "in_progress", "waiting"]'],
+        ['{ status = ["queued", "in_progress", "waiting"] }'],
+        ['status = "queued"', 'assignee = { not = "" }', 'status = ["in_progress", "waiting"], assignee = ""'],
+    ],
+)
+def test_explore_lets_cases_wait(file, run, given):
+    """Conditions are those of process files; any of several is enough."""
+    options = [word for each in given for word in ("--may-wait", each)]
+
+    done = run("explore", file(STUCK), "--depth", "2", "--invariant", "has_a_clock", *options)
+
+    assert (0, "") == (done.code, done.err)
+    one = run("explore", "support.toml", "--depth", "2", "--invariant", "has_a_clock", "--may-wait", "tier = 9")
+    assert 1 == one.code
+
+
+@pytest.mark.parametrize("given", ["customer", "status = ", 'mood = "bad"', "[1]"])
+def test_explore_refuses_what_is_no_condition(file, run, given):
+    """It says how one looks."""
+    done = run("explore", file(STUCK), "--may-wait", given)
+
+    assert (2, "") == (done.code, done.out)
+    assert "--may-wait is no condition, such as 'wait_reason = \"customer\"': " in done.err
+
+
+def test_explore_shows_how_far_it_is_on_a_terminal(file, run, monkeypatch):
+    """Only there; the line is taken away again."""
+    monkeypatch.setattr(_explore, "_EVERY", 3)
+    monkeypatch.setattr(sys, "stderr", terminal := _Terminal())
+
+    done = run("explore", file(SOUND), "--depth", "2")
+
+    said = terminal.getvalue()
+    assert re.match(r"\r\d+ states, 1 deep\r", said)
+    assert said.endswith(" states, 2 deep\r\x1b[K")
+    assert 0 == done.code
+
+
+class _Terminal(io.StringIO):
+    """Standard error that a person reads."""
+
+    def isatty(self):
+        """Say so."""
+        return True
+
+
 def test_explore_answers_in_json(file, run):
     """All of it is there, tests included."""
     done = run("explore", file(STUCK), "--depth", "1", "--json")
@@ -86,7 +174,11 @@ def test_explore_answers_in_json(file, run):
     said = done.json()
     [one] = said["counterexamples"]
     assert done.code == 1
-    assert {"name", "revision", "states", "transitions", "depth", "complete", "ends", "counterexamples"} == set(said)
+    assert {
+        "name", "revision", "states", "transitions", "depth", "complete", "unfollowed", "undecided", "ends",
+        "counterexamples",
+    } == set(said)  # fmt: skip
+    assert (["reaches_an_end"], True) == (said["undecided"], said["unfollowed"] > 1)
     assert one["invariant"] == "has_a_clock"
     assert one["choices"] == []
     assert "opened at tier 1" in one["timeline"][0]

@@ -38,7 +38,7 @@ def findings_of(
         *of_cycles(process, ways, world),
         *of_endless_rounds(process, ways),
         *of_standings(process, ways, world),
-        *of_limits(process.limits, world, ways.ends),
+        *of_limits(process.limits, world, ways.ends, closes=not ways.may_refuse("close")),
         *of_targets(process, ways, world),
         *of_closures(process, now),
         *of_closed_hours(process, ways),

@@ -13,16 +13,25 @@ from supporttiers.tiers import Status
 
 
 def of_limits(
-    limits: Sequence[TimeLimit], world: World, ends: Callable[[TimeLimit], frozenset[str]]
+    limits: Sequence[TimeLimit], world: World, ends: Callable[[TimeLimit], frozenset[str]], *, closes: bool
 ) -> Iterator[Finding]:
-    """Find what is suspicious about limits that are valid; *ends* says what ends what a limit measures, for good."""
+    """
+    Find what is suspicious about limits that are valid.
+
+    Args:
+        limits: The limits of a process.
+        world: What its cases can be like.
+        ends: Says what ends what a limit measures, for good.
+        closes: Whether nothing may refuse that a resolved case is closed.
+    """
+    closing = {"close"} if closes else frozenset[str]()
     for number, limit in enumerate(limits):
         place = f"limits[{number}]"
         said = said_of(limit, world)
         known = [one for one in said if one is not None]
         if len(known) == len(said):
             yield from _of_conditions(limit, place, known)
-            yield from _after_the_end(limit, place, known, ends(limit))
+            yield from _after_the_end(limit, place, known, ends(limit) | closing)
         yield from _never_reached(limit, place)
 
 
@@ -84,7 +93,7 @@ def _after_the_end(limit: TimeLimit, place: str, said: Sequence[Said], stands: f
     """Find thresholds that lie behind another one that ends the case, or moves it away, and so ends the stopwatch."""
     outlived = {one.status for one in said if one.lives}
     leaving = _MOVES if measures_its_tier_only(limit) else ()
-    possible = {*stands, "close"} if stands and outlived == {Status.RESOLVED} else stands
+    possible = stands if outlived == {Status.RESOLVED} else stands - {"close"}
     ending = {
         action.verb: _reached(limit, threshold)
         for threshold in limit.thresholds

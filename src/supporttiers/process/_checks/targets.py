@@ -30,7 +30,7 @@ def of_targets(process: "SupportProcess", ways: Ways, world: World) -> Iterator[
     limits = list(placed_limits(process))
     yield from _forestalled(process, limits, ways)
     for place, limit in limits:
-        if limit.agreement is Agreement.SLA and limit.measures == "resolution":
+        if limit.agreement is Agreement.SLA and limit.measures == "resolution" and _by_the_book(limit):
             yield from _less_than_tiers(process, ways, place, limit)
         if limit.measures == "vendor":
             yield from _longer_than_promised(process, world, place, limit)
@@ -71,6 +71,7 @@ def _run_together(process: "SupportProcess", wide: TimeLimit, narrow: TimeLimit)
 
 
 def _by_the_book(limit: TimeLimit) -> bool:
+    """Whether it runs from where its measure begins to where that ends; with conditions of its own it may be less."""
     return limit.start is limit.stop is limit.cancel is limit.reset is None
 
 

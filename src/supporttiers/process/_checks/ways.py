@@ -63,10 +63,16 @@ class Ways:
     def stands(self) -> frozenset[str]:
         """What time can do to an open case whatever its status, where its tier lists that, and no rule refuses it."""
         process = self.process
-        if answered(process, "permit"):
-            return frozenset()
         moved = _MOVES if set(STILL_OPEN) <= set(process.transfer_when) else ()
-        return frozenset({"cancel", *moved, *(["resolve"] if set(STILL_OPEN) <= set(process.resolve_when) else [])})
+        solved = ["resolve"] if set(STILL_OPEN) <= set(process.resolve_when) else []
+        return frozenset(verb for verb in ("cancel", *moved, *solved) if not self.may_refuse(verb))
+
+    def may_refuse(self, verb: str) -> bool:
+        """Say whether a policy is asked about a verb; one of which only its description is left may be."""
+        process = self.process
+        if any("permit" in getattr(policy, "answers", ()) for policy in process.policies):
+            return True
+        return any(verb in getattr(policy, "verbs", (verb,)) for policy in process.asked("permit"))
 
     def ends(self, limit: TimeLimit) -> frozenset[str]:
         """What of that ends what a limit measures, for good: a clock that reopening resumes goes on to what is left."""

@@ -5,7 +5,7 @@ No store, no clock and no sending: `decide` is asked what would become of a case
 state that has been seen already is followed no further.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path as FilePath
 from typing import Any, Final
@@ -58,6 +58,7 @@ def explore(
     looks_at: Iterable[str] = (),
     at_most: int = 100_000,
     within: str | timedelta | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Exploration:
     """
     Try out every order of what people, vendors and time can do with a case, and say what should not be.
@@ -85,6 +86,7 @@ def explore(
             past, such as `opened_at`.
         at_most: How many states are told apart, at most.
         within: How far time may pass from the start: a timedelta, or a text such as `"72h"`.
+        progress: Is called again and again with how many states are told apart so far, and how deep they lie.
 
     Returns:
         How far it came, and the shortest way to each thing that should not be.
@@ -97,6 +99,9 @@ def explore(
 
     .. versionadded:: 0.1.0
     """
+    if may_wait is not None and not isinstance(may_wait, Match):
+        problem = f"must be a Match, such as Match(wait_reason='customer'), not {type_name(may_wait)}"
+        raise InputError("", "may_wait", problem)
     rules = process if isinstance(process, SupportProcess) else SupportProcess.from_toml(process)
     people = None if actors is None else tuple(actors)
     done = None if commands is None else tuple(commands)
@@ -127,14 +132,14 @@ def explore(
         rules, by_the_clock=watch.by_the_clock, tells=watch.tells, looks_at=(*scene.looks_at, *watch.fields)
     )
     search = Search(world, alphabet=alphabet, states=states, watch=watch, bounds=bounds, priorities=rules.priorities)
-    search.run(roots)
+    search.run(roots, progress)
     before = () if story is None else tuple(story.history)
     return Exploration(
         states=search.states, transitions=search.transitions, depth=search.depth, complete=search.complete,
         counterexamples=Telling(
             search=search, world=world, alphabet=alphabet, watch=watch, roots=roots, scenes=scenes, before=before,
         ).counterexamples(),
-        ends=dict(sorted(search.ends.items())),
+        ends=dict(sorted(search.ends.items())), unfollowed=search.unfollowed, undecided=search.undecided,
     )  # fmt: skip
 
 

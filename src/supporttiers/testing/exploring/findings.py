@@ -103,6 +103,9 @@ class Exploration:
         complete: Whether every state was followed to its end: then nothing else can happen, as far as it looks.
         counterexamples: The shortest way to each thing that should not be, one for each rule.
         ends: In how many states a case had ended, by status.
+        unfollowed: So many of the states were not followed to everything that can be done there.
+        undecided: What was asked, and is not decided, since not everything was followed. That a case reaches no end is
+            known only where all that can become of it has been looked at.
     """
 
     states: int
@@ -111,10 +114,21 @@ class Exploration:
     complete: bool
     counterexamples: tuple[Counterexample, ...] = ()
     ends: Mapping[str, int] = attrs.field(factory=dict, hash=False)
+    unfollowed: int = 0
+    undecided: tuple[Invariant, ...] = ()
 
     def __str__(self) -> str:
-        """Say it in one line, and each counterexample below it."""
+        """Say it in one line, what is not decided in another one, and each counterexample below it."""
         far = "complete" if self.complete else "more lies beyond"
         found = f"{len(self.counterexamples)} counterexample{'' if len(self.counterexamples) == 1 else 's'}"
         head = f"{self.states} states, {self.transitions} transitions, depth {self.depth}, {far}; {found}"
-        return "\n\n".join((head, *map(str, self.counterexamples)))
+        open_still = (f"{self.says(each)}; {_FURTHER}" for each in self.undecided)
+        return "\n\n".join(("\n".join((head, *open_still)), *map(str, self.counterexamples)))
+
+    def says(self, undecided: Invariant) -> str:
+        """Say that something is not decided, and why."""
+        states = "1 state was" if self.unfollowed == 1 else f"{self.unfollowed} states were"
+        return f"{undecided.says}: not decided, {states} not followed to an end"
+
+
+_FURTHER = "fewer commands reach further, and so do more depth, at_most and within"

@@ -1,7 +1,7 @@
 """The search: breadth first, so that the first way to anything is a shortest one."""
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -109,11 +109,23 @@ class Search:
         return len(self._from)
 
     @property
+    def unfollowed(self) -> int:
+        """So many were not followed, or not to everything that can be done there."""
+        return sum(self._unfollowed)
+
+    @property
     def complete(self) -> bool:
         """Whether nothing lies beyond."""
         return not any(self._unfollowed)
 
-    def run(self, roots: Sequence[Outcome]) -> None:
+    @property
+    def undecided(self) -> tuple[Invariant, ...]:
+        """What was asked, and may hold or not: what was not followed may lead to an end, or to none."""
+        ends = Invariant.REACHES_AN_END
+        asked = ends in self._bounds.invariants and ends not in self.ways
+        return (ends,) if asked and not self.complete else ()
+
+    def run(self, roots: Sequence[Outcome], progress: Callable[[int, int], None] | None = None) -> None:
         """Follow everything from the cases with which it begins."""
         layer = list(self._begun(roots))
         for depth in range(self._bounds.depth):
@@ -122,6 +134,8 @@ class Search:
             following: list[_Node] = []
             for node in layer:
                 following += self._followed(node)
+                if progress is not None:
+                    progress(self.states, depth + 1)
             if following:
                 self.depth = depth + 1
             layer = following

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import PurePath
 from pprint import pformat
 from typing import Any, Final
 
@@ -83,7 +84,9 @@ def test_text(
     body = "\n".join(_body(scene, rule, choices, events, left))
     used = set(re.findall(r"\b[A-Za-z_]+\b", body))
     lines = [f'"""A way in which this does not hold: {_plain(_rule_text(rule))}."""', ""]
-    lines += ["import datetime", ""] if "datetime." in body else []
+    standard = ["import datetime"] if "datetime." in body else []
+    standard += ["from pathlib import Path"] if "Path(__file__)" in body else []
+    lines += [*standard, ""] if standard else []
     for home, names in sorted(_HOMES.items()):
         if found := [name for name in names if name in used]:
             lines.append(f"from {home} import {', '.join(found)}")
@@ -104,7 +107,7 @@ def _plain(text: str) -> str:
 def _body(
     scene: Scene, rule: Invariant | Monitor, choices: Sequence[Choice], events: Sequence[Event], left: int
 ) -> Iterator[str]:
-    yield f"PROCESS = {_process(scene)}"
+    yield from _process(scene)
     if isinstance(rule, Monitor):
         yield f"MONITOR = {monitor_text(rule)}"
     yield ""
@@ -130,13 +133,19 @@ def _body(
         yield "        assert not found.counterexamples, str(found)"
 
 
-def _process(scene: Scene) -> str:
+def _process(scene: Scene) -> Iterator[str]:
     foreign = ", ".join(kind.__qualname__ for kind in _foreign(scene.process))
     classes = f", policies=[{foreign}]" if foreign else ""
-    if scene.path is not None:
-        return f"SupportProcess.from_toml({scene.path!r}{classes})"
-    data = pformat(scene.process.to_data(), width=_WIDTH, sort_dicts=False)
-    return f"SupportProcess.from_data(\n{_indented(data)}{classes}\n)"
+    if scene.path is None:
+        data = pformat(scene.process.to_data(), width=_WIDTH, sort_dicts=False)
+        yield f"PROCESS = SupportProcess.from_data(\n{_indented(data)}{classes}\n)"
+    elif PurePath(scene.path).is_absolute():
+        yield f"PROCESS = SupportProcess.from_toml({scene.path!r}{classes})  # an absolute path: as it was given"
+    else:
+        path = repr(PurePath(scene.path).as_posix())
+        yield "# The file is looked for beside this test, and in the directories above it: keep the test there."
+        yield f"ABOVE = (each for each in Path(__file__).resolve().parents if (each / {path}).is_file())"
+        yield f"PROCESS = SupportProcess.from_toml(next(ABOVE, Path()) / {path}{classes})"
 
 
 def _indented(text: str) -> str:
