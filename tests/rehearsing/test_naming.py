@@ -42,13 +42,17 @@ rules = [{ verbs = ["close"], roles = ["principals"] }]
         (Told("lead_off_shift"), "told.to: 'lead_off_shift' is known to nobody; did you mean 'lead_of_shift'?"),
         (Told("principal"), "told.to: 'principal' is known to nobody; did you mean 'principals'?"),
         (Told("fronts"), "told.to: 'fronts' is known to nobody; did you mean 'front'?"),
-        (never(Told("henrietta") | Match(tier=1)), "told.to: 'henrietta' is known to nobody; did you mean 'henriette'?"),
-        (Told(reason="limit.rached"), "told.reason: 'limit.rached' is no code of a reason; did you mean 'limit.chain'?"),
+        (never(Told("henrietta") | Match(tier=1)),
+         "told.to: 'henrietta' is known to nobody; did you mean 'henriette'?"),
+        (Told(reason="limit.rached"),
+         "told.reason: 'limit.rached' is no code of a reason; did you mean 'limit.chain'?"),
         (Told(reason="refusd.move"), "told.reason: 'refusd.move' is no code of a reason; did you mean 'refused.move'?"),
-        (Told(reason="fix.zzzzzzzzzzzz"), "told.reason: 'fix.zzzzzzzzzzzz' is no code of a reason; possible are: fix.asked"),
+        (Told(reason="fix.zzzzzzzzzzzz"),
+         "told.reason: 'fix.zzzzzzzzzzzz' is no code of a reason; possible are: fix.asked"),
         (
             never(Disclosed("medscam")),
-            "disclosed: 'medscam' is no vendor of the process; did you mean 'medscan'? possible are: medscan, requester",
+            "disclosed: 'medscam' is no vendor of the process; "
+            "did you mean 'medscan'? possible are: medscan, requester",
         ),
         (Disclosed(["zz"]), "disclosed: 'zz' is no vendor of the process; possible are: medscan, requester"),
     ],
@@ -94,7 +98,8 @@ def test_people_of_a_file_are_known(tmp_path):
     """Their ids, teams and roles; of what cannot be read, or is kept elsewhere, nothing is."""
     file = tmp_path / "people.toml"
     file.write_text(
-        'agents = [{ id = "anna", teams = ["front"], roles = ["lead"], manages = ["back"] }]\nteams = [{ name = "night" }]'
+        'agents = [{ id = "anna", teams = ["front"], roles = ["lead"], manages = ["back"] }]\n'
+        'teams = [{ name = "night" }]'
     )
     assert {"anna", "front", "lead", "back", "night"} == set(names_in(file)) == set(names_in(str(file)))
     elsewhere = (None, "store", "nowhere.toml", StoredDirectory(None), object())

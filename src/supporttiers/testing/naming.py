@@ -1,7 +1,7 @@
 """
 Names in tests: those of reasons, vendors and people, held against what a process, its people and the library know.
 
-A misspelt name breaks nothing: a rule about somebody whom nobody tells always holds. So it has to be found by its looks.
+A misspelt name breaks nothing: a rule about somebody whom nobody tells always holds. So it is found by its looks.
 """
 
 import re
@@ -13,7 +13,6 @@ from supporttiers._fields import nearest
 from supporttiers.backends.directory import ON_THE_STORE, House, directory_of
 from supporttiers.effects import RECIPIENTS
 from supporttiers.errors import DirectoryError, Fault
-from supporttiers.limits import Action
 from supporttiers.monitors import Disclosed, Monitor, Told
 from supporttiers.process import SupportProcess
 from supporttiers.reasons import CODES
@@ -120,7 +119,7 @@ def known_to(process: SupportProcess) -> tuple[str, ...]:
     """
     actions = [action for limit in process.limits for threshold in limit.thresholds for action in threshold.do]
     actions += [action for contract in process.contracts for action in contract.actions]
-    told = [action.argument for action in actions if isinstance(action, Action) and action.verb == "notify"]
+    told = [action.argument for action in actions if action.verb == "notify"]
     told += [message.to for message in process.messages if message.to is not None]
     told += [team for tier in process.tiers for team in tier.teams]
     for policy in process.policies:
