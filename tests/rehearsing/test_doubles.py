@@ -100,7 +100,9 @@ def test_double_tells_the_time_by_itself_elsewhere():
 
 
 @pytest.mark.parametrize(("make", "problem"), [
-    (lambda: Says("2h", "done"), "one of: requested, open"),
+    (lambda: Says("2h", "solved"), "status must not be 'solved'; did you mean 'resolved'? possible are: requested, op"),
+    (lambda: Says("2h", "xyzzy"), "status must not be 'xyzzy'; possible are: requested, open"),
+    (lambda: Says("2h", 7), "status must be one of: requested, open"),
     (lambda: Says(7, "open"), "after"),
 ])  # fmt: skip
 def test_script_that_cannot_be_is_refused(make, problem):

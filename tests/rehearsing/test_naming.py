@@ -51,8 +51,10 @@ rules = [{ verbs = ["close"], roles = ["principals"] }]
          "told.reason: 'fix.zzzzzzzzzzzz' is no code of a reason; possible are: fix.asked"),
         (
             never(Disclosed("medscam")),
-            "disclosed: 'medscam' is no vendor of the process; "
-            "did you mean 'medscan'? possible are: medscan, requester",
+            (
+                "disclosed: 'medscam' is no vendor of the process; did you mean 'medscan'? "
+                "possible are: medscan, requester"
+            ),
         ),
         (Disclosed(["zz"]), "disclosed: 'zz' is no vendor of the process; possible are: medscan, requester"),
     ],

@@ -210,12 +210,19 @@ def monitors_in(
         place: Of the table.
         calendars: Of which rules may speak, by name.
     """
-    found: list[Monitor] = []
+    return tuple(monitor for _, monitor in placed_monitors(reader, data, place, calendars))
+
+
+def placed_monitors(
+    reader: TableReader, data: Mapping[str, object], place: str, calendars: Mapping[str, WorkingHours]
+) -> tuple[tuple[str, Monitor], ...]:
+    """Read the monitors of a table, each with its place; see `monitors_in`."""
+    found: list[tuple[str, Monitor]] = []
     for word, kind in _KINDS.items():
         for where, table in reader.items(data.get(word, []), joined(place, word) if place else word, "tables"):
             rule = reader.part(kind, table, where)
             if rule is not None:
-                found += _monitor(reader, word, rule, where, calendars)
+                found += [(where, monitor) for monitor in _monitor(reader, word, rule, where, calendars)]
     return tuple(found)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import attrs
 
 from supporttiers import _fields as fields
-from supporttiers._fields import duration_of, given
+from supporttiers._fields import duration_of, given, nearest, type_name
 from supporttiers.backends.vendor.memory import InProcessVendor
 from supporttiers.clock import Clock, SystemClock
 from supporttiers.effects import Notification, VendorAnswer, VendorRequest
@@ -78,6 +78,18 @@ def _status(value: Any) -> Any:  # noqa: ANN401 - as above
     return VendorStatus(value) if isinstance(value, str) and value in set(VendorStatus) else value
 
 
+def _is_status(value: object) -> str | None:
+    """Check how far a vendor says that it is; the words are ours, so that a wrong one can be shown."""
+    if value is None or isinstance(value, VendorStatus):
+        return None
+    listed = ", ".join(VendorStatus)
+    if not isinstance(value, str):
+        return f"must be one of: {listed}, not {type_name(value)}"
+    near = nearest(value, VendorStatus)
+    hint = "" if near is None else f"did you mean {str(near)!r}? "
+    return f"must not be {value[:40]!r}; {hint}possible are: {listed}"
+
+
 @attrs.frozen
 class Says:
     """
@@ -96,7 +108,7 @@ class Says:
     status: VendorStatus | None = attrs.field(
         default=None,
         converter=_status,
-        validator=given(fields.optional(fields.instance_of(VendorStatus, "one of: " + ", ".join(VendorStatus)))),
+        validator=given(_is_status),
     )
     text: str = attrs.field(default="", kw_only=True, validator=given(fields.text), repr=False)
 
