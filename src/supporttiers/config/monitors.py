@@ -287,7 +287,7 @@ def read_monitors(
 
 def monitors_of(given: object, calendars: Mapping[str, WorkingHours]) -> tuple[Monitor, ...]:
     """
-    Give monitors that were handed in, as they are or as the path of their file.
+    Give monitors that were handed in, one, several, or as the path of their file.
 
     Raises:
         MonitorsError: The file cannot be read, or is not valid.
@@ -295,6 +295,8 @@ def monitors_of(given: object, calendars: Mapping[str, WorkingHours]) -> tuple[M
     """
     if isinstance(given, str | PathLike):
         return read_monitors(given, calendars=calendars)
+    if isinstance(given, Monitor):
+        return (given,)
     if not isinstance(given, Iterable):
         raise InputError("", "monitors", f"must be monitors, or the path of their file, not {type_name(given)}")
     found = tuple(given)

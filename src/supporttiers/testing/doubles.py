@@ -11,7 +11,7 @@ from supporttiers._fields import duration_of, given, nearest, type_name
 from supporttiers.backends.vendor.memory import InProcessVendor
 from supporttiers.clock import Clock, SystemClock
 from supporttiers.effects import Notification, VendorAnswer, VendorRequest
-from supporttiers.errors import NotifyError, VendorError
+from supporttiers.errors import InputError, NotifyError, VendorError
 from supporttiers.links import VendorStatus
 from supporttiers.monitors import Telling
 
@@ -136,8 +136,15 @@ class ScriptedVendor(InProcessVendor):
             name: By which tiers refer to it.
             script: What it does with each ticket, in order of time.
             clock: Tells the time; the machine's when None. In a rehearsal it is the rehearsal's.
+
+        Raises:
+            InputError: The script is made of something else.
         """
         super().__init__(name)
+        for each in script:
+            if not isinstance(each, Says):
+                problem = f"must be of Says, such as Says('1h', 'resolved'), not {type_name(each)}"
+                raise InputError("", "script", problem)
         self._script = script
         self._clock = clock or SystemClock()
         self._opened: dict[str, datetime] = {}

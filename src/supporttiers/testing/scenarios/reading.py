@@ -1,6 +1,5 @@
 """From TOML to scenarios, with every fault at its place."""
 
-import inspect
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
@@ -18,12 +17,12 @@ from supporttiers.calendars import ALWAYS_OPEN
 from supporttiers.config.files import foreign_faults, joined
 from supporttiers.config.monitors import match_of, placed_monitors, told_of
 from supporttiers.config.reading import TableReader
-from supporttiers.desk import Common, SupportDesk
 from supporttiers.errors import Fault, InputError, PolicyConfigError, ProcessError
 from supporttiers.links import Attachment
 from supporttiers.match import FIELDS, Match
 from supporttiers.monitors import Monitor
 from supporttiers.process import SupportProcess
+from supporttiers.testing._given import taken_by
 from supporttiers.testing.doubles import Says
 from supporttiers.testing.naming import problem_of_reason
 from supporttiers.testing.rehearsal import VERBS
@@ -42,7 +41,7 @@ MAX_SCENARIOS: Final = 500
 _COMMON: Final = "scenario"
 _START: Final = "2026-01-05 09:00"
 _SECTIONS: Final = ("scenario", "steps", "scenarios")
-_OF_THE_STEP: Final = frozenset({"at", "expected_version", "idempotency_key"})
+_OF_THE_STEP: Final = frozenset({"id", "process", "at", "expected_version", "idempotency_key"})
 _SCRIPT: Final = tuple(field.name for field in attrs.fields(Script) if field.name != "vendor")
 _COUNTS: Final = ("failures", "lost", "silent")
 _ACTOR: Final = ("id", "kind", "roles")
@@ -56,9 +55,7 @@ def keys_of(doing: str) -> tuple[str, ...]:
         return ()
     if doing == "vendor_says":
         return ("status", "ticket")
-    parameters = inspect.signature(getattr(SupportDesk, doing)).parameters
-    own = [name for name in parameters if name not in {"self", "case", "id", "common", "process"}]
-    return (*own, *(name for name in Common.__annotations__ if name not in _OF_THE_STEP))
+    return tuple(name for name in taken_by(doing) if name not in _OF_THE_STEP)
 
 
 @attrs.frozen(kw_only=True)
