@@ -48,10 +48,14 @@ def test_object(support_process):
 @pytest.mark.support_process("own.toml")
 def test_beside(support_process):
     assert support_process.name == "acme-it"
+
+@pytest.mark.support_process(process="own.toml")
+def test_by_name(support_process, rehearsal):
+    assert support_process.name == "acme-it"
 """
     (pytester.path / "deep" / "test_it.py").write_text(test, "utf-8")
 
-    run().assert_outcomes(passed=4)
+    run().assert_outcomes(passed=5)
 
 
 def test_setting_names_a_file_from_the_root(run, pytester):
@@ -102,6 +106,9 @@ def test_goes(rehearsal):
         ('"people.toml"', "process '*people.toml' is not valid"),
         ("7", "@pytest.mark.support_process takes a SupportProcess, or the path of a process file, not int"),
         ('"acme.toml", "other.toml"', "takes one process, not 2; whatever else by name: start, "),
+        ('"acme.toml", process="acme.toml"', "takes one process, and has two: by place, and as process="),
+        ("process=7", "@pytest.mark.support_process takes a SupportProcess, or the path of a process file, not int"),
+        ('"acme.toml", start="x"', "start 'x' is not an ISO 8601 instant, such as "),
         ('"acme.toml", monitor=[]', "takes no 'monitor'; did you mean monitors? possible are: start, "),
         ('"acme.toml", xyzzy=[]', "takes no 'xyzzy'; possible are: start, "),
         ('"acme.toml", monitors=7', "monitors must be monitors, or the path of their file, not int"),

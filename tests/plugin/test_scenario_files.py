@@ -69,7 +69,7 @@ def test_scenario_without_a_process_has_that_of_the_settings(run, pytester):
         ),
         (
             STORY.replace("acme", "acne"),
-            "*scenarios[[]0].process: process '*acne.toml' is not valid: the file*",
+            "*scenario.process: process '*acne.toml' is not valid: the file*",
         ),
     ],
 )

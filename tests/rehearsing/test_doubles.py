@@ -7,7 +7,7 @@ import pytest
 from supporttiers import SupportProcess
 from supporttiers.clock import SystemClock
 from supporttiers.effects import VendorRequest
-from supporttiers.errors import InputError
+from supporttiers.errors import InputError, PluginError
 from supporttiers.testing import FlakyVendor, Rehearsal, Says, ScriptedVendor
 
 PROCESS = """
@@ -57,6 +57,31 @@ def test_vendor_without_a_script_stays_silent():
     assert ("open",) == tuple(ticket.status for ticket in story.case.vendor_tickets)
 
 
+def test_vendors_that_are_left_out_stay_silent():
+    """One that the process does not name is there beside them."""
+    rehearsal, story = at_the_vendor(ScriptedVendor("garage", Says("1h", "resolved")))
+    rehearsal.advance("240h")
+    assert ("t2", "t4") == story.path.places
+    assert ("open",) == tuple(ticket.status for ticket in story.case.vendor_tickets)
+
+
+def test_misspelt_vendor_is_refused():
+    """It would never be asked, and cases would go to nobody; where the other is there as well, both are meant."""
+    with pytest.raises(PluginError, match="the process names no such vendor; did you mean 'acme'"):
+        at_the_vendor(ScriptedVendor("acmee", Says("1h", "resolved")))
+
+    both = [ScriptedVendor("acme"), ScriptedVendor("acmee")]
+    with Rehearsal(SupportProcess.from_text(PROCESS), start=NINE, vendors=both) as rehearsal:
+        assert rehearsal.open("Printer", by="jane").escalate(by="anna").path.places == ("t2", "t4")
+
+
+@pytest.mark.parametrize("kind", [ScriptedVendor, FlakyVendor])
+def test_script_of_something_else_is_refused(kind):
+    """When it is written."""
+    with pytest.raises(InputError, match=r"script must be of Says, such as Says\('1h', 'resolved'\), not str"):
+        kind("acme", "1h")
+
+
 def test_vendor_answers_twice():
     """What comes again changes nothing."""
     script = [Says("1h", "resolved", text="Done."), Says("2h", "resolved", text="Done, as we said.")]
@@ -100,7 +125,9 @@ def test_double_tells_the_time_by_itself_elsewhere():
 
 
 @pytest.mark.parametrize(("make", "problem"), [
-    (lambda: Says("2h", "done"), "one of: requested, open"),
+    (lambda: Says("2h", "solved"), "status must not be 'solved'; did you mean 'resolved'? possible are: requested, op"),
+    (lambda: Says("2h", "xyzzy"), "status must not be 'xyzzy'; possible are: requested, open"),
+    (lambda: Says("2h", 7), "status must be one of: requested, open"),
     (lambda: Says(7, "open"), "after"),
 ])  # fmt: skip
 def test_script_that_cannot_be_is_refused(make, problem):

@@ -846,6 +846,8 @@ def test_vendor_of_a_story_says_how_far_it_is():
             story.vendor_says("gibberish")
         with pytest.raises(InputError, match="is 7; vendors have opened 1"):
             story.vendor_says("open", ticket=7)
+        with pytest.raises(InputError, match="ticket must be its place, a number, not str"):
+            story.vendor_says("resolved", ticket="X-1")
 
 
 class Deaf:

@@ -95,6 +95,39 @@ def test_slip_of_the_pen_is_named(rehearsal, word, advice):
     assert advice in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "advice"),
+    [
+        (lambda rehearsal: rehearsal.open("x", by="p", prio="high"), "open takes no 'prio'; did you mean 'priority'? "),
+        (
+            lambda rehearsal: rehearsal.open("x", by="p", qqq=1),
+            "open takes no 'qqq'; possible are: subject, id, text, ",
+        ),
+        (lambda rehearsal: rehearsal.open("x", by="p").start(bye="anna"), "start takes no 'bye'; did you mean 'by'? "),
+    ],
+)
+def test_what_a_verb_does_not_take_is_named(rehearsal, wrong, advice):
+    """With what was meant; the names of our commands would help nobody."""
+    with pytest.raises(TypeError) as caught:
+        wrong(rehearsal)
+    assert str(caught.value).startswith(advice)
+
+
+@pytest.mark.parametrize("start", ["x", "2026-03-23T09:00", datetime(2026, 3, 23), 7])  # noqa: DTZ001 - the point of it
+def test_start_that_is_no_instant_is_named(start):
+    """As the parameter that it is."""
+    with pytest.raises(InputError, match=r"^start "):
+        Rehearsal(SupportProcess.default(), start=start)
+
+
+def test_one_monitor_may_stand_alone():
+    """It need not be a list."""
+    with Rehearsal(SupportProcess.default(), start=NINE, monitors=never(Match(tier=2))) as rehearsal:
+        rehearsal.open("Printer", by="jane")
+        with pytest.raises(MonitorViolatedError):
+            rehearsal.advance("1h")
+
+
 def test_run_until_idle_ends_when_nothing_happens_by_itself(rehearsal):
     """It goes on through nights, weekends and whatever the policies do."""
     story = rehearsal.open("Printer", by="jane").start(by="bob").resolve(by="bob")

@@ -165,8 +165,8 @@ def test_failure_tells_step_asked_is_and_timeline():
         (['{ do = "open", by = "jane", priority = "huge" }'], "open, which is not refused", "refused with input."),
         ([OPEN, '{ do = "resume", by = "bob" }'], "resume, which is not refused", "refused with refused.move: case"),
         (
-            [OPEN, '{ do = "resume", by = "bob", then = { refused = ["refused.role", "refused.x"] } }'],
-            "refused with refused.role or refused.x",
+            [OPEN, '{ do = "resume", by = "bob", then = { refused = ["refused.team", "acme.x"] } }'],
+            "refused with refused.team or acme.x",
             "refused with refused.move: case 'T-1'",
         ),
         ([OPEN, '{ do = "start", by = "b", then = { refused = "no.x" } }'], "refused with no.x", "not refused"),
@@ -367,6 +367,15 @@ SETTING = {
     "vendors.acme-print = { failure = 1 }": ("scenario.vendors.acme-print.failure", "is not known here; did you mean"),
     "vendors.acme-print = { lost = -1 }": ("scenario.vendors.acme-print.lost", "is -1; possible is at least 0"),
     "vendors.acme-print = [{ status = 'resolved' }]": ("scenario.vendors.acme-print.says[0].after", "is missing"),
+    "vendors.acme-print = [{ after = '1h', status = 'solved' }]": (
+        "scenario.vendors.acme-print.says[0].status", "must not be 'solved'; did you mean 'resolved'? possible are: "),
+    "vendors.acme-print = [{ after = '1h', status = 7 }]": (
+        "scenario.vendors.acme-print.says[0].status", "must be one of: requested, open"),
+    "never = [{ told = 'manger' }]": ("scenario.never[0].told.to", "'manger' is known to nobody; did you mean 'manag"),
+    "never = [{ told = { reason = 'move.limt' } }]": (
+        "scenario.never[0].told.reason", "'move.limt' is no code of a reason; did you mean 'move.limit'?"),
+    "never = [{ disclosed = 'acme-prnt' }]": (
+        "scenario.never[0].disclosed", "'acme-prnt' is no vendor of the process; did you mean 'acme-print'?"),
     "never = [{ match = { tire = 1 } }]": ("scenario.never[0].match", "tire: is no field of a case; did you mean"),
     'always = [{ match = { tier = 1 }, within = "offic" }]': ("scenario.always[0].within", "names no calendar; "),
 }  # fmt: skip
@@ -384,6 +393,14 @@ STEPS = {
     f"{OPEN}, {{ then = {{ tire = 1 }} }}": ("steps[1].then.tire", "is no field of a case; did you mean 'tier'?"),
     f'{OPEN}, {{ then = {{ tier = 1, pth = "x" }} }}': ("steps[1].then.pth", "is not known here; did you mean 'path'?"),
     f"{OPEN}, {{ then = {{ refused = 7 }} }}": ("steps[1].then.refused", "must be the code of a reason"),
+    f"{OPEN}, {{ then = {{ refused = 'refusd.move' }} }}": ("steps[1].then.refused", "'refusd.move' is no code of a "),
+    f"{OPEN}, {{ then = {{ refused = ['x.y', 'permit.not_named'] }} }}": (
+        "steps[1].then.refused[1]", "'permit.not_named' is no code of a reason; did you mean 'permit."),
+    f"{OPEN}, {{ then = {{ told = 'manger' }} }}": ("steps[1].then.told", "'manger' is known to nobody; did you mean "),
+    f"{OPEN}, {{ then = {{ not_told = ['manager', {{ to = 'manger' }}] }} }}": (
+        "steps[1].then.not_told[1].to", "'manger' is known to nobody; did you mean 'manager'?"),
+    f"{OPEN}, {{ then = {{ told = {{ reason = 'move.limt' }} }} }}": (
+        "steps[1].then.told.reason", "'move.limt' is no code of a reason; did you mean 'move.limit'?"),
     f"{OPEN}, {{ then = {{ told = 7 }} }}": ("steps[1].then.told", "must be a name, or a table, not int"),
     f'{OPEN}, {{ then = {{ told = [{{ too = "x" }}] }} }}': ("steps[1].then.told[0]", "too: is not known here; did "),
     f'{OPEN}, {{ then = {{ told = [{{ to = "x", after = "x" }}] }} }}': ("steps[1].then.told[0].after", "'x' is no "),
@@ -434,6 +451,39 @@ steps = [{ do = "open", by = "jane" }, { at = "08:00" }]
     assert problem.endswith(" (step 2 of 'Nobody looks at it')")
 
 
+def test_fault_of_what_scenarios_have_in_common_is_told_once():
+    """At the place where it stands; one that a scenario has of its own stands there."""
+    text = """
+scenario = { start = "2026-03-23 09:00", zone = "Mars", never = [{ told = "manger" }] }
+[[scenarios]]
+title = "a"
+steps = [{ do = "open", by = "jane" }]
+[[scenarios]]
+title = "b"
+steps = [{ do = "open", by = "jane" }]
+[[scenarios]]
+title = "c"
+zone = "Pluto"
+never = []
+steps = [{ do = "open", by = "jane" }]
+"""
+    assert ["scenario.zone", "scenario.never[0].told.to", "scenarios[2].zone"] == list(faults(text))
+    with pytest.raises(ScenarioError) as caught:
+        Scenario.from_text(text, process="acme.toml")
+    assert 3 == len(caught.value.faults)
+
+
+def test_whoever_acts_or_works_in_the_house_is_known():
+    """So is what limits tell; two whose names look alike are two."""
+    steps = (
+        '{ do = "open", by = "hannah" }',
+        '{ do = "watch", by = "hannah", watchers = ["hannahs"], then = { not_told = ["hannah", "hannahs"] } }',
+        '{ then = { not_told = ["anna", "manager", "somebody.else"] } }',
+    )
+    with played(*steps, setting=', directory = "people.toml"'):
+        pass
+
+
 def test_faults_of_the_whole_file_are_told(monkeypatch):
     """What is no scenario file, is too large, or has none of what it needs."""
     assert {"step": "is not known here; did you mean 'steps'? possible are: scenario, steps, scenarios"} == {
@@ -448,7 +498,7 @@ def test_faults_of_the_whole_file_are_told(monkeypatch):
     twice = '[[scenarios]]\ntitle = "a"\nsteps = [{ do = "open", by = "a" }]\n' * 2
     assert "'a' is the title of an earlier scenario, too" == faults(twice)["scenarios[1].title"]
     missing = 'scenario = { process = "nowhere.toml" }\n' + twice
-    assert faults(missing)["scenarios[0].process"].startswith(
+    assert faults(missing)["scenario.process"].startswith(
         "process 'nowhere.toml' is not valid: the file cannot be read"
     )
     assert ["line 1, column 4"] == list(faults("a ="))

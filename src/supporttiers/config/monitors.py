@@ -210,12 +210,19 @@ def monitors_in(
         place: Of the table.
         calendars: Of which rules may speak, by name.
     """
-    found: list[Monitor] = []
+    return tuple(monitor for _, monitor in placed_monitors(reader, data, place, calendars))
+
+
+def placed_monitors(
+    reader: TableReader, data: Mapping[str, object], place: str, calendars: Mapping[str, WorkingHours]
+) -> tuple[tuple[str, Monitor], ...]:
+    """Read the monitors of a table, each with its place; see `monitors_in`."""
+    found: list[tuple[str, Monitor]] = []
     for word, kind in _KINDS.items():
         for where, table in reader.items(data.get(word, []), joined(place, word) if place else word, "tables"):
             rule = reader.part(kind, table, where)
             if rule is not None:
-                found += _monitor(reader, word, rule, where, calendars)
+                found += [(where, monitor) for monitor in _monitor(reader, word, rule, where, calendars)]
     return tuple(found)
 
 
@@ -280,7 +287,7 @@ def read_monitors(
 
 def monitors_of(given: object, calendars: Mapping[str, WorkingHours]) -> tuple[Monitor, ...]:
     """
-    Give monitors that were handed in, as they are or as the path of their file.
+    Give monitors that were handed in, one, several, or as the path of their file.
 
     Raises:
         MonitorsError: The file cannot be read, or is not valid.
@@ -288,6 +295,8 @@ def monitors_of(given: object, calendars: Mapping[str, WorkingHours]) -> tuple[M
     """
     if isinstance(given, str | PathLike):
         return read_monitors(given, calendars=calendars)
+    if isinstance(given, Monitor):
+        return (given,)
     if not isinstance(given, Iterable):
         raise InputError("", "monitors", f"must be monitors, or the path of their file, not {type_name(given)}")
     found = tuple(given)

@@ -14,7 +14,7 @@ from supporttiers.config.files import foreign_faults, joined, members
 from supporttiers.config.settings import Settings, StoredPolicy
 from supporttiers.contracts import VendorContract
 from supporttiers.decisions import Destination
-from supporttiers.errors import Fault, PolicyConfigError
+from supporttiers.errors import Fault, InputError, PolicyConfigError
 from supporttiers.findings import Ignore
 from supporttiers.limits import ANY_PRIORITY, Threshold, TimeLimit
 from supporttiers.match import Match
@@ -268,7 +268,7 @@ class TableReader:
             converted = convert(value)
             validate: Any = field.validator or _valid
             validate(None, field, converted)
-        except PolicyConfigError as error:
+        except (PolicyConfigError, InputError) as error:  # the second of what is handed in from Python, too
             self.fault(place, error.problem)
             return None
         return converted

@@ -7,11 +7,11 @@ from typing import Any, Final
 import attrs
 
 from supporttiers import _fields as fields
-from supporttiers._fields import duration_of, given
+from supporttiers._fields import duration_of, given, nearest, type_name
 from supporttiers.backends.vendor.memory import InProcessVendor
 from supporttiers.clock import Clock, SystemClock
 from supporttiers.effects import Notification, VendorAnswer, VendorRequest
-from supporttiers.errors import NotifyError, VendorError
+from supporttiers.errors import InputError, NotifyError, VendorError
 from supporttiers.links import VendorStatus
 from supporttiers.monitors import Telling
 
@@ -85,6 +85,18 @@ def _status(value: Any) -> Any:  # noqa: ANN401 - as above
     return VendorStatus(value) if isinstance(value, str) and value in set(VendorStatus) else value
 
 
+def _is_status(value: object) -> str | None:
+    """Check how far a vendor says that it is; the words are ours, so that a wrong one can be shown."""
+    if value is None or isinstance(value, VendorStatus):
+        return None
+    listed = ", ".join(VendorStatus)
+    if not isinstance(value, str):
+        return f"must be one of: {listed}, not {type_name(value)}"
+    near = nearest(value, VendorStatus)
+    hint = "" if near is None else f"did you mean {str(near)!r}? "
+    return f"must not be {value[:40]!r}; {hint}possible are: {listed}"
+
+
 @attrs.frozen
 class Says:
     """
@@ -103,7 +115,7 @@ class Says:
     status: VendorStatus | None = attrs.field(
         default=None,
         converter=_status,
-        validator=given(fields.optional(fields.instance_of(VendorStatus, "one of: " + ", ".join(VendorStatus)))),
+        validator=given(_is_status),
     )
     text: str = attrs.field(default="", kw_only=True, validator=given(fields.text), repr=False)
 
@@ -131,8 +143,15 @@ class ScriptedVendor(InProcessVendor):
             name: By which tiers refer to it.
             script: What it does with each ticket, in order of time.
             clock: Tells the time; the machine's when None. In a rehearsal it is the rehearsal's.
+
+        Raises:
+            InputError: The script is made of something else.
         """
         super().__init__(name)
+        for each in script:
+            if not isinstance(each, Says):
+                problem = f"must be of Says, such as Says('1h', 'resolved'), not {type_name(each)}"
+                raise InputError("", "script", problem)
         self._script = script
         self._clock = clock or SystemClock()
         self._opened: dict[str, datetime] = {}

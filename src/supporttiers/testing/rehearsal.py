@@ -21,7 +21,7 @@ from supporttiers.clock import FakeClock
 from supporttiers.config.monitors import monitors_of
 from supporttiers.desk import SupportDesk
 from supporttiers.diagrams import CaseTimeline
-from supporttiers.errors import InputError, PolicyConfigError
+from supporttiers.errors import InputError, PluginError, PolicyConfigError
 from supporttiers.events import Event
 from supporttiers.links import VendorStatus
 from supporttiers.monitors import Course, Monitor, Telling
@@ -29,6 +29,7 @@ from supporttiers.process import SupportProcess
 from supporttiers.protocols import CaseStore
 from supporttiers.reasons import Reason
 from supporttiers.testing import stages
+from supporttiers.testing._given import check_given
 from supporttiers.testing.accounts import take, told_and_done
 from supporttiers.testing.doubles import RecordingNotifier, ScriptedVendor
 from supporttiers.testing.paths import Path
@@ -38,6 +39,7 @@ _PASSES: Final = 1000
 """So many passes at one instant are too many: the process runs in a circle."""
 _STEPS: Final = 100_000
 _PAGE: Final = 1000
+_ALIKE: Final = 0.8
 _FAR: Final = timedelta(days=3660)
 VERBS: Final = (
     "start", "release", "assign", "reply", "note", "attempt", "escalate", "inform_management", "hand_back", "transfer",
@@ -150,6 +152,7 @@ class Story:
         return partial(self._do, name)
 
     def _do(self, verb: str, /, **given: Any) -> "Story":  # noqa: ANN401 - whatever the verb takes
+        check_given(verb, given)
         getattr(self._rehearsal.desk, verb)(self.id, **given)
         self._rehearsal.settle()
         return self
@@ -168,6 +171,8 @@ class Story:
         tickets, known = self.case.vendor_tickets, {each.value: each for each in VendorStatus}
         if status not in known:
             raise InputError(self.id, "status", f"is {str(status)[:40]!r}; possible are: {', '.join(known)}")
+        if not isinstance(ticket, int):
+            raise InputError(self.id, "ticket", f"must be its place, a number, not {type_name(ticket)}")
         if not -len(tickets) <= ticket < len(tickets) or tickets[ticket].remote_id is None:
             opened = sum(each.remote_id is not None for each in tickets)
             raise InputError(self.id, "ticket", f"is {ticket}; vendors have opened {opened} for this case")
@@ -220,9 +225,9 @@ class Rehearsal:
         *,
         start: str | datetime = "2026-01-05T09:00Z",
         store: str | CaseStore | None = None,
-        monitors: Iterable[Monitor] | str | FilePath = (),
+        monitors: Monitor | Iterable[Monitor] | str | FilePath = (),
         notifiers: Iterable[Any] = (),
-        vendors: Iterable[Any] | None = None,
+        vendors: Iterable[Any] | str | FilePath | None = None,
         **parts: Any,  # noqa: ANN401 - as the desk takes them
     ) -> None:
         """
@@ -237,14 +242,14 @@ class Rehearsal:
             monitors: What must never, or always, be so, or the path of a file that says it; looked at after whatever
                 happens.
             notifiers: More of them, beside the one that remembers.
-            vendors: As for `SupportDesk`; when None, one for each that the process names, which takes tickets and
-                stays silent.
+            vendors: As for `SupportDesk`; for each that the process names and that is not among them, one that takes
+                tickets and stays silent.
             parts: What else `SupportDesk` takes: `directory`, `facts`, `policies`, `plugins`.
 
         Raises:
             InputError: The instant is none, or the store has cases already.
             ProcessError: The process is not valid.
-            PluginError: A part does not fit.
+            PluginError: A part does not fit, or the name of a vendor is nearly that of another.
             MonitorsError: The file of monitors is not valid.
         """
         if not isinstance(process, SupportProcess):
@@ -255,15 +260,14 @@ class Rehearsal:
         self.recorder: RecordingNotifier = RecordingNotifier(
             clock=self.clock, zone=self.zone, resolves=parts.get("directory") is not None
         )
-        if vendors is None:
-            vendors = [ScriptedVendor(name) for name in sorted(process.named_vendors.names)]
         self.desk: SupportDesk = SupportDesk(
             process, store=store, clock=self.clock, ids=_Numbered(), notifiers=[self.recorder, *notifiers],
-            vendors=vendors, **parts,
+            vendors=() if vendors is None else vendors, **parts,
         )  # fmt: skip
         if self.desk.counts():
             self.desk.shut_down()
             raise InputError("", "store", "has cases already; name an empty one, or none to rehearse in memory")
+        self._fill_in_vendors()
         self.monitors: tuple[Monitor, ...] = monitors_of(monitors, self.desk.process.calendars_by_name)
         for double in self._doubles():
             double.follow(self.clock)
@@ -272,6 +276,16 @@ class Rehearsal:
         self._stage: stages.Stage | None = stages.present()
         if self._stage is not None:
             self._stage.begin(self)
+
+    def _fill_in_vendors(self) -> None:
+        """Give each vendor that the process names a silent double, where there is none; refuse names that are wrong."""
+        gateways: Any = self.desk._ports.vendors  # noqa: SLF001 - a rehearsal is a desk
+        missing = sorted(self.desk.process.named_vendors.names - gateways.keys())
+        for name in sorted(gateways.keys() - self.desk.process.named_vendors.names):
+            near = nearest(name, missing, cutoff=_ALIKE)
+            if near is not None:
+                raise PluginError(name, f"the process names no such vendor; did you mean {near!r}?")
+        gateways.update({name: ScriptedVendor(name) for name in missing})
 
     def __enter__(self) -> Self:
         """Rehearse for a while."""
@@ -296,7 +310,11 @@ class Rehearsal:
 
         Returns:
             The case's story, which goes on with it.
+
+        Raises:
+            TypeError: It takes something else.
         """
+        check_given("open", given)
         case = self.desk.open(subject, by=by, **given)
         story = self.story(case.id)
         self.settle()

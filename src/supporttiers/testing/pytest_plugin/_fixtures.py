@@ -13,6 +13,7 @@ from supporttiers.testing.pytest_plugin import INI
 from supporttiers.testing.rehearsal import Rehearsal
 
 _MARK: Final = "support_process"
+_PROCESS: Final = "process"
 PARTS: Final = (
     "start", "monitors", "store", "vendors", "notifiers", "directory", "facts", "policies", "plugins", "entry_points",
     "blocked", "files",
@@ -67,8 +68,10 @@ def _named(request: pytest.FixtureRequest) -> object:
         if len(mark.args) > 1:
             more = f"whatever else by name: {', '.join(PARTS)}"
             raise _failed(f"@pytest.mark.{_MARK} takes one process, not {len(mark.args)}; {more}")
-        if mark.args:
-            found: object = mark.args[0]
+        if mark.args and _PROCESS in mark.kwargs:
+            raise _failed(f"@pytest.mark.{_MARK} takes one process, and has two: by place, and as process=")
+        if mark.args or _PROCESS in mark.kwargs:
+            found: object = mark.args[0] if mark.args else mark.kwargs[_PROCESS]
             return found
     return None
 
@@ -78,6 +81,8 @@ def _parts(request: pytest.FixtureRequest) -> Mapping[str, Any]:
     found: dict[str, Any] = {}
     for mark in reversed(_marks(request)):
         for name, value in mark.kwargs.items():
+            if name == _PROCESS:
+                continue
             if name not in PARTS:
                 near = nearest(name, PARTS)
                 hint = f"did you mean {near}? " if near else ""

@@ -1,6 +1,6 @@
 """From TOML to scenarios, with every fault at its place."""
 
-import inspect
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from importlib import import_module
@@ -14,15 +14,18 @@ from supporttiers import _fields as fields
 from supporttiers._fields import nearest, type_name
 from supporttiers.actors import Actor, ActorKind
 from supporttiers.config.files import foreign_faults, joined
-from supporttiers.config.monitors import match_of, monitors_in, told_of
+from supporttiers.config.monitors import match_of, placed_monitors, told_of
 from supporttiers.config.reading import TableReader
-from supporttiers.desk import Common, SupportDesk
 from supporttiers.errors import Fault, InputError, PolicyConfigError, ProcessError
 from supporttiers.links import Attachment
 from supporttiers.match import FIELDS, Match
+from supporttiers.monitors import Monitor
 from supporttiers.process import SupportProcess
+from supporttiers.testing._given import taken_by
 from supporttiers.testing.doubles import Says
+from supporttiers.testing.naming import problem_of_reason
 from supporttiers.testing.rehearsal import VERBS
+from supporttiers.testing.scenarios.names import Names
 from supporttiers.testing.scenarios.parts import Expected, Script, Setting, Step, Then
 from supporttiers.testing.times import instant_at, zone_of
 
@@ -34,9 +37,10 @@ THEN: Final = ("path", "told", "not_told", "refused")
 DOINGS: Final = ("open", *VERBS, "vendor_says")
 MAX_STEPS: Final = 1000
 MAX_SCENARIOS: Final = 500
+_COMMON: Final = "scenario"
 _START: Final = "2026-01-05 09:00"
 _SECTIONS: Final = ("scenario", "steps", "scenarios")
-_OF_THE_STEP: Final = frozenset({"at", "expected_version", "idempotency_key"})
+_OF_THE_STEP: Final = frozenset({"id", "process", "at", "expected_version", "idempotency_key"})
 _SCRIPT: Final = tuple(field.name for field in attrs.fields(Script) if field.name != "vendor")
 _COUNTS: Final = ("failures", "lost", "silent")
 _ACTOR: Final = ("id", "kind", "roles")
@@ -50,9 +54,7 @@ def keys_of(doing: str) -> tuple[str, ...]:
         return ()
     if doing == "vendor_says":
         return ("status", "ticket")
-    parameters = inspect.signature(getattr(SupportDesk, doing)).parameters
-    own = [name for name in parameters if name not in {"self", "case", "id", "common", "process"}]
-    return (*own, *(name for name in Common.__annotations__ if name not in _OF_THE_STEP))
+    return tuple(name for name in taken_by(doing) if name not in _OF_THE_STEP)
 
 
 @attrs.frozen(kw_only=True)
@@ -83,6 +85,7 @@ class Reader:
         self._policies = tuple(policies)
         self._kept: dict[tuple[str, tuple[type[Any], ...]], SupportProcess | None] = {}
         self._tables = TableReader()
+        self._known: Names  # in the scenario that is being read
 
     @property
     def faults(self) -> tuple[Fault, ...]:
@@ -95,51 +98,60 @@ class Reader:
         if self._tables.faults:
             return ()
         self._tables.check_keys(data, _SECTIONS, "")
-        common = self._table(data.get("scenario", {}), "scenario")
+        common = self._table(data.get("scenario", {}), _COMMON)
+        self._tables.check_keys(common, SETTING, _COMMON)
         if "scenarios" not in data:
-            return self._several([(common, "scenario", data.get("steps", ()), "steps")])
+            return self._several(common, [({}, _COMMON, data.get("steps", ()), "steps")])
         if "steps" in data:
             self._fault("steps", "stands beside `scenarios`, of which each has steps of its own; say one of both")
         found = [(place, self._table(each, place)) for place, each in self._items(data, "", "scenarios", MAX_SCENARIOS)]
-        own = [
-            (
-                {**common, **{key: each[key] for key in each if key != "steps"}},
-                place,
-                each.get("steps", ()),
-                f"{place}.steps",
-            )
-            for place, each in found
-        ]
-        return self._several(own)
-
-    def _several(self, tables: Sequence[tuple[Mapping[str, Any], str, Any, str]]) -> tuple[Read, ...]:
-        found: dict[str, Read] = {}
-        for table, place, steps, where in tables:
+        own = [(_without(each, "steps"), place, each.get("steps", ()), f"{place}.steps") for place, each in found]
+        for table, place, _, _ in own:
             self._tables.check_keys(table, SETTING, place)
+        return self._several(common, own)
+
+    def _several(
+        self, common: Mapping[str, Any], tables: Sequence[tuple[Mapping[str, Any], str, Any, str]]
+    ) -> tuple[Read, ...]:
+        found: dict[str, Read] = {}
+        for own, place, steps, where in tables:
+            table, before = {**common, **own}, len(self._tables.faults)
             title = self._text(table, "title", place, default=f"scenario {len(found) + 1}")
             if problem := fields.name(title):
                 self._fault(f"{place}.title", problem)
             if title in found:
                 self._fault(f"{place}.title", f"{title!r} is the title of an earlier scenario, too")
-            setting = self._setting(table, place)
+            setting = self._setting(table, place, steps)
+            self._tell_once(before, place, own)
             if setting is not None:
                 found[title] = Read(title=title, setting=setting, steps=self._steps(steps, where, setting, title))
         return tuple(found.values())
 
+    def _tell_once(self, before: int, place: str, own: Mapping[str, Any]) -> None:
+        """Place faults of what several scenarios have in common where that stands, and tell each once."""
+        for fault in self._tables.faults[before:]:
+            within = fault.place[len(place) + 1 :]
+            if re.split(r"\W", within, maxsplit=1)[0] not in own:
+                self._tables.faults.remove(fault)
+                common = Fault(f"{_COMMON}.{within}", fault.problem)
+                self._tables.faults += [] if common in self._tables.faults else [common]
+
     # -- the setting
 
-    def _setting(self, table: Mapping[str, Any], place: str) -> Setting | None:
+    def _setting(self, table: Mapping[str, Any], place: str, steps: object) -> Setting | None:
         policies = (*self._policies, *self._imported(table, place))
         process = self._process_of(table, place, policies)
         if process is None:
             return None
         zone = self._zone(table, place, process)
         start = self._instant(table.get("start", _START), joined(place, "start"), None, zone)
-        monitors = monitors_in(self._tables, table, place, process.calendars_by_name)
-        directory = self._text(table, "directory", place, default="")
+        named = self._text(table, "directory", place, default="")
+        directory = str(self._folder / named) if named else None
+        self._known = Names(process, directory=directory, steps=steps)
+        monitors = self._monitors(table, place, process)
         return None if start is None else Setting(
             process=process, start=start, monitors=monitors, policies=policies,
-            directory=str(self._folder / directory) if directory else None,
+            directory=directory,
             vendors=self._scripts(table.get("vendors", {}), joined(place, "vendors"), process),
             facts=self._table(table.get("facts", {}), joined(place, "facts")),
             plugins=self._names(table, "plugins", place),
@@ -182,6 +194,14 @@ class Reader:
                 meant = "name a module and a class of it, such as 'mypkg.rules:ByPlan'"
                 self._fault(joined(place, "policies"), f"{name[:80]!r} cannot be imported ({error}); {meant}")
         return found
+
+    def _monitors(self, table: Mapping[str, Any], place: str, process: SupportProcess) -> Sequence[Monitor]:
+        found = placed_monitors(self._tables, table, place, process.calendars_by_name)
+        for where, monitor in found:
+            self._tables.faults += [
+                Fault(joined(where, fault.place), fault.problem) for fault in self._known.faults(monitor)
+            ]
+        return [monitor for _, monitor in found]
 
     def _scripts(self, data: object, place: str, process: SupportProcess) -> tuple[Script, ...]:
         known = sorted(process.named_vendors.names)
@@ -304,6 +324,9 @@ class Reader:
         if not isinstance(refused, list | tuple) or not all(isinstance(code, str) for code in refused):
             self._fault(joined(place, "refused"), "must be the code of a reason, such as 'refused.move', or several")
             refused = ()
+        for number, code in enumerate(refused):
+            if problem := problem_of_reason(code):
+                self._fault(joined(place, f"refused[{number}]" if len(refused) > 1 else "refused"), problem)
         return Then(
             match=self._match(_without(table, *THEN), place),
             path=self._text(table, "path", place, default="") or None, refused=refused,
@@ -341,6 +364,11 @@ class Reader:
                 found.append(Expected(told=told_of(plain), **bounds))
             except PolicyConfigError as error:
                 self._fault(spot, error.problem)
+                continue
+            for fault in self._known.faults(found[-1].told):
+                self._fault(
+                    joined(spot, fault.place.partition(".")[2]) if isinstance(each, Mapping) else spot, fault.problem
+                )
         return tuple(found)
 
     # -- values
