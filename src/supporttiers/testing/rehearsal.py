@@ -245,6 +245,7 @@ class Rehearsal:
         for double in self._doubles():
             double.follow(self.clock)
         self._stories: dict[str, Story] = {}
+        self._judged: dict[str, int] = {}
 
     def __enter__(self) -> Self:
         """Rehearse for a while."""
@@ -390,7 +391,9 @@ class Rehearsal:
         if not self.monitors:
             return
         for story in tuple(self._stories.values()):
-            course = Course.of(story.history, told=story.told, until=self.clock.now())
+            told = story.told  # what was told is judged once, by what the case was like then
+            course = Course.of(story.history, told=told[self._judged.get(story.id, 0) :], until=self.clock.now())
+            self._judged[story.id] = len(told)
             for monitor in self.monitors:
                 violation = monitor.judge(course, priorities=self.desk.process.priorities)
                 if violation is not None:
