@@ -6,9 +6,11 @@ import pytest
 
 from supporttiers import Match, Not, SupportProcess, WorkingHours
 from supporttiers.errors import PolicyConfigError
+from supporttiers.limits import Threshold, TimeLimit
 from supporttiers.monitors import Course, Either, Monitor, Telling
 from supporttiers.reasons import Reason
 from supporttiers.testing import Disclosed, MonitorViolatedError, Rehearsal, Told, always, never
+from supporttiers.tiers import Tier
 
 OFFICE = WorkingHours(zone="UTC", week={"mon-fri": "09:00-17:00"})
 PROCESS = """
@@ -268,3 +270,26 @@ def test_rules_are_values():
     assert Either(Match(), Told()) == Match() | Told()
     assert Either(Match(), Told(), Told("a")) == Match() | (Told() | Told("a"))
     assert isinstance(never(Match()), Monitor)
+
+
+def test_what_was_told_is_judged_by_the_case_as_it_was_then():
+    """The manager hears of a case at tier 1; that it moves on within the same minute breaks no rule about tier 2."""
+    monitor = never(Told("manager"), when=Match(tier=2))
+    rules = SupportProcess(
+        name="p",
+        tiers=[Tier(level=1, name="One", escalates_to=(2,)), Tier(level=2, name="Two")],
+        limits=[
+            TimeLimit(
+                name="r", measures="resolution", target="1h", thresholds=[Threshold("100%", do=["notify:manager"])]
+            )
+        ],
+    )
+    with Rehearsal(rules, monitors=[monitor]) as rehearsal:
+        story = rehearsal.open(by="jane")
+        rehearsal.advance("1h")
+        story.escalate(by="anna")
+
+        assert story.was_told("manager")
+        assert story.case.tier == 2
+        with pytest.raises(MonitorViolatedError, match="never told manager"):
+            story.inform_management(by="anna")

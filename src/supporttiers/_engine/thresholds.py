@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from supporttiers import commands as wanted
 from supporttiers import events as happened
-from supporttiers._engine import moves, vendors
+from supporttiers._engine import approvals, moves, rules, vendors
 from supporttiers._engine.clocks import Deadline
 from supporttiers._engine.observing import by_rule
 from supporttiers._engine.verbs import carry_out
@@ -16,7 +16,7 @@ from supporttiers.cases import open_ticket_at
 from supporttiers.commands import Command
 from supporttiers.errors import CaseError
 from supporttiers.limits import VENDOR_MEASURES, Action, Threshold, TimeLimit
-from supporttiers.links import VendorStatus
+from supporttiers.links import VendorStatus, VendorTicket
 from supporttiers.process import CompiledLimit
 from supporttiers.reasons import Reason
 from supporttiers.stopwatches import Stopwatch
@@ -86,7 +86,7 @@ def _carry_out(work: Work, action: Action, limit: TimeLimit) -> None:
     if action == _BACK and limit.measures in VENDOR_MEASURES and limit.vendor is not None:
         ticket = open_ticket_at(work.draft, limit.vendor)
         if ticket is not None:  # it may have been withdrawn by what was done before
-            moves.come_back(work, ticket)
+            _bring_back(work, ticket)
         return
     if action.verb in _SPEAKS and not work.process.observes:
         ticket = open_ticket_at(work.draft, action.argument)
@@ -96,6 +96,17 @@ def _carry_out(work: Work, action: Action, limit: TimeLimit) -> None:
     command = _COMMANDS[action.verb](work, action)
     if command is not None:
         carry_out(work, command)
+
+
+def _bring_back(work: Work, ticket: VendorTicket) -> None:
+    """Let the case come back; where somebody must approve where it goes, that waits as any command would."""
+    here = work.draft.tier
+    try:
+        moves.come_back(work, ticket)
+    except rules.OnHold as found:
+        assert found.to is not None  # noqa: S101, PT017 - a move is asked about with its place; for the type checker
+        kind = wanted.Escalate if found.to.tier > here else wanted.HandBack
+        approvals.hold(work, kind(case_id=work.case_id, by=SYSTEM), found.hold, to=found.to)
 
 
 _BACK: Final = Action("hand_back")

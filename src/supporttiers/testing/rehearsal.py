@@ -272,6 +272,7 @@ class Rehearsal:
         for double in self._doubles():
             double.follow(self.clock)
         self._stories: dict[str, Story] = {}
+        self._judged: dict[str, int] = {}
         self.start: datetime = self.clock.now()
         self._stage: stages.Stage | None = stages.present()
         if self._stage is not None:
@@ -454,7 +455,9 @@ class Rehearsal:
         if not self.monitors:
             return
         for story in self._all():
-            course = Course.of(story.history, told=story.told, until=self.clock.now())
+            told = story.told  # what was told is judged once, by what the case was like then
+            course = Course.of(story.history, told=told[self._judged.get(story.id, 0) :], until=self.clock.now())
+            self._judged[story.id] = len(told)
             for monitor in self.monitors:
                 violation = monitor.judge(course, priorities=self.desk.process.priorities)
                 if violation is not None:

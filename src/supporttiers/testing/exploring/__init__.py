@@ -129,8 +129,9 @@ def explore(
         rules, roots[0].case.id, requester=scene.requester, actors=people, commands=done, notes=watch.discloses
     )
     states = States(
-        rules, by_the_clock=watch.by_the_clock, tells=watch.tells, looks_at=(*scene.looks_at, *watch.fields)
-    )
+        rules, by_the_clock=watch.by_the_clock, tells=watch.tells, looks_at=(*scene.looks_at, *watch.fields),
+        conditions=(*watch.conditions, may_wait), commands=done or (),
+    )  # fmt: skip
     search = Search(world, alphabet=alphabet, states=states, watch=watch, bounds=bounds, priorities=rules.priorities)
     search.run(roots, progress)
     before = () if story is None else tuple(story.history)

@@ -18,7 +18,7 @@ from supporttiers.commands import Held, Scheduled
 from supporttiers.errors import InputError
 from supporttiers.limits import VENDOR_MEASURES
 from supporttiers.links import VendorStatus, VendorTicket
-from supporttiers.match import Match
+from supporttiers.match import Match, tests_of
 from supporttiers.process import CompiledLimit, SupportProcess
 from supporttiers.stopwatches import Stage, Stopwatch
 from supporttiers.testing.exploring.worlds import Outcome
@@ -27,16 +27,16 @@ from supporttiers.tiers import TierKind
 Key = tuple[Hashable, ...]
 
 _WHAT: Final = attrgetter(
-    "kind", "customer", "category", "channel", "locale", "impact", "urgency", "priority", "tags", "owner",
-    "last_assignee", "solution", "workaround", "satisfaction", "watchers", "links", "follow_up", "affected",
-    "most_affected", "carried_out", "attachments",
+    "kind", "requester", "customer", "category", "channel", "locale", "impact", "urgency", "priority", "tags", "owner",
+    "last_assignee", "solution", "workaround", "satisfaction", "watchers", "links", "affected", "most_affected",
+    "carried_out", "attachments",
 )  # fmt: skip
 _WHERE: Final = attrgetter("tier", "team", "status", "wait_reason", "resume_to", "came_from", "assignee")
 _FIELDS: Final = frozenset(field.name for field in attrs.fields(Case))
 _OF_REPLIES: Final = frozenset({"first_response", "next_response", "update"})
 _OF_THE_PAST: Final = frozenset(
     {"opened_at", "changed_at", "tier_entered_at", "assigned_at", "first_response_at", "last_reply_at",
-     "awaiting_reply_since", "resolved_at", "closed_at", "version"}
+     "awaiting_reply_since", "resolved_at", "closed_at", "due_at", "version"}
 )  # fmt: skip
 _BEGUN_BY_WORDS: Final = frozenset({"update", "vendor_update"})
 _KEEP_THEIR_TIME: Final = frozenset({"new_cycle", "restart", "first_only"})
@@ -52,7 +52,10 @@ Else each message would make another state, and few explorations would come to a
 class States:
     """Tells states apart, for one process."""
 
-    def __init__(self, process: SupportProcess, *, by_the_clock: bool, tells: bool, looks_at: Iterable[str]) -> None:
+    def __init__(
+        self, process: SupportProcess, *, by_the_clock: bool, tells: bool, looks_at: Iterable[str],
+        conditions: Iterable[Match | None] = (), commands: Iterable[object] = (),
+    ) -> None:  # fmt: skip
         """
         Learn what counts.
 
@@ -61,6 +64,8 @@ class States:
             by_the_clock: Whether somebody besides the process asks what time it is.
             tells: Whether somebody asks who is told.
             looks_at: More fields of the case that count.
+            conditions: What else is asked about cases.
+            commands: What is done besides verbs.
 
         Raises:
             InputError: A case has no such field.
@@ -68,19 +73,24 @@ class States:
         always = WorkingHours.always()
         hours = any(compiled.calendar != always for compiled in process.compiled_limits)
         dates = any(contract.starts or contract.ends for contract in process.contracts)
+        instants = {name for each in commands for name in _instants_of(each)}
+        asked = [match for limit in process.all_limits for match in limit.conditions]
+        asked += [*conditions, *_conditions_in((*process.contracts, *process.policies, *process.cascades))]
+        dates = dates or any(map(_names_instants, asked)) or bool(instants)
         self._by_the_clock = by_the_clock or hours or dates or bool(process.policies and process.calendars)
+        self._exact = "occurred_at" in instants  # what is known late may reach back to anything
         measures = {limit.measures for limit in process.all_limits}
         self._called_off = not measures.isdisjoint(VENDOR_MEASURES)
         self._by_tier = any(tier.kind is TierKind.VENDOR and tier.vendor is None for tier in process.tiers)
         self._counted = [one.vendor for one in process.contracts if one.messages_a_day <= MOST_MESSAGES]
         self._limits = {compiled.limit.name: compiled for compiled in process.compiled_limits}
         self._all = {} if process.asked("target") else dict(filter(None, map(_thresholds, process.compiled_limits)))
+        self._by_days = bool(process.asked("target"))
         self._answers = any(compiled.limit.measures == "next_response" for compiled in process.compiled_limits)
         self._reopens = bool(process.asked("reopen"))
         self._talks = self._answers or _asks_who_spoke(process)
         self._most_bounces = process.bounce_limit + 1 if tells else 0
-        asked = [match for limit in process.all_limits for match in limit.conditions]
-        spoken = fields_of((*asked, *(contract.covers for contract in process.contracts)))
+        spoken = (*fields_of(asked), *(_OF_THE_PAST if self._exact else ()))
         self._own = tuple(dict.fromkeys((*looks_at, *(name for name in spoken if name in _OF_THE_PAST))))
         for name in self._own:
             if name not in _FIELDS:
@@ -102,7 +112,9 @@ class States:
         if case.attributes or case.facts:
             what = what, _plain(case.attributes), _plain(case.facts)
         where: Hashable = (_WHERE(case), self._since(case, now))
-        clocks: Hashable = tuple([self._clock(watch, now) for watch in case.stopwatches])
+        clocks: Hashable = tuple([self._clock(watch, case, now) for watch in case.stopwatches])
+        if self._exact:
+            clocks = case.stopwatches
         return (
             numbers.setdefault(what, len(numbers)),
             numbers.setdefault(where, len(numbers)),
@@ -127,24 +139,38 @@ class States:
             found = found, tuple((attempt.what, attempt.outcome) for attempt in case.attempts)
         if self._own:
             found = found, tuple(_told(getattr(case, name), now) for name in self._own)
+        if case.follow_up or case.redacted_at:
+            found = found, case.follow_up is None, case.redacted_at is None
         return found
 
-    def _clock(self, watch: Stopwatch, now: datetime) -> Hashable:
+    def _clock(self, watch: Stopwatch, case: Case, now: datetime) -> Hashable:
         stage = watch.stage
         compiled = self._limits.get(watch.limit)
         begun = compiled is not None and compiled.limit.measures in _BEGUN_BY_WORDS and watch.started_at == now
         if watch.breached and self._all.get(watch.limit, _MORE).issubset(watch.fired):
             return watch.limit, str(stage), "over", begun
         if stage is Stage.IN_PROGRESS:
-            due = watch.due_at
-            assert due is not None
-            return watch.limit, due - now, watch.target, watch.fired, watch.breached, begun
+            return (
+                watch.limit, _left(watch, compiled, now), watch.target, watch.fired, watch.breached, begun,
+                self._if_retargeted(watch, compiled, case, now),
+            )  # fmt: skip
         if stage is Stage.PAUSED:
             return (
                 watch.limit, "paused", watch.closed_elapsed(), watch.target, watch.fired, watch.breached,
-                watch.due_at is None, begun,
+                watch.due_at is None, begun, self._if_retargeted(watch, compiled, case, now),
             )  # fmt: skip
         return watch.limit, str(stage), watch.breached, *_kept(watch, compiled, now)
+
+    def _if_retargeted(self, watch: Stopwatch, compiled: CompiledLimit | None, case: Case, now: datetime) -> Hashable:
+        """Give what counts once its target becomes another: how much it had at arrival, and since when days count."""
+        if compiled is None or watch.limit in self._all:
+            return None
+        entered_at, calendar = case.tier_entered_at, compiled.calendar
+        spans = [(span.start, span.end) for span in watch.segments]
+        spans += [(watch.running_since, now)] if watch.running_since is not None else []
+        arrived = [calendar.between(start, min(end, entered_at)) for start, end in spans if start < entered_at]
+        days = self._by_days or not all(isinstance(target, timedelta) for target in compiled.limit.target.values())
+        return sum(arrived, timedelta(0)) if arrived else None, watch.started_at - now if days else None
 
     def _ahead(self, outcome: Outcome, now: datetime) -> Hashable:
         """Give what is agreed, wished for, held, asked of vendors or not told yet."""
@@ -198,6 +224,31 @@ def fields_of(matches: Iterable[Match | None]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for match in matches if match is not None for name in _fields_of(match)))
 
 
+def _conditions_in(part: Any) -> Iterator[Match]:  # noqa: ANN401 - policies, and parts of them
+    """Give the conditions that are somewhere in policies, as far as these are values."""
+    if isinstance(part, Match):
+        yield part
+    elif isinstance(part, tuple):
+        for member in part:
+            yield from _conditions_in(member)
+    elif attrs.has(type(part)):
+        for field in attrs.fields(type(part)):
+            yield from _conditions_in(getattr(part, field.name))
+
+
+def _names_instants(match: Match | None) -> bool:
+    """Whether a condition compares with an instant, so that it matters what time it is."""
+    tests = () if match is None else tests_of(match)
+    return any(isinstance(value, datetime) for test in tests for value in test.values)
+
+
+def _instants_of(command: object) -> Iterator[str]:
+    """Give the fields in which a command names an instant, but for when it is given."""
+    for field in attrs.fields(type(command)) if attrs.has(type(command)) else ():
+        if field.name != "at" and isinstance(getattr(command, field.name), datetime):
+            yield field.name
+
+
 _MORE: Final = frozenset({-1})
 """Stands for thresholds of which it is not known whether they have all fired."""
 
@@ -213,6 +264,13 @@ def _thresholds(compiled: CompiledLimit) -> tuple[str, frozenset[int]] | None:
 
 def _ago(instant: datetime | None, now: datetime) -> timedelta | None:
     return None if instant is None else instant - now
+
+
+def _left(watch: Stopwatch, compiled: CompiledLimit | None, now: datetime) -> Hashable:
+    """Give how far a running clock is from its target; beyond it, how long it has run: pauses count no more there."""
+    due = watch.due_at
+    assert due is not None
+    return due - now if due > now or compiled is None else ("late", watch.elapsed(compiled.calendar, now))
 
 
 def _kept(watch: Stopwatch, compiled: CompiledLimit | None, now: datetime) -> tuple[Hashable, ...]:

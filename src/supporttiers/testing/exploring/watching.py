@@ -94,11 +94,15 @@ class Watch:
         return any(each.monitor.outside or each.monitor.within for each in self.watched)
 
     @property
+    def conditions(self) -> tuple[Match, ...]:
+        """What they ask about cases."""
+        asked = (condition for each in self.watched for condition in (each.monitor.when, *each.monitor.conditions))
+        return tuple(condition for condition in asked if isinstance(condition, Match))
+
+    @property
     def fields(self) -> tuple[str, ...]:
         """The fields of a case of which they speak."""
-        spoken = [each.monitor.when for each in self.watched]
-        spoken += [match for each in self.watched for match in each.monitor.conditions if isinstance(match, Match)]
-        named = dict.fromkeys(name.partition(".")[0] for name in fields_of(spoken))
+        named = dict.fromkeys(name.partition(".")[0] for name in fields_of(self.conditions))
         return tuple(name for name in named if name != "facts")
 
     def begin(self, after: Outcome) -> tuple[Memory, list[tuple[int, Violation]]]:
@@ -172,7 +176,13 @@ class Watch:
         return (
             None if memory.words is None else memory.words.key,
             *[
-                None if since is None or place in broken or not self.watched[place].lasts else since - now
-                for place, (_, since) in enumerate(memory.since)
+                None if place in broken or not self.watched[place].lasts else _lasted(was, since, now)
+                for place, (was, since) in enumerate(memory.since)
             ],
         )
+
+
+def _lasted(was: datetime | None, since: datetime | None, now: datetime) -> tuple[timedelta | None, bool]:
+    """Give since when it has been so; what ended at this instant may go on within it, as if it had never ended."""
+    began = since if was is None else was
+    return None if began is None else began - now, since is None
