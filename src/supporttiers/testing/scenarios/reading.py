@@ -18,12 +18,13 @@ from supporttiers.config.files import foreign_faults, joined
 from supporttiers.config.monitors import match_of, monitors_in, told_of
 from supporttiers.config.reading import TableReader
 from supporttiers.desk import Common, SupportDesk
-from supporttiers.errors import Fault, InputError, PolicyConfigError, ProcessError
+from supporttiers.errors import Fault, InputError, PluginError, PolicyConfigError, ProcessError
 from supporttiers.links import Attachment
 from supporttiers.match import FIELDS, Match
+from supporttiers.policies import kinds_of
 from supporttiers.process import SupportProcess
 from supporttiers.testing.doubles import Says
-from supporttiers.testing.rehearsal import VERBS
+from supporttiers.testing.rehearsal import VERBS, Story
 from supporttiers.testing.scenarios.parts import Expected, Script, Setting, Step, Then
 from supporttiers.testing.scenarios.times import instant_at
 
@@ -54,6 +55,20 @@ def keys_of(doing: str) -> tuple[str, ...]:
     parameters = inspect.signature(getattr(SupportDesk, doing)).parameters
     own = [name for name in parameters if name not in {"self", "case", "id", "common", "process"}]
     return (*own, *(name for name in Common.__annotations__ if name not in _OF_THE_STEP))
+
+
+def needed_by(doing: str) -> tuple[str, ...]:
+    """Give what a step must say of these keys, besides who does it."""
+    if doing in {"", "open"}:
+        return ()
+    parameters = inspect.signature(getattr(Story if doing == "vendor_says" else SupportDesk, doing)).parameters
+    return tuple(
+        name
+        for name, parameter in parameters.items()
+        if name not in {"self", "case", "by"}
+        and parameter.default is parameter.empty
+        and parameter.kind in {parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY}
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -102,6 +117,8 @@ class Reader:
         if "steps" in data:
             self._fault("steps", "stands beside `scenarios`, of which each has steps of its own; say one of both")
         found = [(place, self._table(each, place)) for place, each in self._items(data, "", "scenarios", MAX_SCENARIOS)]
+        if not found and not self._tables.faults:
+            self._fault("scenarios", "is empty; a file without scenarios says nothing")
         own = [
             (
                 {**common, **{key: each[key] for key in each if key != "steps"}},
@@ -178,11 +195,17 @@ class Reader:
         found = []
         for name in self._names(table, "policies", place):
             module, _, member = name.partition(":")
+            meant = "name a module and a class of it, such as 'mypkg.rules:ByPlan'"
             try:
-                found.append(getattr(import_module(module), member))
-            except (ImportError, AttributeError, ValueError) as error:
-                meant = "name a module and a class of it, such as 'mypkg.rules:ByPlan'"
-                self._fault(joined(place, "policies"), f"{name[:80]!r} cannot be imported ({error}); {meant}")
+                policy = getattr(import_module(module), member)
+                kinds_of((policy,))
+            except PluginError as error:
+                self._fault(joined(place, "policies"), f"{name[:80]!r} is no class of a policy: {error}")
+            except Exception as error:  # noqa: BLE001 - whatever a module of anybody's does while it is loaded
+                why = str(error) if isinstance(error, ImportError) else f"{type(error).__name__}: {error}"
+                self._fault(joined(place, "policies"), f"{name[:80]!r} cannot be imported ({why}); {meant}")
+            else:
+                found.append(policy)
         return found
 
     def _scripts(self, data: object, place: str, process: SupportProcess) -> tuple[Script, ...]:
@@ -197,12 +220,19 @@ class Reader:
             table = {"says": said} if isinstance(said, list) else self._table(said, where)
             self._tables.check_keys(table, _SCRIPT, where)
             says = [
-                self._tables.part(Says, each, at)
+                self._says(each, at)
                 for at, each in self._tables.items(table.get("says", []), joined(where, "says"), "tables")
             ]
             counts = {count: self._number(table.get(count, 0), joined(where, count)) for count in _COUNTS}
             found.append(Script(vendor=name, says=[each for each in says if each is not None], **counts))
         return tuple(found)
+
+    def _says(self, said: object, place: str) -> Says | None:
+        try:
+            return self._tables.part(Says, said, place)
+        except InputError as error:
+            self._fault(joined(place, error.field), error.problem)
+            return None
 
     # -- the steps
 
@@ -233,6 +263,8 @@ class Reader:
             else self._instant(table["at"], joined(place, "at"), before, before.tzinfo or UTC)
         )
         then = self._table(table.get("then", {}), joined(place, "then"))
+        if "then" in table and not then:
+            self._fault(joined(place, "then"), "says nothing; leave it out")
         case = self._text(table, "case", place, default="") or None
         if doing and doing not in DOINGS:
             near = nearest(doing, DOINGS)
@@ -242,6 +274,9 @@ class Reader:
         self._tables.check_keys(table, (*STEP, *keys_of(doing)), place)
         self._follow(doing, case, place, names)
         given = _without(_only(table, *keys_of(doing)), "by")
+        for key in needed_by(doing):
+            if key not in given:
+                self._fault(joined(place, key), f"is missing; {doing!r} takes it")
         return Step(
             number=number, at=at or before, do=doing, case=case, by=self._actor(table, doing, place),
             given=self._given(given, place, at or before), then=self._then(then, joined(place, "then"), at or before),
@@ -301,6 +336,9 @@ class Reader:
             return None
 
     def _then(self, table: Mapping[str, Any], place: str, at: datetime) -> Then:
+        for key in (*THEN, "all", "any"):
+            if key in table and table[key] in ("", [], {}):
+                self._fault(joined(place, key), "says nothing; leave it out")
         refused = table.get("refused", ())
         refused = (refused,) if isinstance(refused, str) else refused
         if not isinstance(refused, list | tuple) or not all(isinstance(code, str) for code in refused):
@@ -339,6 +377,9 @@ class Reader:
                 for word in _TELLING
                 if isinstance(each, Mapping) and word in each
             }
+            after, until = bounds.get("after"), bounds.get("before")
+            if after is not None and until is not None and after >= until:
+                self._fault(joined(spot, "before"), "is not later than `after`: no message lies between")
             try:
                 found.append(Expected(told=told_of(plain), **bounds))
             except PolicyConfigError as error:
