@@ -24,8 +24,8 @@ def instant_at(said: object, *, before: datetime | None, zone: tzinfo) -> dateti
 
     Args:
         said: A time of the day, which is on the day of the step before; a day of the week and a time, which is the next
-            such; a span since the step before; or a date and a time, in the zone unless it has an offset. A time that the
-        clocks show twice is the first one that does not go back, and one that they leave out is as much later.
+            such; a span since the step before; or a date and a time, in the zone unless it has an offset. A time that
+            the clocks show twice is the first one that does not go back, and one that they leave out is as much later.
         before: When the step before is; None for the first instant, which needs a date.
         zone: In which times are told.
 
