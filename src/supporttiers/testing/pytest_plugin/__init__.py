@@ -138,7 +138,7 @@ def _is_value_of_ours(value: object) -> bool:
 
 def _compared(left: Any, right: Any) -> list[str]:  # noqa: ANN401 - two values of one attrs class
     """Tell which fields differ; pytest itself would show what a repr leaves out, which is customer text."""
-    found = [f"both are of {type(left).__name__}"]
+    found = [f"{_clipped(repr(left))} == {_clipped(repr(right))}"]
     for field in type(left).__attrs_attrs__:
         values = getattr(left, field.name), getattr(right, field.name)
         if field.eq and values[0] != values[1]:
@@ -152,8 +152,11 @@ def _compared(left: Any, right: Any) -> list[str]:  # noqa: ANN401 - two values 
 
 
 def _short(way: object) -> str:
-    told = str(way)
-    return repr(told if len(told) <= _WIDTH else f"{told[: _WIDTH - 3]}...")
+    return repr(_clipped(str(way)))
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."
 
 
 # -- scenario files
