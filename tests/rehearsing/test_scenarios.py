@@ -353,8 +353,8 @@ def test_times_are_said_as_people_say_them(said, meant):
         ("soon", FRIDAY, "'soon' is no time; say it as '09:20', 'Mon 09:20'"),
         ("+1d", FRIDAY, "'+1d' is not a duration"),
         ("09:00", None, "'09:00' is no time; say it as '2026-03-23 09:20'"),
-        ("+99999999h", FRIDAY, "lies outside of the years 1 to 9999"),
-        ("Mon 09:00", datetime(9999, 12, 31, 9, tzinfo=UTC), "lies outside of the years 1 to 9999"),
+        ("+99999999h", FRIDAY, "lies outside of the years 2 to 9998"),
+        ("Mon 09:00", datetime(9998, 12, 31, 9, tzinfo=UTC), "lies outside of the years 2 to 9998"),
         (time(9), None, "must be a time, not time"),
         (7, FRIDAY, "must be a time, not int"),
     ],
@@ -394,7 +394,7 @@ SETTING = {
     'policies = ["os:environ"]': ("scenario.policies", "'os:environ' is no class of a policy: "),
     'policies = [".x:y"]': ("scenario.policies", "'.x:y' cannot be imported (TypeError: "),
     "vendors.acme-print = [{ after = 7 }]": ("scenario.vendors.acme-print.says[0].after", "must be a duration, not"),
-    "start = 0001-01-01T00:00:00+14:00": ("scenario.start", "lies outside of the years 1 to 9999"),
+    "start = 0001-01-01T00:00:00+14:00": ("scenario.start", "lies outside of the years 2 to 9998"),
     "vendors = { acme-prnt = [] }": ("scenario.vendors.acme-prnt", "is no vendor of the process; did you mean 'ac"),
     "vendors = { xyzzy = [] }": ("scenario.vendors.xyzzy", "is no vendor of the process; possible are: acme-print"),
     "vendors.acme-print = { failure = 1 }": ("scenario.vendors.acme-print.failure", "is not known here; did you mean"),
@@ -421,6 +421,9 @@ STEPS = {
     f"{OPEN}, {{ then = {{}} }}": ("steps[1].then", "says nothing; leave it out"),
     f"{OPEN}, {{ then = {{ told = [] }} }}": ("steps[1].then.told", "says nothing; leave it out"),
     f"{OPEN}, {{ then = {{ not_told = {{ to = [] }} }} }}": ("steps[1].then.not_told", "to: is an empty list"),
+    f'{OPEN}, {{ then = {{ not_told = "managr" }} }}': ("steps[1].then.not_told.to", "has 'managr'; did you mean 'man"),
+    f'{OPEN}, {{ then = {{ not_told = [{{ reason = "move.limt" }}] }} }}': (
+        "steps[1].then.not_told[0].reason", "has 'move.limt'; did you mean 'move.limit'?"),
     f"{OPEN}, {{ then = {{ any = [] }} }}": ("steps[1].then.any", "says nothing; leave it out"),
     f'{OPEN}, {{ then = {{ not_told = {{ after = "2026-03-23 09:00", before = "2026-03-23 09:00" }} }} }}': (
         "steps[1].then.not_told.before", "is not later than `after`: no message lies between"),
@@ -542,6 +545,12 @@ def test_what_cannot_be_played_is_an_error_of_the_one_who_knows():
 
 def test_value_of_the_wrong_type_is_refused_by_the_verb():
     """It fails the step, with the verb's own words."""
-    [difference] = failure('{ do = "open", by = "jane", tags = "loud" }').differences
+    for step in (
+        '{ do = "open", by = "jane", tags = "loud" }',
+        '{ do = "open", by = "jane", requester = [] }',
+        f'{OPEN}, {{ do = "vendor_says", status = [] }}',
+        f'{OPEN}, {{ do = "vendor_says", status = "resolved", ticket = "" }}',
+    ):
+        [difference] = failure(step).differences
 
-    assert difference.found.startswith("refused with input.invalid: ")
+        assert difference.found.startswith("refused with input.invalid: ")

@@ -4,7 +4,7 @@ Monitors in files: `never` and `always` as lists of tables, with the names that 
 They stand in scenario files, and in files of their own, which a rehearsal and a replay take.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from os import PathLike
 from pathlib import Path
@@ -13,17 +13,19 @@ from typing import Any, Final
 import attrs
 
 from supporttiers import _fields as fields
-from supporttiers._fields import duration_of, optional, part, tuple_of, type_name
+from supporttiers._fields import duration_of, nearest, optional, part, tuple_of, type_name
 from supporttiers.calendars import WorkingHours
 from supporttiers.config.calendars import calendars_of
 from supporttiers.config.files import data_of, foreign_faults, joined, text_of
 from supporttiers.config.reading import TableReader
+from supporttiers.effects import RECIPIENTS
 from supporttiers.errors import DefinitionError, Fault, InputError, PolicyConfigError, ProcessError
 from supporttiers.match import FIELDS, Match
 from supporttiers.monitors import Disclosed, Either, Monitor, Told, always, never
-from supporttiers.reasons import Reason
+from supporttiers.reasons import CODES, Reason
 
 NEVER, ALWAYS = "never", "always"
+_NEAR: Final = 0.8
 _EMPTY: Final = "is an empty list, which nothing can meet"
 _SECTIONS: Final = (NEVER, ALWAYS, "calendars")
 
@@ -112,6 +114,23 @@ def told_of(value: object) -> Told:
     if found is None or reader.faults:
         raise PolicyConfigError("told", "; ".join(map(str, reader.faults)))
     return found
+
+
+def slips_of(told: Told, names: Iterable[str] = ()) -> Iterator[Fault]:
+    """
+    Find words that probably mean another one: somebody who is never told is never missed.
+
+    >>> [str(fault) for fault in slips_of(Told("managr", reason="move.limt"))]
+    ["to: has 'managr'; did you mean 'manager'?", "reason: has 'move.limt'; did you mean 'move.limit'?"]
+
+    Args:
+        told: Who is told what.
+        names: Others who may be told, besides those whom every process knows.
+    """
+    for field, possible in (("to", (*RECIPIENTS, *names)), ("reason", tuple(CODES))):
+        for word in getattr(told, field) or ():
+            if word not in possible and (near := nearest(word, possible, cutoff=_NEAR)):
+                yield Fault(field, f"has {word!r}; did you mean {near!r}?")
 
 
 def disclosed_of(value: object) -> Disclosed:

@@ -12,7 +12,7 @@ from itertools import count
 from pathlib import Path as FilePath
 from typing import Any, Final, Self
 
-from supporttiers._fields import duration_of, instant_of, nearest
+from supporttiers._fields import duration_of, instant_of, nearest, type_name
 from supporttiers._flows.vendors import update_of
 from supporttiers.actors import Actor
 from supporttiers.backends.vendor.memory import InProcessVendor
@@ -165,8 +165,10 @@ class Story:
             InputError: There is no such ticket or status, or its vendor is no double.
         """
         tickets, known = self.case.vendor_tickets, {each.value: each for each in VendorStatus}
-        if status not in known:
+        if not isinstance(status, str) or status not in known:
             raise InputError(self.id, "status", f"is {str(status)[:40]!r}; possible are: {', '.join(known)}")
+        if type(ticket) is not int:
+            raise InputError(self.id, "ticket", f"must be the number of a ticket, not {type_name(ticket)}")
         if not -len(tickets) <= ticket < len(tickets) or tickets[ticket].remote_id is None:
             opened = sum(each.remote_id is not None for each in tickets)
             raise InputError(self.id, "ticket", f"is {ticket}; vendors have opened {opened} for this case")

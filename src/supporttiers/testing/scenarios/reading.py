@@ -15,7 +15,7 @@ from supporttiers._fields import nearest, type_name
 from supporttiers.actors import Actor, ActorKind
 from supporttiers.calendars import ALWAYS_OPEN
 from supporttiers.config.files import foreign_faults, joined
-from supporttiers.config.monitors import match_of, monitors_in, told_of
+from supporttiers.config.monitors import match_of, monitors_in, slips_of, told_of
 from supporttiers.config.reading import TableReader
 from supporttiers.desk import Common, SupportDesk
 from supporttiers.errors import Fault, InputError, PluginError, PolicyConfigError, ProcessError
@@ -99,6 +99,7 @@ class Reader:
         self._policies = tuple(policies)
         self._kept: dict[tuple[str, tuple[type[Any], ...]], SupportProcess | None] = {}
         self._tables = TableReader()
+        self._names_told: tuple[str, ...] = ()
 
     @property
     def faults(self) -> tuple[Fault, ...]:
@@ -241,6 +242,7 @@ class Reader:
         if not items and not self._tables.faults:
             self._fault(place, "are missing; a scenario without steps says nothing")
         before, names, found = setting.start, list[str](), list[Step]()
+        self._names_told = _told_by(setting.process)
         for number, (where, item) in enumerate(items, start=1):
             known = len(self._tables.faults)
             if isinstance(item, Mapping):
@@ -381,9 +383,13 @@ class Reader:
             if after is not None and until is not None and after >= until:
                 self._fault(joined(spot, "before"), "is not later than `after`: no message lies between")
             try:
-                found.append(Expected(told=told_of(plain), **bounds))
+                told = told_of(plain)
             except PolicyConfigError as error:
                 self._fault(spot, error.problem)
+                continue
+            for fault in slips_of(told, self._names_told):
+                self._fault(joined(spot, fault.place), fault.problem)
+            found.append(Expected(told=told, **bounds))
         return tuple(found)
 
     # -- values
@@ -439,3 +445,9 @@ def _only(table: Mapping[str, Any], *keys: str) -> dict[str, Any]:
 
 def _without(table: Mapping[str, Any], *keys: str) -> dict[str, Any]:
     return {key: value for key, value in table.items() if key not in keys}
+
+
+def _told_by(process: SupportProcess) -> tuple[str, ...]:
+    """Give the names that thresholds of a process tell."""
+    done = (action for limit in process.all_limits for threshold in limit.thresholds for action in threshold.do)
+    return tuple(str(action.argument) for action in done if action.verb == "notify")

@@ -5,12 +5,14 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
 
 from supporttiers._fields import duration_of, type_name
+from supporttiers.calendars._timeline import FIRST_YEAR, LAST_YEAR
 from supporttiers.errors import PolicyConfigError
 
 _DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAY: Final = r"(?:(?P<day>[a-z]{3,9})\s+)?"
 _TIME: Final = re.compile(_DAY + r"(?P<hour>\d{1,2}):(?P<minute>\d{2})", re.IGNORECASE)
 _HOW: Final = "say it as '09:20', 'Mon 09:20', '+15m' (after the step before) or '2026-03-23 09:20'"
+_BEYOND: Final = f"lies outside of the years {FIRST_YEAR} to {LAST_YEAR}, which calendars know"
 _WEEK: Final = timedelta(days=7)
 
 
@@ -40,7 +42,9 @@ def instant_at(said: object, *, before: datetime | None, zone: tzinfo) -> dateti
         if before is not None and found < before.astimezone(UTC):
             found = found.replace(fold=1).astimezone(UTC).astimezone(zone)
     except OverflowError:
-        raise PolicyConfigError("at", f"lies outside of the years 1 to 9999; {_HOW}") from None
+        raise PolicyConfigError("at", _BEYOND) from None
+    if not FIRST_YEAR <= found.astimezone(UTC).year <= LAST_YEAR:
+        raise PolicyConfigError("at", _BEYOND)
     if before is not None and found.astimezone(UTC) < before.astimezone(UTC):
         day = "" if found.date() != before.date() else f"; for another day say it, such as '{found:%a %H:%M}' or a date"
         raise PolicyConfigError("at", f"goes back: {found:%a %Y-%m-%d %H:%M} is before {before:%a %Y-%m-%d %H:%M}{day}")
