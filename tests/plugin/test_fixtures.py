@@ -108,7 +108,7 @@ def test_goes(rehearsal):
         ('"acme.toml", "other.toml"', "takes one process, not 2; whatever else by name: start, "),
         ('"acme.toml", process="acme.toml"', "takes one process, and has two: by place, and as process="),
         ("process=7", "@pytest.mark.support_process takes a SupportProcess, or the path of a process file, not int"),
-        ('"acme.toml", start="x"', "start 'x' is not an ISO 8601 instant, such as "),
+        ('"acme.toml", start="x"', "start 'x' is no time; say it as "),
         ('"acme.toml", monitor=[]', "takes no 'monitor'; did you mean monitors? possible are: start, "),
         ('"acme.toml", xyzzy=[]', "takes no 'xyzzy'; possible are: start, "),
         ('"acme.toml", monitors=7', "monitors must be monitors, or the path of their file, not int"),

@@ -293,3 +293,39 @@ def test_testing_kit_loads_what_is_asked_for():
     assert testing.Rehearsal is Rehearsal
     with pytest.raises(AttributeError, match=r"module 'supporttiers\.testing' has no attribute 'Rehearsel'"):
         testing.Rehearsel  # noqa: B018 - asking is the test
+
+
+LEAKING = f"""{HEAD}
+import attrs
+
+def test_cases(rehearsal):
+    story = rehearsal.open("SECRET subject", by="jane")
+    case = story.case
+    assert case == story.amend(by="bob", subject="SECRET other").case
+
+def test_events(rehearsal):
+    event = rehearsal.open("SECRET subject", by="jane").history[0]
+    assert event == attrs.evolve(event, case_id="T-2")
+
+def test_typo(rehearsal):
+    rehearsal.open("SE" "CRET subject", by="jane", atributes={{}})
+
+def test_value(rehearsal):
+    rehearsal.open("Printer", by="jane").amend(by="bob", subject=3, attributes={{"room": "SE" "CRET room"}})
+
+def test_store():
+    Rehearsal("acme.toml", store="sqlite:////nowhere/SE" "CRET/cases.db")
+"""
+
+
+def test_neither_comparisons_nor_traces_tell_what_people_wrote(run):
+    """Of values of ours only what their own reprs show; of our own lines nothing, nor of those of a driver."""
+    told = run("-l", test_leaking=LEAKING).stdout.str()
+
+    asked = [line for line in told.splitlines() if "SECRET" in line and not line.startswith((" ", ">"))]
+    assert [line for line in asked if "Error: " not in line] == []
+    assert "subject: differs; what it is is not shown" in told
+    assert "case_id: 'T-1' != 'T-2'" in told
+    assert "open takes no 'atributes'; did you mean 'attributes'" in told
+    assert "subject must be a text, not int" in told
+    assert "attrs generated" not in told

@@ -113,13 +113,6 @@ def test_what_a_verb_does_not_take_is_named(rehearsal, wrong, advice):
     assert str(caught.value).startswith(advice)
 
 
-@pytest.mark.parametrize("start", ["x", "2026-03-23T09:00", datetime(2026, 3, 23), 7])  # noqa: DTZ001 - the point of it
-def test_start_that_is_no_instant_is_named(start):
-    """As the parameter that it is."""
-    with pytest.raises(InputError, match=r"^start "):
-        Rehearsal(SupportProcess.default(), start=start)
-
-
 def test_one_monitor_may_stand_alone():
     """It need not be a list."""
     with Rehearsal(SupportProcess.default(), start=NINE, monitors=never(Match(tier=2))) as rehearsal:
@@ -213,7 +206,7 @@ def test_start_without_an_offset_is_in_the_zone_of_the_house():
 @pytest.mark.parametrize("start", [datetime(2026, 3, 23, 9), "nine o'clock", 9, "09:00"])  # noqa: DTZ001 - it is naive
 def test_start_is_an_instant(start):
     """Whatever is none is refused, by its name."""
-    with pytest.raises(InputError, match="start"):
+    with pytest.raises(InputError, match=r"^start "):
         Rehearsal(SupportProcess.default(), start=start)
 
 

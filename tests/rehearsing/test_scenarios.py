@@ -181,6 +181,21 @@ def test_refusals_are_what_was_asked_for(steps, asked, found):
     assert difference.found.startswith(found)
 
 
+@pytest.mark.parametrize(
+    "step",
+    [
+        '{ do = "open", by = "jane", priority = "huge", then = { refused = "input.invalid", tier = 1 } }',
+        '{ do = "start", by = "bob", case = "T-9", then = { refused = "input.not_found", tier = 1 } }',
+    ],
+)
+def test_nothing_is_so_of_a_case_that_is_not_there(step):
+    """It is not the case of the step before that is meant."""
+    [difference] = failure(OPEN, step).differences
+
+    assert (difference.asked, difference.found) == ("a case of which that is so", "there is no such case")
+    played(OPEN, step.replace(", tier = 1", ""))
+
+
 def test_monitors_are_looked_at():
     """A rule that is broken fails the step in which it is, wherever in it that happens."""
     setting = ', never = [{ told = { to = "manager" } }, { match = { tier = 2 }, name = "nobody goes up" }]'
@@ -339,6 +354,8 @@ def test_times_are_said_as_people_say_them(said, meant):
         ("soon", FRIDAY, "'soon' is no time; say it as '09:20', 'Mon 09:20'"),
         ("+1d", FRIDAY, "'+1d' is not a duration"),
         ("09:00", None, "'09:00' is no time; say it as '2026-03-23 09:20'"),
+        ("+99999999h", FRIDAY, "lies outside of the years 2 to 9998"),
+        ("Mon 09:00", datetime(9998, 12, 31, 9, tzinfo=UTC), "lies outside of the years 2 to 9998"),
         (time(9), None, "must be a time, not time"),
         (7, FRIDAY, "must be a time, not int"),
     ],
@@ -348,6 +365,19 @@ def test_wrong_times_are_refused(said, before, problem):
     with pytest.raises(PolicyConfigError) as caught:
         instant_at(said, before=before, zone=UTC if before is None else before.tzinfo)
     assert caught.value.problem.startswith(problem)
+
+
+def test_times_are_in_order_where_clocks_change():
+    """A time that comes twice is the one that does not go back; one that is left out is as much later."""
+    zone, found = ZoneInfo("Europe/London"), []
+    for said in ("2026-10-25 01:30", "+1h", "01:40", "Sun 01:50", "Sun 01:20", "2026-03-29 01:30"):
+        found.append(instant_at(said, before=found[-1] if found and said[0] != "2" else None, zone=zone))
+    told = [f"{instant.astimezone(UTC):%m-%d %H:%M}" for instant in found]
+
+    assert told == ["10-25 00:30", "10-25 01:30", "10-25 01:40", "10-25 01:50", "11-01 01:20", "03-29 01:30"]
+    with pytest.raises(PolicyConfigError, match="goes back: Sun 2026-03-29 02:10 is before Sun 2026-03-29 02:30"):
+        instant_at("02:10", before=found[-1], zone=zone)
+    assert instant_at(time(9, 20, 30), before=FRIDAY.replace(hour=8), zone=zone).second == 30
 
 
 # -- faults
@@ -362,6 +392,10 @@ SETTING = {
     "facts = 7": ("scenario.facts", "must be a table, not int"),
     "plugins = 7": ("scenario.plugins", "must be a list of texts, not int"),
     'policies = ["nowhere:Class"]': ("scenario.policies", "'nowhere:Class' cannot be imported (No module"),
+    'policies = ["os:environ"]': ("scenario.policies", "'os:environ' is no class of a policy: "),
+    'policies = [".x:y"]': ("scenario.policies", "'.x:y' cannot be imported (TypeError: "),
+    "vendors.acme-print = [{ after = 7 }]": ("scenario.vendors.acme-print.says[0].after", "must be a duration, not"),
+    "start = 0001-01-01T00:00:00+14:00": ("scenario.start", "lies outside of the years 2 to 9998"),
     "vendors = { acme-prnt = [] }": ("scenario.vendors.acme-prnt", "is no vendor of the process; did you mean 'ac"),
     "vendors = { xyzzy = [] }": ("scenario.vendors.xyzzy", "is no vendor of the process; possible are: acme-print"),
     "vendors.acme-print = { failure = 1 }": ("scenario.vendors.acme-print.failure", "is not known here; did you mean"),
@@ -377,6 +411,7 @@ SETTING = {
     "never = [{ disclosed = 'acme-prnt' }]": (
         "scenario.never[0].disclosed", "'acme-prnt' is no vendor of the process; did you mean 'acme-print'?"),
     "never = [{ match = { tire = 1 } }]": ("scenario.never[0].match", "tire: is no field of a case; did you mean"),
+    "never = [{ disclosed = [] }]": ("scenario.never[0].disclosed", "is an empty list"),
     'always = [{ match = { tier = 1 }, within = "offic" }]': ("scenario.always[0].within", "names no calendar; "),
 }  # fmt: skip
 STEPS = {
@@ -401,6 +436,14 @@ STEPS = {
         "steps[1].then.not_told[1].to", "'manger' is known to nobody; did you mean 'manager'?"),
     f"{OPEN}, {{ then = {{ told = {{ reason = 'move.limt' }} }} }}": (
         "steps[1].then.told.reason", "'move.limt' is no code of a reason; did you mean 'move.limit'?"),
+    f"{OPEN}, {{ then = {{}} }}": ("steps[1].then", "says nothing; leave it out"),
+    f"{OPEN}, {{ then = {{ told = [] }} }}": ("steps[1].then.told", "says nothing; leave it out"),
+    f"{OPEN}, {{ then = {{ not_told = {{ to = [] }} }} }}": ("steps[1].then.not_told", "to: is an empty list"),
+    f"{OPEN}, {{ then = {{ any = [] }} }}": ("steps[1].then.any", "says nothing; leave it out"),
+    f'{OPEN}, {{ then = {{ not_told = {{ after = "2026-03-23 09:00", before = "2026-03-23 09:00" }} }} }}': (
+        "steps[1].then.not_told.before", "is not later than `after`: no message lies between"),
+    f'{OPEN}, {{ do = "vendor_says" }}': ("steps[1].status", "is missing; 'vendor_says' takes it"),
+    f'{OPEN}, {{ do = "transfer", by = "bob" }}': ("steps[1].team", "is missing; 'transfer' takes it"),
     f"{OPEN}, {{ then = {{ told = 7 }} }}": ("steps[1].then.told", "must be a name, or a table, not int"),
     f'{OPEN}, {{ then = {{ told = [{{ too = "x" }}] }} }}': ("steps[1].then.told[0]", "too: is not known here; did "),
     f'{OPEN}, {{ then = {{ told = [{{ to = "x", after = "x" }}] }} }}': ("steps[1].then.told[0].after", "'x' is no "),
@@ -484,6 +527,20 @@ def test_whoever_acts_or_works_in_the_house_is_known():
         pass
 
 
+def test_module_of_policies_that_cannot_be_loaded_is_a_fault(monkeypatch, tmp_path):
+    """Whatever it raises."""
+    (tmp_path / "falling.py").write_text("raise RuntimeError('no database')", "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    found = faults(with_steps(OPEN, setting=', policies = ["falling:Own"]'))["scenario.policies"]
+    assert found.startswith("'falling:Own' cannot be imported (RuntimeError: no database); name a module and a class")
+
+
+def test_file_without_scenarios_says_nothing():
+    """It would pass whatever happens."""
+    assert faults("scenarios = []") == {"scenarios": "is empty; a file without scenarios says nothing"}
+
+
 def test_faults_of_the_whole_file_are_told(monkeypatch):
     """What is no scenario file, is too large, or has none of what it needs."""
     assert {"step": "is not known here; did you mean 'steps'? possible are: scenario, steps, scenarios"} == {
@@ -536,6 +593,12 @@ def test_what_cannot_be_played_is_an_error_of_the_one_who_knows():
 
 def test_value_of_the_wrong_type_is_refused_by_the_verb():
     """It fails the step, with the verb's own words."""
-    [difference] = failure('{ do = "open", by = "jane", tags = "loud" }').differences
+    for step in (
+        '{ do = "open", by = "jane", tags = "loud" }',
+        '{ do = "open", by = "jane", requester = [] }',
+        f'{OPEN}, {{ do = "vendor_says", status = [] }}',
+        f'{OPEN}, {{ do = "vendor_says", status = "resolved", ticket = "" }}',
+    ):
+        [difference] = failure(step).differences
 
-    assert difference.found.startswith("refused with input.invalid: ")
+        assert difference.found.startswith("refused with input.invalid: ")

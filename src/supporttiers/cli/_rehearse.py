@@ -39,7 +39,8 @@ def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not expor
 
 def run(args: argparse.Namespace) -> int:
     """Play scenario files."""
-    from supporttiers.testing.scenarios import Scenario, ScenarioError  # noqa: PLC0415 - only commands that run load it
+    from supporttiers.errors import DefinitionError, Fault  # noqa: PLC0415 - only commands that run load it
+    from supporttiers.testing.scenarios import Scenario, ScenarioError  # noqa: PLC0415 - as above
 
     policies = all_policies_of(args)
     played: list[_Played] = []
@@ -53,7 +54,11 @@ def run(args: argparse.Namespace) -> int:
                 return WORLD
             faults += [(file, fault) for fault in error.faults]
             continue
-        played += map(_play, found)
+        for scenario in found:
+            try:
+                played.append(_play(scenario))
+            except DefinitionError as error:  # its people or its plugins; the others are played all the same
+                faults.append((file, Fault(scenario.title, str(error))))
     if args.json:
         write_json(_plain(played, faults))
     else:

@@ -24,6 +24,7 @@ from supporttiers.monitors import Disclosed, Either, Monitor, Told, always, neve
 from supporttiers.reasons import Reason
 
 NEVER, ALWAYS = "never", "always"
+_EMPTY: Final = "is an empty list, which nothing can meet"
 _SECTIONS: Final = (NEVER, ALWAYS, "calendars")
 
 
@@ -106,7 +107,7 @@ def told_of(value: object) -> Told:
         return Told((value,))
     if not isinstance(value, Mapping):
         raise PolicyConfigError("told", f"must be a name, or a table, not {type_name(value)}")
-    reader = TableReader()
+    reader = TableReader([Fault(key, _EMPTY) for key, said in value.items() if said == []])
     found = reader.part(Told, value, "")
     if found is None or reader.faults:
         raise PolicyConfigError("told", "; ".join(map(str, reader.faults)))
@@ -125,6 +126,8 @@ def disclosed_of(value: object) -> Disclosed:
     """
     if value is True:
         return Disclosed()
+    if value == []:
+        raise PolicyConfigError("disclosed", _EMPTY)
     if isinstance(value, str | list):
         return Disclosed(tuple_of((value,) if isinstance(value, str) else value))
     raise PolicyConfigError("disclosed", f"must be true, a name, or a list of names, not {type_name(value)}")

@@ -38,7 +38,7 @@ class Verbs(View, Generic[Given]):
 
     def _opening(self, common: Common, own: dict[str, Any]) -> Flow[Case]:
         actor, by_id = yield from self._actor(common.pop("by", None))
-        if by_id and own["requester"] in {None, actor.id}:
+        if by_id and own["requester"] in (None, actor.id):
             actor = Actor.customer(actor.id)
         own.update(common, tags=tuple_of(own["tags"]))
         return case_of((yield from self._execute(wanted.Open(by=actor, **own), by_id=False)))

@@ -214,6 +214,7 @@ def _paused(clock: _Clock, event: happened.StopwatchPaused) -> None:
 
 
 def _resumed(clock: _Clock, event: happened.StopwatchResumed) -> None:
+    clock.marks = [mark for mark in clock.marks if mark.kind != "due" or mark.at <= event.at]  # it is due another time
     clock.goes("running", max(event.running_since, _end_of(clock, event.running_since)), due=event.due_at)
     _passed_over(clock, event.at, event.passed)
 

@@ -12,7 +12,7 @@ from itertools import count
 from pathlib import Path as FilePath
 from typing import Any, Final, Self
 
-from supporttiers._fields import duration_of, instant_of, nearest, type_name
+from supporttiers._fields import duration_of, instance_of, instant_of, nearest, type_name
 from supporttiers._flows.vendors import update_of
 from supporttiers.actors import Actor
 from supporttiers.backends.vendor.memory import InProcessVendor
@@ -169,10 +169,10 @@ class Story:
             InputError: There is no such ticket or status, or its vendor is no double.
         """
         tickets, known = self.case.vendor_tickets, {each.value: each for each in VendorStatus}
-        if status not in known:
+        if str(status) not in known:
             raise InputError(self.id, "status", f"is {str(status)[:40]!r}; possible are: {', '.join(known)}")
-        if not isinstance(ticket, int):
-            raise InputError(self.id, "ticket", f"must be its place, a number, not {type_name(ticket)}")
+        if problem := instance_of(int, "its place, a number")(ticket):
+            raise InputError(self.id, "ticket", problem)
         if not -len(tickets) <= ticket < len(tickets) or tickets[ticket].remote_id is None:
             opened = sum(each.remote_id is not None for each in tickets)
             raise InputError(self.id, "ticket", f"is {ticket}; vendors have opened {opened} for this case")
@@ -184,7 +184,7 @@ class Story:
                 self.id, "vendor", f"is {found.vendor!r}, which speaks for itself; a ScriptedVendor can be led"
             )
         remote_id = str(found.remote_id)
-        double.update(remote_id, status=known[status])
+        double.update(remote_id, status=known[str(status)])
         desk.execute(update_of((found.vendor, found.key, self.id), double.fetch(remote_id)))
         self._rehearsal.settle()
         return self

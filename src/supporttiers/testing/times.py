@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from supporttiers._fields import duration_of, type_name
 from supporttiers.calendars import ALWAYS_OPEN
+from supporttiers.calendars._timeline import FIRST_YEAR, LAST_YEAR
 from supporttiers.errors import PolicyConfigError
 from supporttiers.process import SupportProcess
 
@@ -14,6 +15,7 @@ _DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturda
 _DAY: Final = r"(?:(?P<day>[a-z]{3,9})\s+)?"
 _TIME: Final = re.compile(_DAY + r"(?P<hour>\d{1,2}):(?P<minute>\d{2})", re.IGNORECASE)
 _HOW: Final = "say it as '09:20', 'Mon 09:20', '+15m' (after the step before) or '2026-03-23 09:20'"
+_BEYOND: Final = f"lies outside of the years {FIRST_YEAR} to {LAST_YEAR}, which calendars know"
 _WEEK: Final = timedelta(days=7)
 
 
@@ -34,7 +36,8 @@ def instant_at(said: object, *, before: datetime | None, zone: tzinfo) -> dateti
 
     Args:
         said: A time of the day, which is on the day of the step before; a day of the week and a time, which is the next
-            such; a span since the step before; or a date and a time, in the zone unless it has an offset.
+            such; a span since the step before; or a date and a time, in the zone unless it has an offset. A time that
+            the clocks show twice is the first one that does not go back, and one that they leave out is as much later.
         before: When the step before is; None for the first instant, which needs a date.
         zone: In which times are told.
 
@@ -44,8 +47,15 @@ def instant_at(said: object, *, before: datetime | None, zone: tzinfo) -> dateti
     Raises:
         PolicyConfigError: It is none, or lies before the step before.
     """
-    found = _found(said, before, zone)
-    if before is not None and found < before:
+    try:
+        found = _found(said, before, zone).astimezone(UTC).astimezone(zone)
+        if before is not None and found < before.astimezone(UTC):
+            found = found.replace(fold=1).astimezone(UTC).astimezone(zone)
+    except OverflowError:
+        raise PolicyConfigError("at", _BEYOND) from None
+    if not FIRST_YEAR <= found.astimezone(UTC).year <= LAST_YEAR:
+        raise PolicyConfigError("at", _BEYOND)
+    if before is not None and found.astimezone(UTC) < before.astimezone(UTC):
         day = "" if found.date() != before.date() else f"; for another day say it, such as '{found:%a %H:%M}' or a date"
         raise PolicyConfigError("at", f"goes back: {found:%a %Y-%m-%d %H:%M} is before {before:%a %Y-%m-%d %H:%M}{day}")
     return found
@@ -53,7 +63,7 @@ def instant_at(said: object, *, before: datetime | None, zone: tzinfo) -> dateti
 
 def _found(said: object, before: datetime | None, zone: tzinfo) -> datetime:
     if isinstance(said, time) and before is not None:
-        said = f"{said:%H:%M}"
+        return datetime.combine(before.date(), said, zone)
     if isinstance(said, datetime):
         return _in(said, zone)
     if isinstance(said, date):
@@ -90,4 +100,5 @@ def _by_the_clock(said: "re.Match[str]", before: datetime, zone: tzinfo) -> date
         raise PolicyConfigError("at", f"{said['day'][:40]!r} is no day of the week; {_HOW}")
     ahead = timedelta(days=(days[0] - before.weekday()) % 7)
     found = datetime.combine(before.date() + ahead, at, zone)
-    return found if found >= before else datetime.combine(found.date() + _WEEK, at, zone)
+    later = found.replace(fold=1).astimezone(UTC) >= before.astimezone(UTC)
+    return found if later else datetime.combine(found.date() + _WEEK, at, zone)

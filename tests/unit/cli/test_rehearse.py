@@ -50,6 +50,18 @@ def test_scenario_that_fails(run):
 
 
 @pytest.mark.usefixtures("files")
+def test_scenario_whose_people_cannot_be_read(run):
+    """It is told which; the others are played all the same."""
+    Path("nobody.scenario.toml").write_text(GOES.replace("start", 'directory = "nobody.toml", start'), "utf-8")
+    done = run("rehearse", "nobody.scenario.toml", "goes.scenario.toml")
+
+    assert 1 == done.code
+    assert "not valid  nobody.scenario.toml: Nobody looks at it: directory 'nobody.toml' is not valid" in done.out
+    assert "ok  goes.scenario.toml: Nobody looks at it" in done.out
+    assert done.out.splitlines()[-1] == "1 of 1 scenarios went as they say, 1 faults"
+
+
+@pytest.mark.usefixtures("files")
 def test_answer_as_json(run):
     """The same for programs."""
     found = run("rehearse", "goes.scenario.toml", "fails.scenario.toml", "wrong.scenario.toml", "--json").json()

@@ -165,6 +165,19 @@ def test_clock_runs_pauses_and_is_met():
     assert marks_of(lane) == [(45, "fired", "75%"), (65, "met", "met"), (70, "due", "due")]
 
 
+def test_clock_that_runs_on_is_not_due_when_it_was_stopped():
+    """It counts on from another instant, so that it is due at another."""
+    events = history(
+        started(),
+        clock(30, happened.StopwatchStopped, stopped_at=minutes(30), due_at=minutes(60)),
+        clock(50, happened.StopwatchResumed, running_since=minutes(50), due_at=minutes(80)),
+    )
+    lane = lane_of(CaseTimeline.of(events, until=minutes(90)), "clock")
+
+    assert spans_of(lane) == [(0, 30, "running"), (50, 80, "running"), (80, 90, "late")]
+    assert marks_of(lane) == [(30, "met", "met")]
+
+
 def test_clock_that_runs_beyond_its_target_is_late():
     """From the due instant on it is late, up to its end."""
     timeline = CaseTimeline.of(history(

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import attrs
 
-from supporttiers._fields import at_least, duration_of, type_name
+from supporttiers._fields import at_least, duration_of, instance_of, optional, type_name
 from supporttiers.actors import Actor, ActorKind
 from supporttiers.clock import FakeClock
 from supporttiers.commands import Command, Open
@@ -99,8 +99,7 @@ def explore(
 
     .. versionadded:: 0.1.0
     """
-    if may_wait is not None and not isinstance(may_wait, Match):
-        problem = f"must be a Match, such as Match(wait_reason='customer'), not {type_name(may_wait)}"
+    if problem := optional(instance_of(Match, "a Match, such as Match(wait_reason='customer')"))(may_wait):
         raise InputError("", "may_wait", problem)
     rules = process if isinstance(process, SupportProcess) else SupportProcess.from_toml(process)
     people = None if actors is None else tuple(actors)

@@ -28,6 +28,7 @@ ATTRIBUTE: Final = "supporttiers_accounts"
 """Under this name reports carry what became of a test's rehearsals, also from one process to another."""
 
 _WIDTH: Final = 60
+_LONGEST: Final = 240
 _STAGE: Final = pytest.StashKey[stages.Stage]()
 _MARKER: Final = (
     "support_process(file_or_process, *, start, monitors, store, ...): the process of the fixtures `support_process` "
@@ -119,7 +120,9 @@ def pytest_runtest_makereport(
 
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
-    """Set two ways of a case beside each other, leg by leg."""
+    """Set two ways of a case beside each other, leg by leg; of two cases or events, tell which fields differ."""
+    if op == "==" and type(left) is type(right) and _is_value_of_ours(left):
+        return _compared(left, right)
     paths: Any = sys.modules.get("supporttiers.testing.paths")
     if op != "==" or paths is None:
         return None
@@ -129,9 +132,31 @@ def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str]
     return [f"{_short(left)} == {_short(right)}", *went.beside(other)]
 
 
+def _is_value_of_ours(value: object) -> bool:
+    return type(value).__module__.partition(".")[0] == "supporttiers" and hasattr(type(value), "__attrs_attrs__")
+
+
+def _compared(left: Any, right: Any) -> list[str]:  # noqa: ANN401 - two values of one attrs class
+    """Tell which fields differ; pytest itself would show what a repr leaves out, which is customer text."""
+    found = [f"{_clipped(repr(left))} == {_clipped(repr(right))}"]
+    for field in type(left).__attrs_attrs__:
+        values = getattr(left, field.name), getattr(right, field.name)
+        if field.eq and values[0] != values[1]:
+            shown = (
+                " != ".join(repr(value)[:_LONGEST] for value in values)
+                if field.repr
+                else "differs; what it is is not shown"
+            )
+            found.append(f"{field.name}: {shown}")
+    return found
+
+
 def _short(way: object) -> str:
-    told = str(way)
-    return repr(told if len(told) <= _WIDTH else f"{told[: _WIDTH - 3]}...")
+    return repr(_clipped(str(way)))
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."
 
 
 # -- scenario files

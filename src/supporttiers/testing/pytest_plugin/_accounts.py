@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 import supporttiers
-from supporttiers.errors import CaseError
+from supporttiers.errors import CaseError, SupportTiersError
 from supporttiers.testing.accounts import Account, take
 from supporttiers.testing.pytest_plugin import ATTRIBUTE
 from supporttiers.testing.rehearsal import MonitorViolatedError, Rehearsal, Story
@@ -21,6 +21,7 @@ MAX_BYTES: Final = 2 * 1024 * 1024
 """So much of one test, about, is handed to the process that writes the page."""
 _HEADING: Final = "rehearsal"
 _HOME: Final = Path(supporttiers.__file__).parent
+_MADE: Final = tuple(f"<attrs generated {what} supporttiers." for what in ("methods", "init", "eq", "hash", "repr"))
 
 
 def tell(
@@ -59,12 +60,27 @@ def _bounded(accounts: Sequence[Account]) -> Iterator[dict[str, Any]]:
 
 
 def shorten(caught: "pytest.ExceptionInfo[BaseException]") -> None:
-    """Leave our own lines out of the trace of a refusal, or of a rule that is broken: they say nothing of a process."""
+    """
+    Leave our own lines out of a trace: they say nothing of a process, and what they were handed is customer text.
+
+    Of what lies behind an error of ours, such as that of a driver, only the error itself is left.
+    """
     error = caught.value
-    if not isinstance(error, CaseError | MonitorViolatedError):
-        return
     caught.traceback = type(caught.traceback)(_without_ours(caught.tb) or caught.tb)
-    error.__suppress_context__ = error.__suppress_context__ or isinstance(error.__context__, CaseError)
+    error.__suppress_context__ = error.__suppress_context__ or (
+        isinstance(error, CaseError | MonitorViolatedError) and isinstance(error.__context__, CaseError)
+    )
+    behind, ours = _behind(error), isinstance(error, SupportTiersError)
+    seen = {id(error)}
+    while behind is not None and id(behind) not in seen:
+        seen.add(id(behind))
+        behind.__traceback__ = None if ours or behind.__traceback__ is None else _without_ours(behind.__traceback__)
+        ours = ours or isinstance(behind, SupportTiersError)
+        behind = _behind(behind)
+
+
+def _behind(error: BaseException) -> BaseException | None:
+    return error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
 def _without_ours(trace: TracebackType) -> TracebackType | None:
@@ -72,13 +88,18 @@ def _without_ours(trace: TracebackType) -> TracebackType | None:
     kept: list[TracebackType] = []
     each: TracebackType | None = trace
     while each is not None:
-        if not Path(each.tb_frame.f_code.co_filename).is_relative_to(_HOME):
+        if not _is_ours(each.tb_frame.f_code.co_filename):
             kept.append(each)
         each = each.tb_next
     shown: TracebackType | None = None
     for each in reversed(kept):
         shown = TracebackType(shown, each.tb_frame, each.tb_lasti, each.tb_lineno)
     return shown
+
+
+def _is_ours(file: str) -> bool:
+    """Whether code is of the library, or was made by attrs for a class of it."""
+    return Path(file).is_relative_to(_HOME) or file.startswith(_MADE)
 
 
 def _rehearsals(item: pytest.Item, stage: Stage | None) -> list[Rehearsal]:

@@ -102,6 +102,7 @@ def _then(condition: _Schema) -> _Schema:
     several = {"anyOf": [told, {"type": "array", "items": told}]}
     return {
         **condition,
+        "minProperties": 1,
         "description": "What is so after a step: a condition on the case, its way, and who was told.",
         "properties": {
             **condition["properties"],

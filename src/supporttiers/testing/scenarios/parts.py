@@ -66,6 +66,11 @@ class Then:
     not_told: tuple[Expected, ...] = attrs.field(default=(), converter=tuple_of)
     refused: tuple[str, ...] = attrs.field(default=(), converter=tuple_of)
 
+    @property
+    def is_of_refusal_only(self) -> bool:
+        """Whether it says nothing of a case."""
+        return self == Then(refused=self.refused)
+
     def differences(self, story: Story) -> list[Difference]:
         """Say what is not so."""
         case, priorities = story.case, story.rehearsal.desk.process.priorities

@@ -33,34 +33,41 @@ class Play:
         """Take a step, and say what is not as it says."""
         try:
             self.rehearsal.advance(to=step.at)
-            refused = self._do(step)
+            refused, story = self._do(step)
         except MonitorViolatedError as error:
             violation = str(error).splitlines()[0]
             return [Difference(f"rule: {violation.rpartition(': ')[2]}", violation)]
         found = _refusal(step, refused)
-        return found if self._story is None else [*found, *step.then.differences(self._story)]
+        if story is not None:
+            return [*found, *step.then.differences(story)]
+        missing = (
+            [] if step.then.is_of_refusal_only else [Difference("a case of which that is so", "there is no such case")]
+        )
+        return [*found, *missing]
 
     def account(self) -> Account:
         """Give what became of the cases so far."""
         return Account.of(take(self.rehearsal))
 
-    def _do(self, step: Step) -> CaseError | None:
-        """Do what a step says; give why it was refused, if it was."""
+    def _do(self, step: Step) -> tuple[CaseError | None, Story | None]:
+        """Do what a step says; give why it was refused, if it was, and the story that it is about, if there is one."""
+        story: Story | None = None
         try:
             if step.do == "open":
                 by: Actor | str = step.by or ""
                 given = dict(step.given)
                 own = {} if step.case is None else {"id": step.case}
-                self._story = self.rehearsal.open(given.pop("subject", ""), by=by, **own, **given)
-                return None
+                self._story = story = self.rehearsal.open(given.pop("subject", ""), by=by, **own, **given)
+                return None, story
             if step.case is not None or self._story is None:
                 self._story = self.rehearsal.story(step.case or "")
+            story = self._story
             if step.do:
                 by_whom = {} if step.by is None else {"by": step.by}
-                getattr(self._story, step.do)(**by_whom, **step.given)
+                getattr(story, step.do)(**by_whom, **step.given)
         except CaseError as error:
-            return error
-        return None
+            return error, story
+        return None, story
 
 
 def _refusal(step: Step, refused: CaseError | None) -> list[Difference]:

@@ -1,5 +1,6 @@
 """From TOML to scenarios, with every fault at its place."""
 
+import inspect
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
@@ -16,15 +17,17 @@ from supporttiers.actors import Actor, ActorKind
 from supporttiers.config.files import foreign_faults, joined
 from supporttiers.config.monitors import match_of, placed_monitors, told_of
 from supporttiers.config.reading import TableReader
-from supporttiers.errors import Fault, InputError, PolicyConfigError, ProcessError
+from supporttiers.desk import SupportDesk
+from supporttiers.errors import Fault, InputError, PluginError, PolicyConfigError, ProcessError
 from supporttiers.links import Attachment
 from supporttiers.match import FIELDS, Match
 from supporttiers.monitors import Monitor
+from supporttiers.policies import kinds_of
 from supporttiers.process import SupportProcess
 from supporttiers.testing._given import taken_by
 from supporttiers.testing.doubles import Says
 from supporttiers.testing.naming import problem_of_reason
-from supporttiers.testing.rehearsal import VERBS
+from supporttiers.testing.rehearsal import VERBS, Story
 from supporttiers.testing.scenarios.names import Names
 from supporttiers.testing.scenarios.parts import Expected, Script, Setting, Step, Then
 from supporttiers.testing.times import instant_at, zone_of
@@ -55,6 +58,20 @@ def keys_of(doing: str) -> tuple[str, ...]:
     if doing == "vendor_says":
         return ("status", "ticket")
     return tuple(name for name in taken_by(doing) if name not in _OF_THE_STEP)
+
+
+def needed_by(doing: str) -> tuple[str, ...]:
+    """Give what a step must say of these keys, besides who does it."""
+    if doing in {"", "open"}:
+        return ()
+    parameters = inspect.signature(getattr(Story if doing == "vendor_says" else SupportDesk, doing)).parameters
+    return tuple(
+        name
+        for name, parameter in parameters.items()
+        if name not in {"self", "case", "by"}
+        and parameter.default is parameter.empty
+        and parameter.kind in {parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY}
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -105,6 +122,8 @@ class Reader:
         if "steps" in data:
             self._fault("steps", "stands beside `scenarios`, of which each has steps of its own; say one of both")
         found = [(place, self._table(each, place)) for place, each in self._items(data, "", "scenarios", MAX_SCENARIOS)]
+        if not found and not self._tables.faults:
+            self._fault("scenarios", "is empty; a file without scenarios says nothing")
         own = [(_without(each, "steps"), place, each.get("steps", ()), f"{place}.steps") for place, each in found]
         for table, place, _, _ in own:
             self._tables.check_keys(table, SETTING, place)
@@ -188,11 +207,17 @@ class Reader:
         found = []
         for name in self._names(table, "policies", place):
             module, _, member = name.partition(":")
+            meant = "name a module and a class of it, such as 'mypkg.rules:ByPlan'"
             try:
-                found.append(getattr(import_module(module), member))
-            except (ImportError, AttributeError, ValueError) as error:
-                meant = "name a module and a class of it, such as 'mypkg.rules:ByPlan'"
-                self._fault(joined(place, "policies"), f"{name[:80]!r} cannot be imported ({error}); {meant}")
+                policy = getattr(import_module(module), member)
+                kinds_of((policy,))
+            except PluginError as error:
+                self._fault(joined(place, "policies"), f"{name[:80]!r} is no class of a policy: {error}")
+            except Exception as error:  # noqa: BLE001 - whatever a module of anybody's does while it is loaded
+                why = str(error) if isinstance(error, ImportError) else f"{type(error).__name__}: {error}"
+                self._fault(joined(place, "policies"), f"{name[:80]!r} cannot be imported ({why}); {meant}")
+            else:
+                found.append(policy)
         return found
 
     def _monitors(self, table: Mapping[str, Any], place: str, process: SupportProcess) -> Sequence[Monitor]:
@@ -215,12 +240,19 @@ class Reader:
             table = {"says": said} if isinstance(said, list) else self._table(said, where)
             self._tables.check_keys(table, _SCRIPT, where)
             says = [
-                self._tables.part(Says, each, at)
+                self._says(each, at)
                 for at, each in self._tables.items(table.get("says", []), joined(where, "says"), "tables")
             ]
             counts = {count: self._number(table.get(count, 0), joined(where, count)) for count in _COUNTS}
             found.append(Script(vendor=name, says=[each for each in says if each is not None], **counts))
         return tuple(found)
+
+    def _says(self, said: object, place: str) -> Says | None:
+        try:
+            return self._tables.part(Says, said, place)
+        except InputError as error:
+            self._fault(joined(place, error.field), error.problem)
+            return None
 
     # -- the steps
 
@@ -251,6 +283,8 @@ class Reader:
             else self._instant(table["at"], joined(place, "at"), before, before.tzinfo or UTC)
         )
         then = self._table(table.get("then", {}), joined(place, "then"))
+        if "then" in table and not then:
+            self._fault(joined(place, "then"), "says nothing; leave it out")
         case = self._text(table, "case", place, default="") or None
         if doing and doing not in DOINGS:
             near = nearest(doing, DOINGS)
@@ -260,6 +294,9 @@ class Reader:
         self._tables.check_keys(table, (*STEP, *keys_of(doing)), place)
         self._follow(doing, case, place, names)
         given = _without(_only(table, *keys_of(doing)), "by")
+        for key in needed_by(doing):
+            if key not in given:
+                self._fault(joined(place, key), f"is missing; {doing!r} takes it")
         return Step(
             number=number, at=at or before, do=doing, case=case, by=self._actor(table, doing, place),
             given=self._given(given, place, at or before), then=self._then(then, joined(place, "then"), at or before),
@@ -319,6 +356,9 @@ class Reader:
             return None
 
     def _then(self, table: Mapping[str, Any], place: str, at: datetime) -> Then:
+        for key in (*THEN, "all", "any"):
+            if key in table and table[key] in ("", [], {}):
+                self._fault(joined(place, key), "says nothing; leave it out")
         refused = table.get("refused", ())
         refused = (refused,) if isinstance(refused, str) else refused
         if not isinstance(refused, list | tuple) or not all(isinstance(code, str) for code in refused):
@@ -360,15 +400,19 @@ class Reader:
                 for word in _TELLING
                 if isinstance(each, Mapping) and word in each
             }
+            after, until = bounds.get("after"), bounds.get("before")
+            if after is not None and until is not None and after >= until:
+                self._fault(joined(spot, "before"), "is not later than `after`: no message lies between")
             try:
-                found.append(Expected(told=told_of(plain), **bounds))
+                told = told_of(plain)
             except PolicyConfigError as error:
                 self._fault(spot, error.problem)
                 continue
-            for fault in self._known.faults(found[-1].told):
+            for fault in self._known.faults(told):
                 self._fault(
                     joined(spot, fault.place.partition(".")[2]) if isinstance(each, Mapping) else spot, fault.problem
                 )
+            found.append(Expected(told=told, **bounds))
         return tuple(found)
 
     # -- values
