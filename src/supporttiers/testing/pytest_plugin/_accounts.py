@@ -47,7 +47,8 @@ def tell(
     if for_page and accounts:
         setattr(report, ATTRIBUTE, list(_bounded(accounts)))
     if report.failed and error is not None:
-        why = (clipped(safe(line), MAX_LINE) for line in _why(error, item.config.stash.get(COMPARED, [])))
+        compared: list[str] = item.config.stash.get(COMPARED, [])
+        why = (clipped(safe(line), MAX_LINE) for line in _why(error, compared))
         setattr(report, WHY, list(islice(why, MAX_LINES)))
 
 
