@@ -1,6 +1,7 @@
 """The page of all rehearsals: of one process or of several, in any order, with attempts; and nothing in it can run."""
 
 import re
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
@@ -21,6 +22,19 @@ TIERS = [Tier(level=1, name="<script>alert(1)</script>", escalates_to=[2]), Tier
 def test_it(word):
     rehearsal = Rehearsal(SupportProcess(name="<b>&amp;</b>", tiers=TIERS))
     rehearsal.open("<script>", by="<script>alert(3)</script>", id="<img src=x onerror=alert(4)>").escalate(by="<i>")
+"""
+WHY = """
+def test_refused_move(rehearsal):
+    rehearsal.open("SECRET subject", by="jane").resume(by="bob")
+
+def test_text(rehearsal):
+    story = rehearsal.open("SECRET subject", by="jane")
+    assert story.path == "t1 09:00"
+    assert story.case.subject == "SECRET other"
+"""
+SCENARIO = """
+scenario = { title = "wrong", process = "acme.toml" }
+steps = [{ do = "open", by = "jane", subject = "SECRET", then = { tier = 3 } }]
 """
 OUTCOMES = """
 import pytest
@@ -97,6 +111,24 @@ def test_page_tells_every_rehearsal(run, page):
     assert "<summary>What comes next</summary><pre>at 2026-03-24T09:30:00+00:00 limit" in text
     assert 8 == text.count("<svg")
     assert "SECRET" not in text
+
+
+def test_page_tells_why_a_test_failed(run, page, pytester):
+    """The rule, the step, the ways that differ, else the class of the error; no value that pytest shows."""
+    (pytester.path / "wrong.scenario.toml").write_text(SCENARIO, "utf-8")
+    shown = run(REPORT, test_it=TESTS + WHY).stdout.str()
+
+    told = dict(re.findall(r"::(\w+)</h2>\n<pre>(.*?)</pre>", page(), re.DOTALL))
+    assert "case T-1 at 2026-03-23 09:15: nobody goes up" == unescape(told["test_monitor"])
+    assert ["the ways differ from leg 2 on", "AssertionError", "MoveRefusedError: refused.move"] == [
+        unescape(told["test_path"]).splitlines()[1], told["test_other"], told["test_refused_move"],
+    ]  # fmt: skip
+    assert "RuntimeError" == told["test_teardown"]
+    assert "AssertionError" == told["test_text"]
+    assert ["  asked: tier=3", "     is: tier=1"] == unescape(told["wrong"]).splitlines()[1:]
+    assert "test_passes" not in told
+    assert "SECRET" in shown
+    assert "SECRET" not in page()
 
 
 def test_page_tells_every_outcome(run, page):

@@ -147,21 +147,21 @@ def test_paths_are_compared_leg_by_leg(run):
     ])  # fmt: skip
 
 
-def test_only_paths_are_compared_so():
+def test_only_paths_are_compared_so(pytestconfig):
     """Whatever else is compared, pytest tells in its own way; and a way may stand on either side."""
     rehearsal = Rehearsal(SupportProcess.default(), start=NINE)
     story = rehearsal.open("Printer", by="jane")
     before = story.path
     rehearsal.advance("20m")
 
-    assert pytest_assertrepr_compare("!=", story.path, "t1") is None
-    assert pytest_assertrepr_compare("==", "t1", "t2") is None
-    assert pytest_assertrepr_compare("==", story.path, 7) is None
-    said = pytest_assertrepr_compare("==", "t1 09:00", story.path)
+    assert pytest_assertrepr_compare(pytestconfig, "!=", story.path, "t1") is None
+    assert pytest_assertrepr_compare(pytestconfig, "==", "t1", "t2") is None
+    assert pytest_assertrepr_compare(pytestconfig, "==", story.path, 7) is None
+    said = pytest_assertrepr_compare(pytestconfig, "==", "t1 09:00", story.path)
     assert ["'t1 09:00' == 't1 09:00 -> t2 09:15 (tier 1)'", "the ways differ from leg 2 on"] == said[:2]
     assert ">  2  -              t2 09:15 (tier 1)" == before.beside(story.path)[-1]
     assert "both tell the same way" == story.path.beside(str(story.path))[0]
-    assert pytest_assertrepr_compare("==", story.path, " -> ".join(["t1 09:00"] * 20))[0].endswith("...'")
+    assert pytest_assertrepr_compare(pytestconfig, "==", story.path, " -> ".join(["t1 09:00"] * 20))[0].endswith("...'")
     nowhere = Path([], zone=story.rehearsal.zone)
     assert ("the ways differ from leg 1 on", "      the case went  the other way") == nowhere.beside("x")[:2]
 

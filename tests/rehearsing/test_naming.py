@@ -27,6 +27,11 @@ when = { priority = "high" }
 steps = [{ after = "1h", tell = "lead_of_shift" }]
 
 [[policies]]
+use = "supporttiers.request-fix"
+at = [10]
+do = ["inform_management", "notify:developers"]
+
+[[policies]]
 use = "supporttiers.permit-by-rules"
 rules = [{ verbs = ["close"], roles = ["principals"] }]
 """)
@@ -41,6 +46,7 @@ rules = [{ verbs = ["close"], roles = ["principals"] }]
         (Told("buyer"), "told.to: 'buyer' is known to nobody; did you mean 'buyers'?"),
         (Told("lead_off_shift"), "told.to: 'lead_off_shift' is known to nobody; did you mean 'lead_of_shift'?"),
         (Told("principal"), "told.to: 'principal' is known to nobody; did you mean 'principals'?"),
+        (Told("developer"), "told.to: 'developer' is known to nobody; did you mean 'developers'?"),
         (Told("fronts"), "told.to: 'fronts' is known to nobody; did you mean 'front'?"),
         (never(Told("henrietta") | Match(tier=1)),
          "told.to: 'henrietta' is known to nobody; did you mean 'henriette'?"),

@@ -45,7 +45,9 @@ def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not expor
 
 def _add_form(parser: argparse.ArgumentParser, forms: tuple[str, ...]) -> None:
     parser.add_argument("--format", choices=forms, default=forms[0], help="default: %(default)s")
-    parser.add_argument("--out", metavar="FILE", help="write it to this file, over one that is there")
+    parser.add_argument(
+        "--out", metavar="FILE", help="write it to this file, over one that is there, in directories made for it"
+    )
 
 
 def run_diagram(args: argparse.Namespace) -> int:
@@ -88,6 +90,7 @@ def _drawn(args: argparse.Namespace, picture: "Ladder | CaseTimeline") -> str:
 def _answered(args: argparse.Namespace, drawn: str, answer: dict[str, Any]) -> int:
     """Give the picture, or what it shows; into a file where one is named."""
     if args.out is not None:
+        Path(args.out).parent.mkdir(parents=True, exist_ok=True)
         Path(args.out).write_text(drawn, encoding="utf-8")
     if args.json:
         write_json(answer)

@@ -211,6 +211,8 @@ class _Drawing:
         for label in labels_of(seen, _PLOT + _PAD, _RIGHT - _PAD):
             text = fitted(label.text, "small", label.right - label.left)
             self._sheet.text("small", label.left, y + 18, text, tip=shown_long(label.text))
+            if label.last - label.first >= _LEAST:
+                self._sheet.line("arrow", [(label.first, y + 23), (label.last, y + 23)])
 
     # -- below
 

@@ -148,8 +148,8 @@ class ScriptedVendor(InProcessVendor):
             InputError: The script is made of something else.
         """
         super().__init__(name)
-        given_as: Sequence[object] = script
-        for each in given_as:
+        said: Any = script
+        for each in said:
             if not isinstance(each, Says):
                 problem = f"must be of Says, such as Says('1h', 'resolved'), not {type_name(each)}"
                 raise InputError("", "script", problem)

@@ -28,12 +28,21 @@ def test_diagram_writes_a_file(run, tmp_path):
     assert SupportProcess.from_toml(ACME).diagram(format="svg") == file.read_text("utf-8")
 
 
+def test_diagram_makes_directories(run, tmp_path):
+    """As the page of all rehearsals has them made, too."""
+    file = tmp_path / "deep" / "down" / "acme.svg"
+
+    assert 0 == run("diagram", ACME, "--format", "svg", "--out", file).code
+    assert file.exists()
+
+
 def test_diagram_that_cannot_be_written_says_so(run, tmp_path):
     """One line, and the exit code of what cannot be written."""
+    (tmp_path / "no").write_text("a file", encoding="utf-8")
     done = run("diagram", ACME, "--out", tmp_path / "no" / "acme.mmd")
 
     assert (3, "") == (done.code, done.out)
-    assert "No such file or directory" in done.err
+    assert "exists" in done.err
 
 
 def test_diagram_of_no_format_is_a_wrong_command_line(run):

@@ -26,6 +26,10 @@ INI: Final = "supporttiers_process"
 OPTION: Final = "--supporttiers-report"
 ATTRIBUTE: Final = "supporttiers_accounts"
 """Under this name reports carry what became of a test's rehearsals, also from one process to another."""
+WHY: Final = "supporttiers_why"
+"""Under this name they carry why a test failed, in so far as that is free of texts."""
+COMPARED: Final = pytest.StashKey[list[str]]()
+"""Where the last comparison of two ways is remembered."""
 
 _WIDTH: Final = 60
 _LONGEST: Final = 240
@@ -39,7 +43,10 @@ _MARKER: Final = (
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option and the setting."""
     group = parser.getgroup("supporttiers", "support processes")
-    about = "write a page (HTML) of all rehearsals: each test, what became of it, and the timelines of its cases"
+    about = (
+        "write a page (HTML) of all rehearsals: each test, what became of it, and the timelines of its cases; "
+        "directories are made for it"
+    )
     group.addoption(OPTION, metavar="FILE", default=None, help=about)
     about = "the process file (TOML) of the fixtures `support_process` and `rehearsal`, relative to the root directory"
     parser.addini(INI, about, default="")
@@ -119,7 +126,7 @@ def pytest_runtest_makereport(
     return report
 
 
-def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, right: object) -> list[str] | None:
     """Set two ways of a case beside each other, leg by leg; of two cases or events, tell which fields differ."""
     if op == "==" and type(left) is type(right) and _is_value_of_ours(left):
         return _compared(left, right)
@@ -129,7 +136,9 @@ def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str]
     went, other = (left, right) if isinstance(left, paths.Path) else (right, left)
     if not isinstance(went, paths.Path) or not isinstance(other, str | paths.Path):
         return None
-    return [f"{_short(left)} == {_short(right)}", *went.beside(other)]
+    told = [f"{_short(left)} == {_short(right)}", *went.beside(other)]
+    config.stash[COMPARED] = told
+    return told
 
 
 def _is_value_of_ours(value: object) -> bool:

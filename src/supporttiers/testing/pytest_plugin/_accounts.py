@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
@@ -10,9 +11,10 @@ import attrs
 import pytest
 
 import supporttiers
+from supporttiers._fields import clipped, safe
 from supporttiers.errors import CaseError, SupportTiersError
-from supporttiers.testing.accounts import Account, take
-from supporttiers.testing.pytest_plugin import ATTRIBUTE
+from supporttiers.testing.accounts import MAX_LINE, MAX_LINES, Account, take
+from supporttiers.testing.pytest_plugin import ATTRIBUTE, COMPARED, WHY
 from supporttiers.testing.rehearsal import MonitorViolatedError, Rehearsal, Story
 from supporttiers.testing.scenarios import ScenarioFailedError
 from supporttiers.testing.stages import MOST, Stage
@@ -45,6 +47,31 @@ def tell(
         report.sections += [(_HEADING, "\n".join(account.lines(already))) for account in accounts]
     if for_page and accounts:
         setattr(report, ATTRIBUTE, list(_bounded(accounts)))
+    if report.failed and error is not None:
+        compared: list[str] = item.config.stash.get(COMPARED, [])
+        why = (clipped(safe(line), MAX_LINE) for line in _why(error, compared))
+        setattr(report, WHY, list(islice(why, MAX_LINES)))
+
+
+def _why(error: BaseException, compared: Sequence[str]) -> Iterator[str]:
+    """
+    Say why a test failed, without values: pytest shows those, and they may be what customers wrote.
+
+    Args:
+        error: What was raised.
+        compared: The last comparison of two ways of a case.
+    """
+    if isinstance(error, MonitorViolatedError):
+        yield str(error).partition("\n")[0]
+    elif isinstance(error, ScenarioFailedError):
+        yield str(error).partition("\n")[0]
+        for difference in error.differences:
+            yield from str(difference).split("\n")
+    elif isinstance(error, AssertionError) and compared and compared[0] in str(error):
+        yield from compared
+    else:
+        code = f": {error.reason.code}" if isinstance(error, SupportTiersError) else ""
+        yield f"{type(error).__name__}{code}"
 
 
 def _bounded(accounts: Sequence[Account]) -> Iterator[dict[str, Any]]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 import attrs
 import pytest
 
-from supporttiers.testing.pytest_plugin import ATTRIBUTE, OPTION
+from supporttiers.testing.pytest_plugin import ATTRIBUTE, OPTION, WHY
 
 _WORST: Final = ("error", "failed", "rerun", "xpassed", "xfailed", "skipped", "passed")
 """What can become of a test; the first that holds is told."""
@@ -26,11 +26,13 @@ class Attempt:
         test: Its id.
         outcomes: Of its set-up, of itself, and of what cleans up.
         accounts: What became of its rehearsals, as plain data.
+        why: Why it failed, a line each.
     """
 
     test: str
     outcomes: list[str] = attrs.field(factory=list)
     accounts: list[Mapping[str, Any]] = attrs.field(factory=list)
+    why: list[str] = attrs.field(factory=list)
 
     @property
     def outcome(self) -> str:
@@ -61,6 +63,7 @@ class Page:
         attempt = self._present[report.nodeid]
         attempt.outcomes.append(_outcome(report))
         attempt.accounts.extend(getattr(report, ATTRIBUTE, ()))
+        attempt.why.extend(getattr(report, WHY, ()))
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -128,6 +131,8 @@ def page(attempts: Iterable[Attempt]) -> Iterator[str]:
 def _test(attempt: Attempt) -> Iterator[str]:
     outcome = attempt.outcome
     yield f'<h2><span class="outcome {outcome}">{outcome}</span> {escape(attempt.test)}</h2>\n'
+    if attempt.why:
+        yield f"<pre>{escape(chr(10).join(attempt.why))}</pre>\n"
     for account in attempt.accounts:
         told = f"process {account['process']}, revision {account['revision']}, {account['start']} to {account['now']}"
         yield f'<p class="where">{escape(told)}; times are those of {escape(account["zone"])}</p>\n'
