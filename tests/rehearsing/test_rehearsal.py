@@ -6,7 +6,9 @@ import pytest
 
 from supporttiers import SupportProcess
 from supporttiers.errors import InputError, MoveRefusedError
-from supporttiers.testing import RecordingNotifier, Rehearsal
+from supporttiers.events import VendorLost
+from supporttiers.testing import FlakyVendor, RecordingNotifier, Rehearsal, Says
+from supporttiers.tiers import Tier
 
 PROCESS = """
 [process]
@@ -167,3 +169,22 @@ def test_way_is_equal_to_what_is_the_same(rehearsal):
     assert ("t2", "network", "first line") == (later[1].place, later[1].team, later[1].why)
     assert later[0] == path[0]
     assert 2 == len(later)
+
+
+def test_management_hears_that_a_vendor_cannot_be_asked_at_the_instant_at_which_it_shows():
+    """A question that fails causes a message, though nothing was asked; it is sent before time goes on."""
+    rules = SupportProcess(
+        name="p",
+        tiers=[
+            Tier(level=1, name="House", escalates_to=(2,)),
+            Tier(level=2, name="Vendor", kind="vendor", vendor="acme", hands_back_to=(1,)),
+        ],
+    )
+    vendor = FlakyVendor("acme", Says("1h", "resolved"), silent=1000)
+    with Rehearsal(rules, vendors=[vendor]) as rehearsal:
+        story = rehearsal.open(by="jane").escalate(by="anna")
+        rehearsal.advance("10h")
+
+        [lost] = [event for event in story.history if isinstance(event, VendorLost)]
+        [told] = [telling for telling in story.told if telling.reason.code == "vendor.unreachable"]
+        assert told.at == lost.at
