@@ -244,7 +244,8 @@ def _names_instants(match: Match | None) -> bool:
 
 def _instants_of(command: object) -> Iterator[str]:
     """Give the fields in which a command names an instant, but for when it is given."""
-    for field in attrs.fields(type(command)) if attrs.has(type(command)) else ():
+    kind: Any = type(command)
+    for field in attrs.fields(kind) if attrs.has(kind) else ():
         if field.name != "at" and isinstance(getattr(command, field.name), datetime):
             yield field.name
 
