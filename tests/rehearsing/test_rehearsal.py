@@ -6,7 +6,17 @@ import pytest
 
 from supporttiers import Match, SupportDesk, SupportProcess
 from supporttiers.errors import InputError, MoveRefusedError
-from supporttiers.testing import MonitorViolatedError, RecordingNotifier, Rehearsal, Told, never
+from supporttiers.events import VendorLost
+from supporttiers.testing import (
+    FlakyVendor,
+    MonitorViolatedError,
+    RecordingNotifier,
+    Rehearsal,
+    Says,
+    Told,
+    never,
+)  # fmt: skip
+from supporttiers.tiers import Tier
 
 PROCESS = """
 [process]
@@ -325,3 +335,22 @@ def test_messages_that_wait_are_all_looked_at(monkeypatch):
     rehearsal.advance("8h")
 
     assert 6 == len(failing.told)
+
+
+def test_management_hears_that_a_vendor_cannot_be_asked_at_the_instant_at_which_it_shows():
+    """A question that fails causes a message, though nothing was asked; it is sent before time goes on."""
+    rules = SupportProcess(
+        name="p",
+        tiers=[
+            Tier(level=1, name="House", escalates_to=(2,)),
+            Tier(level=2, name="Vendor", kind="vendor", vendor="acme", hands_back_to=(1,)),
+        ],
+    )
+    vendor = FlakyVendor("acme", Says("1h", "resolved"), silent=1000)
+    with Rehearsal(rules, vendors=[vendor]) as rehearsal:
+        story = rehearsal.open(by="jane").escalate(by="anna")
+        rehearsal.advance("10h")
+
+        [lost] = [event for event in story.history if isinstance(event, VendorLost)]
+        [told] = [telling for telling in story.told if telling.reason.code == "vendor.unreachable"]
+        assert told.at == lost.at

@@ -412,7 +412,7 @@ class Rehearsal:
         for _ in range(_PASSES):
             done = self.desk.run_due()
             quiet = 0 if done.fired or done.relayed else quiet + 1
-            if quiet > bool(done.polled):  # what vendors said may have to be told
+            if quiet > bool(done.polled or done.failed):  # what vendors said, or did not say, may have to be told
                 break
         else:
             problem = f"has not come to rest after {_PASSES} passes at {self.now.isoformat()}; it runs in a circle"
