@@ -146,8 +146,9 @@ class CaseTimeline:
             raise InputError(events[0].case_id, "until", problem)
         if until is not None and not FIRST_YEAR <= until.year <= LAST_YEAR:
             raise InputError(events[0].case_id, "until", f"lies outside of the years {FIRST_YEAR} to {LAST_YEAR}")
-        if not isinstance(zone, tzinfo):
-            problem = f"must be a tzinfo, such as ZoneInfo('Europe/London'), not {type_name(zone)}"
+        given: object = zone
+        if not isinstance(given, tzinfo):
+            problem = f"must be a tzinfo, such as ZoneInfo('Europe/London'), not {type_name(given)}"
             raise InputError(events[0].case_id, "zone", problem)
         start, last = events[0].at, events[-1].at
         end = max(last, until or last + (last - start) / 20, start + _LEAST).astimezone(UTC).replace(microsecond=0)
