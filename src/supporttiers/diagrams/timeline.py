@@ -6,7 +6,8 @@ from typing import Final, Self
 
 import attrs
 
-from supporttiers._fields import aware
+from supporttiers._fields import aware, type_name
+from supporttiers.calendars._timeline import FIRST_YEAR, LAST_YEAR
 from supporttiers.errors import InputError
 from supporttiers.events import Event
 from supporttiers.limits import TimeLimit
@@ -134,7 +135,7 @@ class CaseTimeline:
                 nobody knows any more whether that was met.
 
         Raises:
-            InputError: There are no events, or *until* is naive.
+            InputError: There are no events, *until* is naive or outside of the years 2 to 9998, or *zone* is none.
             ValueError: The history does not begin with the opening of a case.
         """
         from supporttiers.diagrams._happening import lanes_of  # noqa: PLC0415 - only what draws loads it
@@ -143,6 +144,12 @@ class CaseTimeline:
             raise InputError("", "events", "has none; a timeline needs the whole history of a case")
         if until is not None and (problem := aware(until)):
             raise InputError(events[0].case_id, "until", problem)
+        if until is not None and not FIRST_YEAR <= until.year <= LAST_YEAR:
+            raise InputError(events[0].case_id, "until", f"lies outside of the years {FIRST_YEAR} to {LAST_YEAR}")
+        given: object = zone
+        if not isinstance(given, tzinfo):
+            problem = f"must be a tzinfo, such as ZoneInfo('Europe/London'), not {type_name(given)}"
+            raise InputError(events[0].case_id, "zone", problem)
         start, last = events[0].at, events[-1].at
         end = max(last, until or last + (last - start) / 20, start + _LEAST).astimezone(UTC).replace(microsecond=0)
         end = max(end, last)

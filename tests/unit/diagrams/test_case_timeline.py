@@ -320,6 +320,18 @@ def test_timeline_of_nothing_is_refused():
         CaseTimeline.of([])
     with pytest.raises(InputError, match="until is naive"):
         CaseTimeline.of(history(), until=datetime(2026, 1, 1))  # noqa: DTZ001 - that is the mistake
+    with pytest.raises(InputError, match="until lies outside of the years 2 to 9998"):
+        CaseTimeline.of(history(), until=datetime(9999, 12, 31, tzinfo=UTC))
+    with pytest.raises(InputError, match="zone must be a tzinfo, such as ZoneInfo"):
+        CaseTimeline.of(history(), zone="Europe/London")
+
+
+def test_longest_time_can_be_drawn():
+    """A year that was mistyped is seen, and raises nothing."""
+    timeline = CaseTimeline.of(history(), until=datetime(9998, 12, 31, tzinfo=UTC))
+
+    assert "4000" in str(timeline)
+    assert timeline.to_svg().startswith("<svg")
 
 
 # -- how it is drawn
