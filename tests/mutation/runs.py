@@ -12,7 +12,7 @@ import resource
 import signal
 import sys
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -20,6 +20,7 @@ from typing import Final
 import attrs
 import coverage
 import pytest
+from tests.mutation.alone import survives_alone
 from tests.mutation.samples import MODULES, ROOT, SOURCE, Mutant, files_of, take_effect
 
 TESTS: Final = (
@@ -45,6 +46,7 @@ SURVIVED, KILLED, TOO_LONG, UNREACHED = "survived", "killed", "killed by time", 
 _SERVERS: Final = frozenset({"_databases", "postgres_server", "postgres_url"})
 _KILLED: Final = 3
 _PATIENCE: Final = 120
+_ALONE: Final = 300
 _MEMORY: Final = 4 << 30
 
 
@@ -67,13 +69,22 @@ class Record:
 
     def write(self, path: Path) -> None:
         """Keep it."""
-        path.write_text(json.dumps(attrs.asdict(self)), encoding="utf-8")
+        places = {test: place for place, test in enumerate(self.seconds)}
+        short = {
+            file: {line: [places[test] for test in tests] for line, tests in lines.items()}
+            for file, lines in self.reach.items()
+        }
+        path.write_text(json.dumps(attrs.asdict(attrs.evolve(self, reach=short))), encoding="utf-8")
 
     @classmethod
     def read(cls, path: Path) -> "Record":
         """Take up what was kept."""
         found = cls(**json.loads(path.read_text(encoding="utf-8")))
-        found.reach = {file: {int(line): tests for line, tests in lines.items()} for file, lines in found.reach.items()}
+        tests = list(found.seconds)
+        found.reach = {
+            file: {int(line): [tests[place] for place in places] for line, places in lines.items()}
+            for file, lines in found.reach.items()
+        }
         return found
 
     def add(self, other: "Record") -> None:
@@ -84,20 +95,28 @@ class Record:
             for line, tests in lines.items():
                 mine.setdefault(line, []).extend(tests)
 
+    def imported_in(self, mutant: Mutant) -> bool:
+        """Whether lines of the mutant's function, below its first, run when something is imported."""
+        return any(line in mutant.within[1:] for line in self.imported.get(mutant.file, ()))
+
     def tests_for(self, mutant: Mutant, budget: float) -> list[str]:
         """
         Choose the tests for a mutant: those that run a line of the statement, as many as *budget* seconds allow.
 
-        They take turns by file, the quickest of each file first, so that tests of every kind come early.
+        What killed it the last time comes first, then the tests in files that are named for what is changed. The others
+        take turns by file, the quickest of each file first, so that tests of every kind come early.
         """
         lines = self.reach.get(mutant.file, {})
         reached = {test for line in mutant.lines for test in lines.get(line, ())}
-        by_file: dict[str, list[str]] = defaultdict(list)
+        named = [part.strip("_").removesuffix("s") for part in Path(mutant.file).with_suffix("").parts]
+        ranks: Counter[str] = Counter()
+        ranked = []
         for test in sorted(reached, key=lambda test: (self.seconds.get(test, 0), test)):
-            by_file[test.partition("::")[0]].append(test)
-        ranked = sorted(
-            (rank, self.seconds.get(test, 0), test) for tests in by_file.values() for rank, test in enumerate(tests)
-        )
+            file = test.partition("::")[0]
+            fits = any(part in file.rpartition("/")[2] for part in named if part != "init")
+            ranks[file] += 1
+            ranked.append((0 if fits else ranks[file], self.seconds.get(test, 0), test))
+        ranked.sort()
         killer = self.killers.get(repr(mutant.key))
         chosen, spent = [killer] if killer in reached else [], 0.0
         for _, seconds, test in ranked:
@@ -250,8 +269,15 @@ class Runner:
         if os.WIFSIGNALED(status):
             how = TOO_LONG if os.WTERMSIG(status) == signal.SIGALRM else KILLED
         elif os.WEXITSTATUS(status) == 0:
-            how = SURVIVED
+            how = SURVIVED if self._survives_alone(mutant) else KILLED
         self.done(mutant, how, killer)
+
+    def _survives_alone(self, mutant: Mutant) -> bool:
+        """Try a survivor again, where something may have kept what its function did when it was imported."""
+        if not self._record.imported_in(mutant):
+            return True
+        tests = self._record.tests_for(mutant, self.budget)[:_ALONE]
+        return survives_alone(mutant, tests, 60 + 5 * self.budget)
 
     def _meet(self, mutant: Mutant | None, items: Sequence[pytest.Item]) -> None:
         """Run tests on a mutant, in a process of its own that ends here."""

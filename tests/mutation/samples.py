@@ -39,6 +39,7 @@ class Mutant:
         becomes: What stands there instead, written likewise.
         nth: Which of the same changes in one function, from 1 on.
         lines: The numbers of the lines of the smallest statement that is changed.
+        within: Those of the function.
         source: The whole file, changed.
     """
 
@@ -48,6 +49,7 @@ class Mutant:
     becomes: str
     nth: int = 1
     lines: range = attrs.field(eq=False)
+    within: range = attrs.field(eq=False)
     source: str = attrs.field(eq=False, repr=False)
 
     @property
@@ -120,6 +122,7 @@ def _mutants_in(path: Path) -> Iterator[Mutant]:
                 was=texts[0],
                 becomes=texts[1],
                 lines=_around(where, statements),
+                within=range(positions[function].start.line, positions[function].end.line + 1),
                 source=source,
             )
 
