@@ -337,6 +337,8 @@ def test_vendor_is_not_told_more_than_the_ceiling_of_a_day(bound, clock, pager):
         caught.value.why
     )
     assert [False, True] == told
+    desk.run_due()
+    assert "has been told something about it 3 times in 24 hours" in str(pager.sent[-1].reason)
     clock.advance("24h")
     case = desk.tell_vendor("T-1", by="bob", vendor="acme-print", text="three")
     assert 3 == len(case.vendor_tickets[0].told_at)

@@ -183,6 +183,9 @@ def test_explain_says_what_is_wanted(desk_with):
             {"verbs": ["close"], "tags": ["x"]},
             "Requirement.verbs: must be one of: escalate, hand_back, transfer, not 'close'",
         ),
+        ({"verbs": ["escalate"] * 51, "tags": ["x"]}, "Requirement.verbs: has 51 verbs; at most 50 are possible"),
+        ({"verbs": [], "tags": ["x"]}, "Requirement.verbs: is empty; name at least one verb"),
+        ({"tags": ["x"] * 51}, "Requirement.tags: has 51 tags; at most 50 are possible"),
         ({"attachments": -1}, "Requirement.attachments: is -1; possible is 0 to 200"),
     ],
 )
