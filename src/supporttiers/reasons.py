@@ -153,7 +153,6 @@ CODES: Final[Mapping[str, str]] = {
     "held.refused": "{trigger} was approved, but refused by then: {why}",
     "held.ended": "{trigger} is no longer wanted: the case has ended as {status}",
     "held.redacted": "{trigger} is no longer known: the case was redacted",
-    "move.redacted": "the case was redacted, and what it still had to send with it",
     # why the policies said what they said
     "route.policy": "routed by policy {policy!r}",
     "route.taken": "route {rule} holds: {to}",

@@ -1,12 +1,13 @@
 """
 Runs tests in a process that never had the code as it is: for what is done already while something is imported.
 
-    python -m tests.mutation.alone MODULE FILE TEST ...
+    python -m tests.mutation.alone MODULE FILE
 
-FILE has the module's changed source. Ends as pytest does.
+FILE has the module's changed source; the tests come by the standard input, as a list in JSON. Ends as pytest does.
 """
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -40,19 +41,21 @@ def survives_alone(mutant: Mutant, tests: Sequence[str], seconds: float) -> bool
     with tempfile.NamedTemporaryFile("w", suffix=".py", encoding="utf-8") as file:
         file.write(mutant.source)
         file.flush()
-        command = [sys.executable, "-m", "tests.mutation.alone", mutant.module, file.name, *tests]
+        command = [sys.executable, "-m", "tests.mutation.alone", mutant.module, file.name]
         try:
-            ran = subprocess.run(command, cwd=ROOT, timeout=seconds, capture_output=True, check=False)
+            ran = subprocess.run(
+                command, cwd=ROOT, input=json.dumps(tests).encode(), timeout=seconds, capture_output=True, check=False
+            )
         except subprocess.TimeoutExpired:
             return False
     return ran.returncode == 0
 
 
-def main(module: str, file: str, *tests: str) -> int:
+def main(module: str, file: str) -> int:
     """Run the tests with the module's source from the file."""
     os.environ["HYPOTHESIS_PROFILE"] = "mutants"
     sys.meta_path.insert(0, _Finder(module, file))  # type: ignore[arg-type] # a finder without the old methods
-    return int(pytest.main(["-q", "-x", "-p", "no:cacheprovider", *tests]))
+    return int(pytest.main(["-q", "-x", "-p", "no:cacheprovider", *json.load(sys.stdin)]))
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ SURVIVED, KILLED, TOO_LONG, UNREACHED = "survived", "killed", "killed by time", 
 _SERVERS: Final = frozenset({"_databases", "postgres_server", "postgres_url"})
 _KILLED: Final = 3
 _PATIENCE: Final = 120
-_ALONE: Final = 300
+_ALONE: Final = 100
 _MEMORY: Final = 4 << 30
 
 
@@ -96,15 +96,15 @@ class Record:
                 mine.setdefault(line, []).extend(tests)
 
     def imported_in(self, mutant: Mutant) -> bool:
-        """Whether lines of the mutant's function, below its first, run when something is imported."""
-        return any(line in mutant.within[1:] for line in self.imported.get(mutant.file, ()))
+        """Whether what is changed has run, or may have been made, when something was imported."""
+        return mutant.is_inner or not {*mutant.lines}.isdisjoint(self.imported.get(mutant.file, ()))
 
     def tests_for(self, mutant: Mutant, budget: float) -> list[str]:
         """
         Choose the tests for a mutant: those that run a line of the statement, as many as *budget* seconds allow.
 
-        What killed it the last time comes first. The others take turns by file, the quickest of each file first, so that
-        tests of every kind come early; files that are named for what is changed have four turns at once.
+        What killed it the last time comes first. The others take turns by file, the quickest of each file first, for
+        tests of every kind to come early; files that are named for what is changed have four turns at once.
         """
         lines = self.reach.get(mutant.file, {})
         reached = {test for line in mutant.lines for test in lines.get(line, ())}

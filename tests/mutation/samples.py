@@ -39,7 +39,7 @@ class Mutant:
         becomes: What stands there instead, written likewise.
         nth: Which of the same changes in one function, from 1 on.
         lines: The numbers of the lines of the smallest statement that is changed.
-        within: Those of the function.
+        is_inner: Whether it stands in a function inside the function, which may have been made long ago.
         source: The whole file, changed.
     """
 
@@ -49,7 +49,7 @@ class Mutant:
     becomes: str
     nth: int = 1
     lines: range = attrs.field(eq=False)
-    within: range = attrs.field(eq=False)
+    is_inner: bool = attrs.field(eq=False)
     source: str = attrs.field(eq=False, repr=False)
 
     @property
@@ -107,7 +107,7 @@ def _mutants_in(path: Path) -> Iterator[Mutant]:
     module = wrapper.visit(visitor)
     positions = wrapper.resolve(PositionProvider)
     names = dict(_named(module))
-    statements = _statements(code)
+    statements, inner = _statements(code), _inner_functions(code)
     for mutation in visitor.mutations:
         function = mutation.contained_by_top_level_function
         if not isinstance(function, FunctionDef):
@@ -122,7 +122,7 @@ def _mutants_in(path: Path) -> Iterator[Mutant]:
                 was=texts[0],
                 becomes=texts[1],
                 lines=_around(where, statements),
-                within=range(positions[function].start.line, positions[function].end.line + 1),
+                is_inner=any(where.start.line in lines for lines in inner),
                 source=source,
             )
 
@@ -165,6 +165,13 @@ def _statements(code: str) -> list[range]:
             first = inner[0].lineno if inner and isinstance(inner[0], ast.stmt) else None
             found.append(range(node.lineno, max(first or (node.end_lineno or 0) + 1, node.lineno + 1)))
     return found
+
+
+def _inner_functions(code: str) -> list[range]:
+    """List the lines of every function inside another one."""
+    functions = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.FunctionDef)]
+    inner = [node for outer in functions for node in ast.walk(outer) if node is not outer]
+    return [range(node.lineno, (node.end_lineno or 0) + 1) for node in inner if isinstance(node, ast.FunctionDef)]
 
 
 def _around(where: CodeRange, statements: list[range]) -> range:
