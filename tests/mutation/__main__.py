@@ -1,7 +1,7 @@
 """
 Tries whether the tests find mistakes: changes a function a little, and runs the tests that reach what is changed.
 
-    python -m tests.mutation [MODULE ...] [--sample 200] [--jobs 2] [--seconds 20] [--kept] [--only TEXT]
+    python -m tests.mutation [MODULE ...] [--sample 200] [--jobs 2] [--seconds 20] [--kept] [--left] [--only TEXT]
 
 Prints each survivor that nobody has explained, as it would stand in explained.toml, then a table: mutants, killed,
 survived and explained, module by module. Ends with 1 where a survivor is not explained, or an explanation is wrong.
@@ -36,6 +36,12 @@ def main(arguments: list[str]) -> int:
     counts: Counter[tuple[str, str]] = Counter()
     killed: list[Mutant] = []
 
+    if options.left and options.record.exists():
+        killers = Record.read(options.record).killers
+        killed = [mutant for mutant in tried if repr(mutant.key) in killers]
+        counts.update((modules[mutant.key], "killed") for mutant in killed)
+        tried = [mutant for mutant in tried if repr(mutant.key) not in killers]
+
     def done(mutant: Mutant, how: str, killer: str) -> None:
         if how in {KILLED, TOO_LONG}:
             killed.append(mutant)
@@ -49,7 +55,12 @@ def main(arguments: list[str]) -> int:
             print(f"# {how}: {mutant.file} {mutant.function}: {mutant.becomes} ({killer})", flush=True)
 
     runner = Runner(
-        mutants=tried, kept=options.record, again=not options.kept, jobs=options.jobs, budget=options.seconds, done=done
+        mutants=tried,
+        kept=options.record,
+        again=not (options.kept or options.left),
+        jobs=options.jobs,
+        budget=options.seconds,
+        done=done,
     )
     if code := run(runner):
         return code

@@ -12,7 +12,7 @@ import resource
 import signal
 import sys
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -47,6 +47,7 @@ _SERVERS: Final = frozenset({"_databases", "postgres_server", "postgres_url"})
 _KILLED: Final = 3
 _PATIENCE: Final = 120
 _ALONE: Final = 100
+_TURNS: Final = 20
 _MEMORY: Final = 4 << 30
 
 
@@ -104,7 +105,7 @@ class Record:
         Choose the tests for a mutant: those that run a line of the statement, as many as *budget* seconds allow.
 
         What killed it the last time comes first. The others take turns by file, the quickest of each file first, for
-        tests of every kind to come early; files that are named for what is changed have four turns at once.
+        tests of every kind to come early; files that are named for what is changed have many turns at once.
         """
         lines = self.reach.get(mutant.file, {})
         reached = {test for line in mutant.lines for test in lines.get(line, ())}
@@ -115,7 +116,7 @@ class Record:
             file = test.partition("::")[0]
             fits = any(part in file.rpartition("/")[2] for part in named if part != "init")
             ranks[file] += 1
-            ranked.append((ranks[file] // (4 if fits else 1), self.seconds.get(test, 0), test))
+            ranked.append((ranks[file] // (_TURNS if fits else 1), self.seconds.get(test, 0), test))
         ranked.sort()
         killer = self.killers.get(repr(mutant.key))
         chosen, spent = [killer] if killer in reached else [], 0.0
@@ -150,7 +151,6 @@ class Runner:
     done: Callable[[Mutant, str, str], None]
     _record: Record = attrs.field(factory=Record)
     _imports: coverage.Coverage | None = None
-    _spent: dict[str, float] = attrs.field(factory=lambda: defaultdict(float))
     _pipe: int | None = None
 
     def begin(self) -> None:
@@ -181,7 +181,6 @@ class Runner:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Leave at once where a test fails."""
-        self._spent[report.nodeid] += report.duration
         if report.failed:
             if self._pipe is not None:
                 os.write(self._pipe, report.nodeid.encode())
@@ -213,14 +212,16 @@ class Runner:
     def _record_part(self, items: Sequence[pytest.Item], place: Path) -> None:
         code = 1
         try:
-            watching = _watching()
+            watching, seconds = _watching(), {}
             watching.start()
             for item, following in zip(items, [*items, None][1:], strict=True):
                 faulthandler.dump_traceback_later(_PATIENCE, exit=True, file=sys.__stderr__)
                 watching.switch_context(item.nodeid)
+                began = time.process_time()
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+                seconds[item.nodeid] = time.process_time() - began
             watching.stop()
-            Record(reach=_lines(watching), seconds=dict(self._spent)).write(place)
+            Record(reach=_lines(watching), seconds=seconds).write(place)
             code = 0
         finally:
             os._exit(code)
@@ -267,7 +268,7 @@ class Runner:
             self._record.killers[repr(mutant.key)] = killer
         how = KILLED
         if os.WIFSIGNALED(status):
-            how = TOO_LONG if os.WTERMSIG(status) == signal.SIGALRM else KILLED
+            how = TOO_LONG if os.WTERMSIG(status) in {signal.SIGALRM, signal.SIGPROF} else KILLED
         elif os.WEXITSTATUS(status) == 0:
             how = SURVIVED if self._survives_alone(mutant) else KILLED
         self.done(mutant, how, killer)
@@ -282,8 +283,10 @@ class Runner:
     def _meet(self, mutant: Mutant | None, items: Sequence[pytest.Item]) -> None:
         """Run tests on a mutant, in a process of its own that ends here."""
         expected = sum(self._record.seconds.get(item.nodeid, 0) for item in items)
+        signal.signal(signal.SIGPROF, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_PROF, 10 + 5 * expected)
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.alarm(10 + int(5 * expected))
+        signal.alarm(10 * (10 + int(5 * expected)))  # for what waits; other work on the machine is not to count
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
         nowhere = os.open(os.devnull, os.O_RDWR)
         for stream in (1, 2):

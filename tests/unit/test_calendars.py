@@ -455,6 +455,14 @@ def test_last_shift_of_all_may_end_in_a_year_after_it():
     assert datetime(2028, 1, 1, 2, tzinfo=UTC) == once.add(datetime(2026, 6, 5, tzinfo=UTC), hours(4))
 
 
+def test_last_days_of_a_year_count_whatever_was_asked_before():
+    """What is worked out for a few years holds up to their very end."""
+    calendar = attrs.evolve(DAY_SHIFT)
+    assert calendar.is_open(london(2026, 6, 5, 9))
+
+    assert [True] * 4 == [calendar.is_open(london(2027, 12, day, 12)) for day in (28, 29, 30, 31)]
+
+
 def test_first_and_last_year_of_calendars_are_known():
     """Only what lies outside of them is refused."""
     assert DAY_SHIFT.is_open(datetime(2, 6, 3, 12, tzinfo=UTC))
