@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests.mutation.explanations import as_text, explanations, faults
-from tests.mutation.runs import KILLED, TOO_LONG, Runner, run
+from tests.mutation.runs import KILLED, TOO_LONG, Record, Runner, run
 from tests.mutation.samples import MODULES, SAMPLE, Mutant, mutants_of, sample_of
 
 
@@ -36,11 +36,9 @@ def main(arguments: list[str]) -> int:
     counts: Counter[tuple[str, str]] = Counter()
     killed: list[Mutant] = []
 
-    if options.left and options.record.exists():
-        killers = Record.read(options.record).killers
-        killed = [mutant for mutant in tried if repr(mutant.key) in killers]
-        counts.update((modules[mutant.key], "killed") for mutant in killed)
-        tried = [mutant for mutant in tried if repr(mutant.key) not in killers]
+    if options.left:
+        dead, tried = _by_record(options.record, tried)
+        counts.update((modules[mutant.key], "killed") for mutant in dead)
 
     def done(mutant: Mutant, how: str, killer: str) -> None:
         if how in {KILLED, TOO_LONG}:
@@ -71,6 +69,13 @@ def main(arguments: list[str]) -> int:
     return bool(wrong or any(counts[module, "survived"] for module in samples))
 
 
+def _by_record(record: Path, mutants: list[Mutant]) -> tuple[list[Mutant], list[Mutant]]:
+    """Part those that a test is known to kill from the others."""
+    killers = Record.read(record).killers
+    dead = [mutant for mutant in mutants if repr(mutant.key) in killers]
+    return dead, [mutant for mutant in mutants if mutant not in dead]
+
+
 def _print_row(module: str, counts: Counter[tuple[str, str]], possible: int) -> None:
     killed, survived, explained = (counts[module, kind] for kind in ("killed", "survived", "explained"))
     tried = killed + survived + explained
@@ -90,6 +95,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=20, help="of tests, at most, for one mutant")
     parser.add_argument("--only", default="", help="mutants whose file and function hold this text")
     parser.add_argument("--kept", action="store_true", help="use the record of the last run: the tests are the same")
+    parser.add_argument("--left", action="store_true", help="as --kept, only for what no test is known to kill")
     parser.add_argument("--record", type=Path, default=Path(tempfile.gettempdir()) / "supporttiers-mutation.json")
     parser.add_argument("--verbose", action="store_true", help="print what killed each")
     options = parser.parse_args(arguments)
