@@ -54,7 +54,7 @@ def survives_alone(mutant: Mutant, tests: Sequence[str], seconds: float) -> bool
 def main(module: str, file: str) -> int:
     """Run the tests with the module's source from the file."""
     os.environ["HYPOTHESIS_PROFILE"] = "mutants"
-    sys.meta_path.insert(0, _Finder(module, file))  # type: ignore[arg-type] # a finder without the old methods
+    sys.meta_path.insert(0, _Finder(module, file))
     return int(pytest.main(["-q", "-x", "-p", "no:cacheprovider", *json.load(sys.stdin)]))
 
 

@@ -75,16 +75,18 @@ class Record:
             file: {line: [places[test] for test in tests] for line, tests in lines.items()}
             for file, lines in self.reach.items()
         }
-        path.write_text(json.dumps(attrs.asdict(attrs.evolve(self, reach=short))), encoding="utf-8")
+        path.write_text(json.dumps({**attrs.asdict(self), "reach": short}), encoding="utf-8")
 
     @classmethod
     def read(cls, path: Path) -> "Record":
         """Take up what was kept."""
-        found = cls(**json.loads(path.read_text(encoding="utf-8")))
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        short = kept.pop("reach")
+        found = cls(**kept)
         tests = list(found.seconds)
         found.reach = {
             file: {int(line): [tests[place] for place in places] for line, places in lines.items()}
-            for file, lines in found.reach.items()
+            for file, lines in short.items()
         }
         return found
 
@@ -215,7 +217,7 @@ class Runner:
             watching, seconds = _watching(), {}
             watching.start()
             for item, following in zip(items, [*items, None][1:], strict=True):
-                faulthandler.dump_traceback_later(_PATIENCE, exit=True, file=sys.__stderr__)
+                faulthandler.dump_traceback_later(_PATIENCE, exit=True)
                 watching.switch_context(item.nodeid)
                 began = time.process_time()
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)

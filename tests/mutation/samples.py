@@ -194,10 +194,10 @@ def take_effect(mutant: Mutant, modules: Mapping[str, object]) -> None:
     definition = _definition(ast.parse(mutant.source), mutant.function)
     if definition.args.defaults:
         function.__defaults__ = tuple(_valued(node, function) for node in definition.args.defaults)
-    for name, node in zip(definition.args.kwonlyargs, definition.args.kw_defaults, strict=True):
+    for argument, node in zip(definition.args.kwonlyargs, definition.args.kw_defaults, strict=True):
         if node is not None:
             assert function.__kwdefaults__ is not None
-            function.__kwdefaults__[name.arg] = _valued(node, function)
+            function.__kwdefaults__[argument.arg] = _valued(node, function)
 
 
 def _code_of(code: CodeType, function: str) -> CodeType:
