@@ -149,6 +149,12 @@ def test_steps_count_the_time_of_their_calendar(make_desk, acme, clock, pager):
     assert [("lead", "inform.step")] == pager.told
 
 
+def test_step_after_no_time_is_refused():
+    """The message names the field."""
+    with pytest.raises(PolicyConfigError, match="^Step.after: 'soon' is no target"):
+        Step("soon", "lead")
+
+
 def test_two_ladders_of_one_title_are_refused(calm):
     """The second would be taken for the first."""
     with pytest.raises(ProcessError) as caught:
