@@ -111,6 +111,8 @@ class Record:
         """
         lines = self.reach.get(mutant.file, {})
         reached = {test for line in mutant.lines for test in lines.get(line, ())}
+        if not reached:  # it runs only when something is imported: any test that needs the file may tell
+            reached = {test for tests in lines.values() for test in tests}
         named = [part.strip("_").removesuffix("s") for part in Path(mutant.file).with_suffix("").parts]
         ranks: Counter[str] = Counter()
         ranked = []

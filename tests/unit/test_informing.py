@@ -151,7 +151,7 @@ def test_steps_count_the_time_of_their_calendar(make_desk, acme, clock, pager):
 
 def test_step_after_no_time_is_refused():
     """The message names the field."""
-    with pytest.raises(PolicyConfigError, match="^Step.after: 'soon' is no target"):
+    with pytest.raises(PolicyConfigError, match=r"^Step\.after: 'soon' is no target"):
         Step("soon", "lead")
 
 
