@@ -250,7 +250,7 @@ def test_person_is_refused_what_the_contract_does_not_allow(bound, terms, code, 
     with pytest.raises(MoveRefusedError) as caught:
         desk.dispatch(case, by="bob", vendor="acme-print")
 
-    assert (code, text) == (caught.value.why.code, str(caught.value.why))
+    assert ("dispatch", code, text) == (caught.value.trigger, caught.value.why.code, str(caught.value.why))
     assert case == desk.get("T-1")
     refused = {option.trigger: option.refused for option in desk.options(case, by="bob")}
     assert () == refused["dispatch"]  # that is asked about some vendor, with whom there is no contract
