@@ -235,7 +235,8 @@ def test_unknown_word_is_told_once(calm_desk, pager, kinds):
     calm_desk.run_due()
 
     assert ("unknown", "Parked", 4) == (after.vendor_tickets[0].status, after.vendor_tickets[0].raw_status, after.tier)
-    assert 2 == [code for _, code in pager.told].count("vendor.unmapped")
+    told = [message.reason for message in pager.sent if message.reason.code == "vendor.unmapped"]
+    assert ["Parked", "Frozen"] == [reason.params["word"] for reason in told]
     assert 2 == kinds(calm_desk, after).count("ManagementInformed")
 
 
