@@ -963,6 +963,20 @@ def test_explain_names_every_open_ticket(calm_desk):
     assert "ticket A-1 at vendor 'acme-print': unknown, for the vendor calls it 'Parked'" in unknown
 
 
+def test_explain_speaks_of_the_request_where_the_vendor_gives_no_number(calm_desk):
+    """Once the vendor has answered, the request has reached it: by mail, or by a script, there may be no other name."""
+    sent(calm_desk)
+    hears(calm_desk, status="in_progress")
+    heard = calm_desk.explain("T-1").here[-1]
+    hears(calm_desk, status="unknown", raw_status="Parked")
+    unknown = calm_desk.explain("T-1").here[-1]
+    hears(calm_desk, status="requested", remote_id="A-1")
+
+    assert ("case.request_heard", "the request to vendor 'acme-print': in_progress") == (heard.code, str(heard))
+    assert "the request to vendor 'acme-print': unknown, for the vendor calls it 'Parked'" == str(unknown)
+    assert "ticket A-1 at vendor 'acme-print': requested" == str(calm_desk.explain("T-1").here[-1])
+
+
 def test_explain_says_how_the_newest_ticket_has_ended(calm_desk, clock):
     """Since when, whatever is said on it later; older ones, and those of a case that is over, are left out."""
     sent(calm_desk)
