@@ -5,6 +5,7 @@
 #   make acceptance   run the tests that need root and packages of the system; it says what is missing, and does without
 #   make soak         the long form of the proofs: hundreds of processes killed, databases restarted; takes some minutes
 #   make pictures     draw the pictures of the documentation anew
+#   make mutants      whether the tests find mistakes: 200 small changes a module, each met by the tests that reach it
 #   make lint | types | docs | build | bench | clean | constraints
 
 SHELL := /bin/bash
@@ -15,6 +16,7 @@ PINS  := constraints-dev.txt
 
 PACKAGE := $(VENV)/.package-installed
 TOOLS   := $(VENV)/.tools-installed
+MUTATOR := $(VENV)/.mutator-installed
 
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo "$$python"; break; }; done)
@@ -34,7 +36,7 @@ ARGS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test acceptance soak pictures lint format types docs build bench constraints clean
+.PHONY: help demo test acceptance soak pictures mutants lint format types docs build bench constraints clean
 
 help:
 	@sed -n 's/^#   \(make .*\)/\1/p' Makefile
@@ -54,6 +56,9 @@ acceptance: $(TOOLS)
 
 soak: $(TOOLS)
 	SUPPORTTIERS_SOAK=1 $(BIN)/python -m pytest -n auto --dist loadfile $(or $(ARGS),tests/proofs tests/properties/test_stores_agree.py)
+
+mutants: $(MUTATOR)
+	$(BIN)/python -m tests.mutation $(ARGS)
 
 lint: $(TOOLS)
 	$(BIN)/ruff check
@@ -88,7 +93,7 @@ constraints: $(BIN)/python
 	@scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; set -e; \
 	$(BIN)/python -m venv "$$scratch"; \
 	"$$scratch/bin/python" -m pip install --quiet --upgrade pip; \
-	"$$scratch/bin/python" -m pip install --quiet --group dev '.[cli,calendars]'; \
+	"$$scratch/bin/python" -m pip install --quiet --group dev --group mutants '.[cli,calendars]'; \
 	"$$scratch/bin/python" -m pip freeze --all --exclude supporttiers --exclude setuptools > "$$scratch/pins"; \
 	cp "$$scratch/pins" $(PINS)
 
@@ -111,3 +116,7 @@ $(TOOLS): pyproject.toml $(PINS) | $(BIN)/python
 	$(PIP) --constraint $(PINS) --upgrade pip
 	$(PIP) --constraint $(PINS) --group dev --editable '.[cli,calendars]'
 	@touch $(PACKAGE) $@
+
+$(MUTATOR): $(TOOLS)
+	$(PIP) --constraint $(PINS) --group mutants
+	@touch $@

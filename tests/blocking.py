@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import inspect
+import os
 import threading
 from typing import Any, Self
 
@@ -13,8 +14,17 @@ class Loop:
     """An event loop in a thread of its own."""
 
     def __init__(self) -> None:
+        self._left: list[asyncio.AbstractEventLoop] = []
+        self._begin()
+        os.register_at_fork(after_in_child=self._begin_anew)
+
+    def _begin(self) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+
+    def _begin_anew(self) -> None:
+        self._left.append(self._loop)  # its thread is the parent's; closing it here would end it there
+        self._begin()
 
     def run(self, coroutine: Any) -> Any:
         """Run a coroutine to its end; of several threads, each has its own task on the one loop."""

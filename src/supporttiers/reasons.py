@@ -20,7 +20,9 @@ CODES: Final[Mapping[str, str]] = {
     "case.unassigned": "nobody is assigned",
     "case.request": "the request of {since} has not reached vendor {vendor!r} yet",
     "case.request_failed": "the request did not reach vendor {vendor!r}; it was given up at {since}",
+    "case.request_heard": "the request to vendor {vendor!r}: {status}",
     "case.request_over": "the request to vendor {vendor!r}: {status} since {since}",
+    "case.request_unknown": "the request to vendor {vendor!r}: unknown, for the vendor calls it {word!r}",
     "case.ticket": "ticket {id} at vendor {vendor!r}: {status}",
     "case.ticket_over": "ticket {id} at vendor {vendor!r}: {status} since {since}",
     "case.ticket_unknown": "ticket {id} at vendor {vendor!r}: unknown, for the vendor calls it {word!r}",
@@ -153,7 +155,6 @@ CODES: Final[Mapping[str, str]] = {
     "held.refused": "{trigger} was approved, but refused by then: {why}",
     "held.ended": "{trigger} is no longer wanted: the case has ended as {status}",
     "held.redacted": "{trigger} is no longer known: the case was redacted",
-    "move.redacted": "the case was redacted, and what it still had to send with it",
     # why the policies said what they said
     "route.policy": "routed by policy {policy!r}",
     "route.taken": "route {rule} holds: {to}",

@@ -1,17 +1,20 @@
 """What unit tests share: a clock that stands still, processes, and adapters that remember what they were handed."""
 
 from datetime import datetime
+from string import Formatter
 
 import attrs
 import pytest
 from tests.blocking import BlockingDesk
 
+from supporttiers._engine.work import Work
 from supporttiers.backends.vendor.memory import InProcessVendor
 from supporttiers.calendars import WorkingHours
 from supporttiers.clock import FakeClock
 from supporttiers.desk import SupportDesk
 from supporttiers.limits import Threshold, TimeLimit
 from supporttiers.process import SupportProcess
+from supporttiers.reasons import CODES
 from supporttiers.tiers import Tier, TierKind
 
 
@@ -35,6 +38,44 @@ class Pager:
     def told(self):
         """Who was told what, shortly."""
         return [(sent.to, sent.reason.code) for sent in self.sent]
+
+
+_OWN = ("acme.", "tests.")
+"""How the codes of policies in tests begin."""
+
+
+def _sayable(reason):
+    """Make sure that a reason has a text, and all of which its text speaks."""
+    if reason is None or reason.code.startswith(_OWN):
+        return
+    text = CODES[reason.code]
+    spoken = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+    assert spoken <= {"by", *reason.params}, f"{reason.code} lacks {spoken - reason.params.keys()}"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _every_reason_can_be_said():
+    """Have each reason that the engine gives looked at, whatever a test is about: why is always to be said."""
+    emit, notify, refuse = Work.emit, Work.notify, Work.refuse
+
+    def emitting(work, kind, /, **fields):
+        emit(work, kind, **fields)
+        _sayable(work.events[-1].reason)
+
+    def notifying(work, to, reason, **more):
+        _sayable(reason)
+        notify(work, to, reason, **more)
+
+    def refusing(work, trigger, code, /, **params):
+        error = refuse(work, trigger, code, **params)
+        _sayable(error.why)
+        return error
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Work, "emit", emitting)
+        patch.setattr(Work, "notify", notifying)
+        patch.setattr(Work, "refuse", refusing)
+        yield
 
 
 @pytest.fixture

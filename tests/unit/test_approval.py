@@ -353,6 +353,23 @@ def test_opening_may_need_several_approvals(make_desk, calm):
     assert "queued" == desk.approve(case, by=Actor.agent("y", roles=["b"])).status
 
 
+def test_opening_is_permitted_to_the_same_place_when_it_is_approved(desk_with):
+    """Policies that look at where a case goes hear of it both times."""
+    asked = []
+
+    class Asked:
+        name, revision = "acme.asked", 1
+
+        def permit(self, situation):
+            if situation.trigger == "open":
+                asked.append(situation.to)
+
+    desk = desk_with(ApprovalRule(verbs=["open"], approvers=["a"]), more=[Asked()])
+    desk.approve(desk.open(by="jane"), by=Actor.agent("x", roles=["a"]))
+
+    assert [1, 1] == [to.tier for to in asked]
+
+
 # -- the clock, reactions, and policies of one's own
 
 

@@ -122,6 +122,17 @@ def test_shift_over_a_skipped_day_belongs_to_the_day_on_which_it_starts():
     assert datetime(2012, 1, 3, 5, tzinfo=apia) == due
 
 
+def test_day_whose_hours_fall_into_a_gap_is_no_business_day():
+    """On the last Sunday of March London's clocks go from 01:00 to 02:00: nobody works in between."""
+    gap = WorkingHours(
+        name="x", zone="Europe/London", week={"mon-fri": "09:00-17:00"}, overrides={"2026-03-29": "01:00-02:00"}
+    )
+
+    due = gap.after(datetime(2026, 3, 27, 14, tzinfo=LONDON), business_days(1))
+
+    assert datetime(2026, 3, 30, 14, tzinfo=LONDON) == due
+
+
 ONCE = WorkingHours(name="once", week={}, overrides={"2026-01-05": "09:00-17:00"})
 MORNING = datetime(2026, 1, 5, 9, tzinfo=UTC)
 OVER = "no working time after 2026-01-05; give the calendar a week, or later dates"
@@ -207,6 +218,7 @@ POSSIBLE = "possible are working time ('8h'), '2 business days', '2 calendar day
         ("2 working days", f"'2 working days' may mean days of work or of the calendar, which differ; {POSSIBLE}"),
         ("soon", f"'soon' is no target; {POSSIBLE}"),
         ("-2 business days", f"'-2 business days' is no target; {POSSIBLE}"),
+        ("\uff12 business days", f"'\uff12 business days' is no target; {POSSIBLE}"),  # a digit, but none of ours
     ],
 )
 def test_target_that_is_none_is_refused(value, text):

@@ -167,6 +167,7 @@ NO_TIME = " has no such time of day; a day begins at 00:00 and ends at 24:00"
         ({"zone": 5}, "zone: must be a text, not int"),
         ({"zone": "Europe/Londn"}, "zone: time zone 'Europe/Londn' is not known; did you mean 'Europe/London'?"),
         ({"zone": "localtime"}, f"zone: time zone 'localtime' is not known; {NO_ZONE}"),
+        ({"zone": "X" * 41}, f"zone: time zone '{'X' * 40}' is not known; {NO_ZONE}"),
         ({"zone": "../etc"}, f"zone: time zone '../etc' is not known; {NO_ZONE}"),
         ({"zone": "Europe"}, "zone: time zone 'Europe' is not known; did you mean 'Europe/Rome'?"),
         ({"week": 5}, "week: must be a table of hours by days of the week, not int"),
@@ -445,6 +446,27 @@ def test_calendar_is_shared_by_threads():
         thread.join()
 
     assert [hours(261 * 7)] * 3 + [hours(262 * 7)] == sorted(found)
+
+
+def test_last_shift_of_all_may_end_in_a_year_after_it():
+    """A calendar whose last date is New Year's Eve has the hours of that night."""
+    once = WorkingHours(name="x", week={}, overrides={"2027-12-31": "22:00-06:00"})
+
+    assert datetime(2028, 1, 1, 2, tzinfo=UTC) == once.add(datetime(2026, 6, 5, tzinfo=UTC), hours(4))
+
+
+def test_last_days_of_a_year_count_whatever_was_asked_before():
+    """What is worked out for a few years holds up to their very end."""
+    calendar = attrs.evolve(DAY_SHIFT)
+    assert calendar.is_open(london(2026, 6, 5, 9))
+
+    assert [True] * 4 == [calendar.is_open(london(2027, 12, day, 12)) for day in (28, 29, 30, 31)]
+
+
+def test_first_and_last_year_of_calendars_are_known():
+    """Only what lies outside of them is refused."""
+    assert DAY_SHIFT.is_open(datetime(2, 6, 3, 12, tzinfo=UTC))
+    assert DAY_SHIFT.is_open(datetime(9998, 6, 3, 12, tzinfo=UTC))
 
 
 ONCE = WorkingHours(name="once", week={}, overrides={"2026-01-05": "09:00-17:00", "2026-01-06": "closed"})

@@ -78,6 +78,18 @@ def test_resolved_parent_resolves_its_children(with_cascades, calm, make_desk, k
     assert ("kb/7", "system", "child_of P-1: resolved (kb/7)") == (told.solution, told.by.id, told.said)
 
 
+def test_cascade_says_where_it_comes_from_without_a_solution_too(with_cascades):
+    """There is nothing to refer to then."""
+    desk = with_cascades(Cascade("child_of", on="closed", do=["inform_management"]))
+    desk.open(id="P-1", by="jane")
+    linked(desk, "T-1", kind="child_of", waiting=False)
+    desk.resolve("P-1", by="bob")
+    desk.close("P-1", by="bob")
+    settle(desk)
+
+    assert "child_of P-1: closed" == desk.history("T-1")[-1].said
+
+
 def test_cascades_are_part_of_the_process(calm):
     """They survive the way to a file and a store, and change the revision."""
     process = attrs.evolve(
@@ -208,6 +220,10 @@ def test_cascade_may_speak_of_facts(make_desk, calm, clock):
             lambda: Cascade("child_of", on="closed", do=["notify:"]),
             "Cascade.do: 'notify:' has no usable name after its",
         ),
+        (
+            lambda: Cascade("child_of", on="closed", do=["notify:" + "x" * 300]),
+            f"Cascade.do: 'notify:{'x' * 33}' has no usable name after its colon",
+        ),
         (lambda: Cascade("child_of", on="closed", do=[5]), "Cascade.do: has a int; possible are: resolve, resume"),
         (lambda: Cascade("child_of", on="closed", do=[]), "Cascade.do: is empty; possible are: resolve, resume"),
         (lambda: Cascade("child_of", on="closed", do="close"), "Cascade.do: must be a collection of texts, not str"),
@@ -222,7 +238,7 @@ def test_cascade_may_speak_of_facts(make_desk, calm, clock):
         (lambda: RequestFix([10, 10]), "RequestFix.at: names a number twice"),
         (lambda: RequestFix(10, do=["dispatch:"]), "RequestFix.do: 'dispatch:' has no usable name after its colon"),
     ],
-    ids=range(14),
+    ids=range(15),
 )
 def test_cascade_or_request_that_makes_no_sense_is_refused(make, problem):
     """With class and field, and what is possible."""

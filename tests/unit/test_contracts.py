@@ -250,7 +250,7 @@ def test_person_is_refused_what_the_contract_does_not_allow(bound, terms, code, 
     with pytest.raises(MoveRefusedError) as caught:
         desk.dispatch(case, by="bob", vendor="acme-print")
 
-    assert (code, text) == (caught.value.why.code, str(caught.value.why))
+    assert ("dispatch", code, text) == (caught.value.trigger, caught.value.why.code, str(caught.value.why))
     assert case == desk.get("T-1")
     refused = {option.trigger: option.refused for option in desk.options(case, by="bob")}
     assert () == refused["dispatch"]  # that is asked about some vendor, with whom there is no contract
@@ -337,6 +337,8 @@ def test_vendor_is_not_told_more_than_the_ceiling_of_a_day(bound, clock, pager):
         caught.value.why
     )
     assert [False, True] == told
+    desk.run_due()
+    assert "has been told something about it 3 times in 24 hours" in str(pager.sent[-1].reason)
     clock.advance("24h")
     case = desk.tell_vendor("T-1", by="bob", vendor="acme-print", text="three")
     assert 3 == len(case.vendor_tickets[0].told_at)

@@ -164,6 +164,16 @@ def test_assigned_case_is_explained_by_what_was_known_then(staffed, clock):
     ] == [str(reason) for reason in desk.explain(case).here[-5:]]
 
 
+def test_policies_after_the_one_that_chose_explain_nothing(staffed):
+    """They were not asked."""
+    desk = staffed(AssignRoundRobin(), AssignLeastLoaded(), agents=[front("anna")])
+    case = desk.open("Stuck", by="jane")
+
+    assert ["case.assigned", "assign.policy", "assign.chosen"] == [
+        reason.code for reason in desk.explain(case).here[-3:]
+    ]
+
+
 def test_assignment_in_a_large_team_is_explained_as_far_as_it_was_recorded(staffed):
     """What was too much for the event is not made up."""
     desk = staffed(AssignRoundRobin(), agents=[front(f"a-{number:03}", skills=["vpn"]) for number in range(200)])

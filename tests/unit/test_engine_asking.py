@@ -267,9 +267,11 @@ def test_explain_shows_no_clock_that_has_stopped_or_is_unknown(desk, case, clock
     clock.advance("20h")
     desk.run_due()
     ahead = [reason.params["ahead"] for reason in desk.explain(case).due if reason.code == "due.at"]
+    over = [reason.params for reason in desk.explain(case).due if reason.code == "due.over"]
     desk.resolve(case, by="bob")
 
     assert ["nothing"] == ahead
+    assert [{"limit": "resolve", "due_at": "2026-03-23T17:00:00+00:00"}] == over
     assert () == desk.explain(case).due
 
 

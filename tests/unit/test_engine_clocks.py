@@ -168,6 +168,22 @@ def test_resuming_moves_what_is_due_by_the_pause(desk, case, clock, at):
     assert (hours(8), timedelta(0)) == (resolve.elapsed, resolve.remaining)
 
 
+def test_time_before_a_pause_is_measured_by_the_limits_own_calendar(
+    make_desk, calm, with_calendar, every_other_hour, office, clock, at
+):
+    """Not by the process's: from ten to eleven nothing has passed on a calendar of odd hours."""
+    limit = TimeLimit(name="own", target="2h", pause=Match(status="waiting"))
+    desk = make_desk(with_calendar(attrs.evolve(calm, limits=[limit]), every_other_hour, of_process=office))
+    clock.advance("1h")
+    case = desk.open(by="jane")
+    clock.advance("1h")
+    desk.wait(case, by="bob", reason="parts")
+    clock.advance("1h")
+    case = desk.resume(case, by="bob")
+
+    assert (at("16:00"), hours(0)) == (case.stopwatch("own").due_at, desk.clocks(case)[0].elapsed)
+
+
 @pytest.mark.parametrize("wait_reason", ["vendor", "known_issue", "approval", "scheduled", "parts"])
 def test_other_waiting_does_not_pause(desk, case, clock, at, wait_reason):
     """The customer's clock runs on while the house or its vendor keeps them waiting."""

@@ -238,6 +238,7 @@ def test_later_of_one_name_takes_the_place_of_the_other(with_policies, clock, ki
     opened(desk)
     desk.note("T-1", by="bob")
     assert ["CaseOpened", "CommandScheduled", "CaseNoted"] == kinds(desk, "T-1")
+    assert "policy 'acme.reacting' wants it" == str(desk.history("T-1")[1].reason)
     desk.amend("T-1", by="bob", category="vpn")
     clock.advance("3h")
     desk.run_due()

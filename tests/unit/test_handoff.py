@@ -1,9 +1,10 @@
 """Hand-off: what must be there before a case moves on."""
 
+import attrs
 import pytest
 
 from supporttiers import Actor, Attachment, Match, NotPermittedError, SupportProcess
-from supporttiers.errors import PolicyConfigError
+from supporttiers.errors import PolicyConfigError, ProcessError
 from supporttiers.facts import FactSource
 from supporttiers.policies.handoff import PermitByHandOff, Requirement
 from supporttiers.tiers import Tier
@@ -183,6 +184,9 @@ def test_explain_says_what_is_wanted(desk_with):
             {"verbs": ["close"], "tags": ["x"]},
             "Requirement.verbs: must be one of: escalate, hand_back, transfer, not 'close'",
         ),
+        ({"verbs": ["escalate"] * 51, "tags": ["x"]}, "Requirement.verbs: has 51 verbs; at most 50 are possible"),
+        ({"verbs": [], "tags": ["x"]}, "Requirement.verbs: is empty; name at least one verb"),
+        ({"tags": ["x"] * 51}, "Requirement.tags: has 51 tags; at most 50 are possible"),
         ({"attachments": -1}, "Requirement.attachments: is -1; possible is 0 to 200"),
     ],
 )
@@ -216,6 +220,12 @@ def test_policy_stands_in_a_file():
 
     assert ("contract or warranty", ("contract",)) == (wanted.wanted, read.needs)
     assert read == SupportProcess.from_data(read.to_data()) == SupportProcess.from_json(read.to_json())
+
+
+def test_requirement_of_a_tier_that_is_none_is_a_fault(calm):
+    """The place leads to it."""
+    with pytest.raises(ProcessError, match=r"policies\[0\]\.requirements\[0\]\.into"):
+        attrs.evolve(calm, policies=[PermitByHandOff([Requirement(into=[9], tags=["x"])])])
 
 
 def test_assistants_meet_requirements_too(desk_with):

@@ -3,6 +3,7 @@
 import attrs
 import pytest
 
+from supporttiers.calendars import WorkingHours
 from supporttiers.errors import PluginError, PolicyConfigError, ProcessError
 from supporttiers.links import VendorStatus
 from supporttiers.match import AtLeast, Match
@@ -133,6 +134,25 @@ def test_steps_that_make_no_sense_are_refused(steps, problem):
         InformInSteps(URGENT, steps)
 
     assert problem == str(caught.value)
+
+
+def test_steps_count_the_time_of_their_calendar(make_desk, acme, clock, pager):
+    """By default every hour counts; with a calendar, its hours."""
+    office = WorkingHours(name="office", week={"mon": "09:00-10:00", "tue": "09:00-10:00"})
+    ladder = InformInSteps(Match(tags="vip"), [Step("2h", "lead")], calendar="office")
+    desk = make_desk(attrs.evolve(acme, calendars=[office], policies=[ladder], limits=[]))
+    desk.open(by="jane", tags=["vip"])
+    hours(desk, clock, 24)
+    assert [] == pager.told
+    hours(desk, clock, 1)
+
+    assert [("lead", "inform.step")] == pager.told
+
+
+def test_step_after_no_time_is_refused():
+    """The message names the field."""
+    with pytest.raises(PolicyConfigError, match=r"^Step\.after: 'soon' is no target"):
+        Step("soon", "lead")
 
 
 def test_two_ladders_of_one_title_are_refused(calm):

@@ -9,7 +9,9 @@ from supporttiers import events as happened
 from supporttiers.backends.storage.memory import MemoryStore
 from supporttiers.calendars import WorkingHours
 from supporttiers.cases import rebuild
+from supporttiers.commands import RecordAttempt
 from supporttiers.errors import MoveRefusedError
+from supporttiers.facts import FactSource
 from supporttiers.limits import Threshold, TimeLimit
 from supporttiers.process import SupportProcess
 from supporttiers.tiers import Tier
@@ -117,6 +119,28 @@ def test_what_was_due_before_is_settled_by_the_old_limits(deploy, clock, pager):
     assert [("ann", "move.limit")] == told
     assert (0, 2) == fired  # 10% is new, and passed: it does not fire; 25% stands elsewhere now
     assert [("ann", "move.limit"), ("bob", "move.limit"), ("zoe", "move.limit")] == pager.told
+
+
+def test_old_rules_know_from_outside_what_they_need(make_desk, store, clock):
+    """What is due by the old limits is settled with facts, as it would have been before."""
+
+    class Asking:
+        name, revision, needs = "tests.asking", 1, ("plan",)
+
+        def react(self, situation, /):
+            if not isinstance(situation.event, happened.ThresholdFired):
+                return ()
+            return [RecordAttempt(case_id=situation.case.id, by=situation.by, what=situation.facts["plan"])]
+
+    plans = {"facts": [FactSource("plan", lambda tenant, keys: dict.fromkeys(keys, "gold"), keyed_by="requester")]}
+    old = live(limit("4h", ("25%", ["notify:ann"])), policies=[Asking()])
+    case = make_desk(old, store=store, **plans).open(by="jane")
+    clock.advance("70m")
+    desk = make_desk(live(limit("5h"), policies=[Asking()]), store=store, **plans)
+    desk.run_due()
+    now = desk.get(case.id)
+
+    assert (["gold"], desk.process.revision) == ([tried.what for tried in now.attempts], now.limits_revision)
 
 
 def test_limits_that_are_gone_end_and_new_ones_start(deploy, clock, at):

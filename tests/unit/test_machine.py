@@ -83,6 +83,13 @@ def test_open_leads_to_the_entry_tiers(entry, levels):
     assert moves("open", MoveRules(entry=entry)) == expected
 
 
+def test_open_leads_to_a_vendor_that_runs_the_first_line_before_others():
+    """A vendor's tier below the first team is the default where the rules let cases enter there."""
+    tiers = (Tier(level=1, name="Front", kind=TierKind.VENDOR, escalates_to=(2,)), Tier(level=2, name="Back"))
+
+    assert ["tier1", "tier2"] == [target for _, target, _ in moves("open", MoveRules(entry=(1,)), tiers=tiers)]
+
+
 def test_start_and_release_swap_queued_and_in_progress():
     """Work starts on what is queued, and is released back."""
     [*_, start] = moves("start", MoveRules())

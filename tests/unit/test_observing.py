@@ -321,6 +321,27 @@ def test_watching_management_and_other_cases_hear_nothing(make_desk, calm, pager
     assert (0, []) == (done.relayed, pager.sent)
 
 
+def test_watching_says_which_rule_would_have_done_it(make_desk, calm):
+    """What would have been sent has the reason of the rule, as what would have happened has."""
+
+    class Buying:
+        name, revision = "acme.buying", 1
+
+        def react(self, situation, /):
+            if not isinstance(situation.event, happened.CaseNoted):
+                return ()
+            common = {"case_id": situation.case.id, "by": situation.by}
+            return wanted.Dispatch(**common, vendor="acme-print"), wanted.RecordAttempt(**common, what="ink")
+
+    desk = make_desk(attrs.evolve(calm, policies=[Buying()]).observing())
+    case = desk.note(desk.open("Printer", by="jane"), by="anna")
+    events = [event for event in desk.history(case) if isinstance(event, happened.ActionWithheld)]
+
+    assert [("dispatch:acme-print", "react.policy"), ("attempt_recorded", "react.policy")] == [
+        (event.would_have, event.reason.code) for event in events
+    ]
+
+
 # -- what is said stands
 
 

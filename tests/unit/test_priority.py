@@ -2,12 +2,15 @@
 
 from types import SimpleNamespace
 
+import attrs
 import pytest
 
 from supporttiers import Match, ProcessError, SupportProcess
+from supporttiers.decisions import Destination
 from supporttiers.errors import PolicyConfigError
 from supporttiers.facts import FactSource
 from supporttiers.policies.priority import PrioritiseByRules, PriorityRule
+from supporttiers.policies.routing import Route, RouteByRules
 from supporttiers.protocols import PriorityPolicy
 from supporttiers.tiers import Tier
 
@@ -286,3 +289,22 @@ def test_explain_says_nothing_of_a_priority_that_was_amended(desk_for):
     case = desk.amend(desk.open(by="jane", impact="low", urgency="low"), by="bob", priority="high")
 
     assert "priority.cell" not in [reason.code for reason in desk.explain(case).here]
+
+
+def test_priority_that_a_rule_gives_routes_the_case(make_desk, calm):
+    """Where it goes is asked of the case as it will be."""
+    urgent = PrioritiseByRules(rules=[PriorityRule(when=Match(category="fire"), priority="critical")])
+    route = RouteByRules([Route(Match(priority="critical"), Destination(tier=2))])
+    desk = make_desk(attrs.evolve(calm, entry="any", policies=[urgent, route]))
+
+    assert 2 == desk.open("Smoke", by="jane", category="fire").tier
+
+
+def test_priority_is_asked_anew_of_the_case_as_amended(make_desk, calm):
+    """What stays of it counts, and what is added: an attribute beside an older one."""
+    both = Match({"attributes.site": "plant", "attributes.line": "stopped", "category": "fire"})
+    urgent = PrioritiseByRules(rules=[PriorityRule(when=both, priority="critical")])
+    desk = make_desk(attrs.evolve(calm, policies=[urgent]))
+    case = desk.open("Smoke", by="jane", attributes={"site": "plant"})
+
+    assert "critical" == desk.amend(case, by="bob", category="fire", attributes={"line": "stopped"}).priority

@@ -213,6 +213,7 @@ def test_held_command_is_dropped_with_its_text(with_rules):
     assert (None, "in_progress") == (case.held, case.status)
     assert ["CaseRedacted", "HeldDropped", "CaseResumed"] == types_after(desk, waiting.version)
     assert "resolve is no longer known: the case was redacted" == str(desk.history("T-1")[-1].reason)
+    assert "resolve" == desk.history("T-1")[-2].trigger
     assert () == desk.verify("T-1")
 
 

@@ -179,6 +179,7 @@ def test_vendor_that_cannot_be_asked_for_long_is_an_alarm(desk, vendor, clock, e
     (lost,) = events(desk, VendorLost)
     assert ("09:02", "secret" in lost.problem) == (f"{lost.since:%H:%M}", False)
     assert ticket(desk).unreachable_since == lost.since
+    assert "2026-03-23T09:02" in str(desk.explain("T-1"))
     vendor.says = None
     passing(desk, clock, 12)
     assert (1, None) == (len(events(desk, VendorFound)), ticket(desk).unreachable_since)

@@ -235,7 +235,8 @@ def test_unknown_word_is_told_once(calm_desk, pager, kinds):
     calm_desk.run_due()
 
     assert ("unknown", "Parked", 4) == (after.vendor_tickets[0].status, after.vendor_tickets[0].raw_status, after.tier)
-    assert 2 == [code for _, code in pager.told].count("vendor.unmapped")
+    told = [message.reason for message in pager.sent if message.reason.code == "vendor.unmapped"]
+    assert ["Parked", "Frozen"] == [reason.params["word"] for reason in told]
     assert 2 == kinds(calm_desk, after).count("ManagementInformed")
 
 
@@ -960,6 +961,20 @@ def test_explain_names_every_open_ticket(calm_desk):
         assert f"the request of 2026-03-23T09:00:00+00:00 has not reached vendor '{vendor}' yet" in requested
     assert "ticket A-1 at vendor 'acme-print': open" in opened
     assert "ticket A-1 at vendor 'acme-print': unknown, for the vendor calls it 'Parked'" in unknown
+
+
+def test_explain_speaks_of_the_request_where_the_vendor_gives_no_number(calm_desk):
+    """Once the vendor has answered, the request has reached it: by mail, or by a script, there may be no other name."""
+    sent(calm_desk)
+    hears(calm_desk, status="in_progress")
+    heard = calm_desk.explain("T-1").here[-1]
+    hears(calm_desk, status="unknown", raw_status="Parked")
+    unknown = calm_desk.explain("T-1").here[-1]
+    hears(calm_desk, status="requested", remote_id="A-1")
+
+    assert ("case.request_heard", "the request to vendor 'acme-print': in_progress") == (heard.code, str(heard))
+    assert "the request to vendor 'acme-print': unknown, for the vendor calls it 'Parked'" == str(unknown)
+    assert "ticket A-1 at vendor 'acme-print': requested" == str(calm_desk.explain("T-1").here[-1])
 
 
 def test_explain_says_how_the_newest_ticket_has_ended(calm_desk, clock):

@@ -221,12 +221,15 @@ def _tickets(case: Case, history: Sequence[Event]) -> Iterator[Reason]:
 
 
 def _live(ticket: VendorTicket) -> Reason:
-    about = {"vendor": ticket.vendor, "id": ticket.remote_id}
-    if ticket.status is VendorStatus.REQUESTED and ticket.remote_id is None:
+    about = {"vendor": ticket.vendor, "status": str(ticket.status)}
+    word = ticket.raw_status if ticket.status is VendorStatus.UNKNOWN else ""
+    if ticket.remote_id is not None:
+        about["id"] = ticket.remote_id
+        return Reason("case.ticket_unknown", {**about, "word": word}) if word else Reason("case.ticket", about)
+    if ticket.status is VendorStatus.REQUESTED:
         return Reason("case.request", {"vendor": ticket.vendor, "since": _said(ticket.requested_at)})
-    if ticket.status is VendorStatus.UNKNOWN and ticket.raw_status:
-        return Reason("case.ticket_unknown", {**about, "word": ticket.raw_status})
-    return Reason("case.ticket", {**about, "status": str(ticket.status)})
+    # a vendor may answer without a number of its own
+    return Reason("case.request_unknown", {**about, "word": word}) if word else Reason("case.request_heard", about)
 
 
 def _over(ticket: VendorTicket, history: Sequence[Event]) -> Reason:

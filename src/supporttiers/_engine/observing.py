@@ -33,7 +33,7 @@ def by_rule(work: Work, act: Callable[[], object]) -> object:
     """
     if not work.observes:
         return act()
-    before, judged = work.mark(), work.judged
+    before, judged, why = work.mark(), work.judged, work.reason
     work.trying, refusal = True, None
     try:
         act()
@@ -41,14 +41,14 @@ def by_rule(work: Work, act: Callable[[], object]) -> object:
         refusal = error
     finally:
         work.trying = False
-    _withhold(work, before)
+    _withhold(work, before, why)
     work.judged = judged
     if refusal is not None:
         work.forbid(refusal)
     return None
 
 
-def _withhold(work: Work, before: Mark) -> None:
+def _withhold(work: Work, before: Mark, why: Reason | None) -> None:
     """Take back what came of a trial, and put it on record."""
     _, events, effects = before
     tried, wanted = work.events[events:], work.effects[effects:]
@@ -60,7 +60,7 @@ def _withhold(work: Work, before: Mark) -> None:
         elif not issubclass(kind, _SILENT):
             verb, field = _VERBS.get(kind, (_snake(kind.__name__), ""))
             work.withhold(verb, getattr(event, field, ""), event.reason, facts=event.facts)
-    _withhold_effects(work, wanted, work.reason)
+    _withhold_effects(work, wanted, work.reason or why)  # a reaction has put its own away by now
 
 
 def _withhold_effects(work: Work, effects: list[Effect], reason: Reason | None) -> None:

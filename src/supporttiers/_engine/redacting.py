@@ -66,7 +66,7 @@ def _end_requests(work: Work) -> None:
     """Let no case wait for the answer to a request that is not sent any more; one that is on its way still counts."""
     asked = [ticket for ticket in work.draft.vendor_tickets if ticket.status is VendorStatus.REQUESTED]
     for ticket in asked:
-        work.by_time(work.at, Reason("move.redacted"))
+        work.by_time(work.at, None)
         hearing.vendor_update(work, VendorUpdate(
             case_id=work.case_id, by=SYSTEM, vendor=ticket.vendor, key=ticket.key, status=VendorStatus.FAILED
         ))  # fmt: skip

@@ -65,7 +65,7 @@ def _implies(one: Comparison, other: Comparison) -> bool:
     """Whether the second comparison holds wherever the first does."""
     if one.field != other.field:
         return False
-    if one.op == "not_in" or other.op == "not_in" or FIELDS.get(one.field) == _WORDS:
+    if other.op == "not_in":
         return _implies_not(one, other)
     if one.op == "in":
         return all(_meets(value, other) for value in one.values)
@@ -73,10 +73,9 @@ def _implies(one: Comparison, other: Comparison) -> bool:
 
 
 def _implies_not(one: Comparison, other: Comparison) -> bool:
-    if one.op == other.op:
-        inner, outer = (one, other) if one.op == "in" else (other, one)
-        return set(inner.values) <= set(outer.values)
-    singular = FIELDS.get(one.field) != _WORDS
+    if one.op == "not_in":
+        return set(other.values) <= set(one.values)
+    singular = FIELDS.get(one.field) != _WORDS  # of several words, another one may be among those that must not be
     return singular and one.op == "in" and set(one.values).isdisjoint(other.values)
 
 
