@@ -34,7 +34,7 @@ COMPARED: Final = pytest.StashKey[list[str]]()
 _WIDTH: Final = 60
 _STAGE: Final = pytest.StashKey[stages.Stage]()
 _MARKER: Final = (
-    "support_process(file_or_process, *, start, monitors, store, ...): the process of the fixtures `support_process` "
+    "support_process(process, *, start, monitors, store, ...): the process of the fixtures `support_process` "
     "and `rehearsal`, and with what it is rehearsed"
 )
 
