@@ -6,7 +6,7 @@ import pytest
 
 from supporttiers import SupportProcess
 from supporttiers.backends.directory.stored import StoredDirectory
-from supporttiers.match import Match
+from supporttiers.match import Match, Not
 from supporttiers.monitors import Disclosed, Told, always, never
 from supporttiers.testing.naming import known_to, misnamed, names_in
 
@@ -40,16 +40,16 @@ rules = [{ verbs = ["close"], roles = ["principals"] }]
 @pytest.mark.parametrize(
     ("watched", "said"),
     [
-        (never(Told("manger")), "told.to: 'manger' is known to nobody; did you mean 'manager'?"),
-        (Told("head_of_It"), "told.to: 'head_of_It' is known to nobody; did you mean 'head_of_it'?"),
-        (Told("qualty"), "told.to: 'qualty' is known to nobody; did you mean 'quality'?"),
-        (Told("buyer"), "told.to: 'buyer' is known to nobody; did you mean 'buyers'?"),
-        (Told("lead_off_shift"), "told.to: 'lead_off_shift' is known to nobody; did you mean 'lead_of_shift'?"),
-        (Told("principal"), "told.to: 'principal' is known to nobody; did you mean 'principals'?"),
-        (Told("developer"), "told.to: 'developer' is known to nobody; did you mean 'developers'?"),
-        (Told("fronts"), "told.to: 'fronts' is known to nobody; did you mean 'front'?"),
+        (never(Told("manger")), "told.to: 'manger' is not known here; did you mean 'manager'?"),
+        (Told("head_of_It"), "told.to: 'head_of_It' is not known here; did you mean 'head_of_it'?"),
+        (Told("qualty"), "told.to: 'qualty' is not known here; did you mean 'quality'?"),
+        (Told("buyer"), "told.to: 'buyer' is not known here; did you mean 'buyers'?"),
+        (Told("lead_off_shift"), "told.to: 'lead_off_shift' is not known here; did you mean 'lead_of_shift'?"),
+        (Told("principal"), "told.to: 'principal' is not known here; did you mean 'principals'?"),
+        (Told("developer"), "told.to: 'developer' is not known here; did you mean 'developers'?"),
+        (Told("fronts"), "told.to: 'fronts' is not known here; did you mean 'front'?"),
         (never(Told("henrietta") | Match(tier=1)),
-         "told.to: 'henrietta' is known to nobody; did you mean 'henriette'?"),
+         "told.to: 'henrietta' is not known here; did you mean 'henriette'?"),
         (Told(reason="limit.rached"),
          "told.reason: 'limit.rached' is no code of a reason; did you mean 'limit.chain'?"),
         (Told(reason="refusd.move"), "told.reason: 'refusd.move' is no code of a reason; did you mean 'refused.move'?"),
@@ -61,6 +61,12 @@ rules = [{ verbs = ["close"], roles = ["principals"] }]
                 "disclosed: 'medscam' is no vendor of the process; did you mean 'medscan'? "
                 "possible are: medscan, requester"
             ),
+        ),
+        (Match(any=[Match(team="fornt"), Match(tier=1)]),
+         "match.team: 'fornt' is not known here; did you mean 'front'?"),
+        (
+            never(Match(tier=1), when=Match(vendors=Not("medscam"))),
+            "when.vendors: 'medscam' is not known here; did you mean 'medscan'?",
         ),
         (Disclosed(["zz"]), "disclosed: 'zz' is no vendor of the process; possible are: medscan, requester"),
     ],
@@ -74,6 +80,7 @@ def test_misspelt_name_is_found(watched, said):
     "watched",
     [
         always(Match(tier=1)),
+        always(Match(team=["front", "elsewhere", None], vendors="garage"), when=Match(vendors=None, tier=[1, 2])),
         never(Told()),
         Told(["manager", "head_of_it", "quality", "buyers", "lead_of_shift", "principals", "front", "agent-2"]),
         Told("somebody.else", reason=["move.limit", "acme.lift"], notifier="pager"),

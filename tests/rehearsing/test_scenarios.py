@@ -405,7 +405,7 @@ SETTING = {
         "scenario.vendors.acme-print.says[0].status", "must not be 'solved'; did you mean 'resolved'? possible are: "),
     "vendors.acme-print = [{ after = '1h', status = 7 }]": (
         "scenario.vendors.acme-print.says[0].status", "must be one of: requested, open"),
-    "never = [{ told = 'manger' }]": ("scenario.never[0].told.to", "'manger' is known to nobody; did you mean 'manag"),
+    "never = [{ told = 'manger' }]": ("scenario.never[0].told.to", "'manger' is not known here; did you mean 'manag"),
     "never = [{ told = { reason = 'move.limt' } }]": (
         "scenario.never[0].told.reason", "'move.limt' is no code of a reason; did you mean 'move.limit'?"),
     "never = [{ disclosed = 'acme-prnt' }]": (
@@ -431,9 +431,12 @@ STEPS = {
     f"{OPEN}, {{ then = {{ refused = 'refusd.move' }} }}": ("steps[1].then.refused", "'refusd.move' is no code of a "),
     f"{OPEN}, {{ then = {{ refused = ['x.y', 'permit.not_named'] }} }}": (
         "steps[1].then.refused[1]", "'permit.not_named' is no code of a reason; did you mean 'permit."),
-    f"{OPEN}, {{ then = {{ told = 'manger' }} }}": ("steps[1].then.told", "'manger' is known to nobody; did you mean "),
+    f"{OPEN}, {{ then = {{ vendors = 'acme-prnt' }} }}": ("steps[1].then.vendors", "'acme-prnt' is not known here; di"),
+    f"{OPEN}, {{ do = 'dispatch', by = 'anna', vendor = 'acme-prnt' }}": (
+        "steps[1].vendor", "'acme-prnt' is no vendor of the process; did you mean 'acme-print'?"),
+    f"{OPEN}, {{ then = {{ told = 'manger' }} }}": ("steps[1].then.told", "'manger' is not known here; did you mean "),
     f"{OPEN}, {{ then = {{ not_told = ['manager', {{ to = 'manger' }}] }} }}": (
-        "steps[1].then.not_told[1].to", "'manger' is known to nobody; did you mean 'manager'?"),
+        "steps[1].then.not_told[1].to", "'manger' is not known here; did you mean 'manager'?"),
     f"{OPEN}, {{ then = {{ told = {{ reason = 'move.limt' }} }} }}": (
         "steps[1].then.told.reason", "'move.limt' is no code of a reason; did you mean 'move.limit'?"),
     f"{OPEN}, {{ then = {{}} }}": ("steps[1].then", "says nothing; leave it out"),

@@ -108,7 +108,8 @@ def _lines(played: Sequence[_Played], faults: "Sequence[tuple[str, Fault]]", *, 
             yield from _indented(each.account.lines())
     yield from (safe(f"not valid  {file}: {fault}") for file, fault in faults)
     went = sum(each.error is None for each in played)
-    yield f"{went} of {len(played)} scenarios went as they say" + (f", {len(faults)} faults" if faults else "")
+    told = f", {len(faults)} fault{'' if len(faults) == 1 else 's'}" if faults else ""
+    yield f"{went} of {len(played)} scenarios went as they say{told}"
 
 
 def _indented(lines: Iterable[str]) -> Iterator[str]:

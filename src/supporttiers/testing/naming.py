@@ -13,6 +13,8 @@ from supporttiers._fields import nearest
 from supporttiers.backends.directory import ON_THE_STORE, House, directory_of
 from supporttiers.effects import RECIPIENTS
 from supporttiers.errors import DirectoryError, Fault
+from supporttiers.match import Match
+from supporttiers.match import tests_of as comparisons_in
 from supporttiers.monitors import Disclosed, Monitor, Told
 from supporttiers.process import SupportProcess
 from supporttiers.reasons import CODES
@@ -26,7 +28,7 @@ _LONGEST: Final = 80
 
 def misnamed(
     process: SupportProcess,
-    watched: Monitor | Told | Disclosed,
+    watched: Monitor | Told | Disclosed | Match,
     people: Iterable[str] = (),
     *,
     vendors: Iterable[str] = (),
@@ -37,7 +39,7 @@ def misnamed(
     >>> from supporttiers.monitors import never
     >>> for fault in misnamed(SupportProcess.default(), never(Told("manger", reason="move.limt"))):
     ...     print(fault)
-    told.to: 'manger' is known to nobody; did you mean 'manager'?
+    told.to: 'manger' is not known here; did you mean 'manager'?
     told.reason: 'move.limt' is no code of a reason; did you mean 'move.limit'?
 
     Args:
@@ -47,11 +49,14 @@ def misnamed(
         vendors: Which vendors there are besides.
 
     Returns:
-        A fault for each name, its place within what is watched: `told.to`, `told.reason` or `disclosed`. People of whom
-        nothing is known are none, unless their name is nearly one that is known.
+        A fault for each name, its place within what is watched: `told.to`, `told.reason`, `disclosed`, or the field of
+        a condition on the case, such as `match.team` or `when.vendors`. People of whom nothing is known are none, nor
+        are teams and vendors in conditions, unless their name is nearly one that is known.
     """
     conditions = watched.conditions if isinstance(watched, Monitor) else (watched,)
+    when = watched.when if isinstance(watched, Monitor) else None
     known, found = (*known_to(process), *people), list[Fault]()
+    found += _of_match(process, when, "when", vendors)
     for condition in conditions:
         if isinstance(condition, Told):
             found += [Fault("told.to", said) for said in _said(problem_of_person, condition.to, known)]
@@ -59,7 +64,22 @@ def misnamed(
         elif isinstance(condition, Disclosed):
             problems = (problem_of_vendor(process, name, (REQUESTER, *vendors)) for name in condition.to or ())
             found += [Fault("disclosed", said) for said in problems if said]
+        else:
+            found += _of_match(process, condition, "match", vendors)
     return tuple(found)
+
+
+def _of_match(process: SupportProcess, match: Match | None, place: str, vendors: Iterable[str]) -> Iterator[Fault]:
+    """Find teams and vendors in a condition that are probably called otherwise."""
+    known = {
+        "team": {team for tier in process.tiers for team in tier.teams},
+        "vendors": {*process.named_vendors.names, *vendors},
+    }
+    for test in () if match is None else comparisons_in(match):
+        for value in test.values if test.field in known else ():
+            problem = problem_of_person(value, known[test.field]) if isinstance(value, str) else None
+            if problem:
+                yield Fault(f"{place}.{test.field}", problem)
 
 
 def _said(problem_of: Any, names: tuple[str, ...] | None, *more: Any) -> Iterator[str]:  # noqa: ANN401 - one of those below
@@ -96,7 +116,7 @@ def problem_of_person(name: str, known: Iterable[str]) -> str | None:
     near = None if name in words else nearest(name, sorted(words), cutoff=_ALIKE)
     if near is None or _without_number(near) == _without_number(name):  # agent-1 and agent-2 are two
         return None
-    return f"{name[:_LONGEST]!r} is known to nobody; did you mean {near!r}?"
+    return f"{name[:_LONGEST]!r} is not known here; did you mean {near!r}?"
 
 
 def _without_number(name: str) -> str:

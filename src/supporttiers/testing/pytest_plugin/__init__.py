@@ -35,7 +35,7 @@ _WIDTH: Final = 60
 _LONGEST: Final = 240
 _STAGE: Final = pytest.StashKey[stages.Stage]()
 _MARKER: Final = (
-    "support_process(file_or_process, *, start, monitors, store, ...): the process of the fixtures `support_process` "
+    "support_process(process, *, start, monitors, store, ...): the process of the fixtures `support_process` "
     "and `rehearsal`, and with what it is rehearsed"
 )
 

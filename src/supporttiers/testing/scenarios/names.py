@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from supporttiers.errors import Fault
+from supporttiers.match import Match
 from supporttiers.monitors import Disclosed, Monitor, Told
 from supporttiers.process import SupportProcess
-from supporttiers.testing.naming import misnamed, names_in
+from supporttiers.testing.naming import misnamed, names_in, problem_of_vendor
 
 _WORDS: Final = ("subject", "text", "reason", "solution", "at", "do", "then")
 """What steps say that is no name."""
@@ -27,9 +28,13 @@ class Names:
         self._process = process
         self._people = (*names_in(directory), *_acting(steps))
 
-    def faults(self, watched: Monitor | Told | Disclosed) -> tuple[Fault, ...]:
+    def faults(self, watched: Monitor | Told | Disclosed | Match) -> tuple[Fault, ...]:
         """Find the names that are probably misspelt; see `misnamed`."""
         return misnamed(self._process, watched, self._people)
+
+    def problem_of_vendor(self, name: str) -> str | None:
+        """Say that a vendor is none of the process."""
+        return problem_of_vendor(self._process, name)
 
 
 def _acting(steps: object) -> Iterator[str]:

@@ -335,6 +335,9 @@ class Reader:
             if key in given:
                 before = at if key == "until" else None
                 given[key] = self._instant(given[key], joined(place, key), before, at.tzinfo or UTC)
+        vendor = given.get("vendor")
+        if isinstance(vendor, str) and (problem := self._known.problem_of_vendor(vendor)):
+            self._fault(joined(place, "vendor"), problem)
         if given.get("assignee") == "":
             given["assignee"] = None
         files = given.get("attachments")
@@ -367,8 +370,11 @@ class Reader:
         for number, code in enumerate(refused):
             if problem := problem_of_reason(code):
                 self._fault(joined(place, f"refused[{number}]" if len(refused) > 1 else "refused"), problem)
+        match = self._match(_without(table, *THEN), place)
+        for fault in self._known.faults(match):
+            self._fault(joined(place, fault.place.partition(".")[2]), fault.problem)
         return Then(
-            match=self._match(_without(table, *THEN), place),
+            match=match,
             path=self._text(table, "path", place, default="") or None, refused=refused,
             told=self._expected(table, "told", place, at), not_told=self._expected(table, "not_told", place, at),
         )  # fmt: skip
