@@ -179,3 +179,15 @@ def test_what_is_merged_has_the_same_future(name):
             if not after:
                 break
             node = [*after, after[-1], after[-1]][((walk + 3) * (step + 5) ** 2 // 3) % (len(after) + 2)][2]
+
+
+def test_customers_hear_that_there_is_news_where_a_reason_is_not_for_them():
+    """As in a rehearsal: that a limit was reached is for the house alone."""
+    told = [Threshold(Percent(100), [Action("notify", "requester")])]
+    rules = process(limits=[TimeLimit(name="r", measures="resolution", target=HOUR, thresholds=told)])
+    inner = never(Told("requester", reason="move.limit"))
+    news = never(Told("requester", reason="inform.news"))
+
+    found = explore(rules, depth=2, commands=["start"], monitors=[inner, news], **QUICK)
+
+    assert [one.rule for one in found.counterexamples] == [str(news)]

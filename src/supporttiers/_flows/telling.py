@@ -27,7 +27,7 @@ log = logging.getLogger("supporttiers.flows")
 NOBODY: Final = "nobody"
 """The result of a message for which there was nobody to be told."""
 
-_TO_AN_ID: Final = frozenset({"held.declined", "held.ended", "held.redacted", "held.refused"})
+TO_AN_ID: Final = frozenset({"held.declined", "held.ended", "held.redacted", "held.refused"})
 """What is told to whoever asked for something, who may be anybody."""
 _PLAIN: Final = WordBook((), {}, NotificationRules())
 
@@ -154,7 +154,7 @@ def written(ports: Ports, case: Case, told: Told, people: Sequence[str]) -> Flow
     asked = tuple(dict.fromkeys((*people, *(() if case.assignee is None else (case.assignee,)))))
     known = dict(zip(asked, (yield from contacts(ports.directory, case.tenant, asked)), strict=True))
     found = tuple(known[person] for person in people)
-    is_id = any(reason.code in _TO_AN_ID for reason in told.reasons)
+    is_id = any(reason.code in TO_AN_ID for reason in told.reasons)
     of_house = yield from is_of_house(ports.directory, case, to, people, by_id=is_id)
     named = found if of_house else (yield from _customers(ports, case, found))
     audience = Audience(to=to, of_house=of_house, language=_language_of(found))

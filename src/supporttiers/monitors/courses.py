@@ -16,7 +16,8 @@ from supporttiers.tiers import Visibility
 
 _SHORT: Final = 8
 REQUESTER: Final = "requester"
-_OF_CASES: Final = ("assignee", "owner", REQUESTER, "watchers")
+OF_CASES: Final = ("assignee", "owner", REQUESTER, "watchers")
+"""The roles of which the case itself says who they are."""
 
 
 @attrs.frozen(kw_only=True)
@@ -59,7 +60,7 @@ class Telling:
                 watchers the case itself says it.
         """
         people = tuple(person.id for person in notification.recipients)
-        roles = RECIPIENTS if resolves else _OF_CASES
+        roles = RECIPIENTS if resolves else OF_CASES
         return cls(
             at=at, case_id=notification.case_id, to=notification.to, reason=notification.reason, notifier=notifier,
             people=people, text=notification.text, to_nobody=not people and notification.to in roles,

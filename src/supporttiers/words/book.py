@@ -94,7 +94,7 @@ class WordBook:
         own, house = _chain(audience.language), _chain(self._language)
         subject, text, tag = self._found(reason.code, audience, [*own, *house, ""])
         tags = [*own, *house] if not tag else own if tag in own else _chain(tag)  # one message, one language
-        *before, reason = (self._for(audience, each) for each in (*earlier, reason))
+        *before, reason = (self.reason_for(audience, each) for each in (*earlier, reason))
         what, spoken = self._said(reason, tags)
         lines = "\n".join(dict.fromkeys([*(self._said(each, tags)[0] for each in before), what]))
         status = values.get("status") or ""
@@ -110,7 +110,7 @@ class WordBook:
             text=(block + tail).lstrip(),
         )  # fmt: skip
 
-    def _for(self, audience: Audience, reason: Reason) -> Reason:
+    def reason_for(self, audience: Audience, reason: Reason) -> Reason:
         """Give a reason, or what stands for it where it is not for them."""
         return reason if audience.of_house or reason.code in self._public else Reason(NEWS)
 

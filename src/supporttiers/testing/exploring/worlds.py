@@ -1,12 +1,15 @@
 """What becomes of a case when one thing is done: the real engine, and what a relay would do at once."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import attrs
 
 from supporttiers._engine import decide
+from supporttiers._flows import drive
+from supporttiers._flows.people import is_of_house, recipients
+from supporttiers._flows.telling import TO_AN_ID
 from supporttiers.actors import Actor
 from supporttiers.cases import Case
 from supporttiers.commands import Command, Open, VendorUpdate
@@ -17,7 +20,10 @@ from supporttiers.events import Event
 from supporttiers.facts import FactKey, Facts
 from supporttiers.links import TEXT, VendorStatus
 from supporttiers.monitors import Telling
+from supporttiers.monitors.courses import OF_CASES
 from supporttiers.process import SupportProcess
+from supporttiers.reasons import Reason
+from supporttiers.words.book import Audience
 
 CASE_ID: Final = "T-1"
 """The case's id: that of the first case of a rehearsal."""
@@ -151,14 +157,20 @@ class World:
             if message.not_before is not None and message.not_before > now:
                 still.append(message)
             elif message.unless is None or not message.unless.compile(self.process.priorities)(case):
-                people = tuple(dict.fromkeys(_PEOPLE.get(message.to, _nobody)(case)))
+                people = tuple(dict.fromkeys(drive(recipients(None, case, message.to))))
+                reason = self._reason(message, case, people)
                 told.append(
                     Telling(
-                        at=now, case_id=case.id, to=message.to, reason=message.reason, notifier="recorder",
-                        people=people, to_nobody=message.to in _PEOPLE and not people,
+                        at=now, case_id=case.id, to=message.to, reason=reason, notifier="recorder", people=people,
+                        to_nobody=message.to in OF_CASES and not people,
                     )
                 )  # fmt: skip
         return tuple(still)
+
+    def _reason(self, message: Notify, case: Case, people: tuple[str, ...]) -> Reason:
+        """Give what they hear: customers that there is news, where a reason is not for them."""
+        of_house = drive(is_of_house(None, case, message.to, people, by_id=message.reason.code in TO_AN_ID))
+        return self.process.words.reason_for(Audience(to=message.to, of_house=of_house), message.reason)
 
 
 def _answer(case: Case, effect: DispatchToVendor | MessageVendor) -> VendorUpdate | None:
@@ -181,19 +193,3 @@ def _update(case: Case, vendor: str, key: str, **said: Any) -> VendorUpdate:  # 
 
 _OPEN: Final = VendorStatus.OPEN
 _CLOSED: Final = VendorStatus.CLOSED
-
-
-def _nobody(_case: Case) -> tuple[str, ...]:
-    return ()
-
-
-def _one(person: str | None) -> tuple[str, ...]:
-    return () if person is None else (person,)
-
-
-_PEOPLE: Final[Mapping[str, Callable[[Case], tuple[str, ...]]]] = {
-    "assignee": lambda case: _one(case.assignee),
-    "owner": lambda case: _one(case.owner),
-    "requester": lambda case: _one(case.requester),
-    "watchers": lambda case: case.watchers,
-}
