@@ -125,11 +125,12 @@ def slips_of(told: Told, names: Iterable[str] = ()) -> Iterator[Fault]:
 
     Args:
         told: Who is told what.
-        names: Others who may be told, besides those whom every process knows.
+        names: Words that are right as they are: names of others who may be told.
     """
-    for field, possible in (("to", (*RECIPIENTS, *names)), ("reason", tuple(CODES))):
+    known = {*RECIPIENTS, *CODES, *names}
+    for field, possible in (("to", RECIPIENTS), ("reason", tuple(CODES))):
         for word in getattr(told, field) or ():
-            if word not in possible and (near := nearest(word, possible, cutoff=_NEAR)):
+            if word not in known and (near := nearest(word, possible, cutoff=_NEAR)):
                 yield Fault(field, f"has {word!r}; did you mean {near!r}?")
 
 
@@ -254,7 +255,8 @@ def _monitor(
             return
         if name is not None:
             hours[side] = calendars[name]
-    conditions = (*rule.match, *getattr(rule, "told", ()), *getattr(rule, "disclosed", ()))
+    said_of_case = (match for match in rule.match if match != Match())
+    conditions = (*said_of_case, *getattr(rule, "told", ()), *getattr(rule, "disclosed", ()))
     if not conditions:
         keys = "`match`, `told` or `disclosed`" if word == NEVER else "`match`"
         reader.fault(place, f"says nothing that must {word} be so; say it with {keys}")

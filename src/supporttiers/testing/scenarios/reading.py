@@ -1,7 +1,7 @@
 """From TOML to scenarios, with every fault at its place."""
 
 import inspect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from importlib import import_module
 from pathlib import Path
@@ -14,7 +14,7 @@ from supporttiers import _fields as fields
 from supporttiers._fields import nearest, type_name
 from supporttiers.actors import Actor, ActorKind
 from supporttiers.calendars import ALWAYS_OPEN
-from supporttiers.config.files import foreign_faults, joined
+from supporttiers.config.files import data_of, foreign_faults, joined, text_of
 from supporttiers.config.monitors import match_of, monitors_in, slips_of, told_of
 from supporttiers.config.reading import TableReader
 from supporttiers.desk import Common, SupportDesk
@@ -99,7 +99,7 @@ class Reader:
         self._policies = tuple(policies)
         self._kept: dict[tuple[str, tuple[type[Any], ...]], SupportProcess | None] = {}
         self._tables = TableReader()
-        self._names_told: tuple[str, ...] = ()
+        self._names_told: frozenset[str] | None = None  # when None, code may tell anybody
 
     @property
     def faults(self) -> tuple[Fault, ...]:
@@ -242,7 +242,9 @@ class Reader:
         if not items and not self._tables.faults:
             self._fault(place, "are missing; a scenario without steps says nothing")
         before, names, found = setting.start, list[str](), list[Step]()
-        self._names_told = _told_by(setting.process)
+        who = [_without(step, "then") for _, step in items if isinstance(step, Mapping)]
+        told = [who, setting.process.to_data(), _people_in(setting.directory)]
+        self._names_told = None if setting.policies or setting.plugins else frozenset(_words_of(told))
         for number, (where, item) in enumerate(items, start=1):
             known = len(self._tables.faults)
             if isinstance(item, Mapping):
@@ -387,7 +389,7 @@ class Reader:
             except PolicyConfigError as error:
                 self._fault(spot, error.problem)
                 continue
-            for fault in slips_of(told, self._names_told):
+            for fault in () if self._names_told is None else slips_of(told, self._names_told):
                 self._fault(joined(spot, fault.place), fault.problem)
             found.append(Expected(told=told, **bounds))
         return tuple(found)
@@ -447,7 +449,23 @@ def _without(table: Mapping[str, Any], *keys: str) -> dict[str, Any]:
     return {key: value for key, value in table.items() if key not in keys}
 
 
-def _told_by(process: SupportProcess) -> tuple[str, ...]:
-    """Give the names that thresholds of a process tell."""
-    done = (action for limit in process.all_limits for threshold in limit.thresholds for action in threshold.do)
-    return tuple(str(action.argument) for action in done if action.verb == "notify")
+def _people_in(directory: str | None) -> object:
+    """Give what stands in a file of people; what is wrong with it is told when it is played."""
+    try:
+        return None if directory is None else data_of(text_of(directory), directory)
+    except ProcessError:
+        return None
+
+
+def _words_of(data: object) -> Iterator[str]:
+    """Give all texts of plain data, of which any may be the name of somebody who is told."""
+    if isinstance(data, str):
+        yield data
+        yield data.rpartition(":")[2]  # `notify:night_shift`
+    elif isinstance(data, Mapping):
+        for key, value in data.items():
+            yield from _words_of(key)
+            yield from _words_of(value)
+    elif isinstance(data, list | tuple):
+        for each in data:
+            yield from _words_of(each)
