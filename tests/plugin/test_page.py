@@ -273,3 +273,12 @@ def test_it():
 
     assert [("test_it", "rerun"), ("test_it", "passed")] == outcomes(page())
     assert 2 == page().count("<h3>")
+
+
+def test_page_stays_where_tests_are_only_collected(run, pytester):
+    """Nothing was rehearsed, so that nothing is told."""
+    (pytester.path / "out").mkdir()
+    (pytester.path / "out" / "page.html").write_text("earlier", "utf-8")
+    run(REPORT, "--collect-only", test_it=OUTCOMES)
+
+    assert (pytester.path / "out" / "page.html").read_text("utf-8") == "earlier"

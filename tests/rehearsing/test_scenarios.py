@@ -221,6 +221,18 @@ def test_whoever_must_not_be_told_is_named():
     assert difference.found.startswith("16:00 assignee (bob): limit 'resolve' reached 75%")
 
 
+def test_name_that_is_like_that_of_a_role_is_a_name():
+    """Where it stands in the process, among the people, or in a step."""
+    Path("house.toml").write_text('[[agents]]\nid = "manager1"\n', "utf-8")
+    asked = '{ then = { not_told = ["manager1", "owner2"] } }'
+
+    played('{ do = "open", by = "owner2" }', asked, setting=', directory = "house.toml"')
+    with pytest.raises(ScenarioError, match="has 'manager1'; did you mean 'manager'"):
+        played('{ do = "open", by = "owner2" }', asked)
+    with pytest.raises(DefinitionError, match=r"directory '.*nobody\.toml' is not valid"):
+        played('{ do = "open", by = "owner2" }', '{ then = { not_told = "x" } }', setting=', directory = "nobody.toml"')
+
+
 def test_steps_speak_of_cases_by_name():
     """One may be named when it is opened; a step without a name goes on with the one of the step before."""
     rehearsal = played(
@@ -282,7 +294,9 @@ class ByPlan:
     )
     monkeypatch.syspath_prepend(str(tmp_path))
     setting = ', process = "house.toml", policies = ["house_rules:ByPlan"], facts = { plan = "gold" }'
-    step = '{ do = "open", by = "jane", customer = "acme", then = { tier = 2 } }'
+    step = (
+        '{ do = "open", by = "jane", customer = "acme", then = { tier = 2, not_told = "manager1" } }'  # code may tell
+    )
     assert "house" == played(step, setting=setting).desk.process.name
 
     written(with_steps(step, setting=setting.replace('policies = ["house_rules:ByPlan"], ', "")))
@@ -411,6 +425,7 @@ SETTING = {
     "never = [{ disclosed = 'acme-prnt' }]": (
         "scenario.never[0].disclosed", "'acme-prnt' is no vendor of the process; did you mean 'acme-print'?"),
     "never = [{ match = { tire = 1 } }]": ("scenario.never[0].match", "tire: is no field of a case; did you mean"),
+    "always = [{ match = {} }]": ("scenario.always[0]", "says nothing that must always be so; say it with `match`"),
     "never = [{ disclosed = [] }]": ("scenario.never[0].disclosed", "is an empty list"),
     'always = [{ match = { tier = 1 }, within = "offic" }]': ("scenario.always[0].within", "names no calendar; "),
 }  # fmt: skip

@@ -242,7 +242,8 @@ def _monitor(
             return
         if name is not None:
             hours[side] = calendars[name]
-    conditions = (*rule.match, *getattr(rule, "told", ()), *getattr(rule, "disclosed", ()))
+    said_of_case = (match for match in rule.match if match != Match())
+    conditions = (*said_of_case, *getattr(rule, "told", ()), *getattr(rule, "disclosed", ()))
     if not conditions:
         keys = "`match`, `told` or `disclosed`" if word == NEVER else "`match`"
         reader.fault(place, f"says nothing that must {word} be so; say it with {keys}")

@@ -56,7 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known, and set up the page where one is asked for."""
     config.addinivalue_line("markers", _MARKER)
     file = config.getoption(OPTION)
-    if file is None or hasattr(config, "workerinput"):
+    if file is None or hasattr(config, "workerinput") or config.getoption("collectonly", default=False):
         return
     path = config.invocation_params.dir / file
     if path.is_dir():
