@@ -8,11 +8,13 @@ from supporttiers import Match, SupportDesk, SupportProcess
 from supporttiers.errors import InputError, MoveRefusedError
 from supporttiers.events import VendorLost
 from supporttiers.testing import (
+    Disclosed,
     FlakyVendor,
     MonitorViolatedError,
     RecordingNotifier,
     Rehearsal,
     Says,
+    ScriptedVendor,
     Told,
     never,
 )  # fmt: skip
@@ -218,6 +220,32 @@ def test_start_is_an_instant(start):
     """Whatever is none is refused, by its name."""
     with pytest.raises(InputError, match=r"^start "):
         Rehearsal(SupportProcess.default(), start=start)
+
+
+MISSPELT = {
+    "told.to: 'manger' is not known here; did you mean 'manager'?": never(Told("manger")),
+    "'move.limt' is no code of a reason; did you mean 'move.limit'?": never(Told(reason="move.limt"), name="quiet"),
+    "disclosed: 'acme' is": never(Disclosed("acme")),
+}
+
+
+@pytest.mark.parametrize("problem", MISSPELT)
+def test_monitor_that_speaks_of_nobody_is_refused(problem):
+    """It would hold for ever."""
+    with pytest.raises(InputError, match="^monitors has '") as caught:
+        Rehearsal(SupportProcess.from_text(PROCESS), monitors=[MISSPELT[problem]])
+    assert problem in str(caught.value)
+
+
+def test_names_of_the_house_are_known(tmp_path):
+    """Those of its people file, and of vendors that are handed in."""
+    people = tmp_path / "people.toml"
+    people.write_text('agents = [{ id = "managers", roles = ["teams"] }]')
+    rules = [never(Told(["managers", "teams", "somebody.else"])), never(Disclosed("acme"))]
+    with Rehearsal(
+        SupportProcess.from_text(PROCESS), directory=people, vendors=[ScriptedVendor("acme")], monitors=rules
+    ) as rehearsal:
+        assert len(rehearsal.monitors) == 2
 
 
 def test_role_that_stands_for_nobody_is_not_told():

@@ -32,6 +32,7 @@ from supporttiers.testing import stages
 from supporttiers.testing._given import check_given
 from supporttiers.testing.accounts import take, told_and_done
 from supporttiers.testing.doubles import RecordingNotifier, ScriptedVendor
+from supporttiers.testing.naming import misnamed, names_in
 from supporttiers.testing.paths import Path
 from supporttiers.testing.times import instant_at, zone_of
 
@@ -247,13 +248,16 @@ class Rehearsal:
             parts: What else `SupportDesk` takes: `directory`, `facts`, `policies`, `plugins`.
 
         Raises:
-            InputError: The instant is none, or the store has cases already.
+            InputError: The instant is none, the store has cases already, or a monitor has a name that is misspelt.
             ProcessError: The process is not valid.
             PluginError: A part does not fit, or the name of a vendor is nearly that of another.
             MonitorsError: The file of monitors is not valid.
         """
         if not isinstance(process, SupportProcess):
             process = SupportProcess.from_toml(process, policies=parts.get("policies", ()))
+        gateways = vendors if isinstance(vendors, str | FilePath) else tuple(vendors or ())
+        self.monitors: tuple[Monitor, ...] = monitors_of(monitors, process.calendars_by_name)
+        _check_names(process, self.monitors, directory=parts.get("directory"), vendors=gateways)
         begins = _start_of(start, zone_of(process))
         self.clock: FakeClock = FakeClock(begins)
         self.zone: tzinfo = begins.tzinfo or zone_of(process)
@@ -262,13 +266,12 @@ class Rehearsal:
         )
         self.desk: SupportDesk = SupportDesk(
             process, store=store, clock=self.clock, ids=_Numbered(), notifiers=[self.recorder, *notifiers],
-            vendors=() if vendors is None else vendors, **parts,
+            vendors=gateways, **parts,
         )  # fmt: skip
         if self.desk.counts():
             self.desk.shut_down()
             raise InputError("", "store", "has cases already; name an empty one, or none to rehearse in memory")
         self._fill_in_vendors()
-        self.monitors: tuple[Monitor, ...] = monitors_of(monitors, self.desk.process.calendars_by_name)
         for double in self._doubles():
             double.follow(self.clock)
         self._stories: dict[str, Story] = {}
@@ -475,6 +478,15 @@ class Rehearsal:
             after = page.next
             if after is None:
                 return
+
+
+def _check_names(process: SupportProcess, monitors: Iterable[Monitor], *, directory: object, vendors: object) -> None:
+    """Refuse a monitor that speaks of nobody: it would always hold."""
+    people = names_in(directory)
+    gateways = [getattr(each, "name", "") for each in vendors] if isinstance(vendors, tuple) else []
+    for monitor in monitors:
+        for fault in misnamed(process, monitor, people, vendors=gateways):
+            raise InputError("", "monitors", f"has {str(monitor)!r}: {fault}")
 
 
 def _start_of(start: object, zone: tzinfo) -> datetime:
