@@ -99,9 +99,7 @@ def explore(
 
     .. versionadded:: 0.1.0
     """
-    if may_wait is not None and not isinstance(may_wait, Match):
-        problem = f"must be a Match, such as Match(wait_reason='customer'), not {type_name(may_wait)}"
-        raise InputError("", "may_wait", problem)
+    _must_be_match(may_wait)
     rules = process if isinstance(process, SupportProcess) else SupportProcess.from_toml(process)
     people = None if actors is None else tuple(actors)
     done = None if commands is None else tuple(commands)
@@ -157,6 +155,12 @@ def _requester(actors: Sequence[Actor] | None, story: Story | None) -> Actor:
         return Actor.customer(story.case.requester)
     found = (actor for actor in actors or () if actor.kind is ActorKind.CUSTOMER)
     return next(found, Actor.customer("jane"))
+
+
+def _must_be_match(may_wait: object) -> None:
+    if not isinstance(may_wait, Match | None):
+        problem = f"must be a Match, such as Match(wait_reason='customer'), not {type_name(may_wait)}"
+        raise InputError("", "may_wait", problem)
 
 
 def _opening(each: object) -> Mapping[str, object]:
