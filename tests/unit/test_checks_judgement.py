@@ -127,6 +127,32 @@ def test_rule_about_another_verb_refuses_no_move(verb, found):
     assert [("limit_never", "limits[2]")] * found == codes(built(limits=limits, policies=[rule]))
 
 
+class _Strict:
+    """A rule of one's own; what it is asked about may be refused."""
+
+    name = "acme.strict"
+    revision = 1
+
+    def permit(self, situation):
+        """Refuse nothing, this time."""
+
+
+class _StrictAboutClosing(_Strict):
+    verbs = ("close",)
+
+
+def test_rule_of_ones_own_refuses_what_it_is_asked_about():
+    """Everything, unless it says about which verbs; and where only its description is left, nobody knows."""
+    limits = [SLA, of_tier(1, "1h", "escalate"), of_tier(1, "2h", name="later")]
+    plain = built(limits=limits)
+    strict = attrs.evolve(plain, policies=[*plain.policies, _Strict()])
+    about = attrs.evolve(plain, policies=[*plain.policies, _StrictAboutClosing()])
+
+    found = [("limit_never", "limits[2]")]
+    assert (found, [], found) == (codes(plain), codes(strict), codes(about))
+    assert [] == codes(SupportProcess.from_json(about.to_json()))
+
+
 @pytest.mark.parametrize(("verb", "found"), [("cancel", True), ("close", False)])
 def test_threshold_behind_a_close_that_a_rule_may_refuse_is_reached(verb, found):
     """A limit of resolved cases ends where it closes them, if nothing refuses to close."""

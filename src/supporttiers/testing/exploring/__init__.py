@@ -136,6 +136,7 @@ def explore(
         states=search.states, transitions=search.transitions, depth=search.depth, complete=search.complete,
         counterexamples=Telling(
             search=search, world=world, alphabet=alphabet, watch=watch, roots=roots, scenes=scenes, before=before,
+            commands=done,
         ).counterexamples(),
         ends=dict(sorted(search.ends.items())), unfollowed=search.unfollowed, undecided=search.undecided,
     )  # fmt: skip
