@@ -62,6 +62,11 @@ KINDS: Final[Mapping[str, Kind]] = {
         "give the tier a time_limit, or a limit whose thresholds tell somebody; or tell people with the policy "
         "supporttiers.inform-in-steps",
     ),
+    "check.stuck_some": Kind(
+        _WARNING,
+        "let a limit that tells somebody run for these cases, too; or tell people with the policy "
+        "supporttiers.inform-in-steps",
+    ),
     "check.waits_forever": Kind(
         _WARNING,
         "let a limit run meanwhile, or tell people with the policy supporttiers.inform-in-steps and "

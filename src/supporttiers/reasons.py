@@ -210,6 +210,8 @@ CODES: Final[Mapping[str, str]] = {
     "check.endless_round": "time alone sends a case round for ever: {round}",
     "check.stuck": "a case that is {statuses} at tier {tier} ({name}) can stay so for ever: no clock runs that tells "
     "anybody or does anything",
+    "check.stuck_some": "at tier {tier} ({name}) a case of {what} can be {statuses} for ever: no clock runs for it "
+    "that tells anybody or does anything",
     "check.waits_forever": "a case that waits for {wait_reason} can wait for ever (at tier {tiers}): no clock runs "
     "that tells anybody or does anything",
     "check.pause_idle": "it never makes the stopwatch of limit {limit!r} stand still",

@@ -112,10 +112,21 @@ def test_dead_end_is_found_by_the_shortest_way():
     [found] = explore(read(DEAD_END), depth=30, commands=FEW).counterexamples
 
     assert Invariant.REACHES_AN_END is found.invariant
-    assert found.problem == "case T-1 is queued at tier 2, and nothing that anybody does leads to an end"
+    assert found.problem.startswith("case T-1 is queued at tier 2, and none of these leads to an end: start, ")
     assert ["anna: escalate tier=2"] == [str(choice) for choice in found.choices]
     assert "escalated to tier 2" in found.timeline
     assert "every case can still reach an end" in fault_of(found.test)
+
+
+def test_dead_end_for_some_verbs_says_so():
+    """Others may lead out of it; without any, only time passes."""
+    process = read(DEAD_END)
+    few = [Wait(case_id="any", by=Actor.agent("anna"), wait_reason="customer"), "start"]
+
+    [found] = explore(process, depth=40, commands=few, invariants=["reaches_an_end"]).counterexamples
+    assert found.problem == "case T-1 is queued at tier 1, and none of these leads to an end: wait, start"
+    [found] = explore(process, depth=40, commands=[], invariants=["reaches_an_end"]).counterexamples
+    assert found.problem == "case T-1 is queued at tier 1, and nothing that time does leads to an end"
 
 
 def test_what_was_not_followed_is_no_dead_end():
@@ -660,7 +671,7 @@ def test_what_is_not_decided_is_said():
     assert f"\nevery case can still reach an end: not decided, {found.unfollowed} states were not followed" in str(
         found
     )
-    assert "fewer commands reach further, and so do more depth" in str(found)
+    assert "fewer commands reach further, such as start, escalate, hand_back and resolve, and so do more" in str(found)
     assert "not decided, 1 state was not followed" in str(explore(read(RUNNING), depth=0))
     assert () == explore(read(RUNNING), depth=2, invariants=["has_a_clock"]).undecided
     whole = explore(read(RUNNING), depth=30, commands=["resolve"])
@@ -689,6 +700,7 @@ def test_exploration_goes_on_from_a_story():
 
         [found] = explore(process, start=story, depth=30).counterexamples
 
+        assert found.problem == "case T-1 is queued at tier 2, and nothing that anybody does leads to an end"
         assert () == found.choices
         assert tuple(story.history) == found.events
         assert found.test == ""

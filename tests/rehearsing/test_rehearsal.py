@@ -232,7 +232,7 @@ MISSPELT = {
 @pytest.mark.parametrize("problem", MISSPELT)
 def test_monitor_that_speaks_of_nobody_is_refused(problem):
     """It would hold for ever."""
-    with pytest.raises(InputError, match="^monitors has '") as caught:
+    with pytest.raises(InputError, match=r"^monitors has '") as caught:
         Rehearsal(SupportProcess.from_text(PROCESS), monitors=[MISSPELT[problem]])
     assert problem in str(caught.value)
 

@@ -118,6 +118,18 @@ PAIRS = [
         id="stuck-noted-only",
     ),
     pytest.param(
+        {"limits": [{**SLA, "when": {"category": {"not": "wish"}}}], "tiers": [{**ONE, "escalates_to": []}]},
+        ("stuck_some", "tiers[0]"),
+        {
+            "limits": [
+                {**SLA, "when": {"category": {"not": "wish"}}},
+                {**SLA, "name": "wishes", "when": {"category": "wish"}, "target": "900h"},
+            ],
+            "tiers": [{**ONE, "escalates_to": []}],
+        },
+        id="stuck_some",
+    ),
+    pytest.param(
         {"limits": [SLA, {**SLA, "name": "other", "pause": {"status": "resolved"}}]},
         ("pause_idle", "limits[1].pause"),
         {"limits": [SLA, {**SLA, "name": "other", "pause": {"status": "waiting"}}]},

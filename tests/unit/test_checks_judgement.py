@@ -78,6 +78,46 @@ def test_moves_that_a_rule_may_refuse_prove_nothing():
     assert [] == codes(built(**given, transfer_when=["queued"]))
 
 
+VIP = {**SLA, "name": "vip", "when": {"tags": "vip"}, "measures": "time_to_own"}
+
+
+@pytest.mark.parametrize(
+    ("limits", "what"),
+    [
+        ([{**SLA, "when": {"category": {"not": ["wish", "idea"]}}}, VIP], "category 'wish' or 'idea'"),
+        ([{**SLA, "when": {"category": "vpn"}}], "a category that no condition names"),
+        (
+            [
+                {**SLA, "when": {"category": ["vpn", "mail"]}},
+                {**SLA, "name": "taken", "measures": "time_to_own", "when": {"category": {"not": "wish"}}},
+            ],
+            "category 'wish', or of a category that no condition names",
+        ),
+        ([{**SLA, "when": {"kind": {"not": "request"}}}], "kind 'request'"),
+        ([{**SLA, "target": {"critical": "4h", "high": "8h"}}], "priority 'low' or 'medium'"),
+        ([{**SLA, "when": {"priority": {"at_least": "high"}}}], "priority 'low' or 'medium'"),
+        ([{**SLA, "when": {"kind": "incident"}}], None),
+        ([{**SLA, "when": {"assignee": {"not": "bob"}, "tags": {"not": "x"}}}], None),
+        ([{**SLA, "when": {"category": {"not": None}}}, {**VIP, "when": {"category": "vpn"}}], None),
+    ],
+)
+def test_cases_that_have_no_clock_are_named(limits, what):
+    """A clock for all the others is none for these; what no condition speaks of is not guessed at."""
+    found = built(tiers=[{**ONE, "escalates_to": []}], limits=limits).check()
+
+    said = [each.reason.params["what"] for each in found if each.code == "check.stuck_some"]
+    assert ([] if what is None else [what]) == said
+
+
+def test_cases_without_a_clock_are_not_named_where_all_are_stuck():
+    """Of a tier at which every case is forgotten, nothing more is to be said; nor of one that helps itself."""
+    given = {"limits": [of_tier(1, "1h"), of_tier(2, "1h", when={"category": "vpn"})]}
+
+    assert [("stuck_some", "tiers[1]"), ("stuck", "tiers[2]")] == codes(built(**given))
+    helped = [ONE, {**TWO, "kind": "self_service"}, THREE]
+    assert [("stuck", "tiers[2]")] == codes(built(**given, tiers=helped))
+
+
 @pytest.mark.parametrize(("verb", "found"), [("close", True), ("resolve", True), ("escalate", False)])
 def test_rule_about_another_verb_refuses_no_move(verb, found):
     """What a limit does is refused by rules about that, and not by rules about anything else."""
@@ -85,6 +125,32 @@ def test_rule_about_another_verb_refuses_no_move(verb, found):
     rule = policy(RULES, {"verbs": [verb], "kinds": ["agent", "system"]})
 
     assert [("limit_never", "limits[2]")] * found == codes(built(limits=limits, policies=[rule]))
+
+
+class _Strict:
+    """A rule of one's own; what it is asked about may be refused."""
+
+    name = "acme.strict"
+    revision = 1
+
+    def permit(self, situation):
+        """Refuse nothing, this time."""
+
+
+class _StrictAboutClosing(_Strict):
+    verbs = ("close",)
+
+
+def test_rule_of_ones_own_refuses_what_it_is_asked_about():
+    """Everything, unless it says about which verbs; and where only its description is left, nobody knows."""
+    limits = [SLA, of_tier(1, "1h", "escalate"), of_tier(1, "2h", name="later")]
+    plain = built(limits=limits)
+    strict = attrs.evolve(plain, policies=[*plain.policies, _Strict()])
+    about = attrs.evolve(plain, policies=[*plain.policies, _StrictAboutClosing()])
+
+    found = [("limit_never", "limits[2]")]
+    assert (found, [], found) == (codes(plain), codes(strict), codes(about))
+    assert [] == codes(SupportProcess.from_json(about.to_json()))
 
 
 @pytest.mark.parametrize(("verb", "found"), [("cancel", True), ("close", False)])

@@ -18,7 +18,9 @@ _ABOUT: Final = """Try out every order of what people, vendors and time can do w
 the shortest way to a case that can reach no end, or that waits without a clock. The exit code is 1 where there
 is one."""
 _INVARIANTS: Final = ("reaches_an_end", "has_a_clock")
-_FURTHER: Final = "fewer verbs reach further (--command), and so do more --depth, --at-most and --within"
+_FURTHER: Final = (
+    "fewer verbs reach further (--command start,escalate,hand_back,resolve), and so do more --depth and --at-most"
+)
 _EVERY: Final = 500
 """So many states there are from one word of progress to the next."""
 

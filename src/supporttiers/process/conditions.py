@@ -100,9 +100,36 @@ PROGRESS: Final = (
 _MOST_IN_ALL: Final = 20_000
 
 
-def without_clock(limits: Sequence[TimeLimit], world: World) -> frozenset[Standing]:
+ABOUT: Final = ("category", "kind", "priority")
+"""What a case is about, as far as it is looked at one by one."""
+
+_Place = tuple[Standing, tuple[object, ...]]
+
+
+class About(NamedTuple):
+    """Cases of which the conditions of a process speak: a field, and its value; None for any that is not named."""
+
+    field: str
+    value: str | None
+
+
+@attrs.frozen
+class Silence:
     """
-    Find where no clock runs, whatever a case is about, once it has been worked on so and so far.
+    Where no clock runs, once a case has been worked on so and so far.
+
+    Attributes:
+        of_all: Whatever the case is about.
+        of_some: For cases of one category, kind or priority; what is silent for all is left out.
+    """
+
+    of_all: frozenset[Standing] = frozenset()
+    of_some: Mapping[About, frozenset[Standing]] = attrs.field(factory=dict)
+
+
+def without_clock(limits: Sequence[TimeLimit], world: World) -> Silence:
+    """
+    Find where no clock runs.
 
     Returns:
         Only what is certain; empty where the conditions of a limit tell apart too many states, or cannot be told apart.
@@ -110,20 +137,52 @@ def without_clock(limits: Sequence[TimeLimit], world: World) -> frozenset[Standi
     asked = [_Asked.of(limit, world) for limit in limits]
     progress = [test for each in asked for test in each.tests if test.field in PROGRESS]
     common = (*progress, Comparison("tier", "in", world.levels))
-    ran: set[tuple[Standing, tuple[object, ...]]] = set()
     everywhere = _everywhere(common, world)
     if everywhere is None:
-        return frozenset()
+        return Silence()
+    about = [About(field, value) for field in ABOUT for value in _named(field, limits, asked, world)]
+    ran: set[_Place] = set()
+    ran_for: dict[About, set[_Place]] = {each: set() for each in about}
     for limit, each in zip(limits, asked, strict=True):
         by_priority = not (world.has_targets or "*" in limit.target)
         states = _states((*each.tests, *common), world, by_priority=by_priority, at_most=_MOST_IN_ALL)
         if states is None:
-            return frozenset()
+            return Silence()
+        apart = {test.field for test in each.tests} | ({"priority"} if by_priority else set())
+        known = {one: _stands_for(one, each.tests) for one in about if one.field in apart}
         for state in states:
             said = each.judge(limit, state, world)
             if said.lives and not said.pauses and _is_usual(state, world):
-                ran.add(_standing(state))
-    return frozenset(standing for standing, how_far in everywhere if (standing, how_far) not in ran)
+                place = _standing(state)
+                ran.add(place)
+                for one, places in ran_for.items():
+                    if one not in known or getattr(state, one.field) == known[one]:
+                        places.add(place)
+    of_all = _left(everywhere, ran)
+    of_some = {one: _left(everywhere, places) - of_all for one, places in ran_for.items()}
+    return Silence(of_all, {one: found for one, found in of_some.items() if found})
+
+
+def _left(everywhere: Sequence[_Place], ran: set[_Place]) -> frozenset[Standing]:
+    return frozenset(place[0] for place in everywhere if place not in ran)
+
+
+def _named(field: str, limits: Sequence[TimeLimit], asked: Sequence["_Asked"], world: World) -> Sequence[str | None]:
+    """Give the values that conditions name, and None for any other category; of priorities all, if they matter."""
+    tests = [test for each in asked for test in each.tests if test.field == field]
+    if field == "priority":
+        matter = tests or any("*" not in limit.target for limit in limits)
+        return world.priorities if matter else ()
+    named = dict.fromkeys(str(value) for test in tests for value in test.values if value is not None)
+    return (*named, None) if named and field == "category" else tuple(named)
+
+
+def _stands_for(about: About, tests: Sequence[Comparison]) -> str:
+    """Give the value by which the states of one limit know such cases: what it does not name is all one to it."""
+    named = {value for test in tests if test.field == about.field for value in test.values}
+    if about.value is None or (about.field == "category" and about.value not in named):
+        return _OTHER
+    return about.value
 
 
 def _is_usual(state: SimpleNamespace, world: World) -> bool:
@@ -135,12 +194,12 @@ def _is_usual(state: SimpleNamespace, world: World) -> bool:
 _OF_VENDORS: Final = ("vendors", "vendors_waiting", "vendors_unacknowledged", "vendors_unreachable")
 
 
-def _everywhere(tests: Sequence[Comparison], world: World) -> list[tuple[Standing, tuple[object, ...]]] | None:
+def _everywhere(tests: Sequence[Comparison], world: World) -> list[_Place] | None:
     states = _states(tests, world, by_priority=False, at_most=_MOST_IN_ALL)
     return None if states is None else [_standing(state) for state in states if _can_be(state)]
 
 
-def _standing(state: SimpleNamespace) -> tuple[Standing, tuple[object, ...]]:
+def _standing(state: SimpleNamespace) -> _Place:
     how_far = tuple(getattr(state, field) for field in PROGRESS if hasattr(state, field))
     return Standing(state.tier, state.status, state.wait_reason), how_far
 

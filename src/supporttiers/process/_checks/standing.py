@@ -1,6 +1,6 @@
 """Where a case can stand for ever: no clock runs, and nobody is told."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from supporttiers._machine import state_name
@@ -10,7 +10,7 @@ from supporttiers.match import Match
 from supporttiers.policies import BUILT_IN
 from supporttiers.policies.informing import InformInSteps
 from supporttiers.process._checks.ways import STILL_OPEN, Ways, listed
-from supporttiers.process.conditions import Standing, World, without_clock
+from supporttiers.process.conditions import Silence, Standing, World, without_clock
 from supporttiers.reasons import Reason
 from supporttiers.tiers import WAIT_REASONS, Status, TierKind
 
@@ -28,22 +28,53 @@ def something_happens(limit: TimeLimit) -> bool:
 
 
 def of_standings(process: "SupportProcess", ways: Ways, world: World) -> Iterator[Finding]:
-    """Find where nothing ever happens to a case by itself, whatever it is about."""
+    """Find where nothing ever happens to a case by itself, whatever it is about, or to those of one kind."""
     if may_do_anything(process):
         return
-    silent = without_clock(_clocks(process), world)
+    silence = without_clock(_clocks(process), world)
+    silent = silence.of_all
     levels = [
         tier.level for tier in process.tiers if tier.kind is not TierKind.SELF_SERVICE and ways.reaches(tier.level)
     ]
     stuck: set[int] = set()
     for number, tier in enumerate(process.tiers):
-        found = [status for status in _WORKED if Standing(tier.level, status, None) in silent]
-        found = [status for status in found if state_name(tier.level, status) in ways.reached]
-        if tier.level in levels and found:
+        if tier.level not in levels:
+            continue
+        params = {"tier": tier.level, "name": tier.name}
+        if found := _worked(tier.level, silent, ways):
             stuck.add(tier.level)
-            params = {"tier": tier.level, "name": tier.name, "statuses": listed(found)}
-            yield Finding(f"tiers[{number}]", Reason("check.stuck", params))
+            yield Finding(f"tiers[{number}]", Reason("check.stuck", {**params, "statuses": listed(found)}))
+            continue
+        for (field, found_there), values in _alike(tier.level, silence, ways).items():
+            more = {"statuses": listed(found_there), "what": _what(field, values)}
+            yield Finding(f"tiers[{number}]", Reason("check.stuck_some", {**params, **more}))
     yield from _of_waits(process, silent, [level for level in levels if level not in stuck])
+
+
+def _worked(level: int, silent: frozenset[Standing], ways: Ways) -> tuple[Status, ...]:
+    """Give the statuses in which nobody thinks of a case at a tier."""
+    found = (status for status in _WORKED if Standing(level, status, None) in silent)
+    return tuple(status for status in found if state_name(level, status) in ways.reached)
+
+
+_Alike = Mapping[tuple[str, tuple[Status, ...]], list[str | None]]
+
+
+def _alike(level: int, silence: Silence, ways: Ways) -> _Alike:
+    """Give the categories, kinds and priorities of which nobody thinks at a tier, together where it is the same."""
+    found: dict[tuple[str, tuple[Status, ...]], list[str | None]] = {}
+    for (field, value), silent in silence.of_some.items():
+        if statuses := _worked(level, silent, ways):
+            found.setdefault((field, statuses), []).append(value)
+    return found
+
+
+def _what(field: str, values: Sequence[str | None]) -> str:
+    """Name what such cases are about."""
+    named = [repr(value) for value in values if value is not None]
+    parts = [f"{field} {listed(named)}"] if named else []
+    parts += [f"a {field} that no condition names"] if None in values else []
+    return ", or of ".join(parts)
 
 
 def _of_waits(process: "SupportProcess", silent: frozenset[Standing], levels: Sequence[int]) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import attrs
 
-from supporttiers._fields import at_least, duration_of, instance_of, optional, type_name
+from supporttiers._fields import at_least, duration_of, type_name
 from supporttiers.actors import Actor, ActorKind
 from supporttiers.clock import FakeClock
 from supporttiers.commands import Command, Open
@@ -99,8 +99,7 @@ def explore(
 
     .. versionadded:: 0.1.0
     """
-    if problem := optional(instance_of(Match, "a Match, such as Match(wait_reason='customer')"))(may_wait):
-        raise InputError("", "may_wait", problem)
+    _must_be_match(may_wait)
     rules = process if isinstance(process, SupportProcess) else SupportProcess.from_toml(process)
     people = None if actors is None else tuple(actors)
     done = None if commands is None else tuple(commands)
@@ -138,6 +137,7 @@ def explore(
         states=search.states, transitions=search.transitions, depth=search.depth, complete=search.complete,
         counterexamples=Telling(
             search=search, world=world, alphabet=alphabet, watch=watch, roots=roots, scenes=scenes, before=before,
+            commands=done,
         ).counterexamples(),
         ends=dict(sorted(search.ends.items())), unfollowed=search.unfollowed, undecided=search.undecided,
     )  # fmt: skip
@@ -157,6 +157,12 @@ def _requester(actors: Sequence[Actor] | None, story: Story | None) -> Actor:
         return Actor.customer(story.case.requester)
     found = (actor for actor in actors or () if actor.kind is ActorKind.CUSTOMER)
     return next(found, Actor.customer("jane"))
+
+
+def _must_be_match(may_wait: object) -> None:
+    if not isinstance(may_wait, Match | None):
+        problem = f"must be a Match, such as Match(wait_reason='customer'), not {type_name(may_wait)}"
+        raise InputError("", "may_wait", problem)
 
 
 def _opening(each: object) -> Mapping[str, object]:

@@ -131,4 +131,6 @@ class Exploration:
         return f"{undecided.says}: not decided, {states} not followed to an end"
 
 
-_FURTHER = "fewer commands reach further, and so do more depth, at_most and within"
+_FURTHER = (
+    "fewer commands reach further, such as start, escalate, hand_back and resolve, and so do more depth and at_most"
+)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import attrs
 
+from supporttiers.commands import Command
 from supporttiers.events import Event
 from supporttiers.testing.exploring.alphabet import Alphabet
 from supporttiers.testing.exploring.findings import ADVANCE, Choice, Counterexample, Invariant
@@ -26,6 +27,7 @@ class Telling:
         roots: The cases with which it began.
         scenes: What a test of each of them sets up; none where a story went on, for nobody knows how it began.
         before: What had happened before it began.
+        commands: What alone was done; None where nobody said.
     """
 
     search: Search
@@ -35,6 +37,7 @@ class Telling:
     roots: Sequence[Outcome]
     scenes: Sequence[Scene]
     before: Sequence[Event]
+    commands: Sequence[str | Command] | None
 
     def counterexamples(self) -> tuple[Counterexample, ...]:
         """Tell of each rule that does not hold, invariants first."""
@@ -49,7 +52,7 @@ class Telling:
         return Counterexample(
             rule=rule.says if isinstance(rule, Invariant) else str(rule),
             invariant=rule if isinstance(rule, Invariant) else None,
-            problem=_problem(rule, last) if isinstance(rule, Invariant) else str(way.violation),
+            problem=self._problem(rule, last) if isinstance(rule, Invariant) else str(way.violation),
             choices=way.choices, events=tuple(events),
             test="" if scene is None else test_text(scene, rule, way.choices, events, left=way.left),
         )  # fmt: skip
@@ -73,12 +76,16 @@ class Telling:
         assert after is not None  # it was done before; for the type checker
         return after
 
-
-def _problem(rule: Invariant, last: Outcome) -> str:
-    """Say what is wrong where it ends."""
-    case = last.case
-    waits = f" for {case.wait_reason}" if case.wait_reason else ""
-    where = f"case {case.id} is {case.status.replace('_', ' ')}{waits} at tier {case.tier}"
-    if rule is Invariant.HAS_A_CLOCK:
-        return f"{where}, and nothing ever happens by itself"
-    return f"{where}, and nothing that anybody does leads to an end"
+    def _problem(self, rule: Invariant, last: Outcome) -> str:
+        """Say what is wrong where it ends."""
+        case = last.case
+        waits = f" for {case.wait_reason}" if case.wait_reason else ""
+        where = f"case {case.id} is {case.status.replace('_', ' ')}{waits} at tier {case.tier}"
+        if rule is Invariant.HAS_A_CLOCK:
+            return f"{where}, and nothing ever happens by itself"
+        if not self.commands:
+            return (
+                f"{where}, and nothing that {'anybody does' if self.commands is None else 'time does'} leads to an end"
+            )
+        verbs = dict.fromkeys(each if isinstance(each, str) else each.trigger for each in self.commands)
+        return f"{where}, and none of these leads to an end: {', '.join(verbs)}"
