@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-collect_ignore = ["typing"]  # read by the type checker, never run
+collect_ignore = ["typing", "mutation"]  # read by the type checker; a command with tools of its own: neither is a test
 
 ROOT = Path(__file__).parent.parent
 
