@@ -6,9 +6,9 @@ import ssl
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
-collect_ignore = ["typing", "mutation"]  # read by the type checker; a command with tools of its own: neither is a test
+collect_ignore = ["typing"]  # read by the type checker, never run
 
 ROOT = Path(__file__).parent.parent
 
@@ -18,6 +18,9 @@ settings.register_profile(
     "ci", derandomize=True, deadline=None, database=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("explore", deadline=None, max_examples=2_000, print_blob=True)
+settings.register_profile(  # of tests.mutation: few, and what fails is not made smaller
+    "mutants", settings.get_profile("ci"), max_examples=20, phases=(Phase.explicit, Phase.generate)
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
