@@ -8,7 +8,6 @@ FILE has the module's changed source; the tests come by the standard input, as a
 
 import importlib.util
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,18 @@ from importlib.machinery import ModuleSpec
 import attrs
 import pytest
 from tests.mutation.samples import ROOT, SOURCE, Mutant
+
+
+class FewExamples:
+    """A plugin of pytest: property tests try few examples, and what fails is not made smaller."""
+
+    def pytest_collection(self) -> None:
+        """Begin where the tests' own settings are known."""
+        from hypothesis import Phase, settings  # not before: pytest has its own say when it is imported
+
+        phases = (Phase.explicit, Phase.generate)
+        settings.register_profile("mutants", settings.get_profile("ci"), max_examples=20, phases=phases)
+        settings.load_profile("mutants")
 
 
 @attrs.frozen
@@ -53,9 +64,9 @@ def survives_alone(mutant: Mutant, tests: Sequence[str], seconds: float) -> bool
 
 def main(module: str, file: str) -> int:
     """Run the tests with the module's source from the file."""
-    os.environ["HYPOTHESIS_PROFILE"] = "mutants"
     sys.meta_path.insert(0, _Finder(module, file))
-    return int(pytest.main(["-q", "-x", "-p", "no:cacheprovider", *json.load(sys.stdin)]))
+    tests = json.load(sys.stdin)
+    return int(pytest.main(["-q", "-x", "-p", "no:cacheprovider", *tests], plugins=[FewExamples()]))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from typing import Final
 import attrs
 import coverage
 import pytest
-from tests.mutation.alone import survives_alone
+from tests.mutation.alone import FewExamples, survives_alone
 from tests.mutation.samples import MODULES, ROOT, SOURCE, Mutant, files_of, take_effect
 
 TESTS: Final = (
@@ -281,8 +281,13 @@ class Runner:
         """Try a survivor again, where something may have kept what its function did when it was imported."""
         if not self._record.imported_in(mutant):
             return True
-        tests = self._record.tests_for(mutant, self.budget)[:_ALONE]
-        return survives_alone(mutant, tests, 60 + 5 * self.budget)
+        tests, seconds = self._record.tests_for(mutant, self.budget)[:_ALONE], 60 + 5 * self.budget
+        if survives_alone(mutant, tests, seconds):
+            return True
+        as_it_is = attrs.evolve(mutant, source=(SOURCE / mutant.file).read_text(encoding="utf-8"))
+        if not survives_alone(as_it_is, tests, seconds):
+            pytest.exit(f"tests of {mutant.file} fail without any mutant, in a Python of their own", returncode=1)
+        return False
 
     def _meet(self, mutant: Mutant | None, items: Sequence[pytest.Item]) -> None:
         """Run tests on a mutant, in a process of its own that ends here."""
@@ -328,7 +333,6 @@ def _lines(watched: coverage.Coverage) -> dict[str, dict[int, list[str]]]:
 def run(runner: Runner, tests: Iterable[str] = TESTS) -> int:
     """Run the mutants in this process, which must not have imported the package yet."""
     os.chdir(ROOT)
-    os.environ["HYPOTHESIS_PROFILE"] = "mutants"
     began = time.monotonic()
     runner.begin()
     code = pytest.main(
@@ -342,7 +346,7 @@ def run(runner: Runner, tests: Iterable[str] = TESTS) -> int:
             *(f"--ignore-glob={ROOT / 'tests' / 'unit' / each}" for each in PASSED_OVER),
             *tests,
         ],
-        plugins=[runner],
+        plugins=[runner, FewExamples()],
     )
     print(f"{time.monotonic() - began:.0f} s")
     return int(code)
