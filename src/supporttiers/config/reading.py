@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import attrs
 
@@ -24,6 +24,8 @@ from supporttiers.tiers import Tier
 from supporttiers.words import MessageTemplate, NotificationRules
 
 _T = TypeVar("_T")
+_Attribute: TypeAlias = Any
+"""A field of an attrs class. Its own type is generic for type checkers alone: hints of it could not be read."""
 
 _MAX_UNKNOWN: Final = 50
 UNDECIDING: Final = ("messages", "texts", "notifications", "check")
@@ -198,17 +200,17 @@ class TableReader:
                 found.pop(key, None)
         return found
 
-    def _reader_of(self, field: "attrs.Attribute[Any]") -> Callable[["attrs.Attribute[Any]", object, str], Any]:
+    def _reader_of(self, field: _Attribute) -> Callable[[_Attribute, object, str], Any]:
         """Find how a field is read: by its name, or by the parts that it says it is made of."""
         if PARTS in field.metadata:
             return self.several
         if WORD in field.metadata:
             return self.plain
-        reader: Callable[[attrs.Attribute[Any], object, str], Any]
+        reader: Callable[[_Attribute, object, str], Any]
         reader = getattr(self, _READERS.get(field.name, "plain"))
         return reader
 
-    def several(self, field: "attrs.Attribute[Any]", value: object, place: str) -> object:
+    def several(self, field: _Attribute, value: object, place: str) -> object:
         """Read a list of tables, of the class that the field names."""
         found = self.parts(field.metadata[PARTS], value, place)
         return None if None in found else self.plain(field, found, place)
@@ -261,7 +263,7 @@ class TableReader:
         self.fault(place, f"must be a list of {what}, not {type_name(data)}")
         return []
 
-    def plain(self, field: "attrs.Attribute[Any]", value: object, place: str) -> Any:  # noqa: ANN401 - of many types
+    def plain(self, field: _Attribute, value: object, place: str) -> Any:  # noqa: ANN401 - of many types
         """Read one value with the converter and validator of its field."""
         try:
             convert: Any = field.converter or _unchanged
@@ -277,7 +279,7 @@ class TableReader:
         """Read where a route leads."""
         return self.part(Destination, value, place)
 
-    def target(self, field: "attrs.Attribute[Any]", value: object, place: str) -> object:
+    def target(self, field: _Attribute, value: object, place: str) -> object:
         """Read a duration, or one for each priority, each fault at its own place."""
         if not isinstance(value, Mapping) or not value:
             return self.plain(field, value, place)
@@ -286,17 +288,17 @@ class TableReader:
             found |= self.plain(field, {priority: duration}, joined(place, priority)) or {}
         return found
 
-    def thresholds(self, field: "attrs.Attribute[Any]", value: object, place: str) -> object:
+    def thresholds(self, field: _Attribute, value: object, place: str) -> object:
         """Read the points on a limit's way."""
         found = self.parts(Threshold, value, place)
         return found if None in found else self.plain(field, found, place)
 
-    def actions(self, field: "attrs.Attribute[Any]", value: object, place: str) -> object:
+    def actions(self, field: _Attribute, value: object, place: str) -> object:
         """Read what a threshold does, each action at its own place."""
         found: list[Any] = [self.plain(field, [item], where) for where, item in self.items(value, place, "texts")]
         return None if None in found else self.plain(field, [action for [action] in found], place)
 
-    def match(self, field: "attrs.Attribute[Any]", value: object, place: str) -> Match | str | None:
+    def match(self, field: _Attribute, value: object, place: str) -> Match | str | None:
         """Read a condition, each field of it at its own place; or a word that may stand in its place."""
         if isinstance(value, str) and value in field.metadata.get(WORDS, ()):
             return value
@@ -362,7 +364,7 @@ class TableReader:
 _OF_EVERY_POLICY: Final = ("use", "revision", "answers")
 
 
-def _fields_of(kind: Any) -> Mapping[str, "attrs.Attribute[Any]"]:  # noqa: ANN401 - any attrs class
+def _fields_of(kind: Any) -> Mapping[str, _Attribute]:  # noqa: ANN401 - any attrs class
     return attrs.fields_dict(kind)
 
 
