@@ -104,6 +104,14 @@ class Fault:
         return f"{self.place}: {self.problem}" if self.place else self.problem
 
 
+def faults_text(what: str, faults: Sequence[Fault]) -> str:
+    """Say what is not valid, and list every fault, one a line when there are several."""
+    if len(faults) == 1:
+        return f"{what} is not valid: {faults[0]}"
+    listed = "".join(f"\n  - {fault}" for fault in faults)
+    return f"{what} is not valid, {len(faults)} faults:{listed}"
+
+
 @attrs.define
 class ProcessError(DefinitionError):
     """
@@ -119,10 +127,7 @@ class ProcessError(DefinitionError):
 
     def __str__(self) -> str:
         """List every fault, one a line when there are several."""
-        if len(self.faults) == 1:
-            return f"process {self.source!r} is not valid: {self.faults[0]}"
-        listed = "".join(f"\n  - {fault}" for fault in self.faults)
-        return f"process {self.source!r} is not valid, {len(self.faults)} faults:{listed}"
+        return faults_text(f"process {self.source!r}", self.faults)
 
     @property
     def reason(self) -> Reason:
@@ -145,10 +150,7 @@ class DirectoryError(DefinitionError):
 
     def __str__(self) -> str:
         """List every fault, one a line when there are several."""
-        if len(self.faults) == 1:
-            return f"directory {self.source!r} is not valid: {self.faults[0]}"
-        listed = "".join(f"\n  - {fault}" for fault in self.faults)
-        return f"directory {self.source!r} is not valid, {len(self.faults)} faults:{listed}"
+        return faults_text(f"directory {self.source!r}", self.faults)
 
     @property
     def reason(self) -> Reason:

@@ -112,7 +112,7 @@ def test_goes(rehearsal):
         ('"acme.toml", monitor=[]', "takes no 'monitor'; did you mean monitors? possible are: start, "),
         ('"acme.toml", xyzzy=[]', "takes no 'xyzzy'; possible are: start, "),
         ('"acme.toml", monitors=7', "monitors must be monitors, or the path of their file, not int"),
-        ('"acme.toml", monitors="rules.toml"', "monitors '*rules.toml' are not valid: the file cannot be read"),
+        ('"acme.toml", monitors="rules.toml"', "monitors '*rules.toml' is not valid: the file cannot be read"),
     ],
 )
 def test_wrong_marker_fails_in_one_line(run, marker, said):

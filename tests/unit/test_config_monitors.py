@@ -121,9 +121,9 @@ def test_error_is_a_value(file):
 
     assert isinstance(error, DefinitionError)
     assert ("monitors.faults", 2) == (error.reason.code, error.reason.params["count"])
-    assert "rules.toml' are not valid, 2 faults:\n  - a: is not known here" in str(error)
+    assert "rules.toml' is not valid, 2 faults:\n  - a: is not known here" in str(error)
     assert str(error) == str(pickle.loads(pickle.dumps(error)))
-    with pytest.raises(MonitorsError, match=r"monitors 'nowhere\.toml' are not valid: the file cannot be read"):
+    with pytest.raises(MonitorsError, match=r"monitors 'nowhere\.toml' is not valid: the file cannot be read"):
         read_monitors("nowhere.toml")
 
 

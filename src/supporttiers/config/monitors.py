@@ -18,7 +18,7 @@ from supporttiers.calendars import WorkingHours
 from supporttiers.config.calendars import calendars_of
 from supporttiers.config.files import data_of, foreign_faults, joined, text_of
 from supporttiers.config.reading import TableReader
-from supporttiers.errors import DefinitionError, Fault, InputError, PolicyConfigError, ProcessError
+from supporttiers.errors import DefinitionError, Fault, InputError, PolicyConfigError, ProcessError, faults_text
 from supporttiers.match import FIELDS, Match
 from supporttiers.monitors import Disclosed, Either, Monitor, Told, always, never
 from supporttiers.reasons import Reason
@@ -43,10 +43,7 @@ class MonitorsError(DefinitionError):
 
     def __str__(self) -> str:
         """List every fault, one a line when there are several."""
-        if len(self.faults) == 1:
-            return f"monitors {self.source!r} are not valid: {self.faults[0]}"
-        listed = "".join(f"\n  - {fault}" for fault in self.faults)
-        return f"monitors {self.source!r} are not valid, {len(self.faults)} faults:{listed}"
+        return faults_text(f"file of monitors {self.source!r}", self.faults)
 
     @property
     def reason(self) -> Reason:

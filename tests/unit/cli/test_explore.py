@@ -208,5 +208,5 @@ def test_explore_watches_monitors_of_a_file(file, run, tmp_path):
     (tmp_path / "rules.toml").write_text("nver = []", "utf-8")
     done = run("explore", "support.toml", "--monitors", "rules.toml")
     assert (1, "") == (done.code, done.out)
-    assert "monitors 'rules.toml' are not valid: nver: is not known here; did you mean 'never'?" in done.err
+    assert "file of monitors 'rules.toml' is not valid: nver: is not known here; did you mean 'never'?" in done.err
     assert 3 == run("explore", "support.toml", "--monitors", "nowhere.toml").code

@@ -2,7 +2,7 @@
 
 import attrs
 
-from supporttiers.errors import DefinitionError, Fault
+from supporttiers.errors import DefinitionError, Fault, faults_text
 from supporttiers.reasons import Reason
 from supporttiers.testing.accounts import Account
 
@@ -22,10 +22,7 @@ class ScenarioError(DefinitionError):
 
     def __str__(self) -> str:
         """List every fault, one a line when there are several."""
-        if len(self.faults) == 1:
-            return f"scenario file {self.source!r} is not valid: {self.faults[0]}"
-        listed = "".join(f"\n  - {fault}" for fault in self.faults)
-        return f"scenario file {self.source!r} is not valid, {len(self.faults)} faults:{listed}"
+        return faults_text(f"scenario file {self.source!r}", self.faults)
 
     @property
     def reason(self) -> Reason:
