@@ -108,10 +108,10 @@ def test_refusal_shows_the_line_of_the_test(run):
     """And none of ours, unless the whole trace is asked for."""
     shown = run(test_it=REFUSED).stdout.str()
     assert "MoveRefusedError: case 'T-1' cannot resume from tier1.queued" in shown
-    assert "rehearsal.py" not in shown
+    assert "stories.py" not in shown
     assert "case T-1: t1 09:00" in shown
 
-    assert "rehearsal.py" in run("--full-trace", test_it=REFUSED).stdout.str()
+    assert "stories.py" in run("--full-trace", test_it=REFUSED).stdout.str()
 
 
 def test_failure_tells_no_texts(run):

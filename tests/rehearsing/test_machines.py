@@ -18,7 +18,7 @@ from supporttiers.policies.permission import Permission, PermitByRules
 from supporttiers.reasons import Reason
 from supporttiers.testing import MonitorViolatedError, Rehearsal, ScriptedVendor, Told, never
 from supporttiers.testing.builders import committing, every_event, happens, opening
-from supporttiers.testing.rehearsal import VERBS
+from supporttiers.testing.stories import VERBS
 from supporttiers.testing.strategies import Law, LawBrokenError, SupportMachine, support_machine
 from supporttiers.testing.strategies.laws import fault_of_history, fault_of_telling
 from supporttiers.tiers import Tier

@@ -15,18 +15,20 @@ if TYPE_CHECKING:
     from supporttiers.monitors import Disclosed, Told, always, never
     from supporttiers.testing.doubles import FlakyVendor, RecordingNotifier, Says, ScriptedVendor
     from supporttiers.testing.exploring import Choice, Counterexample, Exploration, Invariant, explore
-    from supporttiers.testing.rehearsal import MonitorViolatedError, Rehearsal, Story
+    from supporttiers.testing.rehearsal import MonitorViolatedError, Rehearsal
     from supporttiers.testing.scenarios import Scenario, ScenarioError, ScenarioFailedError
     from supporttiers.testing.situations import situation
+    from supporttiers.testing.stories import Story
 
 _HOMES = {
     "supporttiers.clock": ("FakeClock",),
     "supporttiers.monitors": ("Disclosed", "Told", "always", "never"),
     "supporttiers.testing.doubles": ("FlakyVendor", "RecordingNotifier", "Says", "ScriptedVendor"),
     "supporttiers.testing.exploring": ("Choice", "Counterexample", "Exploration", "Invariant", "explore"),
-    "supporttiers.testing.rehearsal": ("MonitorViolatedError", "Rehearsal", "Story"),
+    "supporttiers.testing.rehearsal": ("MonitorViolatedError", "Rehearsal"),
     "supporttiers.testing.scenarios": ("Scenario", "ScenarioError", "ScenarioFailedError"),
     "supporttiers.testing.situations": ("situation",),
+    "supporttiers.testing.stories": ("Story",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -29,7 +29,7 @@ from supporttiers.testing.exploring.telling import Telling
 from supporttiers.testing.exploring.watching import Watch
 from supporttiers.testing.exploring.worlds import CASE_ID, Outcome, World
 from supporttiers.testing.exploring.writing import Scene
-from supporttiers.testing.rehearsal import Story
+from supporttiers.testing.stories import Story
 from supporttiers.tiers import OPEN, Status
 
 __all__ = ["Choice", "Counterexample", "Exploration", "Invariant", "explore"]

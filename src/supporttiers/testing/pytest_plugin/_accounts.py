@@ -15,9 +15,10 @@ from supporttiers._fields import clipped, safe
 from supporttiers.errors import CaseError, SupportTiersError
 from supporttiers.testing.accounts import MAX_LINE, MAX_LINES, Account, take
 from supporttiers.testing.pytest_plugin import ATTRIBUTE, COMPARED, WHY
-from supporttiers.testing.rehearsal import MonitorViolatedError, Rehearsal, Story
+from supporttiers.testing.rehearsal import MonitorViolatedError, Rehearsal
 from supporttiers.testing.scenarios import ScenarioFailedError
 from supporttiers.testing.stages import MOST, Stage
+from supporttiers.testing.stories import Story
 
 MAX_BYTES: Final = 2 * 1024 * 1024
 """So much of one test, about, is handed to the process that writes the page."""

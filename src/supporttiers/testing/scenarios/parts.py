@@ -13,8 +13,8 @@ from supporttiers.match import Comparison, Match
 from supporttiers.monitors import Telling, Told
 from supporttiers.process import SupportProcess
 from supporttiers.testing.paths import Path
-from supporttiers.testing.rehearsal import Story
 from supporttiers.testing.scenarios.faults import Difference
+from supporttiers.testing.stories import Story
 
 
 @attrs.frozen(kw_only=True)

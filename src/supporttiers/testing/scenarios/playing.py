@@ -9,9 +9,10 @@ from supporttiers.protocols import CaseStore
 from supporttiers.reasons import Reason
 from supporttiers.testing.accounts import Account, take
 from supporttiers.testing.doubles import FlakyVendor
-from supporttiers.testing.rehearsal import MonitorViolatedError, Rehearsal, Story
+from supporttiers.testing.rehearsal import MonitorViolatedError, Rehearsal
 from supporttiers.testing.scenarios.faults import Difference
 from supporttiers.testing.scenarios.parts import Script, Setting, Step
+from supporttiers.testing.stories import Story
 
 
 class Play:

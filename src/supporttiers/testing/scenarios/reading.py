@@ -27,9 +27,9 @@ from supporttiers.process import SupportProcess
 from supporttiers.testing._given import taken_by
 from supporttiers.testing.doubles import Says
 from supporttiers.testing.naming import problem_of_reason
-from supporttiers.testing.rehearsal import VERBS, Story
 from supporttiers.testing.scenarios.names import Names
 from supporttiers.testing.scenarios.parts import Expected, Script, Setting, Step, Then
+from supporttiers.testing.stories import VERBS, Story
 from supporttiers.testing.times import instant_at, zone_of
 
 SETTING: Final = (

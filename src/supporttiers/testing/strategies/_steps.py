@@ -16,8 +16,9 @@ from supporttiers.links import Link
 from supporttiers.testing.exploring.alphabet import Alphabet, Offer, manager_of, own_fields
 from supporttiers.testing.exploring.findings import VENDOR_UPDATE, Choice
 from supporttiers.testing.exploring.writing import by_text, done_text, given_text
-from supporttiers.testing.rehearsal import VERBS, Rehearsal
+from supporttiers.testing.rehearsal import Rehearsal
 from supporttiers.testing.situations import a_command
+from supporttiers.testing.stories import VERBS
 
 _OF_VENDORS: Final = frozenset({"dispatch", "tell_vendor", "withdraw"})
 _STAYS: Final = frozenset({"assign", "reply", *_OF_VENDORS})

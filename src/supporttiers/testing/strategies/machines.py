@@ -18,7 +18,8 @@ from supporttiers.errors import CaseError, InputError
 from supporttiers.monitors import Monitor
 from supporttiers.process import SupportProcess
 from supporttiers.protocols import CaseStore
-from supporttiers.testing.rehearsal import Rehearsal, Story
+from supporttiers.testing.rehearsal import Rehearsal
+from supporttiers.testing.stories import Story
 from supporttiers.testing.strategies._steps import Possible, Step
 from supporttiers.testing.strategies._texts import ORDINARY, SAID, SUBJECTS
 from supporttiers.testing.strategies.laws import Law, LawBrokenError, fault_of_history, fault_of_telling
