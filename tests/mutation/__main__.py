@@ -1,7 +1,7 @@
 """
 Tries whether the tests find mistakes: changes a function a little, and runs the tests that reach what is changed.
 
-    python -m tests.mutation [MODULE ...] [--sample 200] [--jobs 2] [--seconds 20] [--kept] [--left] [--only TEXT]
+    python -m tests.mutation [MODULE ...] [--sample 200] [--jobs 2] [--seconds 30] [--kept] [--left] [--only TEXT]
 
 Prints each survivor that nobody has explained, as it would stand in explained.toml, then a table: mutants, killed,
 survived and explained, module by module. Ends with 1 where a survivor is not explained, or an explanation is wrong.
@@ -92,7 +92,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("modules", nargs="*", metavar="MODULE", help=f"which ones; without any: {', '.join(MODULES)}")
     parser.add_argument("--sample", type=int, default=SAMPLE, help="mutants of each module, at most")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes at once")
-    parser.add_argument("--seconds", type=float, default=20, help="of tests, at most, for one mutant")
+    parser.add_argument("--seconds", type=float, default=30, help="of tests, at most, for one mutant")
     parser.add_argument("--only", default="", help="mutants whose file and function hold this text")
     parser.add_argument("--kept", action="store_true", help="use the record of the last run: the tests are the same")
     parser.add_argument("--left", action="store_true", help="as --kept, only for what no test is known to kill")

@@ -286,6 +286,22 @@ def test_vendor_clock_of_another_vendor_does_not_run(limited):
     assert None is own(desk.dispatch(case, by="bob", vendor="acme-print"))
 
 
+def test_every_word_of_the_vendors_begins_the_time_to_the_next(limited, clock):
+    """What the house's people do meanwhile is no word of the vendor's."""
+    desk = limited(measures="vendor_update", vendor="acme-print", agreement="uc")
+    case = desk.dispatch(desk.open(by="jane"), by="bob", vendor="acme-print")
+    clock.advance("30m")
+    assert (1, "in_progress", "09:00") == own(desk.reply(case, by="bob"))
+    clock.advance("30m")
+    case = said_by_vendor(desk, case, VendorStatus.ACKNOWLEDGED)
+    assert (2, "in_progress", "10:00") == own(case)
+    clock.advance("1h")
+    case = said_by_vendor(desk, case, VendorStatus.IN_PROGRESS)
+
+    assert (3, "in_progress", "11:00") == own(case)
+    assert [(1, "10:00", False), (2, "11:00", False)] == results(desk, case)
+
+
 def test_vendor_clock_ends_with_the_case(limited, clock):
     """Once the matter is solved nobody waits for the vendor: neither met nor breached."""
     desk = limited(measures="vendor")
