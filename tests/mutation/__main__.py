@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
         counts.update((modules[mutant.key], "killed") for mutant in dead)
 
     def done(mutant: Mutant, how: str, killer: str) -> None:
-        if how in {KILLED, TOO_LONG}:
+        if how == KILLED or (how == TOO_LONG and mutant.key not in explained):  # slow may be all that is wrong with it
             killed.append(mutant)
             kind = "killed"
         else:
