@@ -1,6 +1,6 @@
 """Vendors that do as a script says: late, twice, never, or unreachable."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -114,13 +114,32 @@ def test_vendor_that_gives_no_answer_is_asked_again():
     assert "acknowledged" == story.case.vendor_tickets[0].status
 
 
+def resolved_at(*steps):
+    """Say when it is heard that a vendor, who is silent for hours, has resolved a ticket."""
+    flaky = FlakyVendor("acme", Says("2h", "resolved"), silent=290)
+    with Rehearsal(SupportProcess.from_text(PROCESS), start=NINE, vendors=[flaky]) as rehearsal:
+        story = rehearsal.open("Printer", by="jane").escalate(by="bob")
+        for step in steps:
+            rehearsal.advance(step)
+        assert rehearsal.next_at() is None
+        return next(event.at for event in story.history if getattr(event, "status", "") == "resolved")
+
+
+def test_vendor_that_gives_no_answer_is_asked_again_a_minute_later():
+    """However far time is moved at once, the answer comes at the same instant."""
+    heard = resolved_at("10h")
+
+    assert datetime(2026, 3, 23, 11, 10, tzinfo=UTC) < heard < datetime(2026, 3, 23, 14, 0, tzinfo=UTC)
+    assert heard == resolved_at(*["1h"] * 10) == resolved_at("7h", "3h")
+
+
 def test_double_tells_the_time_by_itself_elsewhere():
     """Without a rehearsal it goes by the machine, or by the clock that it is handed."""
-    vendor = ScriptedVendor("acme", Says("0s", "acknowledged"))
+    vendor = ScriptedVendor("acme", Says("0s", "acknowledged"), Says("1h", "resolved"))
     ticket = vendor.open(VendorRequest(tenant="default", case_id="T-1"), key="k")
-    assert vendor.next_at() <= SystemClock().now()
+    assert vendor.next_at() is None  # what is due already is said when it is asked
     assert "acknowledged" == vendor.fetch(ticket.remote_id).status
-    assert vendor.next_at() is None
+    assert vendor.next_at() > SystemClock().now()
     assert timedelta(0) == vendor.poll_every
 
 

@@ -163,13 +163,14 @@ class ScriptedVendor(InProcessVendor):
         self._clock = clock
 
     def next_at(self) -> datetime | None:
-        """Give the next instant at which it has something to say; None when it has said all."""
-        ahead = (
+        """Give the next instant at which it has something to say; None when nothing lies ahead."""
+        now = self._clock.now()
+        said = (
             opened + self._script[self._said[remote_id]].after
             for remote_id, opened in self._opened.items()
             if self._said[remote_id] < len(self._script)
         )
-        return min(ahead, default=None)
+        return min((at for at in said if at > now), default=None)
 
     def open(self, request: VendorRequest, /, *, key: str) -> VendorAnswer:
         """Open a ticket, or give the one that this key opened before."""
@@ -197,9 +198,12 @@ class ScriptedVendor(InProcessVendor):
                 self.update(remote_id, status=says.status)
 
 
+_ASKED_AGAIN: Final = timedelta(minutes=1)
+
+
 class FlakyVendor(ScriptedVendor):
     """
-    A scripted vendor that cannot always be reached.
+    A scripted vendor that cannot always be reached. In a rehearsal it is asked again a minute later, as by a worker.
 
     >>> FlakyVendor("acme-print", Says("2h", "resolved"), failures=3).name
     'acme-print'
@@ -221,6 +225,15 @@ class FlakyVendor(ScriptedVendor):
         """
         super().__init__(name, *script, clock=clock)
         self._failures, self._lost, self._silent = failures, lost, silent
+        self._failed_at: datetime | None = None
+
+    def next_at(self) -> datetime | None:
+        """Give the next instant at which it has something to say, or is asked again."""
+        says = super().next_at()
+        again = None if self._failed_at is None else self._failed_at + _ASKED_AGAIN
+        if again is None or again <= self._clock.now():
+            return says
+        return again if says is None else min(says, again)
 
     def open(self, request: VendorRequest, /, *, key: str) -> VendorAnswer:
         """
@@ -245,7 +258,9 @@ class FlakyVendor(ScriptedVendor):
         Raises:
             VendorError: It is one of the calls that go wrong.
         """
+        self._failed_at = None
         if self._silent > 0:
             self._silent -= 1
+            self._failed_at = self._clock.now()
             raise VendorError(self.name, "it is down, as the test wants it", retryable=True)
         return super().fetch(remote_id)
