@@ -10,7 +10,7 @@ from supporttiers import Match, SupportProcess
 from supporttiers.testing import MonitorViolatedError, never
 from supporttiers.testing.strategies import support_machine
 
-logging.disable(logging.ERROR)  # vendors are told of things that come too late for them
+logging.getLogger("supporttiers").setLevel(logging.CRITICAL)  # vendors are told of things that come too late for them
 process = SupportProcess.from_toml(Path(__file__).with_name("acme.toml"))
 unheard = never(Match(status="resolved", vendors="acme-print"), name="nothing is resolved while the vendor works on it")
 machine = support_machine(process, monitors=[unheard], max_cases=1)

@@ -26,8 +26,9 @@ def _loaded(tmp_path_factory):
 
 
 @pytest.fixture
-def run(pytester, request):
+def run(pytester, request, monkeypatch):
     """Run tests that lie beside `acme.toml`; the plugin is there also where the package is not installed."""
+    monkeypatch.delenv("CI", raising=False)  # with it pytest tells failures once more, at full length
     shutil.copy(ROOT / "examples" / "acme.toml", pytester.path)
     shutil.copy(ROOT / "examples" / "people.toml", pytester.path)
     pytester.makeini("[pytest]\nstrict = true\nfilterwarnings = error\n")

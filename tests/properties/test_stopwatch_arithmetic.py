@@ -26,6 +26,7 @@ from supporttiers.desk import SupportDesk
 from supporttiers.events import Event
 from supporttiers.limits import Threshold, TimeLimit
 from supporttiers.process import SupportProcess
+from supporttiers.reasons import Reason
 from supporttiers.stopwatches import MAX_SEGMENTS, Segment, Stage, Stopwatch, with_segment
 from supporttiers.tiers import Tier
 
@@ -314,7 +315,7 @@ def test_deadlines_are_settled_in_the_one_order(world):
     for before, event, _ in folded(history):
         if isinstance(event, happened.ThresholdFired):
             assert (event.due_at, places.index(event.limit), event.threshold) == ahead(world, before)[0]
-        elif isinstance(event, happened.CaseResumed) and event.by == SYSTEM:
+        elif isinstance(event, happened.CaseResumed) and event.reason == Reason("move.wait_over"):
             assert (before.wait_until, len(places), 0) == ahead(world, before)[0]
 
 

@@ -42,11 +42,13 @@ class Pager:
 
 _OWN = ("acme.", "tests.")
 """How the codes of policies in tests begin."""
+_INFORMED = {"by"}
+"""All that `inform` says of a code of the caller's choice."""
 
 
 def _sayable(reason):
     """Make sure that a reason has a text, and all of which its text speaks."""
-    if reason is None or reason.code.startswith(_OWN):
+    if reason is None or reason.code.startswith(_OWN) or reason.params.keys() == _INFORMED:
         return
     text = CODES[reason.code]
     spoken = {name for _, name, _, _ in Formatter().parse(text) if name is not None}

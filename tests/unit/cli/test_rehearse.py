@@ -58,7 +58,7 @@ def test_scenario_whose_people_cannot_be_read(run):
     assert 1 == done.code
     assert "not valid  nobody.scenario.toml: Nobody looks at it: directory 'nobody.toml' is not valid" in done.out
     assert "ok  goes.scenario.toml: Nobody looks at it" in done.out
-    assert done.out.splitlines()[-1] == "1 of 1 scenarios went as they say, 1 faults"
+    assert done.out.splitlines()[-1] == "1 of 1 scenarios went as they say, 1 fault"
 
 
 @pytest.mark.usefixtures("files")
