@@ -84,7 +84,8 @@ VERBS = {
     "link": {"to": "T-2"}, "unlink": {"to": "T-2", "kind": "known_issue"}, "merge": {"into": "T-2"},
     "dispatch": {"vendor": "acme-print"}, "tell_vendor": {"vendor": "acme-print", "text": "?"},
     "withdraw": {"vendor": "acme-print"}, "rate": {"score": 1}, "approve": {}, "decline": {}, "redact": {},
-    "options": {}, "clocks": {}, "history": {}, "timeline": {}, "explain": {}, "verify": {}, "export": {}, "get": {}, "unpark": {},
+    "options": {}, "clocks": {}, "history": {}, "timeline": {}, "explain": {}, "verify": {},
+    "export": {}, "get": {}, "unpark": {},
 }  # fmt: skip
 """Methods that are handed a case, with what else they need."""
 

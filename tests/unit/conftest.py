@@ -48,7 +48,7 @@ _INFORMED = {"by"}
 
 def _sayable(reason):
     """Make sure that a reason has a text, and all of which its text speaks."""
-    if reason is None or reason.code.startswith(_OWN) or reason.params.keys() == _INFORMED:
+    if reason is None or reason.code.startswith(_OWN) or reason.params.keys() <= _INFORMED:
         return
     text = CODES[reason.code]
     spoken = {name for _, name, _, _ in Formatter().parse(text) if name is not None}

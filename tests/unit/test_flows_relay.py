@@ -204,7 +204,7 @@ def test_logs_hold_ids_only(make_desk, calm, caplog, pager):
     pager.failures = [OSError(SECRET)]
     desk.run_due()
 
-    first = "message T-1:2:0:pager to pager failed: OSError in notifier 'pager', conftest.py:31"
+    first = "message T-1:2:0:pager to pager failed: OSError in notifier 'pager', conftest.py:34"
     gone = "acme-print: this desk has no such vendor; it may be tried again"
     assert [first, f"message T-1:3:0:acme-print to acme-print failed: {gone}"] == caplog.messages
     assert SECRET not in caplog.text
