@@ -8,7 +8,8 @@ from supporttiers import SupportProcess
 from supporttiers.clock import SystemClock
 from supporttiers.effects import VendorRequest
 from supporttiers.errors import InputError, PluginError
-from supporttiers.testing import FlakyVendor, Rehearsal, Says, ScriptedVendor
+from supporttiers.testing import FlakyVendor, RecordingNotifier, Rehearsal, Says, ScriptedVendor
+from supporttiers.testing.builders import notification
 
 PROCESS = """
 [process]
@@ -112,6 +113,20 @@ def test_vendor_that_gives_no_answer_is_asked_again():
     rehearsal, story = at_the_vendor(FlakyVendor("acme", Says("5m", "acknowledged"), silent=2))
     rehearsal.advance("1h")
     assert "acknowledged" == story.case.vendor_tickets[0].status
+
+
+def test_double_is_handed_one_thing_twice():
+    """With one key it opens one ticket, and is told once."""
+    vendor = ScriptedVendor("acme", Says("0s", text="We look into it."))
+    request = VendorRequest(tenant="default", case_id="T-1")
+    first, again = vendor.open(request, key="k"), vendor.open(request, key="k")
+    assert first.remote_id == again.remote_id
+    assert ["We look into it."] == [entry.text for entry in vendor.fetch(first.remote_id).entries]
+
+    recorder, message = RecordingNotifier(), notification()
+    for _ in range(2):
+        recorder.notify(message, key="k")
+    assert 1 == len(recorder.told)
 
 
 def resolved_at(*steps):

@@ -240,19 +240,12 @@ class Reader:
             table = {"says": said} if isinstance(said, list) else self._table(said, where)
             self._tables.check_keys(table, _SCRIPT, where)
             says = [
-                self._says(each, at)
+                self._tables.part(Says, each, at)
                 for at, each in self._tables.items(table.get("says", []), joined(where, "says"), "tables")
             ]
             counts = {count: self._number(table.get(count, 0), joined(where, count)) for count in _COUNTS}
             found.append(Script(vendor=name, says=[each for each in says if each is not None], **counts))
         return tuple(found)
-
-    def _says(self, said: object, place: str) -> Says | None:
-        try:
-            return self._tables.part(Says, said, place)
-        except InputError as error:
-            self._fault(joined(place, error.field), error.problem)
-            return None
 
     # -- the steps
 
