@@ -430,6 +430,16 @@ def utc(value: Any) -> Any:  # noqa: ANN401 - attrs converters run before valida
         return value
 
 
+def read_duration(value: Any) -> Any:  # noqa: ANN401 - as above
+    """Read a text as a duration; leave anything else to the validator."""
+    return duration_of(value) if isinstance(value, str) else value
+
+
+def words_of(value: Any) -> Any:  # noqa: ANN401 - as above
+    """Turn a word, or a collection of words, into a tuple."""
+    return (value,) if isinstance(value, str) else tuple_of(value)
+
+
 def tuple_of(value: Any) -> Any:  # noqa: ANN401 - as above
     """Turn a collection into a tuple; leave a text alone, so that the validator refuses it instead of splitting it."""
     if type(value) is tuple or isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from supporttiers import _fields as fields
-from supporttiers._fields import at_least, each, instance_of, optional, part, tuple_of, type_name
+from supporttiers._fields import at_least, each, instance_of, optional, part, tuple_of, type_name, words_of
 from supporttiers.errors import PolicyConfigError
 from supporttiers.tiers import Status
 
@@ -23,12 +23,8 @@ _MAX_RULES: Final = 10_000
 _WAYS: Final = ("team", "suffix", "pattern")
 
 
-def _words(value: object) -> object:
-    return (value,) if isinstance(value, str) else tuple_of(value)
-
-
 def _words_or_none(value: object) -> object:
-    return None if value is None else _words(value)
+    return None if value is None else words_of(value)
 
 
 def _status(value: object) -> object:
@@ -118,7 +114,7 @@ class Columns:
 
     case: str = attrs.field(validator=part(fields.name))
     time: str = attrs.field(validator=part(fields.name))
-    status: tuple[str, ...] = attrs.field(converter=_words, validator=part(_columns))
+    status: tuple[str, ...] = attrs.field(converter=words_of, validator=part(_columns))
     team: str | None = _column()
     resource: str | None = _column()
     requester: str | None = _column()
@@ -162,7 +158,7 @@ class StatusRule:
     """
 
     log: tuple[str, ...] = attrs.field(
-        converter=_words, validator=part(each(fields.text, at_most=_MAX_COLUMNS, what="texts"))
+        converter=words_of, validator=part(each(fields.text, at_most=_MAX_COLUMNS, what="texts"))
     )
     status: Status = attrs.field(converter=_status, validator=part(instance_of(Status, "one of: " + ", ".join(Status))))
     wait_reason: str | None = attrs.field(default=None, validator=part(optional(fields.name)))

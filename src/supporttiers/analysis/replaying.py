@@ -20,11 +20,11 @@ from supporttiers.config.monitors import monitors_of
 from supporttiers.decisions import Decision
 from supporttiers.desk import SupportDesk
 from supporttiers.effects import Notification
-from supporttiers.errors import CaseError, InputError, SupportTiersError
+from supporttiers.errors import CaseError, SupportTiersError
 from supporttiers.monitors import Course, Disclosed, Monitor, Telling, Told, Violation
 from supporttiers.process import SupportProcess
 from supporttiers.protocols import CaseStore
-from supporttiers.worker import run_until
+from supporttiers.worker.virtual_time import check_empty, run_until
 
 Progress = Callable[[int, int], None]
 """Is told how many rows are done, of how many."""
@@ -96,7 +96,7 @@ def replay(
         notifiers=[ears] if any(map(_listens, watched)) else (),
     )  # fmt: skip
     try:
-        _check_empty(desk)
+        check_empty(desk, to="replay")
         return _Replay(desk, clock, watched, ears).run(rows, progress or _tell_nobody)
     finally:
         desk.shut_down()
@@ -112,12 +112,6 @@ def _silent_vendors(process: SupportProcess) -> list[InProcessVendor]:
     """Give vendors that take tickets and never answer: what they did stands in the log."""
     names = dict.fromkeys(tier.vendor for tier in process.tiers if tier.vendor is not None)
     return [InProcessVendor(name) for name in names]
-
-
-def _check_empty(desk: SupportDesk) -> None:
-    """Keep virtual time away from real cases: it would fire their deadlines."""
-    if desk.counts() or desk.next_wake() is not None:
-        raise InputError("", "store", "has cases already; name an empty one, or none to replay in memory")
 
 
 class _Ears:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import attrs
 
 from supporttiers import _fields as fields
-from supporttiers._fields import duration_of, duration_text, instance_of, optional, part
+from supporttiers._fields import duration_text, instance_of, optional, part, read_duration
 from supporttiers.calendars import WorkingHours
 from supporttiers.cases import Case
 from supporttiers.errors import PolicyConfigError
@@ -61,10 +61,6 @@ class Violation:
 # -- monitors
 
 
-def _duration(value: Any) -> Any:  # noqa: ANN401 - attrs converters run before validators: anything may come
-    return duration_of(value) if isinstance(value, str) else value
-
-
 @attrs.frozen(kw_only=True)
 class Monitor:
     """
@@ -84,7 +80,7 @@ class Monitor:
     wanted: bool = False
     when: Match | None = attrs.field(default=None, validator=part(optional(instance_of(Match, "a Match"))))
     longer_than: timedelta | None = attrs.field(
-        default=None, converter=_duration, validator=part(optional(fields.positive_duration))
+        default=None, converter=read_duration, validator=part(optional(fields.positive_duration))
     )
     outside: WorkingHours | None = attrs.field(
         default=None, validator=part(optional(instance_of(WorkingHours, "WorkingHours")))

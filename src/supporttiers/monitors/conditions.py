@@ -5,19 +5,15 @@ from typing import Any, TypeAlias
 import attrs
 
 from supporttiers import _fields as fields
-from supporttiers._fields import each, optional, part, tuple_of
+from supporttiers._fields import each, optional, part, words_of
 from supporttiers.errors import PolicyConfigError
 from supporttiers.match import Match
 from supporttiers.monitors.courses import Disclosure, Telling
 
 
-def _words(value: Any) -> Any:  # noqa: ANN401 - attrs converters run before validators: anything may come
-    return (value,) if isinstance(value, str) else tuple_of(value)
-
-
 def _some(what: str) -> Any:  # noqa: ANN401 - attrs' own fields are typed so
     check = part(optional(each(fields.name, at_most=50, what=what)))
-    return attrs.field(default=None, converter=_words, validator=check, metadata={fields.WORD: True})
+    return attrs.field(default=None, converter=words_of, validator=check, metadata={fields.WORD: True})
 
 
 class _Joined:
@@ -58,7 +54,7 @@ class Told(_Joined):
         """Whether a message is one of those; what was told to nobody is none."""
         return (
             not telling.to_nobody
-            and (self.to is None or not {telling.to, *telling.people}.isdisjoint(self.to))
+            and (self.to is None or telling.reaches(*self.to))
             and (self.reason is None or telling.reason.code in self.reason)
             and (self.notifier is None or telling.notifier in self.notifier)
             and (self.text is None or self.text in telling.text)

@@ -72,6 +72,10 @@ class Telling:
         people = ", ".join(self.people) or ("nobody" if self.to_nobody else "")
         return f"{self.to} ({people})" if people else self.to
 
+    def reaches(self, *names: str) -> bool:
+        """Whether one of these roles, names or people was told; a role that stood for nobody was not."""
+        return not self.to_nobody and not {self.to, *self.people}.isdisjoint(names)
+
     def __str__(self) -> str:
         """Say it in one line: `09:15 manager (anna): limit 'first line' reached 100%`."""
         return f"{self.at:%H:%M} {self.whom}: {self.reason}"

@@ -7,7 +7,7 @@ from typing import Any, Final
 import attrs
 
 from supporttiers import _fields as fields
-from supporttiers._fields import duration_of, given, nearest, type_name
+from supporttiers._fields import given, nearest, read_duration, type_name
 from supporttiers.backends.vendor.memory import InProcessVendor
 from supporttiers.clock import Clock, SystemClock
 from supporttiers.effects import Notification, VendorAnswer, VendorRequest
@@ -77,11 +77,7 @@ class RecordingNotifier:
         self._told.append(Telling.of(notification, at=at, notifier=self.name, resolves=self._resolves))
 
 
-def _duration(value: Any) -> Any:  # noqa: ANN401 - attrs converters run before validators: anything may come
-    return duration_of(value) if isinstance(value, str) else value
-
-
-def _status(value: Any) -> Any:  # noqa: ANN401 - as above
+def _status(value: Any) -> Any:  # noqa: ANN401 - attrs converters run before validators: anything may come
     return VendorStatus(value) if isinstance(value, str) and value in set(VendorStatus) else value
 
 
@@ -111,7 +107,9 @@ class Says:
         text: What it writes.
     """
 
-    after: timedelta = attrs.field(converter=_duration, validator=given(fields.instance_of(timedelta, "a duration")))
+    after: timedelta = attrs.field(
+        converter=read_duration, validator=given(fields.instance_of(timedelta, "a duration"))
+    )
     status: VendorStatus | None = attrs.field(
         default=None,
         converter=_status,

@@ -16,10 +16,10 @@ from supporttiers.errors import DirectoryError, Fault
 from supporttiers.match import Match
 from supporttiers.match import tests_of as comparisons_in
 from supporttiers.monitors import Disclosed, Monitor, Told
+from supporttiers.monitors.courses import REQUESTER
 from supporttiers.process import SupportProcess
 from supporttiers.reasons import CODES
 
-REQUESTER: Final = "requester"
 _NOTIFY: Final = "notify:"
 _ALIKE: Final = 0.8
 _SHOWN: Final = 20

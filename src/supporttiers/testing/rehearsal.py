@@ -6,6 +6,7 @@ beside each other.
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from itertools import count
@@ -29,6 +30,7 @@ from supporttiers.testing.doubles import RecordingNotifier, ScriptedVendor
 from supporttiers.testing.naming import misnamed, names_in
 from supporttiers.testing.stories import Story
 from supporttiers.testing.times import instant_at, zone_of
+from supporttiers.worker.virtual_time import check_empty
 
 _PASSES: Final = 1000
 """So many passes at one instant are too many: the process runs in a circle."""
@@ -121,10 +123,11 @@ class Rehearsal:
             process, store=store, clock=self.clock, ids=_Numbered(), notifiers=[self.recorder, *notifiers],
             vendors=gateways, **parts,
         )  # fmt: skip
-        if self.desk.counts():
-            self.desk.shut_down()
-            raise InputError("", "store", "has cases already; name an empty one, or none to rehearse in memory")
-        self._fill_in_vendors()
+        with ExitStack() as refused:
+            refused.callback(self.desk.shut_down)
+            check_empty(self.desk, to="rehearse")
+            self._fill_in_vendors()
+            refused.pop_all()
         for double in self._doubles():
             double.follow(self.clock)
         self._stories: dict[str, Story] = {}
@@ -333,9 +336,9 @@ class Rehearsal:
                 return
 
 
-def _check_names(process: SupportProcess, monitors: Iterable[Monitor], *, directory: object, vendors: object) -> None:
+def _check_names(process: SupportProcess, monitors: Sequence[Monitor], *, directory: object, vendors: object) -> None:
     """Refuse a monitor that speaks of nobody: it would always hold."""
-    people = names_in(directory)
+    people = names_in(directory) if monitors else ()
     gateways = [getattr(each, "name", "") for each in vendors] if isinstance(vendors, tuple) else []
     for monitor in monitors:
         for fault in misnamed(process, monitor, people, vendors=gateways):

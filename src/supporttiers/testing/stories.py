@@ -103,10 +103,7 @@ class Story:
         since = None if after is None else self._rehearsal.instant(after)
         until = None if before is None else self._rehearsal.instant(before)
         return any(
-            to in {telling.to, *telling.people}
-            and not telling.to_nobody
-            and (since is None or telling.at >= since)
-            and (until is None or telling.at < until)
+            telling.reaches(to) and (since is None or telling.at >= since) and (until is None or telling.at < until)
             for telling in self.told
         )
 

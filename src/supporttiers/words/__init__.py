@@ -123,10 +123,6 @@ class MessageTemplate:
         return None if template is None else engine_of(self.engine).ready(template)
 
 
-def _duration(value: object) -> object:
-    return fields.duration_of(value) if isinstance(value, str) else value
-
-
 @attrs.frozen(kw_only=True)
 class NotificationRules:
     """
@@ -155,7 +151,7 @@ class NotificationRules:
     zone: str = attrs.field(default="UTC", validator=part(zone))
     urgent: Match | None = attrs.field(default=None, validator=part(optional(instance_of(Match, "a Match"))))
     together_within: timedelta | None = attrs.field(
-        default=None, converter=_duration, validator=part(optional(fields.positive_duration))
+        default=None, converter=fields.read_duration, validator=part(optional(fields.positive_duration))
     )
     daily_limit: int | None = attrs.field(default=None, validator=part(optional(at_least(1, 1000))))
     for_customers: tuple[str, ...] = attrs.field(

@@ -13,6 +13,21 @@ from supporttiers.errors import InputError
 from supporttiers.readings import Pass
 
 
+def check_empty(desk: SupportDesk, *, to: str) -> None:
+    """
+    Keep virtual time away from real cases: it would fire their deadlines.
+
+    Args:
+        desk: On whose store time is to pass.
+        to: What is to be done there, as a verb.
+
+    Raises:
+        InputError: It has cases.
+    """
+    if desk.counts() or desk.next_wake() is not None:
+        raise InputError("", "store", f"has cases already; name an empty one, or none to {to} in memory")
+
+
 def run_until(desk: SupportDesk, clock: FakeClock, until: datetime) -> Pass:
     """
     Let virtual time pass until an instant, and do everything that it makes due on the way.

@@ -16,7 +16,7 @@ from supporttiers._fields import at_least, duration_of, type_name
 from supporttiers.actors import Actor, ActorKind
 from supporttiers.clock import FakeClock
 from supporttiers.commands import Command, Open
-from supporttiers.config.monitors import read_monitors
+from supporttiers.config.monitors import monitors_of
 from supporttiers.errors import InputError
 from supporttiers.match import Match
 from supporttiers.monitors import Monitor
@@ -51,7 +51,7 @@ def explore(
     start: str | datetime | Story = _START,
     openings: Iterable[Mapping[str, object]] = ({},),
     facts: Mapping[str, object] | None = None,
-    monitors: Iterable[Monitor] | str | FilePath = (),
+    monitors: Monitor | Iterable[Monitor] | str | FilePath = (),
     invariants: Iterable[Invariant | str] = tuple(Invariant),
     ends: Iterable[str] = _ENDS,
     may_wait: Match | None = None,
@@ -104,9 +104,7 @@ def explore(
     people = None if actors is None else tuple(actors)
     done = None if commands is None else tuple(commands)
     story = start if isinstance(start, Story) else None
-    if isinstance(monitors, str | FilePath):
-        monitors = read_monitors(monitors, calendars=rules.calendars_by_name)
-    watch = Watch(monitors, rules.priorities)
+    watch = Watch(monitors_of(monitors, rules.calendars_by_name), rules.priorities)
     world = World(rules, dict(facts or {}), tells=watch.tells)
     now = FakeClock(start).now() if not isinstance(start, Story) else start.now
     bounds = Bounds(

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 import attrs
 
-from supporttiers._fields import type_name
 from supporttiers.cases import Case
 from supporttiers.errors import InputError
 from supporttiers.match import Match
@@ -57,15 +56,12 @@ class Watch:
         Compile them.
 
         Raises:
-            InputError: One is no monitor, or asks for words, which nobody writes out here.
+            InputError: One asks for words, which nobody writes out here.
         """
         self._priorities = tuple(priorities)
         self.watched: list[_Watched] = [self._of(monitor) for monitor in monitors]
 
-    def _of(self, monitor: object) -> _Watched:
-        if not isinstance(monitor, Monitor):
-            problem = f"must be monitors, made by never(...) or always(...), not {type_name(monitor)}"
-            raise InputError("", "monitors", problem)
+    def _of(self, monitor: Monitor) -> _Watched:
         tells = tuple(condition for condition in monitor.conditions if isinstance(condition, Told))
         if any(condition.text is not None for condition in tells):
             raise InputError("", "monitors", f"has {str(monitor)!r}, which is about words; a rehearsal writes them out")
