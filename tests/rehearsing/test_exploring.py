@@ -249,6 +249,13 @@ def test_notes_are_kept_apart_from_ways_without():
     assert "Give no refund." == one.choices[0].given["text"]
 
 
+def test_one_monitor_may_stand_alone():
+    """As for a rehearsal."""
+    [one] = explore(read(RUNNING), depth=1, monitors=never(Match(tier=2)), **QUICK).counterexamples
+
+    assert ["escalate"] == verbs(one)
+
+
 def test_monitor_that_one_order_of_three_commands_breaks():
     """Of all orders of three commands only one breaks it, and that is what is told."""
     rule = never(Match(status="resolved", tier=2, assignee=None, owner="anna"))

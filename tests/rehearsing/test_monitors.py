@@ -1,5 +1,6 @@
 """Monitors: what must never or always be so, as values that a rehearsal takes."""
 
+import pickle
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -47,6 +48,8 @@ def test_nobody_is_paged_at_night():
     by_night.open("Printer", by="jane")
     with pytest.raises(MonitorViolatedError) as caught:
         by_night.advance("24h")
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (nobody_at_night, str(caught.value)) == (again.violation.monitor, str(again))
     lines = str(caught.value).splitlines()
     assert "case T-1 at 2026-03-23 20:00: nobody is paged at night" == lines[0]
     assert lines[1].startswith("because on_call was told: limit 'resolve' reached 100%")

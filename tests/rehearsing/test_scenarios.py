@@ -207,6 +207,14 @@ def test_monitors_are_looked_at():
     )  # fmt: skip
 
 
+def test_rule_is_named_whole():
+    """Whatever stands in its name."""
+    setting = ', never = [{ match = { tier = 2 }, name = "tier 2: nobody goes up" }]'
+    [difference] = failure(OPEN, '{ at = "+1h" }', setting=setting).differences
+
+    assert "rule: tier 2: nobody goes up" == difference.asked
+
+
 def test_whoever_must_not_be_told_is_named():
     """With the message that they got."""
     [difference] = failure(

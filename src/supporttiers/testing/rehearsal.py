@@ -20,7 +20,7 @@ from supporttiers.clock import FakeClock
 from supporttiers.config.monitors import monitors_of
 from supporttiers.desk import SupportDesk
 from supporttiers.errors import InputError, PluginError, PolicyConfigError
-from supporttiers.monitors import Course, Monitor, Telling
+from supporttiers.monitors import Course, Monitor, Telling, Violation
 from supporttiers.process import SupportProcess
 from supporttiers.protocols import CaseStore
 from supporttiers.testing import stages
@@ -41,7 +41,23 @@ _FAR: Final = timedelta(days=3660)
 
 
 class MonitorViolatedError(AssertionError):
-    """What must never be so, was: the message has the rule, why, and the timeline of the case that broke it."""
+    """
+    What must never be so, was: the message has the rule, why, and the timeline of the case that broke it.
+
+    Attributes:
+        violation: Which case broke which rule, and when, in the rehearsal's zone.
+    """
+
+    def __init__(self, violation: Violation, story: str) -> None:
+        """Say what was, and how it came to it: *story* is told by lines."""
+        super().__init__(violation, story)
+        self.violation: Violation = violation
+        self._story = story
+
+    def __str__(self) -> str:
+        """Say which case broke which rule, why where that is not said yet, and what happened."""
+        because = [f"because {self.violation.because}"] if self.violation.because else []
+        return "\n".join((str(self.violation), *because, self._story))
 
 
 class _Numbered:
@@ -320,8 +336,7 @@ class Rehearsal:
             for monitor in self.monitors:
                 violation = monitor.judge(course, priorities=self.desk.process.priorities)
                 if violation is not None:
-                    because = [f"because {violation.because}"] if violation.because else []
-                    raise MonitorViolatedError("\n".join((str(violation.in_zone(self.zone)), *because, str(story))))
+                    raise MonitorViolatedError(violation.in_zone(self.zone), str(story))
 
     def _all(self) -> Iterable[Story]:
         """Give the stories that were asked for, and those of cases that came up by themselves."""

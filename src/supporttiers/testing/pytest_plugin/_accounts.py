@@ -63,7 +63,7 @@ def _why(error: BaseException, compared: Sequence[str]) -> Iterator[str]:
         compared: The last comparison of two ways of a case.
     """
     if isinstance(error, MonitorViolatedError):
-        yield str(error).partition("\n")[0]
+        yield str(error.violation)
     elif isinstance(error, ScenarioFailedError):
         yield str(error).partition("\n")[0]
         for difference in error.differences:

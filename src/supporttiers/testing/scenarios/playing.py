@@ -20,12 +20,10 @@ class Play:
 
     def __init__(self, setting: Setting, *, store: str | CaseStore | None) -> None:
         """Set the stage."""
-        vendors = {name: FlakyVendor(name) for name in setting.process.named_vendors.names}
-        vendors |= {script.vendor: _vendor(script) for script in setting.vendors}
         parts: dict[str, Any] = {} if setting.directory is None else {"directory": setting.directory}
         self.rehearsal: Rehearsal = Rehearsal(
             setting.process, start=setting.start, store=store, monitors=setting.monitors,
-            vendors=[vendors[name] for name in sorted(vendors)], policies=setting.policies, plugins=setting.plugins,
+            vendors=[_vendor(script) for script in setting.vendors], policies=setting.policies, plugins=setting.plugins,
             facts=[_fact(name, value) for name, value in setting.facts.items()], **parts,
         )  # fmt: skip
         self._story: Story | None = None
@@ -36,8 +34,7 @@ class Play:
             self.rehearsal.advance(to=step.at)
             refused, story = self._do(step)
         except MonitorViolatedError as error:
-            violation = str(error).splitlines()[0]
-            return [Difference(f"rule: {violation.rpartition(': ')[2]}", violation)]
+            return [Difference(f"rule: {error.violation.monitor}", str(error.violation))]
         found = _refusal(step, refused)
         if story is not None:
             return [*found, *step.then.differences(story)]
